@@ -1,0 +1,30 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { BearerTokenAuthentication, IsAuthenticated, JiraModule } from 'nestjs-jira';
+import { AuthModule } from './auth/auth.module.js';
+import { CommentHook } from './comments/comment.hook.js';
+import { ENTITIES, databaseOptions } from './database/database-options.js';
+import { Seed } from './database/seed.js';
+import { HealthController } from './health.controller.js';
+import { IssueHook } from './issues/issue.hook.js';
+import { MembershipHook } from './projects/membership.hook.js';
+import { ProjectHook } from './projects/project.hook.js';
+import { UserHook } from './users/user.hook.js';
+
+@Module({
+  imports: [
+    TypeOrmModule.forRootAsync({ useFactory: () => databaseOptions() }),
+    TypeOrmModule.forFeature(ENTITIES),
+    JiraModule.forRoot({
+      authentication: [BearerTokenAuthentication],
+      permissions: [IsAuthenticated],
+      imports: [AuthModule],
+      pageSize: 50,
+      // The board asks for all issues of a project at once.
+      limits: { pageSize: 500 },
+    }),
+  ],
+  controllers: [HealthController],
+  providers: [Seed, UserHook, ProjectHook, MembershipHook, IssueHook, CommentHook],
+})
+export class AppModule {}

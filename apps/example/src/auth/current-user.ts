@@ -1,0 +1,7 @@
+import type { HookScope } from 'nestjs-jira';
+import type { User } from '../users/user.entity.js';
+
+/** The caller. Every hook of this application asks for `IsAuthenticated`, so there is one. */
+export function currentUser(scope: HookScope): User {
+  return scope.user as User;
+}

@@ -1,0 +1,45 @@
+import { Action, ActionScope, Hook, ModelHook, type HookScope, type Visibility } from 'nestjs-jira';
+import { currentUser } from '../auth/current-user.js';
+import { Comment } from '../comments/comment.entity.js';
+import { CreateIssue, IssueView, UpdateIssue } from './issue.dto.js';
+import { Issue } from './issue.entity.js';
+
+@Hook('issues')
+export class IssueHook extends ModelHook<Issue> {
+  entity = Issue;
+  createInput = CreateIssue;
+  updateInput = UpdateIssue;
+  output = IssueView;
+  override filterFields = {
+    id: ['exact', 'in'],
+    status: ['exact', 'in'],
+    projectId: ['exact', 'in'],
+    assigneeId: ['exact', 'in', 'isnull'],
+    title: ['exact', 'icontains'],
+  };
+  override orderingFields = ['id', 'title', 'rank', 'createdAt', 'updatedAt'];
+  override ordering = ['rank', 'id'];
+  override searchFields = ['title', 'description'];
+
+  /** Reads, writes, lists and events obey this one rule: the issues of the caller's projects. */
+  visibility(scope: HookScope): Visibility<Issue> {
+    return { project: { members: { userId: currentUser(scope).id } } };
+  }
+
+  override performCreate(fields: CreateIssue, scope: HookScope): Promise<Issue> {
+    return super.performCreate({ ...fields, description: fields.description ?? '' }, scope);
+  }
+
+  /** Its comments go first, so that whoever watches them hears of it; a cascade of the database would be silent. */
+  override async performDestroy(issue: Issue, scope: HookScope): Promise<void> {
+    await scope.manager.delete(Comment, { issueId: issue.id });
+    await super.performDestroy(issue, scope);
+  }
+
+  @Action({ methods: ['POST'], detail: true })
+  async close(scope: ActionScope<undefined>): Promise<IssueView> {
+    const issue = await this.getObject(scope);
+    issue.status = 'done';
+    return this.save(issue, scope);
+  }
+}

@@ -1,0 +1,21 @@
+import 'reflect-metadata';
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AppModule } from './app.module.js';
+import { DEMO_TOKENS } from './auth/demo-tokens.js';
+
+const app = await NestFactory.create<NestExpressApplication>(AppModule, { logger: ['error', 'warn'] });
+app.enableShutdownHooks();
+app.useStaticAssets(join(import.meta.dirname, 'web'));
+
+const port = Number(process.env['PORT'] ?? 3000);
+await app.listen(port);
+
+process.stdout.write(`
+  The issue tracker is at http://localhost:${port}
+  Open it twice, as two people, and watch one window follow the other:
+
+${[...DEMO_TOKENS].map(([token, user]) => `    http://localhost:${port}/?as=${user.padEnd(6)}  token ${token}`).join('\n')}
+
+`);

@@ -1,0 +1,23 @@
+import { Column, Entity, ManyToOne, PrimaryGeneratedColumn, Unique, type Relation } from 'typeorm';
+import { User } from '../users/user.entity.js';
+import { Project } from './project.entity.js';
+
+/** Who works on what. Everything a user may see hangs on these rows. */
+@Entity()
+@Unique(['userId', 'projectId'])
+export class Membership {
+  @PrimaryGeneratedColumn()
+  id: number;
+
+  @Column()
+  userId: number;
+
+  @ManyToOne(() => User, (user) => user.memberships)
+  user: Relation<User>;
+
+  @Column()
+  projectId: number;
+
+  @ManyToOne(() => Project, (project) => project.members)
+  project: Relation<Project>;
+}

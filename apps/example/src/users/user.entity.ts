@@ -1,0 +1,18 @@
+import { Column, Entity, OneToMany, PrimaryGeneratedColumn, type Relation } from 'typeorm';
+import { Membership } from '../projects/membership.entity.js';
+
+@Entity()
+export class User {
+  @PrimaryGeneratedColumn()
+  id: number;
+
+  /** Lower case; the demo token of Ada is `demo-ada`. */
+  @Column({ length: 50, unique: true })
+  username: string;
+
+  @Column({ length: 100 })
+  name: string;
+
+  @OneToMany(() => Membership, (membership) => membership.user)
+  memberships: Relation<Membership>[];
+}

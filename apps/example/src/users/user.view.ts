@@ -1,0 +1,12 @@
+import { Expose } from 'class-transformer';
+
+export class UserView {
+  @Expose()
+  id: number;
+
+  @Expose()
+  username: string;
+
+  @Expose()
+  name: string;
+}

@@ -1,0 +1,125 @@
+// How each server is spoken to. Everything that differs between them on the wire is in here.
+
+import { PAGE_SIZE, type IssueInput, type Status } from '../work/issues.js';
+import type { ServerName } from '../work/rows.js';
+import type { Arguments } from './bare-socket.js';
+
+export interface Page {
+  readonly count: unknown;
+  readonly results: unknown;
+}
+
+/** A request and how to read its answer; reading returns `undefined` if the answer has the wrong shape or status. */
+export interface Request<Result> {
+  readonly args: Arguments;
+  read(answer: Arguments): Result | undefined;
+}
+
+export interface ChangeSeen {
+  readonly id: unknown;
+  readonly row: unknown;
+}
+
+export interface Adapter {
+  /** The handshake's credentials, for an audience if one is given. */
+  auth(audience?: number): object | undefined;
+  retrieve(id: number): Request<unknown>;
+  list(status: Status, page: number): Request<Page>;
+  create(input: IssueInput): Request<unknown>;
+  subscribe(audience?: number): Request<true>;
+  /** Reads the arguments of an event that announces a created row. */
+  readAdded(event: Arguments): ChangeSeen | undefined;
+}
+
+/** The handlers written by hand: bare, Nest and the limit speak alike. */
+const byHand: Adapter = {
+  auth: () => undefined,
+  retrieve: (id) => ({ args: ['issues:retrieve', { id }], read: (answer) => dataOf(answer, 200) }),
+  list: (status, page) => ({ args: ['issues:list', { status, page }], read: (answer) => dataOf(answer, 200) as Page }),
+  create: (input) => ({ args: ['issues:create', input], read: (answer) => dataOf(answer, 201) }),
+  subscribe: (audience) => ({
+    args: ['issues:subscribe', audience === undefined ? {} : { audience }],
+    read: (answer) => (dataOf(answer, 200) === null ? true : undefined),
+  }),
+  readAdded: ([event, change]) => {
+    const { type, id, data } = fieldsOf(change);
+    return event === 'issues' && type === 'added' ? { id, row: data } : undefined;
+  },
+};
+
+const feathers: Adapter = {
+  auth: () => undefined,
+  retrieve: (id) => ({ args: ['get', 'issues', id, {}], read: ([error, row]) => (error === null ? row : undefined) }),
+  list: (status, page) => ({
+    args: ['find', 'issues', { status, $sort: { id: 1 }, $limit: PAGE_SIZE, $skip: (page - 1) * PAGE_SIZE }],
+    read: ([error, found]) => {
+      const { total, data } = fieldsOf(found);
+      return error === null ? { count: total, results: data } : undefined;
+    },
+  }),
+  create: (input) => ({
+    args: ['create', 'issues', input, {}],
+    read: ([error, row]) => (error === null ? row : undefined),
+  }),
+  subscribe: (audience) => ({
+    args: ['create', 'subscriptions', audience === undefined ? {} : { audience }, {}],
+    read: ([error]) => (error === null ? true : undefined),
+  }),
+  readAdded: ([event, row]) => (event === 'issues created' ? { id: fieldsOf(row).id, row } : undefined),
+};
+
+let requests = 0;
+
+/** A frame of protocol version 2, and the reading of its answer. */
+function jiraRequest<Result>(
+  method: string,
+  action: string,
+  parts: { data?: unknown; query?: object },
+  status: number,
+  read: (data: unknown) => Result | undefined,
+): Request<Result> {
+  const requestId = `r${++requests}`;
+  return {
+    args: ['issues', { requestId, method, action, ...parts }],
+    read: ([answer]) => {
+      const fields = fieldsOf(answer);
+      const isOurs = fields.requestId === requestId && fields.method === method && fields.action === action;
+      return isOurs && fields.status === status ? read(fields.data) : undefined;
+    },
+  };
+}
+
+const jira: Adapter = {
+  auth: (audience) => ({ jira: 2, token: audience === undefined ? 'everything' : `audience-${audience}` }),
+  retrieve: (id) => jiraRequest('GET', 'retrieve', { query: { pk: id } }, 200, (data) => data),
+  list: (status, page) => jiraRequest('GET', 'list', { query: { status, page } }, 200, (data) => data as Page),
+  create: (input) => jiraRequest('POST', 'create', { data: input }, 201, (data) => data),
+  subscribe: () =>
+    jiraRequest('SUBSCRIPTION', 'subscribe', {}, 200, (data) =>
+      typeof fieldsOf(data).channel === 'string' ? true : undefined,
+    ),
+  readAdded: ([event, change]) => {
+    const { method, type, status, channel, position, id, data } = fieldsOf(change);
+    const isWhole = method === 'SUBSCRIPTION' && status === 200 && typeof channel === 'string';
+    return event === 'issues' && type === 'added' && isWhole && typeof position === 'string'
+      ? { id, row: data }
+      : undefined;
+  },
+};
+
+export const ADAPTERS: Readonly<Record<ServerName, Adapter>> = {
+  bare: byHand,
+  nest: byHand,
+  limit: byHand,
+  feathers,
+  jira,
+};
+
+function dataOf([answer]: Arguments, status: number): unknown {
+  const fields = fieldsOf(answer);
+  return fields.status === status ? fields.data : undefined;
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}

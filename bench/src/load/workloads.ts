@@ -1,0 +1,280 @@
+// The work of each row, as one generator process does it to one server.
+
+import {
+  PAGE_SIZE,
+  rowFault,
+  SEEDED_ROWS,
+  seededCount,
+  seededIssue,
+  seededPage,
+  SHARED_PROJECT,
+  STATUSES,
+  type IssueInput,
+  type Status,
+} from '../work/issues.js';
+import { clockMs } from '../work/clock.js';
+import type { Adapter, Request } from './adapter.js';
+import { Announcements } from './announcements.js';
+import { BareSocket } from './bare-socket.js';
+import { assertFlawless, fault } from './faults.js';
+
+/** One row's work: `open` once, `round` as often as asked, each returning how many units were done. */
+export interface Workload {
+  open(): Promise<void>;
+  round(durationMs: number): Promise<number>;
+  /** After the measured part of a round. */
+  tidy?(): Promise<void>;
+}
+
+export interface Target {
+  readonly port: number;
+  readonly adapter: Adapter;
+}
+
+/** Connections that ask as quickly as they are answered, one request in flight each. */
+export class Requests implements Workload {
+  private sockets: BareSocket[] = [];
+  private next = 0;
+
+  constructor(
+    private readonly target: Target,
+    private readonly ask: (adapter: Adapter, socket: BareSocket, n: number) => Promise<void>,
+    private readonly connections = 32,
+  ) {}
+
+  async open(): Promise<void> {
+    this.sockets = await openMany(this.connections, () => connect(this.target));
+  }
+
+  async round(durationMs: number): Promise<number> {
+    const from = this.next;
+    const end = clockMs() + durationMs;
+    await Promise.all(
+      this.sockets.map(async (socket) => {
+        while (clockMs() < end) await this.ask(this.target.adapter, socket, this.next++);
+      }),
+    );
+    return this.next - from;
+  }
+}
+
+export async function retrieve(adapter: Adapter, socket: BareSocket, n: number): Promise<void> {
+  // 7 and the number of rows have no common divisor: every row is asked for, in an order no page follows.
+  const id = ((n * 7) % SEEDED_ROWS) + 1;
+  const wrong = rowFault(await send(socket, adapter.retrieve(id)), seededIssue(id), id);
+  if (wrong !== undefined) fault(`the retrieved row ${wrong}`);
+}
+
+export async function list(adapter: Adapter, socket: BareSocket, n: number): Promise<void> {
+  const { status, page, count, ids } = PAGES[n % PAGES.length];
+  const answer = await send(socket, adapter.list(status, page));
+  const results = Array.isArray(answer?.results) ? (answer.results as unknown[]) : [];
+  if (answer?.count !== count || results.length !== ids.length)
+    return fault(`a page of ${results.length} of ${String(answer?.count)} rows, not ${ids.length} of ${count}`);
+  ids.forEach((id, index) => {
+    const wrong = rowFault(results[index], seededIssue(id), id);
+    if (wrong !== undefined) fault(`a listed row ${wrong}`);
+  });
+}
+
+interface ExpectedPage {
+  readonly status: Status;
+  readonly page: number;
+  readonly count: number;
+  readonly ids: readonly number[];
+}
+
+const PAGES: readonly ExpectedPage[] = STATUSES.flatMap((status) => {
+  const count = seededCount(status);
+  return Array.from({ length: Math.floor(count / PAGE_SIZE) }, (_, index) => ({
+    status,
+    page: index + 1,
+    count,
+    ids: seededPage(status, index + 1),
+  }));
+});
+
+/** One writer and many subscribers; the next write starts when all have the last one. */
+export class FanOut implements Workload {
+  readonly announcements: Announcements;
+  protected writer: BareSocket | undefined;
+  private written = 0;
+
+  constructor(
+    protected readonly target: Target,
+    private readonly subscribers: number,
+    private readonly unit: 'creates' | 'deliveries',
+    private readonly audiences?: number,
+  ) {
+    this.announcements = new Announcements(target.adapter);
+  }
+
+  async open(): Promise<void> {
+    this.announcements.sockets.push(
+      ...(await openSubscribed(this.target, this.subscribers, this.audiences, this.announcements.receive)),
+    );
+    this.writer = await connect(this.target);
+  }
+
+  async round(durationMs: number): Promise<number> {
+    const from = this.written;
+    const end = clockMs() + durationMs;
+    while (clockMs() < end) {
+      await this.write();
+      assertFlawless();
+    }
+    this.announcements.assertEven();
+    return (this.written - from) * (this.unit === 'creates' ? 1 : this.subscribers);
+  }
+
+  /** Writes one row; resolves with the moment the last subscriber had it. */
+  protected async write(): Promise<number> {
+    const input = this.input(++this.written);
+    const { complete } = this.announcements.expect(input);
+    const writer = this.writer as BareSocket;
+    const overdue = setTimeout(() => {
+      fault(`${this.announcements.missing} of ${this.subscribers} subscribers have waited ${PATIENCE_MS} ms for a row`);
+    }, PATIENCE_MS);
+    const [row, at] = await Promise.all([send(writer, this.target.adapter.create(input)), complete]);
+    clearTimeout(overdue);
+    const wrong = rowFault(row, input);
+    if (wrong !== undefined) fault(`the created row ${wrong}`);
+    return at;
+  }
+
+  private input(n: number): IssueInput {
+    const projectId = this.audiences === undefined ? 1 : SHARED_PROJECT;
+    return { ...seededIssue(n), title: `Written as number ${n}`, projectId };
+  }
+}
+
+const PATIENCE_MS = 15_000;
+
+/** Writes at a fixed, modest rate, and notes when the last subscriber had each. */
+export class Latency extends FanOut {
+  private moments: number[] = [];
+
+  override async round(durationMs: number): Promise<number> {
+    this.moments = [];
+    for (let at = clockMs(), end = at + durationMs; at < end; at += INTERVAL_MS) {
+      await until(at);
+      // One at a time: concurrent saves of one SQLite connection may share a commit, whose moment would count twice.
+      this.moments.push(await this.write());
+    }
+    this.announcements.assertEven();
+    return this.moments.length;
+  }
+
+  /** Of the last round, in the order of the writes. */
+  lastArrivals(): number[] {
+    return this.moments;
+  }
+}
+
+const INTERVAL_MS = 50;
+
+/** Opens connections, 32 at a time, and closes them when nobody measures. */
+export class Connects implements Workload {
+  private sockets: BareSocket[] = [];
+
+  constructor(
+    private readonly target: Target,
+    private readonly connections: number,
+  ) {}
+
+  open(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async round(): Promise<number> {
+    this.sockets = await openMany(this.connections, () => connect(this.target));
+    return this.connections;
+  }
+
+  async tidy(): Promise<void> {
+    await Promise.all(this.sockets.map((socket) => socket.close()));
+    this.sockets = [];
+  }
+}
+
+/** Subscribed connections that do nothing. The first few are closed again: they pay for what is set up only once. */
+export class Idle implements Workload {
+  constructor(
+    private readonly target: Target,
+    private readonly connections: number,
+  ) {}
+
+  async open(): Promise<void> {
+    const first = await openSubscribed(this.target, 200, undefined);
+    await Promise.all(first.map((socket) => socket.close()));
+  }
+
+  async round(): Promise<number> {
+    await openSubscribed(this.target, this.connections, undefined);
+    return this.connections;
+  }
+}
+
+/** A single subscriber of updates that the server makes itself. */
+export class Listener implements Workload {
+  private socket: BareSocket | undefined;
+
+  constructor(private readonly target: Target) {}
+
+  async open(): Promise<void> {
+    [this.socket] = await openSubscribed(this.target, 1, undefined, () => undefined);
+  }
+
+  /** Waits until all is quiet; returns how many events came since the last time. */
+  async round(): Promise<number> {
+    const socket = this.socket as BareSocket;
+    // An answer comes after all that was sent before it.
+    await send(socket, this.target.adapter.retrieve(1));
+    const { events } = socket;
+    socket.events = 0;
+    return events;
+  }
+}
+
+async function send<Result>(socket: BareSocket, request: Request<Result>): Promise<Result | undefined> {
+  const answer = await socket.call(request.args);
+  const result = request.read(answer);
+  if (result === undefined)
+    fault(`${JSON.stringify(request.args)} was answered ${JSON.stringify(answer).slice(0, 300)}`);
+  return result;
+}
+
+function connect(target: Target, audience?: number, onEvent?: (text: string) => void): Promise<BareSocket> {
+  return BareSocket.open(target.port, target.adapter.auth(audience), onEvent);
+}
+
+function openSubscribed(
+  target: Target,
+  count: number,
+  audiences: number | undefined,
+  onEvent?: (text: string) => void,
+): Promise<BareSocket[]> {
+  return openMany(count, async (n) => {
+    const audience = audiences === undefined ? undefined : n % audiences;
+    const socket = await connect(target, audience, onEvent);
+    await send(socket, target.adapter.subscribe(audience));
+    return socket;
+  });
+}
+
+const CONNECTING_AT_ONCE = 32;
+
+async function openMany(count: number, open: (n: number) => Promise<BareSocket>): Promise<BareSocket[]> {
+  const sockets: BareSocket[] = [];
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < count) sockets.push(await open(next++));
+  };
+  await Promise.all(Array.from({ length: CONNECTING_AT_ONCE }, lane));
+  assertFlawless();
+  return sockets;
+}
+
+function until(moment: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, moment - clockMs())));
+}

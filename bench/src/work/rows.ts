@@ -1,0 +1,59 @@
+// What is measured: one entry a row of the table.
+
+export const SERVERS = ['bare', 'nest', 'feathers', 'limit', 'jira'] as const;
+export type ServerName = (typeof SERVERS)[number];
+
+export const ROW_NAMES = [
+  'retrieve',
+  'list',
+  'create-32',
+  'fanout-1000',
+  'fanout-5000',
+  'audiences',
+  'memory',
+  'connect',
+  'update',
+  'update-unwatched',
+  'latency',
+] as const;
+export type RowName = (typeof ROW_NAMES)[number];
+
+export interface Row {
+  readonly name: RowName;
+  readonly title: string;
+  /** What one unit of the figure is. */
+  readonly unit: string;
+  readonly better: 'more' | 'less';
+  readonly servers: readonly ServerName[];
+  /** Sockets open at once, in each of the two processes. */
+  readonly sockets: number;
+}
+
+const REQUESTS: readonly ServerName[] = ['bare', 'nest', 'feathers', 'jira'];
+const WRITES: readonly ServerName[] = ['bare', 'jira'];
+const PER_CPU = 'per server CPU second';
+
+export const ROWS: readonly Row[] = [
+  row('retrieve', 'retrieve by id', `requests ${PER_CPU}`, REQUESTS, 32),
+  row('list', 'list: a page of 16 of a filter, with count', `requests ${PER_CPU}`, REQUESTS, 32),
+  row('create-32', 'create, announced to 32 sockets', `creates ${PER_CPU}`, REQUESTS, 33),
+  row('fanout-1000', 'one create announced to 1,000 sockets', `deliveries ${PER_CPU}`, SERVERS, 1001),
+  row('fanout-5000', 'one create announced to 5,000 sockets', `deliveries ${PER_CPU}`, SERVERS, 5001),
+  row('audiences', 'the same to 1,000 sockets in ten audiences', `deliveries ${PER_CPU}`, SERVERS, 1001),
+  row('memory', 'idle memory of a subscribed connection', 'KiB resident', SERVERS, 3000, 'less'),
+  row('connect', 'connections accepted', `connections ${PER_CPU}`, SERVERS, 1000),
+  row('update', 'update() of ten rows by criteria, watched', `updates ${PER_CPU}`, WRITES, 1),
+  row('update-unwatched', 'the same on an entity nobody watches', `updates ${PER_CPU}`, WRITES, 1),
+  row('latency', 'commit to the last of 1,000 sockets, 20 writes a second', 'ms', SERVERS, 1001, 'less'),
+];
+
+function row(
+  name: RowName,
+  title: string,
+  unit: string,
+  servers: readonly ServerName[],
+  sockets: number,
+  better: Row['better'] = 'more',
+): Row {
+  return { name, title, unit, servers, sockets, better };
+}

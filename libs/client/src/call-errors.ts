@@ -1,0 +1,55 @@
+// The failures of a request that are the client's own, in words.
+
+import type { Method } from 'nestjs-jira-protocol';
+import type { Call } from './call.js';
+import { JiraClientError } from './errors.js';
+
+/** The connection went between question and answer. */
+export function lostWhileAsking(requestId: string, call: Call, cause: JiraClientError): JiraClientError {
+  const message = `The connection was lost before "${call.action}" on "${call.namespace}" was answered.${doubtOf(call.method)}`;
+  return new JiraClientError(message, { code: 'CONNECTION_LOST', requestId, cause });
+}
+
+/** The time is up; `where` says how far it had come. */
+export function late(
+  requestId: string,
+  { action, namespace, method }: Call,
+  timeoutMs: number,
+  where: 'sent' | 'queued' | 'unconnected',
+  cause: JiraClientError | undefined,
+): JiraClientError {
+  const what = `"${action}" on "${namespace}"`;
+  if (where === 'sent') {
+    const message = `${what} was not answered within ${timeoutMs} ms.${doubtOf(method)}`;
+    return new JiraClientError(message, { code: 'REQUEST_TIMEOUT', requestId });
+  }
+  if (where === 'queued') {
+    const message = `${what} waited ${timeoutMs} ms for other requests ("maxRequestsInFlight") and was not sent.`;
+    return new JiraClientError(message, { code: 'REQUEST_TIMEOUT', requestId });
+  }
+  const message = `${what} waited ${timeoutMs} ms for a connection and was not sent.`;
+  return new JiraClientError(message, { code: 'NOT_CONNECTED', requestId, cause });
+}
+
+export function queueFull(requestId: string, limit: number): JiraClientError {
+  const message = `${limit} requests are waiting already ("maxQueuedRequests").`;
+  return new JiraClientError(message, { code: 'QUEUE_FULL', requestId });
+}
+
+/** No JSON (a bigint, a circle), or a name that Socket.IO keeps for itself. */
+export function unsendable(requestId: string, { action, namespace }: Call, cause: unknown): JiraClientError {
+  return new JiraClientError(`"${action}" on "${namespace}" cannot be sent.`, { code: 'UNSENDABLE', requestId, cause });
+}
+
+export function malformed(requestId: string, { action, namespace }: Call, reason: string): JiraClientError {
+  const message = `The answer to "${action}" on "${namespace}" is malformed: ${reason}`;
+  return new JiraClientError(message, { code: 'MALFORMED_ANSWER', requestId });
+}
+
+function doubtOf(method: Method): string {
+  return method === 'GET' || method === 'SUBSCRIPTION' ? '' : ' The write may or may not have happened.';
+}
+
+export function aborted(requestId: string, cause: unknown): JiraClientError {
+  return new JiraClientError('The request was aborted.', { code: 'ABORTED', requestId, cause });
+}

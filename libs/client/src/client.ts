@@ -1,0 +1,198 @@
+// The client: its parts put together.
+
+import { MESSAGE_EVENT, type Query } from 'nestjs-jira-protocol';
+import type { Call } from './call.js';
+import type { SubscribeOptions, Subscription } from './change.js';
+import { Connection, type ConnectionState, type StateListener } from './connection.js';
+import { JiraClientError } from './errors.js';
+import { UntypedHookClient, methodOf, type AnyCall, type CallOf, type Calls, type HookClient } from './hook-client.js';
+import { createRequest, type JiraRequest } from './jira-request.js';
+import { LiveRows, type ListenOptions, type RowsListener } from './listen.js';
+import { resolveOptions, type AuthSource, type ClientOptions } from './options.js';
+import { Messages, type MessageListener } from './messages.js';
+import { Requests } from './requests.js';
+import { createStream } from './stream.js';
+import { Subscriptions } from './subscriptions.js';
+import type { ApiLike, HookLike, ItemOf, NameOf, OutputOf, UntypedApi } from './types.js';
+
+/** The connection as the application sees it. */
+export interface ConnectionView {
+  readonly state: ConnectionState;
+  /** Why it is not connected. */
+  readonly reason: JiraClientError | undefined;
+  /** Hears each new state, until the returned function is called. */
+  onState(listener: StateListener): () => void;
+}
+
+export interface JiraClient<Api extends ApiLike<Api> = UntypedApi> {
+  /** The verbs of a namespace. */
+  hook<N extends NameOf<Api>>(namespace: N): HookClient<Api[N]>;
+  /** The verbs of a namespace whose description is given here, for a client without one. */
+  hook<Hook extends HookLike<Hook>>(namespace: string): HookClient<Hook>;
+  /** Calls any action. Rejects with `JiraClientError`. */
+  request<N extends NameOf<Api>, A extends NameOf<Api[N]>>(
+    namespace: N,
+    action: A,
+    ...call: CallOf<Api[N], A>
+  ): JiraRequest<OutputOf<Api[N], A>>;
+  /** Calls an action that answers item by item. Leaving the loop cancels it. */
+  stream<N extends NameOf<Api>, A extends NameOf<Api[N]>>(
+    namespace: N,
+    action: A,
+    ...call: CallOf<Api[N], A>
+  ): AsyncGenerator<OutputOf<Api[N], A>, void, undefined>;
+  /**
+   * Keeps a list current. Given a `list` that was called just now, it asks for it only when subscribed, so that no change
+   * falls in between; an older one is asked again.
+   *
+   * @example
+   * const stop = jira.listen(jira.hook('issues').list({ status: 'open' }), (rows) => render(rows));
+   */
+  listen<Output>(
+    list: JiraRequest<Output>,
+    onRows: RowsListener<Output>,
+    options?: ListenOptions<ItemOf<Output>>,
+  ): Subscription;
+  /** Hears the messages of the server's queues, each once and in order, until the returned function is called. */
+  onMessage(listener: MessageListener): () => void;
+  readonly connection: ConnectionView;
+  /**
+   * Connects, where `autoConnect` is off, the server refused, or `close()` was called. With new credentials an existing
+   * connection is made anew; subscriptions go on.
+   */
+  connect(auth?: AuthSource): void;
+  /** Ends all: requests fail with `CLOSED`, subscriptions end, the connection closes. */
+  close(): void;
+}
+
+/**
+ * Connects to a server of this protocol. The URL's path, if any, is the Socket.IO namespace.
+ *
+ * @example
+ * const jira = createClient<Api>('http://localhost:3000', { auth: { token } });
+ * await jira.hook('issues').create({ title: 'Ship it' });
+ */
+export function createClient<Api extends ApiLike<Api> = UntypedApi>(
+  url: string,
+  options: ClientOptions = {},
+): JiraClient<Api> {
+  return new Client(url, options) as unknown as JiraClient<Api>;
+}
+
+/** Counts what a client holds, for tests. Not part of the published interface. */
+export function inspect<Api extends ApiLike<Api>>(client: JiraClient<Api>): Record<string, number> {
+  return (client as unknown as Client).inspect();
+}
+
+class Client implements Calls {
+  readonly connection: ConnectionView;
+  private readonly link: Connection;
+  private readonly messages: Messages;
+  private readonly requests: Requests;
+  private readonly subscriptions: Subscriptions;
+  private readonly options;
+
+  constructor(url: string, options: ClientOptions) {
+    this.options = resolveOptions(options);
+    const link = new Connection(url, this.options, {
+      onConnected: () => {
+        // Subscriptions first, so that they hear what the waiting writes do.
+        this.subscriptions.connected();
+        this.requests.pump();
+      },
+      onLost: (error) => {
+        this.messages.connectionLost();
+        this.subscriptions.connectionLost(error);
+        this.requests.connectionLost(error);
+      },
+      onRefused: (error) => {
+        this.subscriptions.connectionLost(error);
+        this.requests.failAll(error);
+      },
+      onFrame: (namespace, frame) => {
+        if (namespace === MESSAGE_EVENT) this.messages.receive(frame);
+        else if (!this.requests.receive(frame)) this.subscriptions.receive(namespace, frame);
+      },
+    });
+    this.link = link;
+    this.messages = new Messages(link, this.options.onError);
+    this.requests = new Requests(link, this.options);
+    this.subscriptions = new Subscriptions(this.requests, link, this.options.onError);
+    this.connection = {
+      get state() {
+        return link.state;
+      },
+      get reason() {
+        return link.reason;
+      },
+      onState: (listener) => link.listeners.add(listener),
+    };
+    if (this.options.autoConnect) link.connect();
+  }
+
+  hook(namespace: string): unknown {
+    return new UntypedHookClient(this, namespace);
+  }
+
+  request(namespace: string, action: string, call?: AnyCall): JiraRequest<unknown> {
+    return createRequest(this.requests, callOf(namespace, action, call));
+  }
+
+  stream(namespace: string, action: string, call?: AnyCall): AsyncGenerator<unknown, void, undefined> {
+    return createStream(this.requests, callOf(namespace, action, call), this.options.maxBufferedItems);
+  }
+
+  subscribe(
+    namespace: string,
+    filter: Query,
+    onChange: Parameters<Subscriptions['subscribe']>[2],
+    options?: SubscribeOptions,
+  ): Subscription {
+    return this.subscriptions.subscribe(namespace, filter, onChange, options);
+  }
+
+  listen(
+    request: JiraRequest<unknown>,
+    onRows: RowsListener<unknown>,
+    options: ListenOptions<unknown> = {},
+  ): Subscription {
+    return new LiveRows(this, request, onRows, options, this.options.onError).subscription;
+  }
+
+  onMessage(listener: MessageListener): () => void {
+    return this.messages.listen(listener);
+  }
+
+  connect(auth?: AuthSource): void {
+    this.link.connect(auth);
+  }
+
+  close(): void {
+    const error = new JiraClientError('The client was closed.', { code: 'CLOSED' });
+    this.link.close(error);
+    this.subscriptions.close(error);
+    this.requests.failAll(error);
+  }
+
+  inspect(): Record<string, number> {
+    const { requests, subscriptions, link } = this;
+    return {
+      requests: requests.size,
+      queued: requests.queued,
+      inFlight: requests.sent,
+      subscriptions: subscriptions.size,
+      channels: subscriptions.channels,
+      ...link.inspect(),
+    };
+  }
+}
+
+function callOf(namespace: string, action: string, { id, query, ...rest }: AnyCall = {}): Call {
+  const named = id === undefined ? query : { ...query, pk: id };
+  return { method: methodOf(action), ...definedOf(rest), namespace, action, query: named };
+}
+
+/** Without the undefined ones: `method: undefined` leaves the default. */
+function definedOf<T extends object>(values: T): T {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
+}

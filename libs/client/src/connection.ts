@@ -1,0 +1,219 @@
+// The connection's state machine over a Socket.IO socket: who are we, are we connected, and if not, why and what next.
+
+import { io, type Socket } from 'socket.io-client';
+import { CODES, PROTOCOL_VERSION, type RequestFrame } from 'nestjs-jira-protocol';
+import { JiraClientError, errorOfRefusal } from './errors.js';
+import { Listeners } from './listeners.js';
+import type { Auth, AuthSource, ResolvedClientOptions } from './options.js';
+
+/**
+ * - `idle`: `connect()` was not called yet
+ * - `connecting`: the first attempt, or one asked for by `connect()`
+ * - `connected`
+ * - `disconnected`: lost or not reached; the client tries again by itself
+ * - `refused`: the server said no; nothing happens until `connect()`
+ * - `closed`: `close()` was called
+ */
+export type ConnectionState = 'idle' | 'connecting' | 'connected' | 'disconnected' | 'refused' | 'closed';
+
+/** Why the connection is in its state; absent when all is well. */
+export type StateListener = (state: ConnectionState, reason?: JiraClientError) => void;
+
+/** What the rest of the client hears of the connection. */
+export interface ConnectionEvents {
+  onConnected(): void;
+  onLost(error: JiraClientError): void;
+  onRefused(error: JiraClientError): void;
+  onFrame(namespace: string, frame: unknown): void;
+}
+
+/** Sent by a server that is about to close: come back after this time, which is each client's own. */
+const RECONNECT_EVENT = '$reconnect';
+
+export class Connection {
+  state: ConnectionState = 'idle';
+  reason: JiraClientError | undefined;
+  readonly listeners: Listeners<Parameters<StateListener>>;
+  private readonly socket: Socket;
+  private auth: AuthSource;
+  /** Counts handshakes: an `auth` that answers after its connection is gone must not speak on the next one. */
+  private handshake = 0;
+  private retries = 0;
+  private retryTimer: ReturnType<typeof setTimeout> | undefined;
+  private connectedAt = 0;
+  private askedToWaitMs: number | undefined;
+
+  constructor(
+    url: string,
+    private readonly options: ResolvedClientOptions,
+    private readonly events: ConnectionEvents,
+  ) {
+    this.auth = options.auth;
+    this.listeners = new Listeners(options.onError);
+    this.socket = io(url, {
+      autoConnect: false,
+      forceNew: true,
+      path: options.path,
+      transports: [...options.transports],
+      tryAllTransports: true,
+      extraHeaders: { ...options.extraHeaders },
+      reconnectionDelay: options.reconnectMinMs,
+      reconnectionDelayMax: options.reconnectMaxMs,
+      auth: (speak) => void this.authenticate(speak),
+    });
+    this.socket.on('connect', () => this.connected());
+    this.socket.on('connect_error', (error) => this.failed(error));
+    this.socket.on('disconnect', (reason) => this.disconnected(reason));
+    // One listener for all namespaces: nothing to add with a subscription, nothing to forget to remove.
+    this.socket.onAny((name: string, frame: unknown) => this.received(name, frame));
+  }
+
+  get isConnected(): boolean {
+    return this.state === 'connected';
+  }
+
+  /** True when waiting is pointless. */
+  get isHopeless(): boolean {
+    return this.state === 'refused' || this.state === 'closed';
+  }
+
+  /** Connects, if not connected or on the way. With new credentials an existing connection is made anew. */
+  connect(auth?: AuthSource): void {
+    if (auth !== undefined) {
+      this.auth = auth;
+      this.retries = 0;
+      if (this.state !== 'idle') this.dropSocket(lost('The connection is made anew with other credentials.'));
+    }
+    if (this.socket.active && this.state !== 'closed') return;
+    this.stopRetrying();
+    this.become('connecting');
+    this.socket.connect();
+  }
+
+  close(reason: JiraClientError): void {
+    if (this.state === 'closed') return;
+    this.stopRetrying();
+    this.handshake++;
+    this.become('closed', reason);
+    this.socket.disconnect();
+  }
+
+  /** What is left behind, for tests. */
+  inspect(): Record<string, number> {
+    // Typed as private there; a leak would show in these.
+    const { acks } = this.socket as unknown as { acks: object };
+    return {
+      stateListeners: this.listeners.size,
+      unacknowledged: Object.keys(acks).length,
+      unsent: this.socket.sendBuffer.length,
+      frameListeners: this.socket.listenersAny().length,
+    };
+  }
+
+  /** Sends a request; `answer` is called with the acknowledgement, whatever it holds, or never. */
+  emit(namespace: string, frame: RequestFrame, answer: (frame: unknown) => void): void {
+    this.socket.emit(namespace, frame, answer);
+  }
+
+  private async authenticate(speak: (auth: object) => void): Promise<void> {
+    const handshake = ++this.handshake;
+    try {
+      const auth: Auth = typeof this.auth === 'function' ? await this.auth() : this.auth;
+      if (handshake === this.handshake) speak({ ...auth, jira: PROTOCOL_VERSION });
+    } catch (cause) {
+      if (handshake !== this.handshake) return;
+      const error =
+        cause instanceof JiraClientError
+          ? cause
+          : new JiraClientError('The "auth" function failed.', { code: 'AUTH_FAILED', cause });
+      this.dropSocket(error);
+      this.refusedWith(error);
+    }
+  }
+
+  private connected(): void {
+    this.connectedAt = Date.now();
+    this.askedToWaitMs = undefined;
+    this.become('connected');
+    this.events.onConnected();
+  }
+
+  /** Not connected: out of reach (Socket.IO tries again by itself), or refused by the server (it does not). */
+  private failed(error: Error & { data?: unknown }): void {
+    if (this.socket.active) {
+      this.become('disconnected', lost('The server cannot be reached.', error));
+    } else {
+      this.refusedWith(errorOfRefusal(error));
+    }
+  }
+
+  private refusedWith(error: JiraClientError): void {
+    const isTemporary = error.code === 'AUTH_FAILED' || (Object.hasOwn(CODES, error.code) && error.retryable);
+    if (isTemporary) {
+      this.become('disconnected', error);
+      this.retryAfter(this.backoffMs());
+    } else {
+      this.become('refused', error);
+      this.events.onRefused(error);
+    }
+  }
+
+  private disconnected(reason: string): void {
+    // Socket.IO would keep what was sent while a ping was overdue and repeat it on the next connection,
+    // where those requests have long failed.
+    this.socket.sendBuffer.length = 0;
+    this.handshake++;
+    if (this.state !== 'connected') return;
+    if (Date.now() - this.connectedAt > this.options.reconnectMaxMs) this.retries = 0;
+    const error = lost(`The connection was lost (${reason}).`);
+    this.become('disconnected', error);
+    this.events.onLost(error);
+    if (this.askedToWaitMs !== undefined) {
+      this.socket.disconnect();
+      this.retryAfter(this.askedToWaitMs);
+    } else if (!this.socket.active) {
+      // The server ended it on purpose (an expired session, for instance): come back with fresh credentials.
+      this.retryAfter(this.backoffMs());
+    }
+  }
+
+  private received(name: string, frame: unknown): void {
+    if (name !== RECONNECT_EVENT) return this.events.onFrame(name, frame);
+    const afterMs = (frame as { afterMs?: unknown } | null | undefined)?.afterMs;
+    if (typeof afterMs === 'number' && afterMs >= 0) this.askedToWaitMs = afterMs;
+  }
+
+  /** Ends the socket without a retry of its own. */
+  private dropSocket(error: JiraClientError): void {
+    const wasConnected = this.state === 'connected';
+    this.handshake++;
+    this.state = 'disconnected';
+    this.socket.disconnect();
+    if (wasConnected) this.events.onLost(error);
+  }
+
+  private retryAfter(delayMs: number): void {
+    this.stopRetrying();
+    this.retryTimer = setTimeout(() => this.socket.connect(), delayMs);
+  }
+
+  private stopRetrying(): void {
+    clearTimeout(this.retryTimer);
+    this.retryTimer = undefined;
+  }
+
+  private backoffMs(): number {
+    const { reconnectMinMs, reconnectMaxMs } = this.options;
+    return Math.min(reconnectMaxMs, reconnectMinMs * 2 ** this.retries++) * (0.5 + Math.random());
+  }
+
+  private become(state: ConnectionState, reason?: JiraClientError): void {
+    this.state = state;
+    this.reason = reason;
+    this.listeners.emit(state, reason);
+  }
+}
+
+function lost(message: string, cause?: unknown): JiraClientError {
+  return new JiraClientError(message, { code: 'CONNECTION_LOST', cause });
+}

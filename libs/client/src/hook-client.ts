@@ -1,0 +1,171 @@
+// The verbs of one namespace.
+
+import type { Method, Query, RowId } from 'nestjs-jira-protocol';
+import type { Change, SubscribeOptions, Subscription } from './change.js';
+import type { JiraRequest } from './jira-request.js';
+import type { FilterOf, InputOf, NameOf, OutputOf, QueryOf, RowOf } from './types.js';
+
+/** What any call may say besides its content. */
+export interface CallOptions {
+  readonly headers?: Query;
+  /** Aborting fails the call with `ABORTED`; a request in flight is cancelled on the server. */
+  readonly signal?: AbortSignal;
+  /** @default the client's `timeoutMs` */
+  readonly timeoutMs?: number;
+}
+
+interface CallContent<Input, Params> extends CallOptions {
+  /** @default POST, except the five usual actions: create POST, list and retrieve GET, update PUT, destroy DELETE */
+  readonly method?: Method;
+  readonly data?: Input;
+  readonly query?: Params;
+  /** The row a detail action is about: short for `query: { pk: id }`. */
+  readonly id?: RowId;
+}
+
+/** The content of a call; `data` may be left out where the input may be undefined. */
+export type CallOf<Hook, Action> =
+  undefined extends InputOf<Hook, Action>
+    ? [call?: CallContent<InputOf<Hook, Action>, QueryOf<Hook, Action>>]
+    : [call: CallContent<InputOf<Hook, Action>, QueryOf<Hook, Action>> & { readonly data: InputOf<Hook, Action> }];
+
+/** Every verb; `HookClient` keeps those whose action the hook has. */
+interface Verbs<Hook> {
+  /** POST `create`. */
+  create(input: InputOf<Hook, 'create'>, options?: CallOptions): JiraRequest<OutputOf<Hook, 'create'>>;
+  /** GET `list`. */
+  list(query?: QueryOf<Hook, 'list'>, options?: CallOptions): JiraRequest<OutputOf<Hook, 'list'>>;
+  /** GET `retrieve` of the row with this key. */
+  retrieve(
+    id: RowId,
+    query?: QueryOf<Hook, 'retrieve'>,
+    options?: CallOptions,
+  ): JiraRequest<OutputOf<Hook, 'retrieve'>>;
+  /** The same as `retrieve`. */
+  get(id: RowId, query?: QueryOf<Hook, 'retrieve'>, options?: CallOptions): JiraRequest<OutputOf<Hook, 'retrieve'>>;
+  /** PUT `update`: the whole input; what is left out takes its default. */
+  update(id: RowId, input: InputOf<Hook, 'update'>, options?: CallOptions): JiraRequest<OutputOf<Hook, 'update'>>;
+  /** PATCH `update`: what is given changes, the rest stays. */
+  patch(
+    id: RowId,
+    input: Partial<InputOf<Hook, 'update'>>,
+    options?: CallOptions,
+  ): JiraRequest<OutputOf<Hook, 'update'>>;
+  /** DELETE `destroy`. */
+  destroy(id: RowId, options?: CallOptions): JiraRequest<OutputOf<Hook, 'destroy'>>;
+}
+
+interface ActionOf {
+  create: 'create';
+  list: 'list';
+  retrieve: 'retrieve';
+  get: 'retrieve';
+  update: 'update';
+  patch: 'update';
+  destroy: 'destroy';
+}
+
+interface AnyHook<Hook> {
+  readonly namespace: string;
+  /** Calls any action of the hook. */
+  action<A extends NameOf<Hook>>(name: A, ...call: CallOf<Hook, A>): JiraRequest<OutputOf<Hook, A>>;
+  /** Calls an action that answers item by item. Leaving the loop cancels it. */
+  stream<A extends NameOf<Hook>>(name: A, ...call: CallOf<Hook, A>): AsyncGenerator<OutputOf<Hook, A>, void, undefined>;
+  /** Hears every change of the rows that match, until the returned function is called. */
+  subscribe(onChange: (change: Change<RowOf<Hook>>) => void, options?: SubscribeOptions): Subscription;
+  subscribe(
+    filter: FilterOf<Hook> | undefined,
+    onChange: (change: Change<RowOf<Hook>>) => void,
+    options?: SubscribeOptions,
+  ): Subscription;
+}
+
+/** One namespace of the API: `create`, `list`, … as far as its hook has them, `action`, `stream`, `subscribe`. */
+export type HookClient<Hook> = AnyHook<Hook> & {
+  [Verb in keyof Verbs<Hook> as ActionOf[Verb] extends keyof Hook ? Verb : never]: Verbs<Hook>[Verb];
+};
+
+/** What a call may hold, its types forgotten. */
+export type AnyCall = CallContent<unknown, Query>;
+
+/** What the verbs are made of. */
+export interface Calls {
+  request(namespace: string, action: string, call?: AnyCall): JiraRequest<unknown>;
+  stream(namespace: string, action: string, call?: AnyCall): AsyncGenerator<unknown, void, undefined>;
+  subscribe(
+    namespace: string,
+    filter: Query,
+    onChange: (change: Change) => void,
+    options?: SubscribeOptions,
+  ): Subscription;
+}
+
+/** The verbs without their types: `HookClient` says who may call which with what. */
+export class UntypedHookClient {
+  constructor(
+    private readonly calls: Calls,
+    readonly namespace: string,
+  ) {}
+
+  create(data: unknown, options?: CallOptions): JiraRequest<unknown> {
+    return this.action('create', { ...options, data });
+  }
+
+  list(query?: Query, options?: CallOptions): JiraRequest<unknown> {
+    return this.action('list', { ...options, query });
+  }
+
+  retrieve(id: RowId, query?: Query, options?: CallOptions): JiraRequest<unknown> {
+    return this.action('retrieve', { ...options, id, query });
+  }
+
+  get(id: RowId, query?: Query, options?: CallOptions): JiraRequest<unknown> {
+    return this.retrieve(id, query, options);
+  }
+
+  update(id: RowId, data: unknown, options?: CallOptions): JiraRequest<unknown> {
+    return this.action('update', { ...options, id, data });
+  }
+
+  patch(id: RowId, data: unknown, options?: CallOptions): JiraRequest<unknown> {
+    return this.action('update', { ...options, method: 'PATCH', id, data });
+  }
+
+  destroy(id: RowId, options?: CallOptions): JiraRequest<unknown> {
+    return this.action('destroy', { ...options, id });
+  }
+
+  action(name: string, call?: AnyCall): JiraRequest<unknown> {
+    return this.calls.request(this.namespace, name, call);
+  }
+
+  stream(name: string, call?: AnyCall): AsyncGenerator<unknown, void, undefined> {
+    return this.calls.stream(this.namespace, name, call);
+  }
+
+  subscribe(...args: SubscribeAll | SubscribeSome): Subscription {
+    const [filter, onChange, options] = isUnfiltered(args) ? [undefined, ...args] : args;
+    return this.calls.subscribe(this.namespace, filter ?? {}, onChange, options);
+  }
+}
+
+type SubscribeAll = [onChange: (change: Change) => void, options?: SubscribeOptions];
+type SubscribeSome = [filter: Query | undefined, ...rest: SubscribeAll];
+
+function isUnfiltered(args: SubscribeAll | SubscribeSome): args is SubscribeAll {
+  return typeof args[0] === 'function';
+}
+
+const METHOD_OF: ReadonlyMap<string, Method> = new Map([
+  ['list', 'GET'],
+  ['retrieve', 'GET'],
+  ['update', 'PUT'],
+  ['destroy', 'DELETE'],
+  ['subscribe', 'SUBSCRIPTION'],
+  ['unsubscribe', 'SUBSCRIPTION'],
+]);
+
+/** The method of an action when the call names none. */
+export function methodOf(action: string): Method {
+  return METHOD_OF.get(action) ?? 'POST';
+}

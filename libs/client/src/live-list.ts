@@ -1,0 +1,67 @@
+// Rows and the changes that keep them current: pure functions, no network.
+
+import type { RowId } from 'nestjs-jira-protocol';
+import type { Change } from './change.js';
+
+export interface LiveListOptions<Row> {
+  /** The row's key, as the server names it in `change.id`. @default row => row.id */
+  readonly key?: (row: Row) => RowId;
+  /** Where a new or changed row belongs. @default new rows go to the end, changed rows stay where they are */
+  readonly compare?: (a: Row, b: Row) => number;
+}
+
+/**
+ * The rows after the change; the same array when it changes nothing. Applying a change twice is applying it once, and a
+ * `reset` changes nothing here: it asks to fetch again.
+ *
+ * @example
+ * rows = applyChange(rows, change);
+ */
+export function applyChange<Row>(
+  rows: readonly Row[],
+  change: Change<Row>,
+  options: LiveListOptions<Row> = {},
+): readonly Row[] {
+  if (change.type === 'reset') return rows;
+  const at = indexOf(rows, change.id, options);
+  if (change.type === 'removed') return at < 0 ? rows : rows.toSpliced(at, 1);
+  return place(rows, at, change.data, options);
+}
+
+/** The rows with this row in place of the one with its key, or added: for the answer to one's own write. */
+export function applyRow<Row>(rows: readonly Row[], row: Row, options: LiveListOptions<Row> = {}): readonly Row[] {
+  return place(rows, indexOf(rows, keyOf(row, options), options), row, options);
+}
+
+/** Whether a row with this key is among the rows. */
+export function hasRow<Row>(rows: readonly Row[], id: RowId, options: LiveListOptions<Row> = {}): boolean {
+  return indexOf(rows, id, options) >= 0;
+}
+
+function place<Row>(rows: readonly Row[], at: number, row: Row, { compare }: LiveListOptions<Row>): readonly Row[] {
+  if (!compare) return at < 0 ? [...rows, row] : rows.with(at, row);
+  const others = at < 0 ? rows : rows.toSpliced(at, 1);
+  const before = others.findIndex((other) => compare(other, row) > 0);
+  return others.toSpliced(before < 0 ? others.length : before, 0, row);
+}
+
+function indexOf<Row>(rows: readonly Row[], id: RowId, options: LiveListOptions<Row>): number {
+  const key = textOf(id);
+  return rows.findIndex((row) => textOf(keyOf(row, options)) === key);
+}
+
+function keyOf<Row>(row: Row, { key }: LiveListOptions<Row>): RowId {
+  const id = key ? key(row) : (row as { id?: RowId }).id;
+  if (id === undefined) throw new TypeError('A row of this list has no "id". Say how to find its key with "key".');
+  return id;
+}
+
+/** One text for equal keys. A number and its digits are one key: a view may write a bigint either way. */
+function textOf(id: RowId): string {
+  if (typeof id !== 'object') return String(id);
+  return JSON.stringify(
+    Object.keys(id)
+      .toSorted()
+      .map((column) => [column, String(id[column])]),
+  );
+}

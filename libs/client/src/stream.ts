@@ -1,0 +1,48 @@
+// A streamed answer as an async iterable, with a bounded buffer for a slow reader.
+
+import type { AnswerFrame } from 'nestjs-jira-protocol';
+import type { Call } from './call.js';
+import { JiraClientError } from './errors.js';
+import type { Requests } from './requests.js';
+
+/** Asks when the iteration begins; leaving it early (`break`, `return`, a throw) cancels on the server. */
+export async function* createStream<Item>(
+  requests: Requests,
+  call: Call,
+  maxBufferedItems: number,
+): AsyncGenerator<Item, void, undefined> {
+  const items: Item[] = [];
+  let end: { readonly error?: JiraClientError } | undefined;
+  let wake: (() => void) | undefined;
+  const finish = (error?: JiraClientError) => {
+    end ??= { error };
+    wake?.();
+  };
+  const open = requests.open(
+    call,
+    {
+      item: ({ data }: AnswerFrame) => {
+        if (items.push(data as Item) > maxBufferedItems) open.abort(undefined, overflow(call, maxBufferedItems));
+        wake?.();
+      },
+      done: () => finish(),
+      failed: finish,
+    },
+    { isStream: true },
+  );
+  try {
+    for (;;) {
+      while (items.length > 0) yield items.shift() as Item;
+      if (end?.error) throw end.error;
+      if (end) return;
+      await new Promise<void>((resolve) => (wake = resolve));
+    }
+  } finally {
+    open.abort();
+  }
+}
+
+function overflow({ action, namespace }: Call, limit: number): JiraClientError {
+  const message = `"${action}" on "${namespace}" streamed more than ${limit} items ahead of their reader ("maxBufferedItems").`;
+  return new JiraClientError(message, { code: 'STREAM_OVERFLOW' });
+}

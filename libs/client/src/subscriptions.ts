@@ -1,0 +1,246 @@
+// Subscriptions: made again with every connection, changes mapped from channels to callbacks.
+
+import { parseChange, type AnswerFrame, type ChangeFrame, type Query, type SubscribedData } from 'nestjs-jira-protocol';
+import type { Change, SubscribeOptions, Subscription, SubscriptionState } from './change.js';
+import { JiraClientError, errorOfAnswer } from './errors.js';
+import { guarded } from './listeners.js';
+import type { OpenRequest } from './call.js';
+import type { Requests } from './requests.js';
+
+/** Waits before a refused subscribe that may succeed later is tried again; doubles, give or take half. */
+const RETRY_MIN_MS = 500;
+const RETRY_MAX_MS = 30_000;
+
+interface Entry {
+  readonly namespace: string;
+  readonly filter: Query;
+  readonly deliver: (change: Change) => void;
+  readonly options: SubscribeOptions;
+  readonly stop: () => void;
+  readonly ready: Ready;
+  state: SubscriptionState;
+  reason?: JiraClientError;
+  wasSubscribed: boolean;
+  retries: number;
+  /** The subscribe in flight, or the answered one: the server knows the subscription by its id. */
+  request?: OpenRequest;
+  channel?: string;
+  retryTimer?: ReturnType<typeof setTimeout>;
+}
+
+interface Ready {
+  readonly promise: Promise<void>;
+  resolve(): void;
+  reject(error: JiraClientError): void;
+}
+
+export class Subscriptions {
+  private readonly entries = new Set<Entry>();
+  /** By namespace and channel: several subscriptions may share a channel. */
+  private readonly routes = new Map<string, Set<Entry>>();
+
+  constructor(
+    private readonly requests: Requests,
+    private readonly link: { readonly isConnected: boolean },
+    private readonly report: (error: unknown) => void,
+  ) {}
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  get channels(): number {
+    return this.routes.size;
+  }
+
+  subscribe(
+    namespace: string,
+    filter: Query,
+    deliver: (change: Change) => void,
+    options: SubscribeOptions = {},
+  ): Subscription {
+    const ready = createReady();
+    const stop = () => this.stop(entry);
+    const fresh = { state: 'subscribing' as const, wasSubscribed: false, retries: 0 };
+    const entry: Entry = { namespace, filter, deliver, options, stop, ready, ...fresh };
+    this.entries.add(entry);
+    options.signal?.addEventListener('abort', stop);
+    if (options.signal?.aborted) stop();
+    else this.start(entry);
+    return Object.defineProperties(stop, {
+      unsubscribe: { value: stop },
+      state: { get: () => entry.state },
+      ready: { value: ready.promise },
+    }) as unknown as Subscription;
+  }
+
+  /** A new connection knows nothing of the subscriptions of the last. */
+  connected(): void {
+    for (const entry of Array.from(this.entries)) this.start(entry);
+  }
+
+  connectionLost(reason: JiraClientError): void {
+    for (const entry of Array.from(this.entries)) this.suspend(entry, reason);
+  }
+
+  /** Ends all. */
+  close(reason: JiraClientError): void {
+    for (const entry of this.entries) this.end(entry, reason);
+  }
+
+  /** Takes a frame that arrived as an event, if it is a change. */
+  receive(namespace: string, value: unknown): boolean {
+    const addressee = this.addresseeOf(value);
+    if (addressee && this.answeredAgain(addressee, value as AnswerFrame)) return true;
+    const parsed = parseChange(value);
+    if (!parsed.ok) return false;
+    const { frame } = parsed;
+    const sharers = this.routes.get(routeOf(namespace, frame.channel)) ?? [];
+    for (const entry of addressee ? [addressee] : [...sharers]) {
+      // An earlier callback may have stopped this one.
+      if (entry.state === 'subscribed') this.deliver(entry, changeOf(frame));
+    }
+    return true;
+  }
+
+  private start(entry: Entry): void {
+    clearTimeout(entry.retryTimer);
+    if (!this.link.isConnected) return;
+    const { namespace, filter: query } = entry;
+    entry.request = this.requests.open(
+      { namespace, action: 'subscribe', method: 'SUBSCRIPTION', query },
+      {
+        done: (frame) => this.answered(entry, frame),
+        failed: (error) => this.refused(entry, error),
+        // Given up on here, and made there all the same.
+        late: (frame) => frame.status < 400 && this.unsubscribe(namespace, frame.requestId),
+      },
+      { isOfConnection: true },
+    );
+  }
+
+  private answered(entry: Entry, frame: AnswerFrame): void {
+    if (entry.state === 'unsubscribed') return this.unsubscribe(entry.namespace, frame.requestId);
+    const data = frame.data as Partial<SubscribedData> | null;
+    if (typeof data?.channel !== 'string' || typeof data.position !== 'string') {
+      const message = `The answer to "subscribe" on "${entry.namespace}" names no channel and position.`;
+      const { requestId } = frame;
+      return this.end(entry, new JiraClientError(message, { code: 'MALFORMED_ANSWER', requestId }));
+    }
+    const isAgain = entry.wasSubscribed;
+    entry.wasSubscribed = true;
+    entry.retries = 0;
+    this.addRoute(entry, data.channel);
+    this.become(entry, 'subscribed');
+    entry.ready.resolve();
+    // What was committed between the two connections is unknown.
+    if (isAgain) this.deliver(entry, { type: 'reset', data: null, position: data.position });
+  }
+
+  private refused(entry: Entry, error: JiraClientError): void {
+    // Lost with the connection: the next one starts it again.
+    if (entry.state === 'unsubscribed' || !this.link.isConnected) return;
+    if (!error.retryable) return this.end(entry, error);
+    this.become(entry, 'subscribing', error);
+    const waitMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** entry.retries++) * (0.5 + Math.random());
+    entry.retryTimer = setTimeout(() => this.start(entry), waitMs);
+  }
+
+  private suspend(entry: Entry, reason: JiraClientError): void {
+    clearTimeout(entry.retryTimer);
+    this.removeRoute(entry);
+    entry.request = undefined;
+    this.become(entry, 'subscribing', reason);
+  }
+
+  private stop(entry: Entry): void {
+    if (entry.state === 'unsubscribed') return;
+    const { namespace, request, channel } = entry;
+    this.end(entry);
+    // A subscribe still in flight is undone when it is answered.
+    if (channel !== undefined && request) this.unsubscribe(namespace, request.id);
+  }
+
+  private end(entry: Entry, reason?: JiraClientError): void {
+    clearTimeout(entry.retryTimer);
+    this.removeRoute(entry);
+    this.entries.delete(entry);
+    entry.options.signal?.removeEventListener('abort', entry.stop);
+    entry.ready.reject(reason ?? new JiraClientError('The subscription was stopped.', { code: 'ABORTED' }));
+    this.become(entry, 'unsubscribed', reason);
+    if (reason && reason.code !== 'CLOSED' && !entry.options.onState) this.report(reason);
+  }
+
+  /** The one subscription a frame is meant for, if it names one: what its channel was sent before it was subscribed. */
+  private addresseeOf(value: unknown): Entry | undefined {
+    const requestId = (value as { requestId?: unknown } | null | undefined)?.requestId;
+    if (typeof requestId !== 'string') return undefined;
+    return [...this.entries].find(({ channel, request }) => channel !== undefined && request?.id === requestId);
+  }
+
+  /** A subscribe that was answered long ago is answered again: it goes on in another channel, or an error ends it. */
+  private answeredAgain(entry: Entry, frame: AnswerFrame): boolean {
+    if (frame.status >= 400) {
+      this.end(entry, errorOfAnswer(frame));
+      return true;
+    }
+    const channel = (frame.data as Partial<SubscribedData> | null | undefined)?.channel;
+    if ('type' in frame || typeof channel !== 'string') return false;
+    this.removeRoute(entry);
+    this.addRoute(entry, channel);
+    return true;
+  }
+
+  private unsubscribe(namespace: string, target: string): void {
+    if (!this.link.isConnected) return;
+    const nothing = { done: () => undefined, failed: () => undefined };
+    const call = { namespace, action: 'unsubscribe', method: 'SUBSCRIPTION', data: { target } } as const;
+    this.requests.open(call, nothing, { isOfConnection: true });
+  }
+
+  private deliver(entry: Entry, change: Change): void {
+    if (change.type === 'reset' && entry.options.onReset) guarded(this.report, entry.options.onReset, change);
+    else guarded(this.report, entry.deliver, change);
+  }
+
+  private become(entry: Entry, state: SubscriptionState, reason?: JiraClientError): void {
+    if (entry.state === state && (reason === undefined || reason === entry.reason)) return;
+    entry.state = state;
+    entry.reason = reason;
+    guarded(this.report, entry.options.onState, state, reason);
+  }
+
+  private addRoute(entry: Entry, channel: string): void {
+    const route = routeOf(entry.namespace, channel);
+    const sharers = this.routes.get(route) ?? new Set();
+    this.routes.set(route, sharers.add(entry));
+    entry.channel = channel;
+  }
+
+  private removeRoute(entry: Entry): void {
+    if (entry.channel === undefined) return;
+    const route = routeOf(entry.namespace, entry.channel);
+    const sharers = this.routes.get(route);
+    sharers?.delete(entry);
+    if (sharers?.size === 0) this.routes.delete(route);
+    entry.channel = undefined;
+  }
+}
+
+function routeOf(namespace: string, channel: string): string {
+  return JSON.stringify([namespace, channel]);
+}
+
+/** The frame without what is the wire's own. */
+function changeOf({ type, id, data, position }: ChangeFrame): Change {
+  return (type === 'reset' ? { type, data: null, position } : { type, id, data, position }) as Change;
+}
+
+function createReady(): Ready {
+  let resolve!: () => void;
+  let reject!: (error: JiraClientError) => void;
+  const promise = new Promise<void>((...both) => ([resolve, reject] = both));
+  // Listening to `ready` is optional: an unheard refusal is no unhandled rejection.
+  promise.catch(() => undefined);
+  return { promise, resolve, reject };
+}

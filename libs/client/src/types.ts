@@ -1,0 +1,56 @@
+// From the description of an API to the types of its calls.
+
+import type { ActionDescription, ApiDescription, PaginatedResponse, Query } from 'nestjs-jira-protocol';
+
+/** Any API: a `type` or an `interface` of namespaces, each of actions. */
+export type ApiLike<Api> = { [N in keyof Api]: HookLike<Api[N]> };
+export type HookLike<Hook> = { [A in keyof Hook]: ActionDescription };
+
+/** The API when none is given: every namespace and action exists, and is `unknown`. */
+export type UntypedApi = ApiDescription;
+
+export type NameOf<T> = keyof T & string;
+
+type Part<Hook, Action, Name extends keyof ActionDescription> = Action extends keyof Hook
+  ? Hook[Action] extends ActionDescription
+    ? Hook[Action][Name]
+    : never
+  : unknown;
+
+export type InputOf<Hook, Action> = Part<Hook, Action, 'input'>;
+export type OutputOf<Hook, Action> = Part<Hook, Action, 'output'>;
+/** The query an action takes; anything when its type says nothing. */
+export type QueryOf<Hook, Action> =
+  unknown extends Part<Hook, Action, 'query'> ? Query : Part<Hook, Action, 'query'> & Partial<Query>;
+
+/** What a hook's rows look like: what it retrieves, else what it lists. */
+export type RowOf<Hook> = 'retrieve' extends keyof Hook
+  ? OutputOf<Hook, 'retrieve'>
+  : 'list' extends keyof Hook
+    ? ItemOf<OutputOf<Hook, 'list'>>
+    : unknown;
+
+/** One row of a list's answer, paged or not. */
+export type ItemOf<Output> = Output extends readonly (infer Row)[]
+  ? Row
+  : Output extends { readonly results: readonly (infer Row)[] }
+    ? Row
+    : unknown;
+
+/** What a subscription may be filtered by: what `subscribe` declares, else what `list` takes. */
+export type FilterOf<Hook> = 'subscribe' extends keyof Hook ? QueryOf<Hook, 'subscribe'> : QueryOf<Hook, 'list'>;
+
+/**
+ * The description of a hook with the five usual actions, for a client whose server's types are out of reach.
+ *
+ * @example
+ * type Api = { issues: Crud<Issue, CreateIssue> & { close: { input: undefined; query: {}; output: Issue } } };
+ */
+export type Crud<Row, Create = Partial<Row>, Update = Create, Filter = Query> = {
+  create: { input: Create; query: Query; output: Row };
+  list: { input: undefined; query: Filter; output: PaginatedResponse<Row> };
+  retrieve: { input: undefined; query: Query; output: Row };
+  update: { input: Update; query: Query; output: Row };
+  destroy: { input: undefined; query: Query; output: null };
+  subscribe: { input: undefined; query: Filter; output: unknown };
+};

@@ -1,0 +1,10 @@
+// A wrong configuration: thrown at boot only.
+
+/** Names the class, the fault and the cure: `IssueHook has no entity. Set "entity", or override getQuery().` */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+
+  constructor(subject: string, fault: string, cure: string) {
+    super(`${subject} ${fault} ${cure}`);
+  }
+}

@@ -1,0 +1,73 @@
+// Any thrown thing → the status and data of one answer.
+
+import type { HttpException } from '@nestjs/common';
+import { codeForStatus, type ErrorData } from 'nestjs-jira-protocol';
+import { JiraException } from './jira.exception.js';
+import { exceptionOf, fieldErrors, isFieldErrors, isInvalidProperties } from './thrown.js';
+
+/** Turns errors of a library (a database's, say) into ours; `undefined` = not one it knows. */
+export type ErrorTranslator = (error: unknown) => JiraException | undefined;
+
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly data: ErrorData & Readonly<Record<string, unknown>>;
+  /** Nobody planned for it: log it with its cause. */
+  readonly isUnexpected: boolean;
+}
+
+/** A 5xx says no more than the request's id, unless it is one of our own codes. Never throws. */
+export function errorAnswer(error: unknown, requestId: string, translators: readonly ErrorTranslator[]): ErrorAnswer {
+  try {
+    const known = exceptionOf(error) ?? translated(error, translators);
+    return known ? answerOf(known, requestId) : internal(requestId);
+  } catch {
+    return internal(requestId); // an exception whose own getters throw
+  }
+}
+
+function translated(error: unknown, translators: readonly ErrorTranslator[]): JiraException | undefined {
+  for (const translate of translators) {
+    const exception = translate(error);
+    if (exception) return exception;
+  }
+  return undefined;
+}
+
+function answerOf(exception: HttpException, requestId: string): ErrorAnswer {
+  const status = statusOf(exception);
+  if (exception instanceof JiraException) {
+    const { code, message, errors, details } = exception;
+    if (status >= 500 && code === 'INTERNAL') return internal(requestId);
+    return { status, data: { ...details, code, message, ...(errors && { errors }) }, isUnexpected: false };
+  }
+  if (status >= 500) return internal(requestId, status);
+  return { status, data: dataOf(exception, status), isUnexpected: false };
+}
+
+function internal(requestId: string, status = 500): ErrorAnswer {
+  const message = `Server error (request ${requestId}).`;
+  return { status, data: { code: codeForStatus(status), message }, isUnexpected: true };
+}
+
+function statusOf(error: HttpException): number {
+  const status: unknown = error.getStatus();
+  return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599 ? status : 500;
+}
+
+/** Nest's exceptions carry a string or an object; ValidationPipe's has a list of messages, or of ValidationErrors. */
+function dataOf(exception: HttpException, status: number): ErrorAnswer['data'] {
+  const response: unknown = exception.getResponse();
+  const body = typeof response === 'object' && response !== null ? (response as Record<string, unknown>) : {};
+  const list = Array.isArray(response) ? response : body['message'];
+  if (Array.isArray(list)) {
+    const code = status === 400 || status === 422 ? 'VALIDATION_FAILED' : codeForStatus(status);
+    const errors = isInvalidProperties(list) ? fieldErrors(list) : { '': list.map(String) };
+    return { code, message: 'Some fields are not valid.', errors };
+  }
+  const { code, message, errors } = body;
+  return {
+    code: typeof code === 'string' ? code : codeForStatus(status),
+    message: typeof message === 'string' ? message : typeof response === 'string' ? response : exception.message,
+    ...(isFieldErrors(errors) && { errors }),
+  };
+}

@@ -1,0 +1,75 @@
+// `@EventHandlers()`: methods of this provider hear events that clients send.
+
+import 'reflect-metadata';
+import { Injectable, type Type } from '@nestjs/common';
+import { ENTRY_PROVIDER_WATERMARK } from '@nestjs/common/constants.js';
+import type { ActionOptions } from '../hooks/action.decorator.js';
+import type { MiddlewareSpec } from '../hooks/base-hook.js';
+import { inheritMethodMetadata } from '../hooks/inherited-metadata.js';
+import { MemberMarks } from '../hooks/member-marks.js';
+import type { PermissionSpec } from '../permissions/permission.js';
+import type { RouteOptions } from '../hooks/route-options.js';
+
+export interface EventHandlersOptions extends RouteOptions {
+  /** Asked before each handler of the class, after the global ones. */
+  readonly permissions?: readonly PermissionSpec[];
+  /** Surrounds each handler of the class, inside the global ones. */
+  readonly middleware?: readonly MiddlewareSpec[];
+}
+
+export type MessageOptions = Pick<ActionOptions, 'input' | 'output' | 'permissions' | 'timeoutMs' | 'status'>;
+
+/** When a method is called: at an event of this name, or when a connection opens or ends. */
+export type Occasion = { readonly message: string; readonly options: MessageOptions } | 'connected' | 'disconnected';
+
+const CLASSES = new WeakMap<object, EventHandlersOptions>();
+const MARKS = new MemberMarks<Occasion>('An event handler');
+
+/**
+ * Marks a provider whose methods handle events of clients. List the class among the providers of its own module.
+ *
+ * @example
+ * @EventHandlers()
+ * export class ChatHandlers {
+ *   @OnMessage('hello') hello({ payload, connection }: EventContext<string>) { connection.send('hello', payload); }
+ * }
+ */
+export function EventHandlers(options: EventHandlersOptions = {}): ClassDecorator {
+  return (target) => {
+    Injectable()(target);
+    Reflect.defineMetadata(ENTRY_PROVIDER_WATERMARK, true, target);
+    inheritMethodMetadata(target.prototype as object);
+    CLASSES.set(target, options);
+  };
+}
+
+/**
+ * Calls the method with an `EventContext` when a client sends this event. What it returns goes to clients that asked for
+ * an acknowledgement; what it throws is their error.
+ *
+ * Not named `@OnEvent`, so that it can stand beside the decorator of that name in `@nestjs/event-emitter`, which hears
+ * events of the application itself.
+ */
+export function OnMessage(event: string, options: MessageOptions = {}): MethodDecorator {
+  return (prototype, name) => MARKS.add(prototype, name, { message: event, options });
+}
+
+/** Calls the method when a client has connected. No frame of a client can bring this about. */
+export function OnConnected(): MethodDecorator {
+  return (prototype, name) => MARKS.add(prototype, name, 'connected');
+}
+
+/** Calls the method when a connection has ended; `payload.reason` says why. */
+export function OnDisconnected(): MethodDecorator {
+  return (prototype, name) => MARKS.add(prototype, name, 'disconnected');
+}
+
+/** What `@EventHandlers` said of exactly this class. */
+export function eventHandlersOptions(target: Type<object> | object): EventHandlersOptions | undefined {
+  return CLASSES.get(target);
+}
+
+/** The handlers of an instance, by method name. */
+export function occasionsOf(instance: object): ReadonlyMap<string, Occasion> {
+  return MARKS.of(instance);
+}

@@ -1,0 +1,18 @@
+// Handlers of events as configuration: `eventListeners: [{ event: 'hello', listener: HelloListener }]`.
+
+import type { Type } from '@nestjs/common';
+import type { EventContext } from './event-context.js';
+
+/** Handles one event. */
+export interface ClientEventListener {
+  /** What it returns goes to clients that asked for an acknowledgement. */
+  handle(context: EventContext): unknown;
+}
+
+export interface EventListenerSpec {
+  readonly event: string;
+  /** A class (the application's provider, else created with dependency injection) or an instance. */
+  readonly listener: Type<ClientEventListener> | ClientEventListener;
+  /** Pattern of the URL whose clients it hears. @default clients that connected without a path of their own */
+  readonly path?: string;
+}

@@ -1,0 +1,93 @@
+// Path → event → handler. Filled once at boot.
+
+import { Injectable, type Type } from '@nestjs/common';
+import { isReservedName } from 'nestjs-jira-protocol';
+import { ConfigurationError } from '../errors/configuration.error.js';
+import type { RequestTarget } from '../hooks/registry.js';
+import type { EventContext } from './event-context.js';
+
+/** One handler, with its middleware, permissions and input around it. */
+export interface EventTarget extends RequestTarget {
+  /** `ChatHandlers.hello()`, for messages to developers. */
+  readonly subject: string;
+  readonly scopeType: typeof EventContext;
+}
+
+/** What hears the clients of one path. */
+class Audience {
+  readonly events = new Map<string, EventTarget>();
+  readonly connected: EventTarget[] = [];
+  readonly disconnected: EventTarget[] = [];
+}
+
+/** Handlers of connections that came by no path of their own are under `undefined`. */
+type Path = string | undefined;
+
+@Injectable()
+export class EventRegistry {
+  private readonly audiences = new Map<Path, Audience>();
+  private readonly places: { path: Path; subject: string; params?: Type<object> }[] = [];
+
+  /** @throws ConfigurationError when the name is reserved, or has a handler at this path */
+  add(path: Path, event: string, target: EventTarget): void {
+    const { subject } = target;
+    if (!event || isReservedName(event))
+      throw new ConfigurationError(
+        subject,
+        `handles the reserved event "${event}".`,
+        'Choose another in @OnMessage().',
+      );
+    const { events } = this.audience(path);
+    const other = events.get(event);
+    if (other)
+      throw new ConfigurationError(
+        subject,
+        `handles the event "${event}" of ${other.subject}.`,
+        'An event has one handler at each path: call the other from it, or give them paths of their own.',
+      );
+    events.set(event, target);
+  }
+
+  addConnected(path: Path, target: EventTarget): void {
+    this.audience(path).connected.push(target);
+  }
+
+  addDisconnected(path: Path, target: EventTarget): void {
+    this.audience(path).disconnected.push(target);
+  }
+
+  find(path: Path, event: string): EventTarget | undefined {
+    return this.audiences.get(path)?.events.get(event);
+  }
+
+  connected(path: Path): readonly EventTarget[] {
+    return this.audiences.get(path)?.connected ?? NOBODY;
+  }
+
+  disconnected(path: Path): readonly EventTarget[] {
+    return this.audiences.get(path)?.disconnected ?? NOBODY;
+  }
+
+  /** Every event that has a handler, with its path. */
+  *all(): Generator<readonly [Path, string, EventTarget]> {
+    for (const [path, { events }] of this.audiences) for (const [event, target] of events) yield [path, event, target];
+  }
+
+  /** Each path that has handlers, with the class of its parameters. */
+  paths(): Iterable<{ readonly path: Path; readonly subject: string; readonly params?: Type<object> }> {
+    return this.places;
+  }
+
+  /** Whose path this is, and what its parameters are. */
+  addPath(path: Path, subject: string, params?: Type<object>): void {
+    this.places.push({ path, subject, params });
+  }
+
+  private audience(path: Path): Audience {
+    const audience = this.audiences.get(path) ?? new Audience();
+    this.audiences.set(path, audience);
+    return audience;
+  }
+}
+
+const NOBODY: readonly EventTarget[] = [];

@@ -1,0 +1,197 @@
+// What a field holds, which lookups make sense of it, and how its values come off the wire.
+
+import { LOOKUPS, type Lookup } from './filter.js';
+
+/** `date` is a moment, `day` a date without time; `other` can only be asked for being null. */
+export type FieldKind =
+  | 'string'
+  | 'integer'
+  | 'number'
+  | 'bigint'
+  | 'decimal'
+  | 'boolean'
+  | 'date'
+  | 'day'
+  | 'time'
+  | 'uuid'
+  | 'enum'
+  | 'other';
+
+export interface FieldType {
+  readonly kind: FieldKind;
+  readonly isNullable: boolean;
+  /** Values of an enum. */
+  readonly values?: readonly (string | number)[];
+  /** Bounds of an integer. */
+  readonly min?: number;
+  readonly max?: number;
+  /** Whether the store can match patterns without letting one run for ever. @default false */
+  readonly hasRegex?: boolean;
+  /** Whether the store can take months, days and hours out of a moment in UTC. @default true */
+  readonly hasUtcParts?: boolean;
+}
+
+/** Port: what the fields of a hook's rows hold. TypeORM's comes from entity metadata. */
+export interface FieldTypes {
+  /** Undefined when there is no such field; the path may cross relations. */
+  typeOf(path: readonly string[]): FieldType | undefined;
+  /** How many relations lie between a row and the field. */
+  relationDepth(path: readonly string[]): number;
+}
+
+const EQUALITY = ['exact', 'ne', 'in', 'not_in', 'isnull'] as const;
+const ORDER = ['gt', 'gte', 'lt', 'lte', 'range'] as const;
+const DAY_PARTS = ['date', 'year', 'month', 'day', 'week_day'] as const;
+const TEXT = [
+  'iexact', 'contains', 'icontains', 'startswith', 'istartswith', 'endswith', 'iendswith', 'regex', 'iregex',
+] as const; // prettier-ignore
+const ORDERED = [...EQUALITY, ...ORDER];
+
+const LOOKUPS_OF: Readonly<Record<FieldKind, readonly Lookup[]>> = {
+  string: [...ORDERED, ...TEXT],
+  integer: ORDERED,
+  number: ORDERED,
+  bigint: ORDERED,
+  decimal: ORDERED,
+  boolean: EQUALITY,
+  date: [...ORDERED, ...DAY_PARTS, 'hour', 'minute', 'second'],
+  day: [...ORDERED, ...DAY_PARTS],
+  time: ORDERED,
+  uuid: EQUALITY,
+  enum: EQUALITY,
+  other: ['isnull'],
+};
+
+const PATTERNS: readonly Lookup[] = ['regex', 'iregex'];
+// A day and a year are ranges of moments, which need no parts.
+const UTC_PARTS: readonly Lookup[] = ['month', 'day', 'week_day', 'hour', 'minute', 'second'];
+
+export function lookupsOf(type: FieldType): readonly Lookup[] {
+  const missing = [...(type.hasRegex ? [] : PATTERNS), ...(type.hasUtcParts === false ? UTC_PARTS : [])];
+  return LOOKUPS_OF[type.kind].filter((lookup) => !missing.includes(lookup));
+}
+
+export function isLookup(name: string): name is Lookup {
+  return (LOOKUPS as readonly string[]).includes(name);
+}
+
+/** A value as the column has it, or what is wrong with it, as a sentence for the client. */
+export type ParsedValue =
+  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly fault: string };
+
+/** Reads one value of a field: JSON's own type, or the same written as text. */
+export function parseFieldValue(type: FieldType, raw: unknown, maxLength = 1_000): ParsedValue {
+  if (typeof raw === 'string' && raw.length > maxLength) return bad(`Use at most ${maxLength} characters.`);
+  switch (type.kind) {
+    case 'string':
+      return parseText(raw);
+    case 'integer':
+      return parseInteger(raw, type.min ?? Number.MIN_SAFE_INTEGER, type.max ?? Number.MAX_SAFE_INTEGER);
+    case 'number':
+      return parseNumber(raw);
+    case 'bigint':
+      return parseBigInt(raw);
+    case 'decimal':
+      return parsePattern(String(parsePrimitive(raw)), /^-?\d{1,100}(\.\d{1,100})?$/, 'Give a number.');
+    case 'boolean':
+      return parseBoolean(raw);
+    case 'date':
+      return parseDate(raw);
+    case 'day':
+      return parseDay(raw);
+    case 'time':
+      return parsePattern(raw, /^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$/, 'Give a time, as 13:45:00.');
+    case 'uuid':
+      return parsePattern(raw, /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i, 'Give a UUID.');
+    case 'enum':
+      return parseEnum(raw, type.values ?? []);
+    case 'other':
+      return bad('This field has no comparable value.');
+  }
+}
+
+function good(value: unknown): ParsedValue {
+  return { ok: true, value };
+}
+
+function bad(fault: string): ParsedValue {
+  return { ok: false, fault };
+}
+
+function parsePrimitive(raw: unknown): unknown {
+  return typeof raw === 'string' || typeof raw === 'number' ? raw : '';
+}
+
+function parseText(raw: unknown): ParsedValue {
+  if (typeof raw === 'number' || typeof raw === 'boolean') return good(String(raw));
+  if (typeof raw !== 'string') return bad('Give a text.');
+  // Databases store neither: Postgres refuses the null character, and half a surrogate pair has no UTF-8.
+  if (raw.includes('\0') || /\p{Surrogate}/u.test(raw)) return bad('The text has characters that cannot be stored.');
+  return good(raw);
+}
+
+function parseInteger(raw: unknown, min: number, max: number): ParsedValue {
+  const value = typeof raw === 'string' && /^[+-]?\d{1,16}$/.test(raw.trim()) ? Number(raw) : raw;
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) return bad('Give a whole number.');
+  return value < min || value > max ? bad(`Give a number from ${min} to ${max}.`) : good(value === 0 ? 0 : value);
+}
+
+function parseNumber(raw: unknown): ParsedValue {
+  const isWritten = typeof raw === 'string' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i.test(raw.trim());
+  const value = isWritten ? Number(raw) : raw;
+  return typeof value === 'number' && Number.isFinite(value) ? good(value === 0 ? 0 : value) : bad('Give a number.');
+}
+
+const BIGINT_MAX = 2n ** 63n - 1n;
+
+function parseBigInt(raw: unknown): ParsedValue {
+  const text = typeof raw === 'string' ? raw.trim() : Number.isSafeInteger(raw) ? String(raw) : '';
+  if (!/^-?\d{1,20}$/.test(text)) return bad('Give a whole number.');
+  const value = BigInt(text);
+  return value > BIGINT_MAX || value < -BIGINT_MAX - 1n ? bad('The number is too large.') : good(String(value));
+}
+
+export function parseBoolean(raw: unknown): ParsedValue {
+  if (raw === true || raw === 'true' || raw === 1 || raw === '1') return good(true);
+  if (raw === false || raw === 'false' || raw === 0 || raw === '0') return good(false);
+  return bad('Give true or false.');
+}
+
+function parsePattern(raw: unknown, pattern: RegExp, fault: string): ParsedValue {
+  return typeof raw === 'string' && pattern.test(raw) ? good(raw) : bad(fault);
+}
+
+const ISO_DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
+const ISO_INSTANT = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?$/i;
+
+/** ISO 8601; without a zone it is UTC, without a time the day's beginning. */
+function parseDate(raw: unknown): ParsedValue {
+  const fault = 'Give a date and time, as 2026-01-31T12:00:00Z.';
+  if (typeof raw !== 'string') return bad(fault);
+  if (ISO_DATE.test(raw)) {
+    const day = parseDay(raw);
+    return day.ok ? good(new Date(`${raw}T00:00:00.000Z`)) : day;
+  }
+  if (!ISO_INSTANT.test(raw) || !parseDay(raw.slice(0, 10)).ok) return bad(fault);
+  const text = raw.replace(' ', 'T').replace(',', '.');
+  const date = new Date(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`);
+  return Number.isNaN(date.getTime()) || date.getUTCFullYear() < 1 || date.getUTCFullYear() > 9998
+    ? bad(fault)
+    : good(date);
+}
+
+export function parseDay(raw: unknown): ParsedValue {
+  const fault = 'Give a date, as 2026-01-31.';
+  const match = typeof raw === 'string' ? ISO_DATE.exec(raw) : null;
+  if (!match) return bad(fault);
+  const date = new Date(`${match[0]}T00:00:00.000Z`);
+  const year = Number(match[1]);
+  // Date rolls 31 February over into March.
+  if (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== match[0]) return bad(fault);
+  return year < 1 || year > 9998 ? bad(fault) : good(match[0]);
+}
+
+function parseEnum(raw: unknown, values: readonly (string | number)[]): ParsedValue {
+  const value = values.find((known) => known === raw || (typeof raw === 'string' && String(known) === raw));
+  return value === undefined ? bad(`Give one of ${values.join(', ')}.`) : good(value);
+}

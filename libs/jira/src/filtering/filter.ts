@@ -1,0 +1,43 @@
+// The filter tree: what a checked query means, before any store turns it into its own language.
+
+export const LOOKUPS = [
+  'exact', 'iexact', 'ne', 'contains', 'icontains', 'startswith', 'istartswith', 'endswith', 'iendswith',
+  'regex', 'iregex', 'in', 'not_in', 'range', 'gt', 'gte', 'lt', 'lte', 'isnull',
+  'date', 'year', 'month', 'day', 'week_day', 'hour', 'minute', 'second',
+] as const; // prettier-ignore
+export type Lookup = (typeof LOOKUPS)[number];
+
+/** One comparison of one column; `path` may cross relations (`['project', 'name']`). `value` has the column's type. */
+export interface FilterTerm {
+  readonly kind: 'term';
+  readonly path: readonly string[];
+  readonly lookup: Lookup;
+  readonly value: unknown;
+}
+
+export interface FilterGroup {
+  readonly kind: 'and' | 'or';
+  /** An empty `and` is true, an empty `or` is false. */
+  readonly filters: readonly Filter[];
+}
+
+/** The complement: rows for which `filter` is not true, those where it is unknown (null) included. */
+export interface FilterNot {
+  readonly kind: 'not';
+  readonly filter: Filter;
+}
+
+export type Filter = FilterTerm | FilterGroup | FilterNot;
+
+export interface Ordering {
+  readonly path: readonly string[];
+  readonly direction: 'asc' | 'desc';
+}
+
+export const EVERYTHING: Filter = { kind: 'and', filters: [] };
+
+/** Conjunction that drops empty parts. */
+export function allOf(...filters: readonly (Filter | undefined)[]): Filter {
+  const parts = filters.filter((f): f is Filter => f !== undefined && !(f.kind === 'and' && f.filters.length === 0));
+  return parts.length === 1 ? parts[0] : { kind: 'and', filters: parts };
+}

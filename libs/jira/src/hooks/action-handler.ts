@@ -1,0 +1,107 @@
+// What one action does with a scope:
+// filters → middleware → guards → permissions → interceptors → pipes and input → the method in its unit of work → answer.
+
+import type { Method } from 'nestjs-jira-protocol';
+import { compose, type Handler } from '../middleware/compose.js';
+import type { JiraMiddleware } from '../middleware/middleware.js';
+import type { ChangeLog } from '../observers/change-log.js';
+import type { Pagination } from '../pagination/pagination.js';
+import { checkRequest, type Permission } from '../permissions/permission.js';
+import { Answer } from '../scope/answer.js';
+import type { ActionScope } from '../scope/scope.js';
+import { outputViewOf } from '../serialization/output-view.js';
+import { validateInput } from '../serialization/input.js';
+import type { FoundAction, InputChoice } from './action.decorator.js';
+import type { BaseHook } from './base-hook.js';
+import { isStream, stream } from './stream.js';
+import type { ActionBody, ActionEnhancement, ActionEnhancers } from './enhancers.js';
+
+type ActionMethod = (...args: unknown[]) => unknown;
+
+/** What has actions: a hook, or a class of event handlers. */
+export type ActionHost = object & Partial<Pick<BaseHook, 'openUnitOfWork'>>;
+
+export interface ActionParts {
+  readonly hook: ActionHost;
+  readonly action: FoundAction;
+  /** The global ones and the hook's, outermost first. */
+  readonly middleware: readonly JiraMiddleware[];
+  /** Global, the hook's and the action's, in this order. */
+  readonly permissions: readonly Permission[];
+  /** What surrounds the action from outside the library. */
+  readonly enhancement?: ActionEnhancement;
+  /** How the action cuts its lists, if it says so. */
+  readonly pagination?: Pagination | null;
+  readonly log: ChangeLog;
+  /** Most items of a stream that are held or collected. */
+  readonly streamItems: number;
+}
+
+const NONE: ActionEnhancers = {};
+
+export function actionHandler(parts: ActionParts): Handler {
+  const { enhancement = NONE } = parts;
+  if (typeof enhancement !== 'function') return assemble(parts, enhancement);
+  return async (scope) => assemble(parts, await enhancement(scope))(scope);
+}
+
+function assemble(parts: ActionParts, enhancers: ActionEnhancers): Handler {
+  const { filter, guard, intercept } = enhancers;
+  const { options } = parts.action;
+  const plain = actionBody(parts, enhancers);
+  const body = intercept ? intercept(plain) : plain;
+  const core: Handler = async (scope) => {
+    if (guard) await guard(scope);
+    scope.permissions = parts.permissions;
+    scope.pagination = parts.pagination;
+    const waiting = checkRequest(parts.permissions, scope);
+    if (waiting) await waiting;
+    const result = await body(scope as ActionScope);
+    const transaction = scope.unitOfWork?.transaction;
+    const position = transaction && parts.log.positionOf(transaction);
+    const own = result instanceof Answer ? result : result === undefined ? scope.answered : undefined;
+    if (own) return Object.assign(own, { position: own.position ?? position });
+    const status = options.status ?? (result === undefined ? 204 : 200);
+    return new Answer(status, result ?? null, position);
+  };
+  const onion = compose(parts.middleware, core);
+  return filter ? filter(onion) : onion;
+}
+
+/** Input, arguments, and the method in its transaction. */
+function actionBody(
+  { hook, action, streamItems }: ActionParts,
+  { transformData, argumentsOf }: ActionEnhancers,
+): ActionBody {
+  const { options, member } = action;
+  const method = (hook as unknown as Record<string, ActionMethod>)[member];
+  const view = options.output && outputViewOf(options.output);
+  const perform = async (scope: ActionScope): Promise<unknown> => {
+    const result = await (argumentsOf ? method.apply(hook, await argumentsOf(scope)) : method.call(hook, scope));
+    if (isStream(result)) return stream(scope, result, streamItems);
+    return view && isObject(result) ? view.serialize(result) : result;
+  };
+  return async (scope) => {
+    if (transformData) scope.data = await transformData(scope);
+    const choice = inputOf(action, hook, scope.method);
+    if (choice) scope.data = await validateInput(choice.type, scope.data ?? {}, choice);
+    scope.unitOfWork = hook.openUnitOfWork?.(scope);
+    return scope.unitOfWork && isTransactional(action, scope.method)
+      ? scope.unitOfWork.run(() => perform(scope))
+      : perform(scope);
+  };
+}
+
+function inputOf({ options }: FoundAction, hook: object, method: Method): InputChoice | undefined {
+  const { input } = options;
+  if (!input) return undefined;
+  return 'of' in input ? input.of(hook, method) : { type: input, isPartial: false };
+}
+
+function isTransactional({ options }: FoundAction, method: Method): boolean {
+  return options.transaction ?? (method !== 'GET' && method !== 'SUBSCRIPTION');
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

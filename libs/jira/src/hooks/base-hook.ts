@@ -1,0 +1,100 @@
+// The root of all hooks: a class whose marked methods are the API of one namespace.
+
+import type { IncomingMessage } from 'node:http';
+import type { ModuleRef } from '@nestjs/core';
+import type { Type } from '@nestjs/common';
+import type { Hub } from '../observers/hub.js';
+import { Observables, type ObservedRows } from '../observers/observed-rows.js';
+import type { ObserverHost } from '../observers/observer-host.js';
+import { Observer } from '../observers/observer.js';
+import type { Pagination } from '../pagination/pagination.js';
+import { checkObject, type Permission, type PermissionSpec } from '../permissions/permission.js';
+import type { JiraMiddleware } from '../middleware/middleware.js';
+import type { FastPaths } from '../scope/fast-paths.js';
+import type { Limits } from '../scope/limits.js';
+import type { Connection, Params } from '../scope/connection.js';
+import { Connections } from '../scope/connections.js';
+import type { HookScope } from '../scope/scope.js';
+import type { UnitOfWork } from '../scope/unit-of-work.js';
+import type { HandshakeRefusal } from './handshake-refusal.js';
+import type { HookMetadata } from './hook.decorator.js';
+
+/** What the server gives a hook at boot. */
+export interface HookContext {
+  readonly namespace: string;
+  readonly metadata: HookMetadata;
+  readonly hub: Hub;
+  readonly limits: Limits;
+  readonly fastPaths: FastPaths;
+  /** Resolves providers in the module that holds the hook. */
+  readonly moduleRef: ModuleRef;
+  /** The global permissions and the hook's, in this order. */
+  readonly permissions: readonly Permission[];
+  /** The hook's pagination, else the default one. */
+  readonly pagination: Pagination | null;
+  readonly pageSize: number;
+  /** Rejects unless the caller may still call the scope's action. */
+  recheck(this: void, scope: HookScope): Promise<void> | void;
+  warn(message: string): void;
+}
+
+/** A middleware class (created with dependency injection), instance or function. */
+export type MiddlewareSpec = Type<JiraMiddleware> | JiraMiddleware | JiraMiddleware['use'];
+
+export abstract class BaseHook {
+  /** Asked before each request, after the global ones. */
+  permissions: readonly PermissionSpec[] = [];
+  /** Surrounds each request, inside the global ones. */
+  middleware: readonly MiddlewareSpec[] = [];
+
+  /** Set once at boot, before the first request. */
+  protected context!: HookContext;
+
+  /** Called once at boot. Override to check the configuration: throw a ConfigurationError, call `super` first. */
+  onRegister(context: HookContext): void | Promise<void> {
+    this.context = context;
+    for (const [property, value] of Object.entries(this))
+      if (value instanceof Observer) value.bind(this.observerHost(property, context));
+  }
+
+  /**
+   * Asked before a client is connected to the hook's own path, after authentication. What it returns refuses the client:
+   * an HTTP answer to a plain WebSocket, `connect_error` over Socket.IO.
+   */
+  processHandshake?(
+    request: IncomingMessage,
+    params: Params,
+    connection: Connection,
+  ): Promise<HandshakeRefusal | null | void> | HandshakeRefusal | null | void;
+
+  /** The transaction a writing action runs in; a hook without a store has none. */
+  openUnitOfWork(_scope: HookScope): UnitOfWork | undefined {
+    return undefined;
+  }
+
+  /** This hook's own rows, for observers of their entity, and for those that name no entity. */
+  protected ownRows(_entity: unknown): ObservedRows | undefined {
+    return undefined;
+  }
+
+  private observerHost(property: string, context: HookContext): ObserverHost {
+    const { namespace, hub, metadata, moduleRef } = context;
+    return {
+      namespace,
+      property,
+      subject: `${this.constructor.name}.${property}`,
+      hub,
+      connections: moduleRef.get(Connections, { strict: false }),
+      observables: moduleRef.get<Observables>(Observables, { strict: false }),
+      dataSource: metadata.dataSource,
+      ownRows: (entity) => this.ownRows(entity),
+      recheck: context.recheck,
+    };
+  }
+
+  /** Throws unless every permission of the action at hand, global and the hook's included, allows this object. */
+  checkObjectPermissions(scope: HookScope, object: object): Promise<void> {
+    const permissions = scope.permissions;
+    return checkObject(permissions ?? this.context.permissions, scope, object);
+  }
+}

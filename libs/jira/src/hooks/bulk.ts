@@ -1,0 +1,103 @@
+// One request over many rows: all of them or none, or each by itself with its own status.
+
+import { errorAnswer } from '../errors/error-answer.js';
+import { JiraException, ValidationException, type FieldErrors } from '../errors/jira.exception.js';
+import { exceptionOf } from '../errors/thrown.js';
+import { Answer } from '../scope/answer.js';
+import type { HookScope } from '../scope/scope.js';
+
+export interface BulkInput<Item> {
+  readonly items: readonly Item[];
+  /** All or none. @default true */
+  readonly atomic?: boolean;
+}
+
+export type BulkItem = unknown;
+
+/** How one item went, in the order of the items. */
+export interface BulkResult {
+  readonly status: number;
+  readonly data: unknown;
+}
+
+/** Checks an item, and returns the work that is left when all were checked. */
+type Prepare = (item: BulkItem) => Promise<() => Promise<unknown>>;
+
+/**
+ * With `atomic`, the results in order, or an error that names the items: `items.2.title`. Without, status 207 and a
+ * BulkResult an item: each runs in a savepoint of its own.
+ */
+export async function runBulk(scope: HookScope, most: number, status: number, prepare: Prepare): Promise<unknown> {
+  const { items, atomic } = bulkInput(scope.data, most);
+  if (!atomic) return new Answer(207, await eachByItself(scope, items, status, prepare));
+  const errors: Record<string, readonly string[]> = {};
+  const works: (() => Promise<unknown>)[] = [];
+  for (const [i, item] of items.entries()) {
+    await prepare(item).then(
+      (work) => void works.push(work),
+      (error: unknown) => {
+        if (!(error instanceof ValidationException)) throw asItem(scope, i, error);
+        Object.assign(errors, ofItem(i, error.errors ?? {}));
+      },
+    );
+  }
+  if (Object.keys(errors).length > 0) throw new ValidationException(errors);
+  const results: unknown[] = [];
+  for (const [i, work] of works.entries()) {
+    try {
+      results.push(await work());
+    } catch (error) {
+      throw asItem(scope, i, error);
+    }
+  }
+  return new Answer(status === 204 ? 200 : status, results);
+}
+
+async function eachByItself(
+  scope: HookScope,
+  items: readonly BulkItem[],
+  status: number,
+  prepare: Prepare,
+): Promise<BulkResult[]> {
+  const results: BulkResult[] = [];
+  for (const item of items) {
+    const run = async (): Promise<unknown> => (await prepare(item))();
+    try {
+      const data = await (scope.unitOfWork ? scope.unitOfWork.run(run) : run());
+      results.push({ status, data: data ?? null });
+    } catch (error) {
+      if (scope.handle.aborted) throw error;
+      const answer = errorAnswer(translated(scope, error), scope.requestId, []);
+      if (answer.isUnexpected) throw error;
+      results.push({ status: answer.status, data: answer.data });
+    }
+  }
+  return results;
+}
+
+function bulkInput(data: unknown, most: number): { items: readonly BulkItem[]; atomic: boolean } {
+  const { items, atomic = true } = (data ?? {}) as { items?: unknown; atomic?: unknown };
+  if (!Array.isArray(items)) throw new ValidationException({ items: ['Give a list.'] });
+  if (items.length > most) throw new ValidationException({ items: [`Give at most ${most} items.`] });
+  if (typeof atomic !== 'boolean') throw new ValidationException({ atomic: ['Give true or false.'] });
+  return { items, atomic };
+}
+
+function ofItem(index: number, errors: FieldErrors): FieldErrors {
+  const entries = Object.entries(errors);
+  return Object.fromEntries(
+    entries.map(([field, list]) => [field ? `items.${index}.${field}` : `items.${index}`, list]),
+  );
+}
+
+/** The error of one item as the error of the request. What nobody planned for stays what it is. */
+function asItem(scope: HookScope, index: number, error: unknown): unknown {
+  const known = translated(scope, error);
+  if (!(known instanceof JiraException)) return error;
+  const { code, message, details, errors = { '': [message] } } = known;
+  return new JiraException(code, message, { status: known.getStatus(), details, errors: ofItem(index, errors), cause: error }); // prettier-ignore
+}
+
+function translated({ unitOfWork }: HookScope, error: unknown): unknown {
+  return exceptionOf(error) ?? unitOfWork?.translate?.(error) ?? error;
+}

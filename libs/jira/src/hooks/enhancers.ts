@@ -1,0 +1,24 @@
+// Port: what surrounds an action from outside the library. Nest's guards, pipes, interceptors and filters come from
+// explorer/nest-enhancers; an action without any has none of these members, and pays for none.
+
+import type { Handler } from '../middleware/compose.js';
+import type { ActionScope, HookScope } from '../scope/scope.js';
+
+/** The action itself with its input and transaction; what it returns is not an answer yet. */
+export type ActionBody = (scope: ActionScope) => Promise<unknown>;
+
+export interface ActionEnhancers {
+  /** Exception filters: around everything else, middleware included. */
+  readonly filter?: (inner: Handler) => Handler;
+  /** Rejects when a guard refuses. Runs before the permissions. */
+  readonly guard?: (scope: HookScope) => Promise<unknown>;
+  /** Interceptors: see what the action returns, as the client will. */
+  readonly intercept?: (inner: ActionBody) => ActionBody;
+  /** Pipes over the request's data, before it is validated. Left out where parameters take pipes of their own. */
+  readonly transformData?: (scope: HookScope) => Promise<unknown>;
+  /** The method's arguments as its parameter decorators say, through the pipes. */
+  readonly argumentsOf?: (scope: HookScope) => Promise<unknown[]>;
+}
+
+/** Enhancers of an action, or how to make them for one request where some of them are request-scoped. */
+export type ActionEnhancement = ActionEnhancers | ((scope: HookScope) => Promise<ActionEnhancers>);

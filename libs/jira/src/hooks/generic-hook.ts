@@ -1,0 +1,228 @@
+// A hook over a store of rows: what the five mixins share. Each attribute has a method to override.
+
+import type { Type } from '@nestjs/common';
+import { ConfigurationError } from '../errors/configuration.error.js';
+import { JiraException, RowNotFoundException, ValidationException } from '../errors/jira.exception.js';
+import { allOf, type Filter, type Ordering } from '../filtering/filter.js';
+import type { Pagination } from '../pagination/pagination.js';
+import type { HookScope } from '../scope/scope.js';
+import { outputViewOf, type OutputView } from '../serialization/output-view.js';
+import type { InputChoice } from './action.decorator.js';
+import { BaseHook, type HookContext } from './base-hook.js';
+import { fieldsOf, type OutputOf } from './mixins/mixin.js';
+import { rowsAfter } from './keyset-filter.js';
+import type { Store, StoreQuery } from './store.js';
+
+/** How a query names a row. */
+export interface RowLookup {
+  /** The property that has this value; `pk` for the primary key. */
+  readonly field: string;
+  /** The query's key, for errors. */
+  readonly key: string;
+  readonly value: unknown;
+}
+
+export abstract class GenericHook<E extends object> extends BaseHook {
+  /** What every reader and subscriber sees: a class whose `@Expose()` properties go out. */
+  output?: Type<object>;
+  /** Class that validates what `create` takes. */
+  createInput?: Type<object>;
+  /** Class that validates what `update` takes; PATCH lets fields be absent. @default createInput */
+  updateInput?: Type<object>;
+  /** Property that names a row in a query. @default 'pk', the primary key */
+  lookupField = 'pk';
+  /** Query key that carries it. `pk` is accepted as well. @default lookupField */
+  lookupQueryKey?: string;
+  /** Lookups clients may use, by field: `{ status: ['exact', 'in'] }`. Nothing else can be filtered by. */
+  filterFields: Readonly<Record<string, readonly string[]>> = {};
+  /** Fields clients may order by. */
+  orderingFields: readonly string[] = [];
+  /** Order of a list when the client names none; `-` descends. */
+  ordering: readonly string[] = [];
+  /** Text fields `search` looks in. */
+  searchFields: readonly string[] = [];
+  /** How lists are cut; `null` answers a bare array. @default the module's */
+  pagination?: Type<Pagination> | null;
+  /** Rows of a page when the client names no size. @default the module's */
+  pageSize?: number;
+
+  private view?: OutputView;
+
+  override onRegister(context: HookContext): void | Promise<void> {
+    const output = this.getOutput();
+    if (!output)
+      throw new ConfigurationError(
+        this.constructor.name,
+        'has no output.',
+        'Set "output" to a class whose @Expose() properties are what clients may see, or override serialize().',
+      );
+    this.view = outputViewOf(output, { isCopied: context.fastPaths.views });
+    return super.onRegister(context);
+  }
+
+  /** The rows this caller may see and write into, in the request's transaction. */
+  abstract getStore(scope: HookScope): Store<E> | Promise<Store<E>>;
+
+  /** The filter a client's query means. Throws a ValidationException that names every wrong key. */
+  abstract parseFilter(scope: HookScope): Filter;
+
+  /** The ordering a client's query means, else the hook's. */
+  abstract parseOrdering(scope: HookScope): readonly Ordering[];
+
+  /** The filter that finds the row a query names. */
+  abstract lookupFilter(scope: HookScope, lookup: RowLookup): Filter;
+
+  getOutput(): Type<object> | undefined {
+    return this.output;
+  }
+
+  getCreateInput(): Type<object> | undefined {
+    return this.createInput;
+  }
+
+  getUpdateInput(): Type<object> | undefined {
+    return this.updateInput ?? this.createInput;
+  }
+
+  /** Narrows what a list, or the lookup of one row, starts from. */
+  filterQuery(_scope: HookScope, filter: Filter): Filter | Promise<Filter> {
+    return filter;
+  }
+
+  /**
+   * The row the query names, or 404 when there is none that this caller may see; object permissions are checked.
+   * Filters in the query narrow the lookup too.
+   */
+  async getObject(scope: HookScope, lookup: RowLookup = this.lookupOf(scope)): Promise<E> {
+    const filter = allOf(this.lookupFilter(scope, lookup), this.parseFilter(scope));
+    const store = await this.getStore(scope);
+    const object = await store.findOne(await this.filterQuery(scope, filter));
+    if (!object) throw new RowNotFoundException();
+    await this.checkObjectPermissions(scope, object);
+    return object;
+  }
+
+  /** The rows of a list, paginated and serialized. */
+  async getList(scope: HookScope): Promise<unknown> {
+    const store = await this.getStore(scope);
+    const filter = await this.filterQuery(scope, this.parseFilter(scope));
+    const query: StoreQuery = { filter, ordering: this.parseOrdering(scope) };
+    const find = async (more: Partial<StoreQuery>): Promise<unknown[]> =>
+      this.present(await store.find({ ...query, ...more }), scope);
+    const { limits, pageSize } = this.context;
+    const pagination = this.paginationOf(scope);
+    if (!pagination) return find({});
+    return pagination.paginate(
+      {
+        count: () => store.count(filter),
+        slice: (offset, limit) => find({ offset, limit }),
+        keyset: () => store.keyset?.(query.ordering),
+        read: async (after, limit) => {
+          const keyset = after && store.keyset?.(query.ordering);
+          const rest = keyset && rowsAfter(keyset, after);
+          const rows = await store.find({ ...query, filter: allOf(filter, rest), limit });
+          const shown = await this.present(rows, scope);
+          return rows.map((row, i) => ({ row, shown: shown[i] }));
+        },
+      },
+      scope,
+      { pageSize: Math.min(this.pageSize ?? pageSize, limits.pageSize), maxPageSize: limits.pageSize },
+    );
+  }
+
+  /** What a client is sent of one row. Override with care: what it shows, every reader and subscriber sees. */
+  serialize(object: E, _scope: HookScope): unknown {
+    return (this.view as OutputView).serialize(object);
+  }
+
+  serializeAll(objects: readonly E[], scope: HookScope): unknown[] | Promise<unknown[]> {
+    const results = objects.map((object) => this.serialize(object, scope));
+    return results.some(isPromise) ? Promise.all(results) : results;
+  }
+
+  /** What `list` and `retrieve` answer of these rows: each serialized, and shaped as the query asks. */
+  present(objects: readonly E[], scope: HookScope): unknown[] | Promise<unknown[]> {
+    return this.serializeAll(objects, scope);
+  }
+
+  /** Stores a new row: override to set what clients may not. */
+  async performCreate(fields: object, scope: HookScope): Promise<E> {
+    const store = await this.getStore(scope);
+    return store.insert(store.create(fieldsOf(fields)));
+  }
+
+  /** Stores the fields of an update. */
+  async performUpdate(object: E, fields: object, scope: HookScope): Promise<E> {
+    const store = await this.getStore(scope);
+    const changes = fieldsOf(fields);
+    const { versionField } = store;
+    await this.checkVersion(object, versionField && changes[versionField], store, scope);
+    if (versionField) delete changes[versionField];
+    return store.update(store.merge(object, changes));
+  }
+
+  /** Removes a row. */
+  async performDestroy(object: E, scope: HookScope): Promise<void> {
+    const store = await this.getStore(scope);
+    await this.checkVersion(object, undefined, store, scope);
+    await store.remove(object);
+  }
+
+  /** Stores a changed row within the request's transaction and answers it serialized. */
+  async save(object: E, scope: HookScope): Promise<OutputOf<this>> {
+    const store = await this.getStore(scope);
+    return (await this.serialize(await store.update(object), scope)) as OutputOf<this>;
+  }
+
+  /** The input class of an action, chosen at each request so that a subclass's attributes count. */
+  inputFor(kind: 'create' | 'update', isPartial: boolean): InputChoice {
+    const type = kind === 'create' ? this.getCreateInput() : this.getUpdateInput();
+    if (!type) throw new JiraException('METHOD_NOT_ALLOWED', `This hook takes no ${kind} input.`);
+    return { type, isPartial };
+  }
+
+  /**
+   * Throws VERSION_CONFLICT with the current row unless the row is at the version the client knows: the input's field of
+   * that name, or the header `if-match`. The row stays locked until it is written.
+   */
+  private async checkVersion(object: E, given: unknown, store: Store<E>, scope: HookScope): Promise<void> {
+    const expected = given ?? scope.headers['if-match'];
+    if (expected === undefined || expected === null || expected === '*') return;
+    if (typeof expected !== 'string' && typeof expected !== 'number')
+      throw new ValidationException({ 'if-match': ['Give the version as a text or a number.'] });
+    const { versionField } = store;
+    if (!versionField || !store.lock) throw new JiraException('BAD_REQUEST', 'These rows have no versions to match.');
+    const current = await store.lock(object);
+    if (!current) throw new RowNotFoundException();
+    const version = String((current as Record<string, unknown>)[versionField]);
+    if (version === String(expected).replace(/^(?:W\/)?"(.*)"$/, '$1')) return;
+    throw new JiraException('VERSION_CONFLICT', 'The row has been changed meanwhile.', {
+      details: { current: await this.serialize(current, scope) },
+    });
+  }
+
+  /** How the action at hand cuts its lists: what it says itself, else the hook's, else the module's. */
+  protected paginationOf(scope: HookScope): Pagination | null {
+    const own = scope.pagination as Pagination | null | undefined;
+    return own === undefined ? this.context.pagination : own;
+  }
+
+  /** Query keys that are no filters. */
+  protected reservedQueryKeys(scope: HookScope): ReadonlySet<string> {
+    const own = ['pk', 'ordering', 'search', 'expand', 'fields', this.lookupQueryKey ?? this.lookupField];
+    return new Set([...own, ...(this.paginationOf(scope)?.queryKeys ?? [])]);
+  }
+
+  private lookupOf({ query }: HookScope): RowLookup {
+    const key = this.lookupQueryKey ?? this.lookupField;
+    const value = query[key];
+    if (value !== undefined && value !== null) return { field: this.lookupField, key, value };
+    const { pk } = query;
+    if (pk !== undefined && pk !== null) return { field: 'pk', key: 'pk', value: pk };
+    throw new ValidationException({ [key]: [`Name the row: "${key}" is missing from the query.`] });
+  }
+}
+
+function isPromise(value: unknown): boolean {
+  return typeof (value as { then?: unknown } | null)?.then === 'function';
+}

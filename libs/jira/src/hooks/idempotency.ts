@@ -1,0 +1,28 @@
+// A create that is sent twice is done once: the key that the client gave it is kept with what it did.
+
+import { createHash } from 'node:crypto';
+import { JiraException, ValidationException } from '../errors/jira.exception.js';
+import type { HookScope } from '../scope/scope.js';
+import { wireValue } from './wire-value.js';
+
+const HEADER = 'idempotency-key';
+const LONGEST_KEY = 200;
+
+/** Does the work, or answers what it did when this user sent the same key before. Without a key it is simply done. */
+export async function once(scope: HookScope, work: () => Promise<unknown>): Promise<unknown> {
+  const key = scope.headers[HEADER];
+  if (key === undefined) return work();
+  if (typeof key !== 'string' || key === '' || key.length > LONGEST_KEY)
+    throw new ValidationException({ [HEADER]: [`Give a text of 1 to ${LONGEST_KEY} characters.`] });
+  const user = (scope.user as { id?: unknown } | null | undefined)?.id;
+  if (user === undefined || user === null)
+    throw new JiraException('UNAUTHENTICATED', 'Idempotency keys belong to a user with an id.');
+  const remember = scope.unitOfWork?.once?.bind(scope.unitOfWork);
+  if (!remember) throw new JiraException('BAD_REQUEST', 'Idempotency keys are not kept here.');
+  const id = digest([scope.namespace, scope.action, user, key]);
+  return remember({ id, fingerprint: digest([scope.data, scope.query]) }, async () => wireValue(await work()));
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(wireValue(value))).digest('hex'); // prettier-ignore
+}

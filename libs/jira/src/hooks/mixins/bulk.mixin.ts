@@ -1,0 +1,64 @@
+import { ValidationException } from '../../errors/jira.exception.js';
+import type { ActionScope, HookScope } from '../../scope/scope.js';
+import { validateInput } from '../../serialization/input.js';
+import { Action } from '../action.decorator.js';
+import { runBulk, type BulkInput, type BulkItem, type BulkResult } from '../bulk.js';
+import type { GenericHook } from '../generic-hook.js';
+import type { Constructor, InputOf, OutputOf } from './mixin.js';
+
+export interface ChangesMany {
+  /** POST `{ items, atomic? }`: stores new rows; all or none of them, unless `atomic` is false. */
+  createMany(scope: ActionScope<BulkInput<InputOf<this, 'createInput'>>>): Promise<OutputOf<this>[] | BulkResult[]>;
+  /** PATCH `{ items: [{ pk, …fields }], atomic? }`: changes the fields that are there. */
+  updateMany(scope: ActionScope<BulkInput<Record<string, unknown>>>): Promise<OutputOf<this>[] | BulkResult[]>;
+  /** DELETE `{ items: [pk, …], atomic? }`: removes rows. */
+  destroyMany(scope: ActionScope<BulkInput<unknown>>): Promise<null[] | BulkResult[]>;
+}
+
+/** Adds `createMany`, `updateMany` and `destroyMany`. */
+export function BulkMixin<B extends Constructor<GenericHook<object>>>(Base: B): B & Constructor<ChangesMany> {
+  abstract class BulkHook extends Base {
+    @Action({ methods: ['POST'] })
+    async createMany(scope: ActionScope): Promise<unknown> {
+      const { type } = this.inputFor('create', false);
+      return runBulk(scope, this.bulkLimit(), 201, async (item) => {
+        const fields = await validateInput(type, item);
+        return async () => this.serialize(await this.performCreate(fields, scope), scope);
+      });
+    }
+
+    @Action({ methods: ['PATCH'] })
+    async updateMany(scope: ActionScope): Promise<unknown> {
+      const { type } = this.inputFor('update', true);
+      return runBulk(scope, this.bulkLimit(), 200, async (item) => {
+        const { pk, ...rest } = named(item);
+        const fields = await validateInput(type, rest, { isPartial: true });
+        return async () =>
+          this.serialize(await this.performUpdate(await this.objectNamed(scope, pk), fields, scope), scope);
+      });
+    }
+
+    @Action({ methods: ['DELETE'] })
+    async destroyMany(scope: ActionScope): Promise<unknown> {
+      return runBulk(scope, this.bulkLimit(), 204, async (pk) => async () => {
+        await this.performDestroy(await this.objectNamed(scope, pk), scope);
+        return null;
+      });
+    }
+
+    private bulkLimit(): number {
+      return this.context.limits.pageSize;
+    }
+
+    private objectNamed(scope: HookScope, pk: unknown): Promise<object> {
+      if (pk === undefined || pk === null) throw new ValidationException({ pk: ['Name the row.'] });
+      return this.getObject(scope, { field: 'pk', key: 'pk', value: pk });
+    }
+  }
+  return BulkHook as unknown as B & Constructor<ChangesMany>;
+}
+
+function named(item: BulkItem): { pk?: unknown } & Record<string, unknown> {
+  if (typeof item === 'object' && item !== null && !Array.isArray(item)) return item as Record<string, unknown>;
+  throw new ValidationException({ '': ['Give an object with "pk" and the fields to change.'] });
+}

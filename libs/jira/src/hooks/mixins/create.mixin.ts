@@ -1,0 +1,25 @@
+import type { ActionScope } from '../../scope/scope.js';
+import { Action } from '../action.decorator.js';
+import { once } from '../idempotency.js';
+import type { GenericHook } from '../generic-hook.js';
+import type { Constructor, OutputOf } from './mixin.js';
+
+export interface Creates {
+  /** POST: stores a new row, answers it with 201. */
+  create(scope: ActionScope): Promise<OutputOf<this>>;
+}
+
+/** Adds `create`. */
+export function CreateMixin<B extends Constructor<GenericHook<object>>>(Base: B): B & Constructor<Creates> {
+  abstract class CreateHook extends Base {
+    @Action({
+      methods: ['POST'],
+      status: 201,
+      input: { of: (hook) => (hook as GenericHook<object>).inputFor('create', false) },
+    })
+    async create(scope: ActionScope<object>): Promise<unknown> {
+      return once(scope, async () => this.serialize(await this.performCreate(scope.data, scope), scope));
+    }
+  }
+  return CreateHook as unknown as B & Constructor<Creates>;
+}

@@ -1,0 +1,21 @@
+import type { ActionScope } from '../../scope/scope.js';
+import { Action } from '../action.decorator.js';
+import type { GenericHook } from '../generic-hook.js';
+import type { Constructor } from './mixin.js';
+
+export interface Destroys {
+  /** DELETE: removes the row the query names, answers 204 with `null`. */
+  destroy(scope: ActionScope<undefined>): Promise<null>;
+}
+
+/** Adds `destroy`. */
+export function DestroyMixin<B extends Constructor<GenericHook<object>>>(Base: B): B & Constructor<Destroys> {
+  abstract class DestroyHook extends Base {
+    @Action({ methods: ['DELETE'], detail: true, status: 204 })
+    async destroy(scope: ActionScope<undefined>): Promise<null> {
+      await this.performDestroy(await this.getObject(scope), scope);
+      return null;
+    }
+  }
+  return DestroyHook;
+}

@@ -1,0 +1,30 @@
+import type { PaginatedResponse } from 'nestjs-jira-protocol';
+import type { ActionScope } from '../../scope/scope.js';
+import { Action } from '../action.decorator.js';
+import type { GenericHook } from '../generic-hook.js';
+import type { Constructor, OutputOf } from './mixin.js';
+
+export interface Lists {
+  /** GET: the rows this caller may see, filtered, ordered and paginated; a bare array without pagination. */
+  list(scope: ActionScope<undefined>): Promise<ListOf<this>>;
+}
+
+/** A page as the hook's pagination answers it, or an array for hooks that say `pagination = null`. */
+export type ListOf<H> = H extends { pagination: infer P }
+  ? P extends abstract new (...args: never[]) => { paginate(...args: never[]): Promise<infer Page> }
+    ? PageOf<Page, OutputOf<H>>
+    : OutputOf<H>[]
+  : PaginatedResponse<OutputOf<H>>;
+
+type PageOf<Page, Row> = { [K in keyof Page]: K extends 'results' ? Row[] : Page[K] };
+
+/** Adds `list`. */
+export function ListMixin<B extends Constructor<GenericHook<object>>>(Base: B): B & Constructor<Lists> {
+  abstract class ListHook extends Base {
+    @Action({ methods: ['GET'] })
+    list(scope: ActionScope<undefined>): Promise<unknown> {
+      return this.getList(scope);
+    }
+  }
+  return ListHook as unknown as B & Constructor<Lists>;
+}

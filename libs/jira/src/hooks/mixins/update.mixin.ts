@@ -1,0 +1,25 @@
+import type { ActionScope } from '../../scope/scope.js';
+import { Action } from '../action.decorator.js';
+import type { GenericHook } from '../generic-hook.js';
+import type { Constructor, OutputOf } from './mixin.js';
+
+export interface Updates {
+  /** PUT: a full update. PATCH: the fields that are there. Answers the row as stored. */
+  update(scope: ActionScope): Promise<OutputOf<this>>;
+}
+
+/** Adds `update`. */
+export function UpdateMixin<B extends Constructor<GenericHook<object>>>(Base: B): B & Constructor<Updates> {
+  abstract class UpdateHook extends Base {
+    @Action({
+      methods: ['PUT', 'PATCH'],
+      detail: true,
+      input: { of: (hook, method) => (hook as GenericHook<object>).inputFor('update', method === 'PATCH') },
+    })
+    async update(scope: ActionScope<object>): Promise<unknown> {
+      const object = await this.getObject(scope);
+      return this.serialize(await this.performUpdate(object, scope.data, scope), scope);
+    }
+  }
+  return UpdateHook as unknown as B & Constructor<Updates>;
+}

@@ -1,0 +1,86 @@
+// Namespace → hook → action. Filled once at boot; nothing that is not in it can be called.
+
+import { Injectable, type Type } from '@nestjs/common';
+import type { ModuleRef } from '@nestjs/core';
+import type { Method } from 'nestjs-jira-protocol';
+import { isReservedName } from 'nestjs-jira-protocol';
+import { ConfigurationError } from '../errors/configuration.error.js';
+import { JiraException } from '../errors/jira.exception.js';
+import type { Handler } from '../middleware/compose.js';
+import type { ActionScope, HookScope } from '../scope/scope.js';
+import type { BaseHook } from './base-hook.js';
+
+export type ScopeType = new (...args: ConstructorParameters<typeof ActionScope>) => HookScope;
+
+/** What answers a request. */
+export interface RequestTarget {
+  readonly timeoutMs: number;
+  /** Middleware, permissions, input, action: everything between the frame and the answer. */
+  readonly handle: Handler;
+  /** @default ActionScope */
+  readonly scopeType?: ScopeType;
+}
+
+export interface RegisteredAction extends RequestTarget {
+  readonly name: string;
+  readonly methods: ReadonlySet<Method>;
+}
+
+export interface RegisteredHook {
+  readonly namespace: string;
+  readonly hook: BaseHook;
+  /** Pattern of the URL that it is reached at alone. */
+  readonly path?: string;
+  /** Class of that URL's parameters. */
+  readonly params?: Type<object>;
+  /** Resolves providers of the module that holds the hook. */
+  readonly moduleRef: ModuleRef;
+  readonly actions: ReadonlyMap<string, RegisteredAction>;
+}
+
+@Injectable()
+export class HookRegistry {
+  private readonly hooks = new Map<string, RegisteredHook>();
+
+  add(registered: RegisteredHook): void {
+    const { namespace, hook } = registered;
+    const name = hook.constructor.name;
+    if (!namespace || isReservedName(namespace))
+      throw new ConfigurationError(name, `has the reserved namespace "${namespace}".`, 'Choose another in @Hook().');
+    const other = this.hooks.get(namespace);
+    if (other)
+      throw new ConfigurationError(
+        name,
+        `has the namespace "${namespace}" of ${other.hook.constructor.name}.`,
+        'Give each hook its own in @Hook().',
+      );
+    this.hooks.set(namespace, registered);
+  }
+
+  has(namespace: string): boolean {
+    return this.hooks.has(namespace);
+  }
+
+  get(namespace: string): RegisteredHook | undefined {
+    return this.hooks.get(namespace);
+  }
+
+  all(): IterableIterator<RegisteredHook> {
+    return this.hooks.values();
+  }
+
+  /** Throws UNKNOWN_NAMESPACE, UNKNOWN_ACTION or METHOD_NOT_ALLOWED. */
+  resolve(namespace: string, actionName: string, method: Method, path?: string): RegisteredAction {
+    const hook = this.hooks.get(namespace);
+    if (!hook || hook.path !== path)
+      throw new JiraException('UNKNOWN_NAMESPACE', `There is no namespace "${namespace}".`);
+    const action = hook.actions.get(actionName);
+    if (!action) throw new JiraException('UNKNOWN_ACTION', `"${namespace}" has no action "${actionName}".`);
+    if (!action.methods.has(method))
+      throw new JiraException(
+        'METHOD_NOT_ALLOWED',
+        `"${actionName}" takes ${[...action.methods].join(', ')}, not ${method}.`,
+      );
+    return action;
+  }
+}

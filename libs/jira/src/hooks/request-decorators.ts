@@ -1,0 +1,37 @@
+// Parts of a request as parameters: `close(scope: ActionScope, @Data() data: CloseIssue, @CurrentUser() user: User)`.
+
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { HookScope } from '../scope/scope.js';
+
+/** Where a hook's scope is among the arguments of an ExecutionContext: client, data, scope, pattern. */
+export const SCOPE_ARGUMENT = 2;
+
+/**
+ * The scope of the request that a guard, an interceptor, a filter or a parameter decorator runs for.
+ *
+ * @throws TypeError when the context is not one of a hook's action
+ */
+export function scopeOf(context: Pick<ExecutionContext, 'getArgByIndex'>): HookScope {
+  const scope: unknown = context.getArgByIndex(SCOPE_ARGUMENT);
+  if (scope instanceof HookScope) return scope;
+  throw new TypeError('This is not the context of a hook: ask scopeOf() only about those.');
+}
+
+/** The request's data, validated if the action has an input; or one member of it. */
+export const Data = createParamDecorator((key: string | undefined, context) => pick(scopeOf(context).data, key));
+
+/** The request's query, or one key of it. */
+export const Query = createParamDecorator((key: string | undefined, context) => pick(scopeOf(context).query, key));
+
+/** Who calls, or one member of them; `null` when anonymous. */
+export const CurrentUser = createParamDecorator((key: string | undefined, context) => {
+  const user: unknown = scopeOf(context).user ?? null;
+  return user === null ? null : pick(user, key);
+});
+
+export function pick(value: unknown, key: string | undefined): unknown {
+  if (key === undefined) return value;
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? (value as Record<string, unknown>)[key]
+    : undefined;
+}

@@ -1,0 +1,177 @@
+// One request from frame to answer. Every well-formed request is answered exactly once; nothing here rejects.
+
+import { Logger } from '@nestjs/common';
+import { CANCEL_ACTION, type AnswerFrame, type RequestFrame } from 'nestjs-jira-protocol';
+import { errorAnswer, type ErrorTranslator } from '../errors/error-answer.js';
+import { JiraException } from '../errors/jira.exception.js';
+import { describeThrown } from '../errors/thrown.js';
+import type { Connection } from '../scope/connection.js';
+import type { Limits } from '../scope/limits.js';
+import { RequestHandle } from '../scope/request-handle.js';
+import { LifecycleEvents } from '../lifecycle/lifecycle-events.js';
+import { ActionScope, type HookScope, type ScopeServices } from '../scope/scope.js';
+import type { HookRegistry, RequestTarget, ScopeType } from './registry.js';
+import { sendEncodable } from './wire-value.js';
+import type { Answer } from '../scope/answer.js';
+
+/** Hands the answer to the transport. */
+export type Reply = (answer: AnswerFrame) => void;
+
+export class RequestPipeline {
+  private readonly logger = new Logger('Jira');
+  private isClosing = false;
+  private open = 0;
+  private drained?: () => void;
+
+  constructor(
+    private readonly registry: HookRegistry,
+    private readonly services: ScopeServices,
+    private readonly limits: Limits,
+    private readonly translators: readonly ErrorTranslator[],
+    private readonly lifecycle = new LifecycleEvents(),
+  ) {}
+
+  /**
+   * Answers one request through `reply`, once: by the action that the frame names, or by `target`. What follows an
+   * answer runs in the same turn as `reply`.
+   */
+  async handle(
+    connection: Connection,
+    namespace: string,
+    frame: RequestFrame,
+    reply: Reply,
+    target?: RequestTarget,
+  ): Promise<void> {
+    if (this.lifecycle.hears('jira.message'))
+      this.lifecycle.emit('jira.message', { connection, event: namespace, payload: target ? frame.data : frame });
+    if (frame.action === CANCEL_ACTION) return reply(this.cancel(connection, namespace, frame));
+    const refusal = this.refusalOf(connection, frame);
+    if (refusal) return reply(this.failure(connection, namespace, frame, refusal));
+    const handle = new RequestHandle();
+    connection.begin(frame.requestId, handle);
+    this.open++;
+    let isSuccess = false;
+    try {
+      const action = target ?? this.registry.resolve(namespace, frame.action, frame.method, connection.route);
+      const scope = this.openScope(connection, namespace, frame, handle, action.scopeType);
+      const answer = await this.runInTime(action, scope, handle);
+      isSuccess = answer.status < 400;
+      sendEncodable(success(frame, answer), reply);
+    } catch (error) {
+      isSuccess = false;
+      // Nobody waits for what may still be running, such as an action whose interceptor gave up.
+      handle.abort(error instanceof Error ? error : new Error('The request failed.', { cause: error }));
+      this.reply(connection, namespace, reply, this.failure(connection, namespace, frame, error));
+    } finally {
+      connection.end(frame.requestId);
+      handle.settle(isSuccess);
+      this.open--;
+      if (this.open === 0) this.drained?.();
+    }
+  }
+
+  /** Runs what no client has asked for: nobody is answered, and the limits of requests do not hold. */
+  async notify(connection: Connection, event: string, data: unknown, target: RequestTarget): Promise<void> {
+    const frame: RequestFrame = { requestId: '', method: 'POST', action: '', data };
+    try {
+      await target.handle(this.openScope(connection, event, frame, new RequestHandle(), target.scopeType));
+    } catch (error) {
+      this.failure(connection, event, frame, error);
+    }
+  }
+
+  /** Refuses new requests; resolves when those in flight are answered. */
+  async close(): Promise<void> {
+    this.isClosing = true;
+    if (this.open > 0) await new Promise<void>((resolve) => (this.drained = resolve));
+  }
+
+  /** An error's details may be as impossible to encode as a result. */
+  private reply(connection: Connection, namespace: string, reply: Reply, frame: AnswerFrame): void {
+    try {
+      sendEncodable(frame, reply);
+    } catch (error) {
+      reply(this.failure(connection, namespace, frame, error));
+    }
+  }
+
+  private refusalOf(connection: Connection, { requestId }: RequestFrame): JiraException | undefined {
+    if (this.isClosing) return new JiraException('UNAVAILABLE', 'The server is shutting down.');
+    if (connection.request(requestId))
+      return new JiraException('DUPLICATE_REQUEST', `Request "${requestId}" is still in flight.`);
+    if (connection.inFlight >= this.limits.requestsInFlight)
+      return new JiraException('TOO_MANY_REQUESTS', `At most ${this.limits.requestsInFlight} requests at once.`);
+    return undefined;
+  }
+
+  private openScope(
+    connection: Connection,
+    namespace: string,
+    { action, method, requestId, data, query = {}, headers = {} }: RequestFrame,
+    handle: RequestHandle,
+    scopeType: ScopeType = ActionScope,
+  ): HookScope {
+    return new scopeType(
+      connection, namespace, action, method, requestId, data, query, headers, handle, this.services,
+    ); // prettier-ignore
+  }
+
+  /** The action's answer, or the first of: timeout, cancel, disconnect. */
+  private runInTime(
+    { handle: run, timeoutMs }: RequestTarget,
+    scope: HookScope,
+    handle: RequestHandle,
+  ): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      handle.onAbort(reject);
+      const timer = (scope.timer = setTimeout(() => {
+        handle.abort(new JiraException('TIMEOUT', `The action took longer than ${timeoutMs} ms.`));
+      }, timeoutMs));
+      run(scope)
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer));
+    });
+  }
+
+  private cancel(connection: Connection, namespace: string, frame: RequestFrame): AnswerFrame {
+    const target = (frame.data as { target?: unknown } | null | undefined)?.target;
+    const handle = typeof target === 'string' ? connection.request(target) : undefined;
+    if (!handle) {
+      const unknown = new JiraException('NOT_FOUND', 'No request in flight has the id in "target".');
+      return this.failure(connection, namespace, frame, unknown);
+    }
+    handle.abort(new JiraException('CANCELLED', 'Cancelled by the client.'));
+    return { ...echo(frame), status: 200, data: null };
+  }
+
+  private failure(
+    connection: Connection,
+    event: string,
+    frame: Pick<RequestFrame, 'requestId' | 'method' | 'action'>,
+    error: unknown,
+  ): AnswerFrame {
+    const { requestId, action } = frame;
+    const { status, data, isUnexpected } = errorAnswer(error, requestId, this.translators);
+    if (isUnexpected) this.logger.error(`${event} ${action} (request ${requestId}) failed`, describeThrown(error));
+    if (this.lifecycle.hears('jira.message_handler_exception')) {
+      const told = { connection, event, action, requestId, error, status, isUnexpected };
+      this.lifecycle.emit('jira.message_handler_exception', told);
+    }
+    return { ...echo(frame), status, data };
+  }
+}
+
+function success(frame: RequestFrame, { status, data, position }: Answer): AnswerFrame {
+  const { requestId, method, action } = frame;
+  return position === undefined
+    ? { requestId, method, action, status, data }
+    : { requestId, method, action, status, data, position };
+}
+
+function echo({
+  requestId,
+  method,
+  action,
+}: Pick<RequestFrame, 'requestId' | 'method' | 'action'>): Pick<AnswerFrame, 'requestId' | 'method' | 'action'> {
+  return { requestId, method, action };
+}

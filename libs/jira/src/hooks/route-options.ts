@@ -1,0 +1,16 @@
+// The URL that a hook or event handlers are reached at, if not at that of all.
+
+import type { Type } from '@nestjs/common';
+
+export interface RouteOptions {
+  /**
+   * URL pattern, such as `/thing/:id`: a Socket.IO namespace, and the URL of a plain WebSocket. Only clients that
+   * connected there reach it. @default reached by all clients that connected without a path of their own
+   */
+  readonly path?: string;
+  /**
+   * Class that the path's parameters are validated against and converted to; what does not fit is no match.
+   * @default they are strings
+   */
+  readonly params?: Type<object>;
+}

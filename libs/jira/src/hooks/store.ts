@@ -1,0 +1,33 @@
+// Port: where a hook's rows live. TypeORM's is typeorm/typeorm-store; a hook over anything else brings its own.
+
+import type { Filter, Ordering } from '../filtering/filter.js';
+import type { Keyset } from '../pagination/keyset.js';
+
+export interface StoreQuery {
+  readonly filter: Filter;
+  readonly ordering: readonly Ordering[];
+  readonly offset?: number;
+  readonly limit?: number;
+}
+
+/** The rows one caller may see, and write into. Opened per request: it carries the caller's visibility and transaction. */
+export interface Store<E extends object> {
+  find(query: StoreQuery): Promise<E[]>;
+  findOne(filter: Filter): Promise<E | null>;
+  count(filter: Filter): Promise<number>;
+  /** How to read on from a row in this order; undefined where a row does not carry what it is ordered by. */
+  keyset?(ordering: readonly Ordering[]): Keyset | undefined;
+  /** A new entity with these fields, not yet stored. */
+  create(fields: Record<string, unknown>): E;
+  /** Sets these fields of an entity; others keep their values. */
+  merge(entity: E, fields: Record<string, unknown>): E;
+  /** Inserts; the stored row must be one the caller sees, else the transaction fails with a field error. */
+  insert(entity: E): Promise<E>;
+  /** Stores changed fields of a row found before; the row as it becomes must be one the caller sees. */
+  update(entity: E): Promise<E>;
+  remove(entity: E): Promise<void>;
+  /** The property that counts a row's changes, if the rows have one. */
+  readonly versionField?: string;
+  /** The row as it is stored now, locked until the transaction ends where the database can; null when it is not seen. */
+  lock?(entity: E): Promise<E | null>;
+}

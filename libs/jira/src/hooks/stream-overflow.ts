@@ -1,0 +1,6 @@
+import { JiraException } from '../errors/jira.exception.js';
+
+/** More items than may be held or collected. Status 503, code `STREAM_OVERFLOW`. */
+export function overflow(message: string): JiraException {
+  return new JiraException('STREAM_OVERFLOW', message);
+}

@@ -1,0 +1,93 @@
+// The shared parts as providers: ready before clients are let in, closed when all clients are gone.
+
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+  type Provider,
+} from '@nestjs/common';
+import { describeThrown } from '../errors/thrown.js';
+import { LifecycleEvents } from '../lifecycle/lifecycle-events.js';
+import { Broadcast } from '../messaging/broadcast.js';
+import { ClusterConnections } from '../messaging/cluster-connections.js';
+import { Messages } from '../messaging/messages.js';
+import { PubSub } from '../messaging/pub-sub.js';
+import { Connections } from '../scope/connections.js';
+import { RESOLVED_OPTIONS, type ResolvedJiraOptions } from './jira-options.js';
+
+@Injectable()
+class Cluster implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedJiraOptions,
+    private readonly connections: ClusterConnections,
+    private readonly messages: Messages,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.options.changeLog.ready;
+    this.connections.start();
+    this.messages.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    const { changeLog, pubSub, connectionStore, messageQueue } = this.options;
+    this.messages.stop();
+    await this.connections.stop();
+    // First: what was committed still has to leave, and the connection may be shared.
+    await changeLog.close?.();
+    await pubSub.close();
+    await connectionStore.close();
+    await messageQueue.close();
+  }
+}
+
+export const CLUSTER: readonly Provider[] = [
+  Cluster,
+  {
+    provide: Broadcast,
+    useFactory: ({ pubSub }: ResolvedJiraOptions, lifecycle: LifecycleEvents) => {
+      const logger = new Logger('Jira');
+      const report = (error: unknown): void => logger.error('A post could not be delivered', describeThrown(error));
+      return new Broadcast({ pubSub, lifecycle, report });
+    },
+    inject: [RESOLVED_OPTIONS, LifecycleEvents],
+  },
+  {
+    provide: ClusterConnections,
+    useFactory: (
+      { connectionStore: store }: ResolvedJiraOptions,
+      connections: Connections,
+      lifecycle: LifecycleEvents,
+    ) => {
+      const logger = new Logger('Jira');
+      const report = (error: unknown): void => logger.error('The connection store failed', describeThrown(error));
+      return new ClusterConnections({ store, connections, lifecycle, report });
+    },
+    inject: [RESOLVED_OPTIONS, Connections, LifecycleEvents],
+  },
+  {
+    provide: Messages,
+    useFactory: (
+      { messageQueue: queue, connectionStore: store }: ResolvedJiraOptions,
+      connections: Connections,
+      lifecycle: LifecycleEvents,
+    ) => {
+      const logger = new Logger('Jira');
+      return new Messages({
+        queue,
+        store,
+        connections,
+        lifecycle,
+        report: (error) => logger.error('The message queue failed', describeThrown(error)),
+        expired: ({ id, recipient, event, data }) => {
+          logger.warn(`Message ${id} ("${event}") did not reach ${recipient}`);
+          lifecycle.emit('jira.message_expired', { id, recipient, event, data });
+        },
+      });
+    },
+    inject: [RESOLVED_OPTIONS, Connections, LifecycleEvents],
+  },
+  { provide: PubSub, useFactory: ({ pubSub }: ResolvedJiraOptions) => pubSub, inject: [RESOLVED_OPTIONS] },
+];

@@ -1,0 +1,34 @@
+// Runs the `@OnChange` methods of a provider.
+
+import { Logger } from '@nestjs/common';
+import type { Change } from './change.js';
+import type { Hub } from './hub.js';
+import type { Observables } from './observed-rows.js';
+import { changeListenersOf } from './on-change.decorator.js';
+
+type Listener = (change: Change, data: unknown) => unknown;
+
+const logger = new Logger('Jira');
+
+/** Connects the provider's marked methods; throws a ConfigurationError when nothing holds an entity they name. */
+export function connectListeners(provider: object, hub: Hub, observables: Observables): void {
+  for (const { member, entity, options } of changeListenersOf(provider)) {
+    const subject = `${provider.constructor.name}.${member}()`;
+    const rows = observables.find(entity, subject, options.dataSource);
+    rows.watch();
+    const method = (provider as Record<string, Listener>)[member];
+    const call = async (change: Change): Promise<void> => {
+      try {
+        const row = change.after ?? change.before;
+        const data = options.serialize && row ? await options.serialize(row, change.type) : { pk: change.id };
+        await method.call(provider, change, data);
+      } catch (error) {
+        logger.error(`${subject} failed`, error instanceof Error ? error.stack : String(error));
+      }
+    };
+    let last: Promise<void> = Promise.resolve();
+    hub.listen(rows.key, (change) => {
+      if (!change.isSoftDeleted) last = last.then(() => call(change));
+    });
+  }
+}

@@ -1,0 +1,51 @@
+// Port: gives committed changes their positions, and carries them to every node.
+
+import type { Commit } from './change.js';
+import { PositionCodec } from './position.js';
+
+export interface LoggedCommit extends Commit {
+  /** Opaque; equal for all changes of one commit. */
+  readonly position: string;
+}
+
+export interface ChangeLog {
+  /** Resolves when commits of other nodes are heard; absent = at once. */
+  readonly ready?: Promise<void>;
+  /** Takes a commit of this process; listeners of every node get it, in one order. */
+  append(commit: Commit): void;
+  /** @param onGap called when commits were missed: all who watch anything have to fetch again */
+  listen(listener: (commit: LoggedCommit) => void, onGap?: (error: unknown) => void): () => void;
+  /** Called when the application ends. */
+  close?(): Promise<void>;
+  /** Position of the newest commit this node has announced to its listeners. */
+  readonly head: string;
+  /** Where a transaction of this process was logged; `undefined` when it changed nothing that is watched. */
+  positionOf(transaction: object): string | undefined;
+}
+
+/** One process. */
+export class MemoryChangeLog implements ChangeLog {
+  private readonly codec = new PositionCodec();
+  private readonly positions = new WeakMap<object, string>();
+  private readonly listeners = new Set<(commit: LoggedCommit) => void>();
+  private sequence = 0;
+
+  get head(): string {
+    return this.codec.encode(this.sequence);
+  }
+
+  append(commit: Commit): void {
+    const position = this.codec.encode(++this.sequence);
+    if (commit.transaction) this.positions.set(commit.transaction, position);
+    for (const listener of this.listeners) listener({ ...commit, position });
+  }
+
+  listen(listener: (commit: LoggedCommit) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  positionOf(transaction: object): string | undefined {
+    return this.positions.get(transaction);
+  }
+}

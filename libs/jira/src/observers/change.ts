@@ -1,0 +1,44 @@
+// A committed change of one row, as everything after the change source sees it.
+
+import type { RowId } from 'nestjs-jira-protocol';
+
+/**
+ * All own columns of a row at one moment, shaped like the entity: foreign keys and `select: false` columns included,
+ * embedded columns nested, a foreign key without a property of its own as `{ relation: { id } }`.
+ * Images stay on the server; clients get the output view made from them.
+ */
+export type Image = Readonly<Record<string, unknown>>;
+
+export type ChangeType = 'added' | 'modified' | 'removed';
+
+/** The net change of one row in one committed transaction. */
+export interface Change<Row = Image> {
+  /** Name of the data source that holds the row (`default` unless the app names several). */
+  readonly source: string;
+  /** Name of the entity in its data source's metadata. */
+  readonly entity: string;
+  /** Entities it inherits its table from, nearest first; absent if there are none. Who watches one is concerned too. */
+  readonly ancestors?: readonly string[];
+  readonly id: RowId;
+  /** A soft delete is `removed` and a restore is `added`: for them both images are there. */
+  readonly type: ChangeType;
+  /** True when the row was not there, or only soft-deleted, before and after: concerns only who asks for deleted rows. */
+  readonly isSoftDeleted?: boolean;
+  /** The row before the transaction; absent if there was none. */
+  readonly before?: Row;
+  /** The row as committed; absent if it is gone. */
+  readonly after?: Row;
+}
+
+/** What one transaction changed, in the order of the first write to each row. Never empty. */
+export interface Commit {
+  readonly changes: readonly Change[];
+  /** The transaction itself (for TypeORM its query runner), so that whoever ran it can ask for its position. */
+  readonly transaction?: object;
+}
+
+/** One string per row id: equal ids give equal strings, whatever the order of a composite key's columns. */
+export function idKey(id: RowId): string {
+  if (typeof id !== 'object') return `${typeof id === 'number' ? 'n' : 's'}${id}`;
+  return JSON.stringify(Object.entries(id).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}

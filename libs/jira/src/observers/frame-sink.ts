@@ -1,0 +1,28 @@
+// Port: how frames leave the server. Socket.IO and plain WebSockets each have one.
+
+import type { ChangeFrame, ErrorData, SubscribedData } from 'nestjs-jira-protocol';
+
+/** One subscription as a sink sees it. */
+export interface Recipient {
+  readonly connectionId: string;
+  readonly namespace: string;
+  /** Opaque id of the channel. */
+  readonly channel: string;
+  /** The subscribing request: djira's dialect finishes each frame with it. */
+  readonly requestId: string;
+  readonly action: string;
+}
+
+export interface FrameSink {
+  /** From now on this subscription is sent its channel's frames. */
+  join(recipient: Recipient): void;
+  leave(recipient: Recipient): void;
+  /** Sends one frame to all of its channel that live in this process. */
+  send(namespace: string, frame: ChangeFrame): void;
+  /** Sends one frame to one subscription, whether it has joined its channel or not. */
+  sendTo(recipient: Recipient, frame: ChangeFrame): void;
+  /** Tells a subscription that it goes on, on another channel. */
+  move(recipient: Recipient, subscribed: SubscribedData): void;
+  /** Tells a subscription that it has ended, and why. */
+  end(recipient: Recipient, status: number, error: ErrorData): void;
+}

@@ -1,0 +1,31 @@
+// Code that decides row by row, and the matcher that accepts all.
+
+import type { Image } from './change.js';
+import type { RowMatcher } from './channel.js';
+
+const NO_EQUALITIES: ReadonlyMap<string, readonly unknown[]> = new Map();
+
+/** Code of the application that decides row by row. `key` must name everything it depends on. */
+export class FunctionMatcher implements RowMatcher {
+  readonly equalities = NO_EQUALITIES;
+
+  constructor(
+    readonly key: string,
+    private readonly accepts: (image: Image) => Promise<boolean>,
+  ) {}
+
+  matches(): undefined {
+    return undefined;
+  }
+
+  judge(images: readonly Image[]): Promise<boolean[]> {
+    return Promise.all(images.map((image) => this.accepts(image)));
+  }
+}
+
+export const EVERY_ROW: RowMatcher = {
+  key: 'every row',
+  equalities: NO_EQUALITIES,
+  matches: () => true,
+  judge: async (images) => images.map(() => true),
+};

@@ -1,0 +1,25 @@
+// Equal keys, one object: kept as long as somebody uses it.
+
+export class Interned<T> {
+  private readonly kept = new Map<string, { readonly value: T; users: number }>();
+
+  /** The object kept under the key, else this one. To be followed by one `release` some day. */
+  take(key: string, value: T): T {
+    const known = this.kept.get(key);
+    if (known) {
+      known.users++;
+      return known.value;
+    }
+    this.kept.set(key, { value, users: 1 });
+    return value;
+  }
+
+  release(key: string): void {
+    const known = this.kept.get(key);
+    if (known && --known.users === 0) this.kept.delete(key);
+  }
+
+  get size(): number {
+    return this.kept.size;
+  }
+}

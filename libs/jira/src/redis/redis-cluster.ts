@@ -1,0 +1,30 @@
+// All that several processes share, in one Redis.
+
+import { RedisChangeLog } from './redis-change-log.js';
+import { RedisConnectionStore } from './redis-connection-store.js';
+import { RedisLink, type RedisOptions } from './redis-link.js';
+import { RedisMessageQueue } from './redis-message-queue.js';
+import { RedisPubSub } from './redis-pub-sub.js';
+
+export interface RedisCluster {
+  readonly changeLog: RedisChangeLog;
+  readonly pubSub: RedisPubSub;
+  readonly connectionStore: RedisConnectionStore;
+  readonly messageQueue: RedisMessageQueue;
+}
+
+/**
+ * The options of `JiraModule.forRoot` that put everything shared into one Redis. Call it once an application.
+ *
+ * @example
+ * JiraModule.forRoot({ authentication: [...], ...redisCluster({ url: process.env.REDIS_URL }) })
+ */
+export function redisCluster(options: RedisOptions = {}): RedisCluster {
+  const link = new RedisLink(options);
+  return {
+    changeLog: new RedisChangeLog(link),
+    pubSub: new RedisPubSub(link),
+    connectionStore: new RedisConnectionStore(link),
+    messageQueue: new RedisMessageQueue(link),
+  };
+}

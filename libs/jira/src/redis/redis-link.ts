@@ -1,0 +1,70 @@
+// The connections to one Redis, shared by everything of a process that uses it.
+
+import { Logger } from '@nestjs/common';
+import { createClient } from 'redis';
+
+export type RedisClient = ReturnType<typeof createClient>;
+
+export interface RedisOptions {
+  /** @default 'redis://127.0.0.1:6379' */
+  readonly url?: string;
+  /** Begins every key, so that applications can share a Redis. @default 'jira:' */
+  readonly prefix?: string;
+}
+
+/** Long enough not to hammer a Redis that starts, short enough to be back when it is. */
+const RECONNECT_MAX_MS = 1_000;
+
+export class RedisLink {
+  readonly prefix: string;
+  private readonly logger = new Logger('Jira');
+  private readonly clients = new Map<RedisClient, Promise<RedisClient>>();
+  private shared?: ReturnType<RedisLink['open']>;
+  private isFailing = false;
+  isClosed = false;
+
+  constructor(private readonly options: RedisOptions = {}) {
+    this.prefix = options.prefix ?? 'jira:';
+  }
+
+  /** The connection for commands that answer at once. While Redis is away, commands wait for it. */
+  get commands(): Promise<RedisClient> {
+    return (this.shared ??= this.open()).connected;
+  }
+
+  /** Whether commands would be answered now. */
+  get isReady(): boolean {
+    return this.shared?.client.isReady ?? false;
+  }
+
+  /** A connection of one's own, for commands that block and for subscriptions. */
+  open(): { readonly client: RedisClient; readonly connected: Promise<RedisClient> } {
+    const client: RedisClient = createClient({
+      url: this.options.url ?? 'redis://127.0.0.1:6379',
+      socket: { reconnectStrategy: (retries) => Math.min(20 * 2 ** Math.min(retries, 10), RECONNECT_MAX_MS) },
+    });
+    // Told once an outage, not once an attempt. Without a listener the process would end.
+    client.on('error', (error: Error) => {
+      if (!this.isFailing && !this.isClosed) this.logger.error(`Redis is away: ${error.message}`);
+      this.isFailing = true;
+    });
+    client.on('ready', () => (this.isFailing = false));
+    const connected = client.connect().then(() => client);
+    connected.catch(() => undefined);
+    this.clients.set(client, connected);
+    return { client, connected };
+  }
+
+  end(client: RedisClient): void {
+    this.clients.delete(client);
+    client.destroy();
+  }
+
+  /** Idempotent: all who share it may close it. */
+  close(): Promise<void> {
+    this.isClosed = true;
+    for (const client of this.clients.keys()) client.destroy();
+    this.clients.clear();
+    return Promise.resolve();
+  }
+}

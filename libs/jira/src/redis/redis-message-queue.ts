@@ -1,0 +1,112 @@
+// Queues in Redis: a stream for each recipient, and a sorted set of who has any.
+
+import type { ExpiredMessage, Message, MessageQueue, QueuedMessage } from '../messaging/message-queue.js';
+import { decode, encode } from '../messaging/plain-data.js';
+import { RedisLink, type RedisClient, type RedisOptions } from './redis-link.js';
+
+interface RawEntry {
+  readonly id: string;
+  readonly message: Readonly<Record<string, string>>;
+}
+
+export class RedisMessageQueue implements MessageQueue {
+  private readonly link: RedisLink;
+  private readonly listeners = new Set<(recipient?: string) => void>();
+  private subscriber?: RedisClient;
+
+  constructor(link: RedisLink | RedisOptions = {}) {
+    this.link = link instanceof RedisLink ? link : new RedisLink(link);
+  }
+
+  async add(recipient: string, { id, event, data, sentAt }: Message, keepCount: number): Promise<ExpiredMessage[]> {
+    const client = await this.link.commands;
+    const fields = { id, event, data: encode(data), sentAt: `${sentAt.getTime()}` };
+    const [, , length] = await client
+      .multi()
+      .xAdd(this.stream(recipient), '*', fields)
+      .zAdd(this.key('recipients'), { score: sentAt.getTime(), value: recipient }, { condition: 'NX' })
+      .xLen(this.stream(recipient))
+      .publish(this.key('added'), recipient)
+      .exec();
+    const excess = Number(length) - keepCount;
+    if (excess <= 0) return [];
+    return this.take(client, recipient, await this.range(client, recipient, '-', excess));
+  }
+
+  async read(recipient: string, after?: string): Promise<QueuedMessage[]> {
+    const client = await this.link.commands;
+    return (await this.range(client, recipient, after === undefined ? '-' : `(${after}`)).map(queued);
+  }
+
+  async remove(recipient: string, places: readonly string[]): Promise<void> {
+    if (places.length === 0) return;
+    const client = await this.link.commands;
+    await client.xDel(this.stream(recipient), [...places]);
+  }
+
+  async expire(before: Date): Promise<ExpiredMessage[]> {
+    const client = await this.link.commands;
+    const expired: ExpiredMessage[] = [];
+    for (const recipient of await client.zRangeByScore(this.key('recipients'), '-inf', before.getTime() - 1)) {
+      const entries = await this.range(client, recipient, '-');
+      const old = entries.filter(({ message }) => Number(message['sentAt']) < before.getTime());
+      expired.push(...(await this.take(client, recipient, old)));
+      // First out, then in again if something is left: a message that comes meanwhile puts its recipient in itself.
+      await client.zRem(this.key('recipients'), recipient);
+      const [left] = await this.range(client, recipient, '-', 1);
+      const score = Number(left?.message['sentAt']);
+      if (left) await client.zAdd(this.key('recipients'), { score, value: recipient }, { condition: 'NX' });
+    }
+    return expired;
+  }
+
+  watch(listener: (recipient?: string) => void): () => void {
+    this.listeners.add(listener);
+    if (!this.subscriber) this.listen();
+    return () => this.listeners.delete(listener);
+  }
+
+  close(): Promise<void> {
+    return this.link.close();
+  }
+
+  private key(name: string): string {
+    return `${this.link.prefix}queue:${name}`;
+  }
+
+  private stream(recipient: string): string {
+    return this.key(`to:${recipient}`);
+  }
+
+  private listen(): void {
+    const { client, connected } = this.link.open();
+    this.subscriber = client;
+    const tell = (recipient?: string): void => {
+      for (const listener of this.listeners) listener(recipient);
+    };
+    // While Redis was away, so were its notices: whoever is there looks again.
+    client.on('ready', () => tell());
+    const subscribe = async (): Promise<void> => {
+      await (await connected).subscribe(this.key('added'), tell);
+      tell();
+    };
+    subscribe().catch(() => undefined); // the link was closed
+  }
+
+  private async range(client: RedisClient, recipient: string, from: string, count?: number): Promise<RawEntry[]> {
+    const options = count === undefined ? undefined : { COUNT: count };
+    return (await client.xRange(this.stream(recipient), from, '+', options)) ?? [];
+  }
+
+  /** Removes entries and returns those that nobody else removed. */
+  private async take(client: RedisClient, recipient: string, entries: readonly RawEntry[]): Promise<ExpiredMessage[]> {
+    const expired: ExpiredMessage[] = [];
+    for (const entry of entries)
+      if ((await client.xDel(this.stream(recipient), entry.id)) > 0) expired.push({ ...queued(entry), recipient });
+    return expired;
+  }
+}
+
+function queued({ id: place, message: { id, event, data, sentAt } }: RawEntry): QueuedMessage {
+  return { id, event, data: decode(data), sentAt: new Date(Number(sentAt)), place };
+}

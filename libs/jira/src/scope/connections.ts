@@ -1,0 +1,75 @@
+// Who is online, on which connections. One process.
+
+import type { Connection } from './connection.js';
+
+/** What tells users apart. A user that is a string or number is its own key. */
+export type UserKey = (user: object) => unknown;
+
+/** A user's `id`, `pk` or `sub`. */
+export function defaultUserKey(user: object): unknown {
+  const { id, pk, sub } = user as Record<string, unknown>;
+  return id ?? pk ?? sub;
+}
+
+/**
+ * The open connections.
+ *
+ * @example
+ * constructor(private readonly connections: Connections) {}
+ * isOnline(user: User) { return this.connections.isOnline(user); }
+ */
+export class Connections {
+  private readonly byId = new Map<string, { readonly connection: Connection; readonly key?: string }>();
+  private readonly byKey = new Map<string, Set<Connection>>();
+
+  constructor(private readonly userKey: UserKey = defaultUserKey) {}
+
+  /** Every open connection, oldest first. */
+  all(): Connection[] {
+    return [...this.byId.values()].map(({ connection }) => connection);
+  }
+
+  get(id: string): Connection | undefined {
+    return this.byId.get(id)?.connection;
+  }
+
+  /** The connections of a user, oldest first: one for each device and tab. Takes the user, or the user's key. */
+  byUser(user: unknown): Connection[] {
+    const key = this.keyOf(user);
+    return key === undefined ? [] : [...(this.byKey.get(key) ?? [])];
+  }
+
+  isOnline(user: unknown): boolean {
+    return this.byUser(user).length > 0;
+  }
+
+  get size(): number {
+    return this.byId.size;
+  }
+
+  /** How users are compared: as a string, so that a key may be a number here and a string there. */
+  keyOf(user: unknown): string | undefined {
+    if (user === null || user === undefined) return undefined;
+    const key = typeof user === 'object' ? this.userKey(user) : user;
+    return key === null || key === undefined ? undefined : `${key as string | number | bigint}`;
+  }
+
+  /** Called by the transport. */
+  add(connection: Connection): void {
+    const key = this.keyOf(connection.user);
+    this.byId.set(connection.id, { connection, key });
+    if (key === undefined) return;
+    const connections = this.byKey.get(key) ?? new Set<Connection>();
+    this.byKey.set(key, connections.add(connection));
+  }
+
+  /** Called by the transport. */
+  remove({ id }: Connection): void {
+    const known = this.byId.get(id);
+    this.byId.delete(id);
+    if (known?.key === undefined) return;
+    const connections = this.byKey.get(known.key);
+    connections?.delete(known.connection);
+    if (connections?.size === 0) this.byKey.delete(known.key);
+  }
+}

@@ -1,0 +1,12 @@
+// Short ways to the same result. Each can be turned off, for the day one of them is suspected.
+
+export interface FastPaths {
+  /** Plain entities on better-sqlite3 are read with prepared statements instead of TypeORM's query builder. @default true */
+  readonly reads: boolean;
+  /** Views of plain `@Expose()` fields are copied instead of transformed. @default true */
+  readonly views: boolean;
+  /** A change is framed once and its bytes written to each idle WebSocket of a channel, past Socket.IO. @default true */
+  readonly frames: boolean;
+}
+
+export const ALL_FAST_PATHS: FastPaths = Object.freeze({ reads: true, views: true, frames: true });

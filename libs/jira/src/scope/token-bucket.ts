@@ -1,0 +1,69 @@
+// How often something may happen. No timers and no promises: it is asked for each message.
+
+/** Tokens that come back with time; as many as `most` may be taken at once. */
+export class TokenBucket {
+  private tokens: number;
+  private at = Date.now();
+
+  /** @param perSecond tokens that come back in a second */
+  constructor(
+    private readonly perSecond: number,
+    private readonly most: number,
+  ) {
+    this.tokens = most;
+  }
+
+  /** Takes one token; false when there is none. */
+  take(): boolean {
+    this.refill();
+    if (this.tokens < 1) return false;
+    this.tokens--;
+    return true;
+  }
+
+  /** Nothing was taken of late: a new one would be the same. */
+  get isFull(): boolean {
+    this.refill();
+    return this.tokens >= this.most;
+  }
+
+  private refill(): void {
+    const now = Date.now();
+    // A clock that was set back gives nothing, and takes nothing.
+    if (now > this.at) this.tokens = Math.min(this.most, this.tokens + ((now - this.at) / 1_000) * this.perSecond);
+    this.at = now;
+  }
+}
+
+/** Below this many buckets nobody looks for full ones. */
+const FEW = 1_000;
+
+/** A bucket for each key. Those that are full again are forgotten from time to time, so that the keys do not add up. */
+export class TokenBuckets {
+  private readonly buckets = new Map<string, TokenBucket>();
+  private sweepAt = FEW;
+
+  constructor(
+    private readonly perSecond: number,
+    private readonly most: number,
+  ) {}
+
+  of(key: string): TokenBucket {
+    const known = this.buckets.get(key);
+    if (known) return known;
+    if (this.buckets.size >= this.sweepAt) this.sweep();
+    const bucket = new TokenBucket(this.perSecond, this.most);
+    this.buckets.set(key, bucket);
+    return bucket;
+  }
+
+  get size(): number {
+    return this.buckets.size;
+  }
+
+  private sweep(): void {
+    for (const [key, bucket] of this.buckets) if (bucket.isFull) this.buckets.delete(key);
+    // Twice as many as are in use: each look is paid for by as many new keys.
+    this.sweepAt = Math.max(FEW, this.buckets.size * 2);
+  }
+}

@@ -1,0 +1,20 @@
+// Port: the transaction a writing action runs in. TypeORM's is typeorm/typeorm-unit-of-work.
+
+export interface OnceKey {
+  readonly id: string;
+  /** Of what was sent: the same id with another one is a mistake of the client's. */
+  readonly fingerprint: string;
+}
+
+export interface UnitOfWork {
+  /** What stores work through: inside `run` bound to the transaction, outside the data source's own. */
+  readonly manager: unknown;
+  /** The transaction of the last `run`, to ask a change log for its position. */
+  readonly transaction?: object;
+  /** Runs `work` in one transaction: commits when it resolves, rolls back when it rejects. */
+  run<T>(work: () => Promise<T>): Promise<T>;
+  /** Does the work and keeps its result in the same transaction, or gives the result kept under this id. */
+  once?(key: OnceKey, work: () => Promise<unknown>): Promise<unknown>;
+  /** An error of the database as an answerable one, where it is. */
+  translate?(error: unknown): Error | undefined;
+}

@@ -1,0 +1,27 @@
+// Time that passes when the test says so.
+
+import { mock } from 'node:test';
+
+export interface FakeClock extends Disposable {
+  /** Lets this much time pass at once; timers that fall due run in order. */
+  advance(milliseconds: number): void;
+}
+
+/**
+ * From here to the end of the block `Date` and `setTimeout` stand still: what expires, times out or is kept for a while
+ * does so when the test turns the clock. Made before the application, it has its timers too; sockets and databases go
+ * on as ever. One at a time.
+ *
+ * @param now what the clock shows at first, in ms since 1970 @default the time it is
+ * @example
+ * using clock = useFakeClock();
+ * await using app = await createTestApp({ hooks: [IssueHook], entities: [Issue] });
+ * clock.advance(60_000);
+ */
+export function useFakeClock(now: number = Date.now()): FakeClock {
+  mock.timers.enable({ apis: ['Date', 'setTimeout'], now });
+  return {
+    advance: (milliseconds) => mock.timers.tick(milliseconds),
+    [Symbol.dispose]: () => mock.timers.reset(),
+  };
+}

@@ -1,0 +1,69 @@
+// Changes that nobody wrote to the database: what another source of commits would tell.
+
+import type { RowId } from 'nestjs-jira-protocol';
+import type { DataSource, EntityTarget } from 'typeorm';
+import type { Change, ChangeType } from '../observers/change.js';
+import type { ChangeListener, ChangeSource } from '../observers/change-source.js';
+
+export interface ManualChange<E extends object = object> {
+  readonly entity: EntityTarget<E>;
+  /** The row before; absent for a row that is new. */
+  readonly before?: Partial<E>;
+  /** The row now; absent for a row that is gone. */
+  readonly after?: Partial<E>;
+}
+
+/** A change source that a test drives by hand. Nothing checks its images against the database. */
+export class ManualChangeSource implements ChangeSource {
+  /** Entities somebody watches. */
+  readonly watched = new Set<string>();
+  private readonly listeners = new Set<ChangeListener>();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    /** Name of the data source whose rows these are. */
+    private readonly name = 'default',
+  ) {}
+
+  watch(entity: string): void {
+    this.watched.add(entity);
+  }
+
+  listen(listener: ChangeListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Announces one row as committed. Give whole rows: filters and visibility are asked of them. */
+  commit<E extends object>(change: ManualChange<E>): void {
+    const commit = { changes: [this.changeOf(change)] };
+    for (const listener of this.listeners) listener.onCommit(commit);
+  }
+
+  /** Says that changes of this entity happened that cannot be named: its subscribers get `reset`. */
+  gap(entity: EntityTarget<object>, error: unknown = new Error('A gap made by hand.')): void {
+    const failure = { source: this.name, entity: this.dataSource.getMetadata(entity).name, error };
+    for (const listener of this.listeners) listener.onGap(failure);
+  }
+
+  private changeOf<E extends object>({ entity, before, after }: ManualChange<E>): Change {
+    const row = after ?? before;
+    if (!row) throw new Error('A change has a row before it, after it, or both.');
+    const metadata = this.dataSource.getMetadata(entity);
+    const key: Record<string, unknown> = metadata.getEntityIdMap(row) ?? {};
+    const values = Object.values(key);
+    return {
+      source: this.name,
+      entity: metadata.name,
+      id: (values.length === 1 ? values[0] : key) as RowId,
+      type: typeOf(before, after),
+      ...(before && { before: { ...before } }),
+      ...(after && { after: { ...after } }),
+    };
+  }
+}
+
+function typeOf(before: object | undefined, after: object | undefined): ChangeType {
+  if (!before) return 'added';
+  return after ? 'modified' : 'removed';
+}

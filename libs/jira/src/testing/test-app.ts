@@ -1,0 +1,137 @@
+// A Nest application with hooks on a real database and real sockets, and clients for it.
+
+import type { INestApplication, LoggerService, LogLevel, ModuleMetadata, Provider, Type } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource, type DataSourceOptions, type EntityTarget } from 'typeorm';
+import { BearerTokenAuthentication } from '../authentication/bearer-token.authentication.js';
+import type { BaseHook } from '../hooks/base-hook.js';
+import type { JiraExtras, JiraOptions } from '../module/jira-options.js';
+import { JiraModule } from '../module/jira.module.js';
+import { Hub } from '../observers/hub.js';
+import { ManualChangeSource } from './manual-change-source.js';
+import { TestClient } from './test-client.js';
+import { TestUsersModule, testTokenOf, type TestUser } from './test-users.js';
+
+export interface TestAppOptions {
+  /** Classes with `@Hook()`. */
+  readonly hooks?: readonly Type<BaseHook>[];
+  readonly entities: readonly EntityTarget<object>[];
+  /** What the hooks need. */
+  readonly providers?: readonly Provider[];
+  readonly imports?: Readonly<NonNullable<ModuleMetadata['imports']>>;
+  /** As for `JiraModule.forRoot`. @default `authentication` that knows the users of `connect()` */
+  readonly options?: JiraOptions & JiraExtras;
+  /** Its tables are made. @default SQLite in memory, by better-sqlite3 */
+  readonly database?: DataSourceOptions;
+  /** The token of a user, for applications with an authentication of their own. */
+  readonly tokenOf?: (user: TestUser) => string;
+  /** @default one that is free */
+  readonly port?: number;
+  /** @default `['fatal']`: tests provoke errors */
+  readonly logger?: LoggerService | LogLevel[] | false;
+  /** Runs before the application starts to listen. */
+  readonly configure?: (app: INestApplication) => void;
+}
+
+export interface TestApp extends AsyncDisposable {
+  /** Where it listens, on this machine alone. */
+  readonly url: string;
+  readonly dataSource: DataSource;
+  /** Announces changes that nobody wrote. */
+  readonly changes: ManualChangeSource;
+  /** A provider of any module. */
+  get<T>(token: Type<T>): T;
+  /** The handshake's credentials of a user (a number is the user's id; none is anonymous), for any client. */
+  authOf(user?: TestUser | number): { token?: string };
+  /** A connected client. `auth` is added to the handshake's. Rejects with the error of a refusal. */
+  connect(user?: TestUser | number, auth?: Record<string, unknown>): Promise<TestClient>;
+  /** Closes the application as a deployment does: its clients stay, and see what it does. */
+  shutDown(): Promise<void>;
+  /** Ends its clients, and it. What `await using` calls. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts an application that is made of these hooks.
+ *
+ * @example
+ * await using app = await createTestApp({ hooks: [IssueHook], entities: [Issue] });
+ * const ada = await app.connect({ id: 1, role: 'admin' });
+ * await ada.call('issues', 'create', 'POST', { data: { title: 'Ship it' } });
+ */
+export async function createTestApp(testOptions: TestAppOptions): Promise<TestApp> {
+  const { hooks = [], providers = [], port = 0, configure } = testOptions;
+  const module = await Test.createTestingModule({
+    imports: importsOf(testOptions),
+    providers: [...hooks, ...providers],
+  }).compile();
+  const app = module.createNestApplication({ logger: testOptions.logger ?? ['fatal'] });
+  configure?.(app);
+  await app.listen(port, '127.0.0.1');
+  return new RunningApp(app, (await app.getUrl()).replace('[::1]', '127.0.0.1'), testOptions.tokenOf ?? testTokenOf);
+}
+
+/** Twelve days: a heartbeat would find a connection dead whenever a test turns the clock. */
+const PING_INTERVAL_MS = 2 ** 30;
+
+function importsOf({ entities, imports = [], options: given, database }: TestAppOptions): ModuleMetadata['imports'] {
+  const options = { ...given, socketIo: { pingInterval: PING_INTERVAL_MS, ...given?.socketIo } };
+  const ofUsers = { authentication: [BearerTokenAuthentication], imports: [TestUsersModule] };
+  const place: DataSourceOptions = database ?? { type: 'better-sqlite3', database: ':memory:' };
+  return [
+    TypeOrmModule.forRoot({ synchronize: true, ...place, entities: [...entities] as never }),
+    JiraModule.forRoot(options.authentication ? options : { ...options, ...withImports(ofUsers, options) }),
+    ...imports,
+  ];
+}
+
+function withImports<O extends Required<JiraExtras>>(own: O, { imports = [] }: JiraExtras): O {
+  return { ...own, imports: [...own.imports, ...imports] };
+}
+
+class RunningApp implements TestApp {
+  readonly dataSource: DataSource;
+  readonly changes: ManualChangeSource;
+  private readonly clients: TestClient[] = [];
+  private shutdown?: Promise<void>;
+
+  constructor(
+    private readonly app: INestApplication,
+    readonly url: string,
+    private readonly tokenOf: (user: TestUser) => string,
+  ) {
+    this.dataSource = app.get(DataSource);
+    this.changes = new ManualChangeSource(this.dataSource);
+    this.get(Hub).connect(this.changes);
+  }
+
+  get<T>(token: Type<T>): T {
+    return this.app.get<T>(token, { strict: false });
+  }
+
+  authOf(user?: TestUser | number): { token?: string } {
+    if (user === undefined) return {};
+    return { token: this.tokenOf(typeof user === 'number' ? { id: user } : user) };
+  }
+
+  async connect(user?: TestUser | number, auth: Record<string, unknown> = {}): Promise<TestClient> {
+    const client = new TestClient(this.url, { jira: 2, ...this.authOf(user), ...auth });
+    this.clients.push(client);
+    await client.connected();
+    return client;
+  }
+
+  shutDown(): Promise<void> {
+    return (this.shutdown ??= this.app.close());
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.clients) client.close();
+    await this.shutDown();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,117 @@
+// A raw Socket.IO client: every frame it got is kept, and can be waited for.
+
+import { io, type Socket } from 'socket.io-client';
+import type { AnswerFrame, ChangeFrame, Method } from 'nestjs-jira-protocol';
+
+export interface TestCall {
+  /** @default a new one */
+  readonly requestId?: string;
+  readonly data?: unknown;
+  readonly query?: object;
+  readonly headers?: object;
+}
+
+/** How long a test waits for what should come at once, in ms; the machine may be busy. */
+const PATIENCE_MS = 10_000;
+
+// Its own patience is in real time, also where a test turns a fake clock.
+const { setTimeout: later, clearTimeout: forget } = globalThis;
+
+let requests = 0;
+
+export class TestClient {
+  readonly socket: Socket;
+  /** What arrived by event, oldest first. */
+  readonly frames: { event: string; frame: Record<string, unknown> }[] = [];
+  private readonly waiting = new Set<() => void>();
+
+  /** @param auth the handshake's credentials; `jira: 2` among them unless it is to be djira's dialect */
+  constructor(url: string, auth: Record<string, unknown>) {
+    this.socket = io(url, {
+      auth,
+      transports: ['websocket'],
+      reconnection: false,
+      forceNew: true,
+      useNativeTimers: true,
+    });
+    this.socket.onAny((event: string, frame: Record<string, unknown>) => {
+      this.frames.push({ event, frame });
+      for (const check of this.waiting) check();
+    });
+  }
+
+  /** Rejects with the error of a refusal. */
+  connected(): Promise<void> {
+    if (this.socket.connected) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.socket.once('connect', resolve);
+      this.socket.once('connect_error', reject);
+    });
+  }
+
+  /** Sends a request and resolves with its acknowledged answer, whatever its status. */
+  async call(
+    namespace: string,
+    action: string,
+    method: Method,
+    { requestId = `r${++requests}`, ...rest }: TestCall = {},
+  ): Promise<AnswerFrame> {
+    const frame = { requestId, method, action, ...rest };
+    return (await this.socket.timeout(PATIENCE_MS).emitWithAck(namespace, frame)) as AnswerFrame;
+  }
+
+  /** Subscribes to a hook's rows. Rejects unless the answer is 200. */
+  async subscribe(
+    namespace: string,
+    query: object = {},
+  ): Promise<{ requestId: string; channel: string; position: string }> {
+    const requestId = `s${++requests}`;
+    const answer = await this.call(namespace, 'subscribe', 'SUBSCRIPTION', { requestId, query });
+    if (answer.status !== 200) throw new Error(`subscribe was answered ${JSON.stringify(answer)}`);
+    return { requestId, ...(answer.data as { channel: string; position: string }) };
+  }
+
+  /** Changes received so far on a namespace, oldest first. */
+  changes(namespace: string): ChangeFrame[] {
+    return this.frames.flatMap(({ event, frame }) =>
+      event === namespace && typeof frame['type'] === 'string' ? [frame as unknown as ChangeFrame] : [],
+    );
+  }
+
+  /** Resolves with the first `count` changes of a namespace. */
+  async nextChanges(namespace: string, count: number): Promise<ChangeFrame[]> {
+    await this.until(() => this.changes(namespace).length >= count);
+    return this.changes(namespace).slice(0, count);
+  }
+
+  /** Resolves when the condition holds; checked at every frame. Rejects, with all frames, when it does not in time. */
+  until(condition: () => boolean, timeoutMs = PATIENCE_MS / 2): Promise<void> {
+    if (condition()) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const timer = later(() => {
+        this.waiting.delete(check);
+        reject(new Error(`Waited ${timeoutMs} ms in vain. Frames: ${JSON.stringify(this.frames)}`));
+      }, timeoutMs);
+      const check = (): void => {
+        if (!condition()) return;
+        forget(timer);
+        this.waiting.delete(check);
+        resolve();
+      };
+      this.waiting.add(check);
+    });
+  }
+
+  /**
+   * Resolves when this client has all changes that were committed before now (a subscription begins after them): what
+   * makes "nothing came" a fact and not a guess.
+   */
+  async settled(namespace: string): Promise<void> {
+    const { requestId } = await this.subscribe(namespace);
+    await this.call(namespace, 'unsubscribe', 'SUBSCRIPTION', { data: { target: requestId } });
+  }
+
+  close(): void {
+    this.socket.disconnect();
+  }
+}

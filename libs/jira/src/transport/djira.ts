@@ -1,0 +1,25 @@
+// The dialect of djira's clients, where it differs from protocol version 2.
+
+import { randomUUID } from 'node:crypto';
+import type { ChangeFrame } from 'nestjs-jira-protocol';
+import type { Recipient } from '../observers/frame-sink.js';
+
+/** Fills in what djira's clients may leave out. Anything but an object stays what it is, to be refused by the guard. */
+export function completeRequest(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const { requestId, method, data, query, headers, ...rest } = value as Record<string, unknown>;
+  return {
+    ...rest,
+    requestId: requestId ?? randomUUID(),
+    method: method ?? 'GET',
+    data: data ?? {},
+    query: query ?? {},
+    headers: headers ?? {},
+  };
+}
+
+/** djira's clients know a change by the request that subscribed. */
+export function finishChange(frame: ChangeFrame, { requestId, action }: Recipient): Record<string, unknown> {
+  const { method, type, status, data } = frame;
+  return { method, action, type, status, requestId, data };
+}

@@ -1,0 +1,37 @@
+// What a frame may look like before anything reads it: bounded, and made of JSON only.
+
+export interface FrameBounds {
+  readonly jsonDepth: number;
+  readonly jsonKeys: number;
+}
+
+const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** Why this value is refused, or nothing. Looks at each key once; never recurses deeper than allowed. */
+export function faultOfValue(value: unknown, bounds: FrameBounds): string | undefined {
+  let keys = 0;
+  const look = (part: unknown, depth: number): string | undefined => {
+    if (typeof part !== 'object' || part === null) return undefined;
+    if (depth > bounds.jsonDepth) return `The frame is nested deeper than ${bounds.jsonDepth} levels.`;
+    if (Array.isArray(part)) {
+      keys += part.length;
+      if (keys > bounds.jsonKeys) return `The frame has more than ${bounds.jsonKeys} keys and items.`;
+      for (const item of part) {
+        const fault = look(item, depth + 1);
+        if (fault) return fault;
+      }
+      return undefined;
+    }
+    const prototype: unknown = Object.getPrototypeOf(part);
+    if (prototype !== Object.prototype && prototype !== null)
+      return 'The frame holds binary data; only JSON is understood.';
+    for (const key of Object.keys(part)) {
+      if (++keys > bounds.jsonKeys) return `The frame has more than ${bounds.jsonKeys} keys and items.`;
+      if (FORBIDDEN_KEYS.has(key)) return `The key "${key}" is not allowed.`;
+      const fault = look((part as Record<string, unknown>)[key], depth + 1);
+      if (fault) return fault;
+    }
+    return undefined;
+  };
+  return look(value, 0);
+}

@@ -1,0 +1,42 @@
+// The gateway class of one `forRoot`: Nest makes the Socket.IO server from its options, on the app's HTTP server.
+
+import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { WebSocketGateway, type GatewayMetadata, type OnGatewayInit } from '@nestjs/websockets';
+import type { Namespace, Server } from 'socket.io';
+import { gatewayBefore } from './other-gateways.js';
+import { claimOptions, type WantedServerOptions } from './server-options.js';
+import { SocketIoDoor } from './socket-io-door.js';
+
+/** Token of the resolved Socket.IO options, `maxHttpBufferSize` included. */
+export const SOCKET_IO_OPTIONS = Symbol('jira socket.io options');
+
+/** One class per module, as Nest keeps gateway options on the class. */
+export function createGateway(): Type<OnGatewayInit> {
+  @Injectable()
+  class JiraGateway implements OnGatewayInit, OnModuleInit {
+    private namespace?: Namespace;
+
+    constructor(
+      @Inject(SOCKET_IO_OPTIONS) private readonly options: WantedServerOptions,
+      private readonly door: SocketIoDoor,
+      private readonly modules: ModulesContainer,
+    ) {
+      const { port = 0, ...rest } = options;
+      // Options may come from an async factory; Nest reads them only after all providers exist.
+      WebSocketGateway(port, rest as GatewayMetadata)(JiraGateway);
+    }
+
+    afterInit(server: Server | Namespace): void {
+      this.namespace = 'sockets' in server && 'server' in server ? server : server.of('/');
+      this.door.open(this.namespace);
+    }
+
+    /** Not in `afterInit`: what that throws ends the process, past whoever started the application. */
+    onModuleInit(): void {
+      if (this.namespace) claimOptions(this.namespace, this.options, gatewayBefore(JiraGateway, this.modules));
+    }
+  }
+  WebSocketGateway()(JiraGateway);
+  return JiraGateway;
+}

@@ -1,0 +1,138 @@
+// What a frame asks for, whatever door it came by: an action of a hook, or a handler of an event.
+
+import {
+  ACKNOWLEDGE_ACTION,
+  CONNECTION_EVENT,
+  parseRequest,
+  type AnswerFrame,
+  type Malformed,
+  type Method,
+  type Query,
+  type RequestFrame,
+} from 'nestjs-jira-protocol';
+import { JiraException } from '../errors/jira.exception.js';
+import type { EventRegistry } from '../events/event-registry.js';
+import type { HookRegistry } from '../hooks/registry.js';
+import type { Reply, RequestPipeline } from '../hooks/request-pipeline.js';
+import type { Authorization } from '../observers/authorization.js';
+import type { Connection } from '../scope/connection.js';
+import type { Messages } from '../messaging/messages.js';
+import type { Limits } from '../scope/limits.js';
+import { completeRequest } from './djira.js';
+import { faultOfValue } from './frame-guard.js';
+import type { Reception } from './reception.js';
+
+export interface InboxParts {
+  readonly registry: HookRegistry;
+  readonly events: EventRegistry;
+  readonly pipeline: RequestPipeline;
+  readonly reception: Reception;
+  readonly authorization: Authorization;
+  readonly limits: Limits;
+  readonly messages: Messages;
+}
+
+/** One message of a client. */
+export interface Incoming {
+  /** The event's name, which may be the namespace of a hook. */
+  readonly event: string;
+  readonly payload: unknown;
+  readonly headers?: Query;
+  /** What an event's answer goes under; without it an event is not answered. */
+  readonly requestId?: string;
+  readonly method?: Method;
+  readonly action?: string;
+}
+
+export class Inbox {
+  private eventCount = 0;
+
+  constructor(private readonly parts: InboxParts) {}
+
+  /** Whether something of ours has this name at the connection's URL. */
+  knows(connection: Connection, event: string): boolean {
+    return this.parts.registry.has(event) || this.parts.events.find(connection.route, event) !== undefined;
+  }
+
+  /** Hands the message over; what can be answered is answered through `reply`. Never throws. */
+  receive(connection: Connection, message: Incoming, reply: Reply): void {
+    const { event, payload, headers, requestId, method = 'POST', action = '' } = message;
+    if (connection.endReason !== undefined) return;
+    if (!this.parts.reception.traffic.allows(connection)) return this.putOff(message, reply);
+    const target = this.parts.events.find(connection.route, event);
+    if (!target) return this.request(connection, message, reply);
+    const fault = faultOfValue(payload, this.parts.limits) ?? (headers && faultOfValue(headers, this.parts.limits));
+    if (fault) return this.refuse(connection, message, { ok: false, reason: fault, requestId }, reply);
+    const isEnd = action === 'unsubscribe';
+    if (isEnd && requestId)
+      connection.request(requestId)?.abort(new JiraException('CANCELLED', 'Ended by the client.'));
+    // An end goes by the id of what it ends; an event without an id counts among the requests in flight all the same.
+    const ownId = isEnd || !requestId ? `$event:${++this.eventCount}` : requestId;
+    const answer =
+      requestId === undefined ? IGNORE : isEnd ? (one: AnswerFrame) => reply({ ...one, requestId }) : reply;
+    void this.parts.pipeline.handle(
+      connection,
+      event,
+      { requestId: ownId, method, action, data: payload, headers },
+      answer,
+      target,
+    );
+  }
+
+  private acknowledge(connection: Connection, { requestId, method, action, data }: RequestFrame, reply: Reply): void {
+    const ids = (data as { ids?: unknown } | null | undefined)?.ids;
+    const known = Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : [];
+    this.parts.messages.acknowledge(connection, known).then(
+      () => reply({ requestId, method, action, status: 200, data: null }),
+      () => {
+        const message = 'The queue is away: acknowledge again.';
+        reply({ requestId, method, action, status: 503, data: { code: 'UNAVAILABLE', message } });
+      },
+    );
+  }
+
+  private request(connection: Connection, message: Incoming, reply: Reply): void {
+    const { event, payload } = message;
+    const parsed = this.parse(payload, connection);
+    if (parsed.ok && event === CONNECTION_EVENT && parsed.frame.action === ACKNOWLEDGE_ACTION)
+      return this.acknowledge(connection, parsed.frame, reply);
+    if (parsed.ok && event === CONNECTION_EVENT)
+      return void this.parts.authorization.answer(connection, parsed.frame).then(reply);
+    if (parsed.ok) return void this.parts.pipeline.handle(connection, event, parsed.frame, reply);
+    if (!message.requestId || this.parts.registry.has(event))
+      return this.refuse(connection, message, { ...parsed, requestId: parsed.requestId ?? message.requestId }, reply);
+    const { requestId, method = 'POST', action = '' } = message;
+    const data = { code: 'UNKNOWN_NAMESPACE', message: `Nothing handles the event "${event}".` };
+    reply({ requestId, method, action, status: 404, data });
+  }
+
+  /** Too many messages of late: a request is told so, anything else is dropped. */
+  private putOff(message: Incoming, reply: Reply): void {
+    const parsed = parseRequest(message.payload);
+    const known = parsed.ok ? parsed.frame : parsed;
+    const { requestId = message.requestId, method = message.method ?? 'POST', action = message.action ?? '' } = known;
+    if (requestId === undefined) return;
+    const data = { code: 'TOO_MANY_REQUESTS', message: 'Too many requests of late. Try again in a second.' };
+    reply({ requestId, method, action, status: 429, data });
+  }
+
+  private parse(payload: unknown, { dialect }: Connection): ReturnType<typeof parseRequest> {
+    const fault = faultOfValue(payload, this.parts.limits);
+    const parsed = parseRequest(dialect === 'djira' ? completeRequest(payload) : payload);
+    if (!fault) return parsed;
+    return parsed.ok ? { ok: false, reason: fault, ...parsed.frame } : { ...parsed, reason: fault };
+  }
+
+  /** A malformed frame is answered if it says where to; else it is counted. */
+  private refuse(connection: Connection, message: Incoming, malformed: Malformed, reply: Reply): void {
+    const { requestId, method = 'GET', action = '', reason } = malformed;
+    if (requestId === undefined) {
+      const why = this.knows(connection, message.event) ? reason : `Nothing handles the event "${message.event}".`;
+      return this.parts.reception.dropped(connection, why, message);
+    }
+    reply({ requestId, method, action, status: 400, data: { code: 'MALFORMED_FRAME', message: reason } });
+    this.parts.reception.traffic.malformed(connection);
+  }
+}
+
+const IGNORE = (_answer: AnswerFrame): void => {};

@@ -1,0 +1,25 @@
+// Which pages may connect. A browser tells the page's origin and asks nobody before it opens a WebSocket.
+
+import type { IncomingMessage } from 'node:http';
+
+/** Origins that may connect beside the host's own, as Socket.IO's `cors.origin` takes them. */
+export type AllowedOrigins = string | RegExp | boolean | readonly (string | RegExp)[];
+
+/**
+ * Whether a page of another site opens this connection, in its visitor's name. Programs send no `Origin`. Behind a proxy
+ * the host is what the proxy says it was: a page cannot set that header.
+ */
+export function isForeign({ headers }: IncomingMessage, allowed: AllowedOrigins): boolean {
+  const { origin, host } = headers;
+  if (origin === undefined || isAllowed(origin, allowed)) return false;
+  if (!URL.canParse(origin)) return true;
+  const own = new URL(origin).host;
+  return own !== host && own !== headers['x-forwarded-host'];
+}
+
+function isAllowed(origin: string, allowed: AllowedOrigins): boolean {
+  if (typeof allowed === 'boolean') return allowed;
+  if (typeof allowed === 'string') return allowed === '*' || allowed === origin;
+  if (allowed instanceof RegExp) return allowed.test(origin);
+  return allowed.some((one) => isAllowed(origin, one));
+}

@@ -1,0 +1,36 @@
+// Which gateway of the application made the server that ours was given.
+
+import type { Type } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
+import type { GatewayMetadata } from '@nestjs/websockets';
+import { GATEWAY_METADATA, GATEWAY_OPTIONS, PORT_METADATA } from '@nestjs/websockets/internal';
+
+export interface OtherGateway {
+  readonly name: string;
+  readonly options: Readonly<GatewayMetadata>;
+}
+
+/** Nest gives gateways of one port and path one server, made with the options of the first in the order of the modules. */
+export function gatewayBefore(own: Type<object>, modules: ModulesContainer): OtherGateway | undefined {
+  const place = placeOf(own);
+  for (const { providers } of modules.values()) {
+    for (const { metatype } of providers.values()) {
+      if (metatype === own) return undefined;
+      if (isGateway(metatype) && placeOf(metatype) === place)
+        return { name: metatype.name, options: optionsOf(metatype) };
+    }
+  }
+  return undefined;
+}
+
+function isGateway(metatype: unknown): metatype is Type<object> {
+  return typeof metatype === 'function' && Reflect.hasOwnMetadata(GATEWAY_METADATA, metatype);
+}
+
+function placeOf(gateway: Type<object>): string {
+  return JSON.stringify([Reflect.getMetadata(PORT_METADATA, gateway) ?? 0, optionsOf(gateway).path]);
+}
+
+function optionsOf(gateway: Type<object>): GatewayMetadata {
+  return (Reflect.getMetadata(GATEWAY_OPTIONS, gateway) ?? {}) as GatewayMetadata;
+}

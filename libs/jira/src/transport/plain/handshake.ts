@@ -1,0 +1,62 @@
+// The HTTP half of a plain WebSocket's handshake: what the client said, and how it is refused.
+
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import type { ErrorAnswer } from '../../errors/error-answer.js';
+import type { HandshakeRefusal } from '../../hooks/handshake-refusal.js';
+import type { Handshake } from '../../scope/connection.js';
+
+/** Subprotocol that carries a token, for clients that can set neither header nor query: `bearer.<token>`. */
+const BEARER = 'bearer.';
+
+/** Path and query of a request; the path undecoded. `undefined` when it is no URL at all. */
+export function urlOf(request: IncomingMessage): URL | undefined {
+  const url = `ws://localhost${request.url ?? '/'}`; // not as a base: `//host/path` would name another host
+  return URL.canParse(url) ? new URL(url) : undefined;
+}
+
+/** `auth.token` comes from the query's `token` or a subprotocol `bearer.<token>`; an `Authorization` header is a header. */
+export function handshakeOf(request: IncomingMessage, url: URL): Handshake {
+  const query = Object.fromEntries(url.searchParams);
+  const offered = protocolsOf(request).find((protocol) => protocol.startsWith(BEARER));
+  const token = offered?.slice(BEARER.length) ?? query['token'];
+  return {
+    auth: token === undefined ? {} : { token },
+    headers: request.headers,
+    query,
+    address: request.socket.remoteAddress ?? '',
+    url: request.url ?? '/',
+    isSecure: (request.socket as Partial<TLSSocket>).encrypted === true,
+    time: new Date(),
+  };
+}
+
+/** The subprotocol the server agrees to: one without a token in it, if there is one. Browsers insist on an answer. */
+export function chooseProtocol(offered: ReadonlySet<string>): string | false {
+  const all = [...offered];
+  return all.find((protocol) => !protocol.startsWith(BEARER)) ?? all[0] ?? false;
+}
+
+/** Answers by HTTP, and ends the socket. */
+export function refuse(socket: Duplex, { status, headers = {}, body = '' }: HandshakeRefusal): void {
+  const lines = { 'Content-Length': String(Buffer.byteLength(body)), Connection: 'close', ...headers };
+  const head = Object.entries(lines).map(([name, value]) => `${clean(name)}: ${clean(value)}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head.join('')}\r\n${body}`);
+}
+
+/** An error as an HTTP answer. */
+export function refusalOf({ status, data }: ErrorAnswer): HandshakeRefusal {
+  const { code, message } = data;
+  return { status, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ code, message }) };
+}
+
+function protocolsOf({ headers }: IncomingMessage): string[] {
+  const list = headers['sec-websocket-protocol']?.split(',') ?? [];
+  return list.map((protocol) => protocol.trim());
+}
+
+/** A line break in a header would begin another. */
+function clean(text: string): string {
+  return text.replace(/[\r\n]/g, ' ');
+}

@@ -1,0 +1,24 @@
+// Protocol version 2 as one JSON object a message: `{ "event": "issues", "data": <frame> }`.
+
+import { jsonConverter, member, recordMember, textMember, type MessageFormat } from './message-format.js';
+
+/**
+ * What Socket.IO sends as an event and its argument goes here as `{ event, data }`, in both directions. An event of the
+ * application may have `headers`, and a `requestId` under which it is then answered. A frame that cannot be read is
+ * answered `{ event: '$error', data: { code, message } }`.
+ */
+export const jsonFrames: MessageFormat = {
+  name: 'json',
+  speaksProtocol: true,
+  converter: jsonConverter,
+  extractor: {
+    event: (value) => textMember(value, 'event'),
+    headers: (value) => recordMember(value, 'headers'),
+    payload: (value) => member(value, 'data'),
+    request: (value) => {
+      const requestId = textMember(value, 'requestId');
+      return requestId === undefined ? undefined : { requestId, method: 'POST' };
+    },
+  },
+  compose: (event, data) => ({ event, data }),
+};

@@ -1,0 +1,118 @@
+// A plain WebSocket as a connection, in the format of its endpoint.
+
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { WebSocket } from 'ws';
+import { JiraException } from '../../errors/jira.exception.js';
+import { Connection, type Dialect, type Handshake } from '../../scope/connection.js';
+import type { MessageFormat } from './message-format.js';
+
+/** Beyond this many unsent bytes whoever produces a stream waits. */
+const FULL_BYTES = 65_536;
+/** WebSocket close codes for applications begin here; the code's status is added. */
+const CLOSE_CODES = 4_000;
+/** A close frame holds 125 bytes, two of them the code. */
+const LONGEST_REASON = 120;
+
+/** Where connections are found by their rooms. */
+export interface PlainRooms {
+  enter(room: string, connection: PlainConnection): void;
+  exit(room: string, connection: PlainConnection): void;
+}
+
+export interface PlainConnectionOptions {
+  readonly handshake: Handshake;
+  readonly request: IncomingMessage;
+  readonly format: MessageFormat;
+  readonly rooms: PlainRooms;
+  readonly maxBufferedBytes: number;
+}
+
+export class PlainConnection extends Connection {
+  readonly id: string;
+  readonly dialect: Dialect;
+  readonly rooms = new Set<string>();
+  private socket?: WebSocket;
+
+  constructor(private readonly options: PlainConnectionOptions) {
+    super();
+    this.dialect = options.format.speaksProtocol ? 'jira' : 'foreign';
+    this.id = options.format.createId?.() ?? randomUUID();
+  }
+
+  get handshake(): Handshake {
+    return this.options.handshake;
+  }
+
+  get format(): MessageFormat {
+    return this.options.format;
+  }
+
+  /** The WebSocket; during the handshake its HTTP request. */
+  get client(): WebSocket | IncomingMessage {
+    return this.socket ?? this.options.request;
+  }
+
+  /** The handshake has succeeded. */
+  attach(socket: WebSocket): void {
+    this.socket = socket;
+  }
+
+  /** Throws what the format's converter throws on a payload that it cannot write. */
+  send(event: string, payload: unknown): void {
+    const text = encode(this.format, event, payload);
+    if (text === undefined) return;
+    this.write(text);
+    this.onSent?.(event, payload);
+  }
+
+  /** Sends an encoded frame. A client that does not take what it is sent is closed, and fetches again when it is back. */
+  write(text: string | Buffer): void {
+    const { socket } = this;
+    if (!socket || socket.readyState !== socket.OPEN) return;
+    if (socket.bufferedAmount > this.options.maxBufferedBytes) {
+      // The close frame would wait behind what the client does not read.
+      this.close(new JiraException('SLOW_CLIENT', 'The client reads too slowly.'));
+      return socket.terminate();
+    }
+    socket.send(text, TEXT);
+  }
+
+  override complain(reason: string): void {
+    if (this.dialect === 'jira') this.send('$error', { code: 'MALFORMED_FRAME', message: reason });
+  }
+
+  full(): Promise<void> | undefined {
+    const { socket } = this;
+    if (!socket || socket.readyState !== socket.OPEN || socket.bufferedAmount < FULL_BYTES) return undefined;
+    // A pong nobody asked for is allowed; it is written after all that waits, or fails with the connection.
+    return new Promise((resolve) => socket.pong(undefined, undefined, () => resolve()));
+  }
+
+  close(reason?: Error): void {
+    const code = reason instanceof JiraException ? CLOSE_CODES + reason.getStatus() : 1000;
+    this.closeWith(code, reason instanceof JiraException ? reason.code : undefined);
+  }
+
+  closeWith(code: number, reason = ''): void {
+    this.socket?.close(code, reason.slice(0, LONGEST_REASON));
+  }
+
+  join(room: string): void {
+    if (this.isClosed || this.rooms.has(room)) return;
+    this.checkRooms();
+    this.rooms.add(room);
+    this.options.rooms.enter(room, this);
+  }
+
+  leave(room: string): void {
+    if (this.rooms.delete(room)) this.options.rooms.exit(room, this);
+  }
+}
+
+export function encode(format: MessageFormat, event: string, payload: unknown): string | undefined {
+  const value = format.compose(event, payload);
+  return value === undefined ? undefined : format.converter.write(value);
+}
+
+const TEXT = { binary: false };

@@ -1,0 +1,187 @@
+// The second door: plain WebSockets at paths of their own, on the app's HTTP server or one beside it.
+
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Logger } from '@nestjs/common';
+import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { describeThrown } from '../../errors/thrown.js';
+import { RefusedHandshake } from '../../hooks/handshake-refusal.js';
+import type { Limits } from '../../scope/limits.js';
+import type { Inbox } from '../inbox.js';
+import type { Reception } from '../reception.js';
+import { enterRoute, unknownPath, type Route, type RouteTable } from '../routes/route-table.js';
+import { isForeign } from '../origin.js';
+import { chooseProtocol, handshakeOf, refusalOf, refuse, urlOf } from './handshake.js';
+import { Heartbeat } from './heartbeat.js';
+import { jsonFrames } from './json-frames.js';
+import type { IsHook, MessageFormat } from './message-format.js';
+import { PlainConnection } from './plain-connection.js';
+import type { ResolvedPlainOptions } from './plain-options.js';
+import { Endpoints, type Endpoint } from './endpoints.js';
+import type { PlainSink } from './plain-sink.js';
+import { receiveFrame } from './receive-frame.js';
+
+export interface PlainDoorParts {
+  readonly endpoints: readonly ResolvedPlainOptions[];
+  readonly routes: RouteTable;
+  readonly reception: Reception;
+  readonly inbox: Inbox;
+  readonly sink: PlainSink;
+  readonly isHook: IsHook;
+  readonly limits: Limits;
+  /** Path of Socket.IO on the app's HTTP server; `undefined` = it is elsewhere. */
+  readonly socketIoPath?: string;
+}
+
+/** A URL where nothing is. */
+const NOT_FOUND_CODE = 4040;
+const NOT_FOUND = { status: 404, headers: { 'Content-Type': 'text/plain' }, body: 'not found\n' };
+/** Like HTTP's 1012: come back, the server restarts. */
+const RESTART_CODE = 1012;
+/** What was sent arrives and the closing handshake is done in this time, or not at all. */
+const GRACE_MS = 1_000;
+
+/** What an application sends to a connection whose frames belong to a raw handler; nothing else is sent to it. */
+const RAW: MessageFormat = { ...jsonFrames, name: 'raw', speaksProtocol: false };
+
+export class PlainDoor {
+  private readonly logger = new Logger('Jira');
+  private readonly sockets: WebSocketServer;
+  private readonly heartbeat = new Heartbeat();
+  private readonly servers: Server[] = [];
+
+  constructor(private readonly parts: PlainDoorParts) {
+    this.sockets = new WebSocketServer({
+      noServer: true,
+      maxPayload: parts.limits.frameBytes,
+      handleProtocols: chooseProtocol,
+    });
+  }
+
+  /** Opens at the app's HTTP server and at ports of its own. Called once all routes are known. */
+  async open(server: Server): Promise<void> {
+    const { endpoints, routes } = this.parts;
+    for (const port of new Set([undefined, ...endpoints.map((one) => one.port)])) {
+      const own = endpoints.filter((one) => one.port === port);
+      const places = new Endpoints(own, routes, port === undefined);
+      const { socketIoPath } = this.parts;
+      // Socket.IO leaves to this door what is not its own: somebody has to end what is nobody's.
+      if (places.isEmpty && (port !== undefined || socketIoPath === undefined)) continue;
+      if (port === undefined) this.listen(server, places, socketIoPath);
+      else await this.openPort(port, own[0]?.host, places);
+    }
+  }
+
+  /** Ends every connection; resolves when all are closed. */
+  async end(): Promise<void> {
+    const open = [...this.sockets.clients];
+    const closed = Promise.all(open.map((socket) => once(socket, 'close')));
+    for (const socket of open) socket.close(RESTART_CODE);
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, GRACE_MS)));
+    await Promise.race([closed, patience]);
+    clearTimeout(timer);
+    for (const socket of open) socket.terminate();
+    for (const server of this.servers) server.close();
+  }
+
+  private async openPort(port: number, host: string | undefined, places: Endpoints): Promise<void> {
+    const server = createServer((_request, response) => response.writeHead(426).end());
+    this.servers.push(server);
+    this.listen(server, places);
+    server.listen(port, host);
+    await once(server, 'listening');
+  }
+
+  private listen(server: Server, places: Endpoints, socketIoPath?: string): void {
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (socketIoPath !== undefined && request.url?.startsWith(socketIoPath)) return;
+      socket.on('error', () => socket.destroy());
+      const url = urlOf(request);
+      const endpoint = url && places.find(url.pathname);
+      if (endpoint) return void this.enter(endpoint, url, request, socket, head);
+      const known = 1 + (socketIoPath === undefined ? 0 : 1);
+      if (places.isEmpty || server.listenerCount('upgrade') > known) leaveToOthers(socket);
+      else this.refuseUnknown(places, request, socket, head);
+    });
+  }
+
+  private refuseUnknown(places: Endpoints, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (places.rejectAtHandshake) return refuse(socket, NOT_FOUND);
+    this.sockets.handleUpgrade(request, socket, head, (client) => client.close(NOT_FOUND_CODE, 'not found'));
+  }
+
+  private async enter(
+    { options, route, params, places }: Endpoint,
+    url: URL,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ): Promise<void> {
+    const { reception, sink } = this.parts;
+    if (isForeign(request, options.origins))
+      return refuse(socket, { status: 403, body: 'This origin is not allowed.\n' });
+    const format = route?.raw ? RAW : options.format;
+    const { bufferedBytes: maxBufferedBytes } = this.parts.limits;
+    const handshake = handshakeOf(request, url);
+    const connection = new PlainConnection({ handshake, request, format, rooms: sink, maxBufferedBytes });
+    connection.params = params;
+    try {
+      await reception.admit(connection);
+      if (route) await enterRoute(connection, { route, params }, request);
+    } catch (error) {
+      const answer = reception.refusal(error, connection.id);
+      if (answer.data.code === unknownPath().code) return this.refuseUnknown(places, request, socket, head);
+      const own = error instanceof RefusedHandshake && error.refusal.body !== undefined ? error.refusal : undefined;
+      return refuse(socket, own ?? refusalOf(answer));
+    }
+    if (reception.isClosing) return refuse(socket, { status: 503 });
+    this.sockets.handleUpgrade(request, socket, head, (client) => this.connect(client, connection, options, route));
+  }
+
+  private connect(client: WebSocket, connection: PlainConnection, options: ResolvedPlainOptions, route?: Route): void {
+    const { reception, sink } = this.parts;
+    connection.attach(client);
+    if (!route?.raw) sink.connections.set(connection.id, connection);
+    const stop = this.heartbeat.watch(client, options.pingIntervalMs);
+    client.on('close', (code, reason) => {
+      stop();
+      reception.closed(connection, reason.length > 0 ? `${code} ${reason.toString()}` : String(code));
+      for (const room of connection.rooms) connection.leave(room);
+      sink.connections.delete(connection.id);
+    });
+    // `ws` closes the connection by itself, with the code that fits: 1009 for a frame that is too large.
+    client.on('error', (error) => reception.dropped(connection, error.message, undefined));
+    if (!route?.raw) client.on('message', (data, isBinary) => this.receive(connection, data, isBinary));
+    reception.opened(connection);
+    if (route?.raw) this.giveAway(client, connection, route);
+  }
+
+  private receive(connection: PlainConnection, data: RawData, isBinary: boolean): void {
+    const { inbox, reception, isHook } = this.parts;
+    const fault = receiveFrame(connection, data, isBinary, isHook, inbox);
+    if (fault !== undefined) reception.dropped(connection, fault, data);
+  }
+
+  private giveAway(client: WebSocket, connection: PlainConnection, { raw, pattern }: Route): void {
+    const fail = (error: unknown): void => {
+      this.logger.error(`The handler of ${pattern} failed`, describeThrown(error));
+      client.close(1011);
+    };
+    try {
+      const { path, params } = connection;
+      const result = raw?.(client, { path, params, connection });
+      if (result instanceof Promise) result.catch(fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+}
+
+/** Another listener of the same server may take it; a socket that nobody takes is ended, as Socket.IO would. */
+function leaveToOthers(socket: Duplex & { bytesWritten?: number }): void {
+  setTimeout(() => {
+    if (socket.writable && !socket.bytesWritten) socket.end();
+  }, GRACE_MS).unref();
+}

@@ -1,0 +1,53 @@
+// What `plainWebSockets` takes.
+
+import { ConfigurationError } from '../../errors/configuration.error.js';
+import { jsonFrames } from './json-frames.js';
+import type { MessageFormat } from './message-format.js';
+
+/** One URL at which plain WebSockets are served. */
+export interface PlainWebSocketOptions {
+  /**
+   * Path, such as `/ws`; or the path of a hook or of event handlers, `/thing/:id`, to choose its format. Any other
+   * reaches what has no path of its own.
+   */
+  readonly path: string;
+  /** How its clients speak. @default jsonFrames */
+  readonly format?: MessageFormat;
+  /** Port of a server of its own. @default the app's HTTP server */
+  readonly port?: number;
+  /** Address that server listens at. @default 127.0.0.1 */
+  readonly host?: string;
+  /** Pages of these origins may connect, beside those of the same host; `'*'` = of all. Programs always may. @default [] */
+  readonly origins?: readonly string[] | '*';
+  /** A URL where nothing is is answered by HTTP 404 instead of a connection that closes with 4040. @default false */
+  readonly rejectAtHandshake?: boolean;
+  /** Time between pings, in ms; a client that has not answered by the next one is gone. @default 25_000, as Socket.IO's */
+  readonly pingIntervalMs?: number;
+}
+
+export type ResolvedPlainOptions = Readonly<Required<Omit<PlainWebSocketOptions, 'port'>>> & {
+  readonly port?: number;
+};
+
+/** Complete and checked. */
+export function resolvePlainOptions(options: readonly PlainWebSocketOptions[]): readonly ResolvedPlainOptions[] {
+  const paths = new Set<string>();
+  return options.map((one) => {
+    const subject = `plainWebSockets "${one.path}"`;
+    if (paths.has(`${one.port} ${one.path}`))
+      throw new ConfigurationError(subject, 'is there twice.', 'Give each a path of its own.');
+    paths.add(`${one.port} ${one.path}`);
+    const { pingIntervalMs = 25_000 } = one;
+    if (!Number.isInteger(pingIntervalMs) || pingIntervalMs <= 0)
+      throw new ConfigurationError(subject, `has pingIntervalMs = ${pingIntervalMs}.`, 'Give a whole number above 0.');
+    return Object.freeze({
+      path: one.path,
+      format: one.format ?? jsonFrames,
+      port: one.port,
+      host: one.host ?? '127.0.0.1',
+      origins: one.origins ?? [],
+      rejectAtHandshake: one.rejectAtHandshake ?? false,
+      pingIntervalMs,
+    });
+  });
+}

@@ -1,0 +1,164 @@
+// Who comes in by whatever door: authenticated once, told of, and forgotten when gone.
+
+import { Logger } from '@nestjs/common';
+import { authenticate } from '../authentication/authentication.js';
+import { errorAnswer, type ErrorAnswer, type ErrorTranslator } from '../errors/error-answer.js';
+import { JiraException } from '../errors/jira.exception.js';
+import { describeThrown } from '../errors/thrown.js';
+import type { EventRegistry, EventTarget } from '../events/event-registry.js';
+import type { RequestPipeline } from '../hooks/request-pipeline.js';
+import type { LifecycleEvents } from '../lifecycle/lifecycle-events.js';
+import type { Authorization, Entry } from '../observers/authorization.js';
+import type { Hub } from '../observers/hub.js';
+import { checkConnection } from '../permissions/permission.js';
+import type { Connection } from '../scope/connection.js';
+import type { Connections } from '../scope/connections.js';
+import type { Limits } from '../scope/limits.js';
+import { faultOfValue } from './frame-guard.js';
+import { Traffic, type ClientAddress } from './traffic.js';
+
+export interface ReceptionParts {
+  readonly connections: Connections;
+  readonly hub: Hub;
+  readonly authorization: Authorization;
+  readonly pipeline: RequestPipeline;
+  readonly events: EventRegistry;
+  readonly lifecycle: LifecycleEvents;
+  readonly limits: Limits;
+  readonly translators: readonly ErrorTranslator[];
+  readonly clientAddress?: ClientAddress;
+}
+
+/** Clients come back within this time after a shutdown, not all at once. */
+const RECONNECT_MIN_MS = 200;
+const RECONNECT_SPREAD_MS = 2_000;
+
+export class Reception {
+  private readonly logger = new Logger('Jira');
+  private letIn!: (entry: Entry) => void;
+  /** Doors open before the application has booted: handshakes wait for it. */
+  private readonly entry = new Promise<Entry>((resolve) => (this.letIn = resolve));
+  /** Frames that could not be answered because they carried no id. */
+  malformedCount = 0;
+  isClosing = false;
+  readonly traffic: Traffic;
+  private knowsAddresses: boolean;
+
+  constructor(private readonly parts: ReceptionParts) {
+    const { limits, connections, clientAddress } = parts;
+    this.traffic = new Traffic(limits, connections, clientAddress);
+    this.knowsAddresses = clientAddress !== undefined;
+  }
+
+  /** Lets handshakes in: everything they and their requests need is there. */
+  start(entry: Entry): void {
+    this.parts.authorization.start(entry);
+    this.letIn(entry);
+  }
+
+  /**
+   * Lets nobody in any more, waits until `drain` has answered what is in flight, tells clients to come back, spread in
+   * time, and ends their connections. What is in flight after `drainMs` is aborted.
+   */
+  async close(drain: () => Promise<void>, end: () => Promise<unknown>): Promise<void> {
+    this.isClosing = true;
+    const { connections, limits } = this.parts;
+    const giveUp = setTimeout(() => {
+      for (const connection of connections.all()) connection.abortAll(shuttingDown());
+    }, limits.drainMs);
+    await drain();
+    clearTimeout(giveUp);
+    for (const connection of connections.all()) {
+      const afterMs = Math.round(RECONNECT_MIN_MS + Math.random() * RECONNECT_SPREAD_MS);
+      if (connection.dialect === 'jira') connection.send('$reconnect', { afterMs });
+    }
+    await end();
+  }
+
+  /** Finds out who is connecting, and whether they may. Rejects with the refusal. */
+  async admit(connection: Connection): Promise<void> {
+    const { handshakeTimeoutMs } = this.parts.limits;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      const error = new JiraException('TIMEOUT', `The handshake took longer than ${handshakeTimeoutMs} ms.`);
+      timer = setTimeout(() => reject(error), handshakeTimeoutMs);
+    });
+    await Promise.race([this.greet(connection), late]).finally(() => clearTimeout(timer));
+  }
+
+  private async greet(connection: Connection): Promise<void> {
+    connection.mostRooms = this.parts.limits.rooms;
+    this.traffic.checkHandshake(connection.handshake);
+    this.warnOfProxies(connection);
+    const { auth } = connection.handshake as { auth: unknown };
+    const fault = typeof auth === 'object' ? faultOfValue(auth, this.parts.limits) : '"auth" must be an object.';
+    if (fault) throw new JiraException('MALFORMED_FRAME', fault);
+    const { authentication, permissions } = await this.entry;
+    if (this.isClosing) throw shuttingDown();
+    connection.admit(await authenticate(authentication, connection.handshake));
+    this.traffic.checkUser(connection);
+    await checkConnection(permissions, connection);
+  }
+
+  /** What a refused client is told. */
+  refusal(error: unknown, id: string): ErrorAnswer {
+    const answer = errorAnswer(error, id, this.parts.translators);
+    if (answer.isUnexpected) this.logger.error('A handshake failed', describeThrown(error));
+    return answer;
+  }
+
+  opened(connection: Connection): void {
+    const { authorization, connections, events, lifecycle } = this.parts;
+    connection.onSent = (event, payload) => {
+      if (!lifecycle.hears('jira.message_sent')) return;
+      lifecycle.emit('jira.message_sent', { target: { connectionId: connection.id }, event, payload });
+    };
+    connections.add(connection);
+    this.traffic.opened(connection);
+    authorization.opened(connection);
+    if (lifecycle.hears('jira.connection_open')) lifecycle.emit('jira.connection_open', { connection });
+    this.notify(connection, 'connected', {}, events.connected(connection.route));
+  }
+
+  closed(connection: Connection, told: string): void {
+    if (connection.isClosed) return;
+    const { authorization, connections, events, hub, lifecycle } = this.parts;
+    connection.isClosed = true;
+    authorization.closed(connection);
+    connection.abortAll(new JiraException('CANCELLED', 'The connection is closed.'));
+    hub.unsubscribeAll(connection.id);
+    connections.remove(connection);
+    this.traffic.closed(connection);
+    const reason = connection.endReason ?? told;
+    if (lifecycle.hears('jira.connection_closed')) lifecycle.emit('jira.connection_closed', { connection, reason });
+    if (lifecycle.hears('jira.remove_connection'))
+      lifecycle.emit('jira.remove_connection', { connectionId: connection.id, user: connection.user as unknown });
+    this.notify(connection, 'disconnected', { reason }, events.disconnected(connection.route));
+  }
+
+  /** A frame that nobody can be answered for. */
+  dropped(connection: Connection, reason: string, frame: unknown): void {
+    this.malformedCount++;
+    connection.complain(reason);
+    this.traffic.malformed(connection);
+    const { lifecycle } = this.parts;
+    if (lifecycle.hears('jira.malformed_frame')) lifecycle.emit('jira.malformed_frame', { connection, reason, frame });
+  }
+
+  /** Behind a proxy every client has the proxy's address, unless the application says where the true one is. */
+  private warnOfProxies({ handshake }: Connection): void {
+    if (this.knowsAddresses || !('x-forwarded-for' in handshake.headers)) return;
+    this.knowsAddresses = true;
+    this.logger.warn(
+      'A proxy forwards connections, so limits per address see the proxy. Set forRoot({ clientAddress }) to read the header that your proxy sets.',
+    );
+  }
+
+  private notify(connection: Connection, event: string, data: unknown, targets: readonly EventTarget[]): void {
+    for (const target of targets) void this.parts.pipeline.notify(connection, event, data, target);
+  }
+}
+
+function shuttingDown(): JiraException {
+  return new JiraException('UNAVAILABLE', 'The server is shutting down.');
+}

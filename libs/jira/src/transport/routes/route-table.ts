@@ -1,0 +1,141 @@
+// URL patterns and what is reached there. Filled once at boot.
+
+import type { IncomingMessage } from 'node:http';
+import { Injectable, type Type } from '@nestjs/common';
+import { match, parse, type MatchFunction } from 'path-to-regexp';
+import { ConfigurationError } from '../../errors/configuration.error.js';
+import { JiraException } from '../../errors/jira.exception.js';
+import type { Connection, Params } from '../../scope/connection.js';
+import { validateInput } from '../../serialization/input.js';
+import { RefusedHandshake, type HandshakeRefusal } from '../../hooks/handshake-refusal.js';
+import type { RawHandler } from './web-socket-route.decorator.js';
+
+/** Asked before a client is connected to a URL; anything returned refuses it. */
+export type HandshakeCheck = (
+  request: IncomingMessage,
+  params: Params,
+  connection: Connection,
+) => Promise<HandshakeRefusal | null | void> | HandshakeRefusal | null | void;
+
+export interface RouteSpec {
+  /** Who asks for it, for messages to developers. */
+  readonly subject: string;
+  readonly path: string;
+  readonly params?: Type<object>;
+  readonly check?: HandshakeCheck;
+  /** Owns the frames of its URL. */
+  readonly raw?: RawHandler;
+}
+
+/** One pattern, with all that is reached by it. */
+export interface Route {
+  readonly pattern: string;
+  readonly subject: string;
+  readonly params?: Type<object>;
+  readonly checks: readonly HandshakeCheck[];
+  readonly raw?: RawHandler;
+}
+
+interface Entry extends Route {
+  readonly matches: MatchFunction<Record<string, string | string[]>>;
+  readonly variables: number;
+}
+
+@Injectable()
+export class RouteTable {
+  private entries: Entry[] = [];
+
+  get size(): number {
+    return this.entries.length;
+  }
+
+  all(): readonly Route[] {
+    return this.entries;
+  }
+
+  get(pattern: string): Route | undefined {
+    return this.entries.find((entry) => entry.pattern === pattern);
+  }
+
+  /** @throws ConfigurationError when the pattern is none, or what shares it does not agree about it */
+  add({ subject, path, params, check, raw }: RouteSpec): void {
+    const { matches, variables } = compile(subject, path);
+    const index = this.entries.findIndex(({ pattern }) => pattern === path);
+    const other = this.entries[index];
+    const checks = [...(other?.checks ?? []), ...(check ? [check] : [])];
+    if (other && (other.raw || raw))
+      throw new ConfigurationError(subject, `has the path "${path}" of ${other.subject}.`, 'A raw handler needs a path of its own.'); // prettier-ignore
+    if (other?.params && params && other.params !== params)
+      throw new ConfigurationError(
+        subject,
+        `has other "params" than ${other.subject} for the path "${path}".`,
+        'Give both the same class.',
+      );
+    const entry: Entry = { pattern: path, subject: other?.subject ?? subject, params: params ?? other?.params, checks, raw, matches, variables }; // prettier-ignore
+    if (other) this.entries[index] = entry;
+    else this.entries.push(entry);
+    // `/thing/new` before `/thing/:id`, whoever came first.
+    this.entries.sort((a, b) => a.variables - b.variables);
+  }
+
+  /** The first route that this path fits, parameters unchecked. */
+  find(path: string): { route: Route; params: Params } | undefined {
+    for (const entry of this.entries) {
+      const found = matchOf(entry, path);
+      if (found) return { route: entry, params: found.params };
+    }
+    return undefined;
+  }
+}
+
+/**
+ * Leads a connection to what its URL names: parameters are validated, the handshake checks asked.
+ *
+ * @throws JiraException `UNKNOWN_PATH` when the parameters do not fit; RefusedHandshake when a check refuses
+ */
+export async function enterRoute(
+  connection: Connection,
+  { route, params }: { route: Route; params: Params },
+  request: IncomingMessage,
+): Promise<void> {
+  connection.route = route.pattern;
+  connection.params = await paramsOf(route, params);
+  for (const check of route.checks) {
+    const refusal = await check(request, connection.params, connection);
+    if (refusal) throw new RefusedHandshake(refusal);
+  }
+}
+
+export function unknownPath(): JiraException {
+  return new JiraException('UNKNOWN_PATH', 'Nothing is at this path.');
+}
+
+async function paramsOf(route: Route, params: Params): Promise<Params> {
+  if (!route.params) return Object.freeze({ ...params });
+  try {
+    return await validateInput(route.params, { ...params });
+  } catch (error) {
+    if (error instanceof JiraException) throw unknownPath();
+    throw error;
+  }
+}
+
+function compile(subject: string, path: string): Pick<Entry, 'matches' | 'variables'> {
+  try {
+    if (!path.startsWith('/')) throw new TypeError('it must begin with "/"');
+    const data = parse(path);
+    return { matches: match(data), variables: path.split(/[:*]/).length - 1 };
+  } catch (error) {
+    const fault = error instanceof Error ? error.message : String(error);
+    throw new ConfigurationError(subject, `has the path "${path}": ${fault}.`, 'Write it as /thing/:id.');
+  }
+}
+
+/** A path that cannot be decoded fits nothing. */
+function matchOf({ matches }: Entry, path: string): { params: Params } | undefined {
+  try {
+    return matches(path) || undefined;
+  } catch {
+    return undefined;
+  }
+}

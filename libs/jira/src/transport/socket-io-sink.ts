@@ -1,0 +1,114 @@
+// Frames out through Socket.IO: one frame for all of a channel, encoded once, except for djira's clients.
+
+import { Injectable } from '@nestjs/common';
+import type { Namespace } from 'socket.io';
+import type { ChangeFrame, ErrorData, SubscribedData } from 'nestjs-jira-protocol';
+import type { FrameSink, Recipient } from '../observers/frame-sink.js';
+import { getOrAdd } from '../observers/get-or-add.js';
+import { Connections } from '../scope/connections.js';
+import { finishChange } from './djira.js';
+import { FrameTarget, sharedFrame, type SharedFrame } from './shared-frame.js';
+import { SocketIoConnection } from './socket-io-connection.js';
+
+/** How many subscriptions of one connection share a channel: it leaves with the last. */
+interface Place {
+  count: number;
+  readonly target: FrameTarget;
+}
+
+@Injectable()
+export class SocketIoSink implements FrameSink {
+  private server?: Namespace;
+  private routed?: Namespace;
+  /** Who is in each channel. Not Socket.IO's rooms: a frame never leaves this node, and these know their connections. */
+  private readonly places = new Map<string, Map<string, Place>>();
+  /** A parser of the application's own has to encode each packet itself. */
+  private hasOwnParser = false;
+  /** Whether a frame's bytes are shared among its sockets; else Socket.IO sends each its own. */
+  sharesFrames = true;
+  /** djira's subscriptions by channel: each gets a frame of its own. */
+  private readonly finished = new Map<string, Set<Recipient>>();
+
+  constructor(private readonly connections: Connections) {}
+
+  open(server: Namespace): void {
+    this.server = server;
+    this.hasOwnParser = (server.server as unknown as { opts?: { parser?: unknown } }).opts?.parser !== undefined;
+  }
+
+  /** The namespaces of routes. */
+  openRouted(namespaces: Namespace): void {
+    this.routed = namespaces;
+  }
+
+  /** Sends an event of the application's own to all, or to a room; with a cluster adapter on every node. */
+  emit(event: string, payload: unknown, room?: string): void {
+    for (const server of [this.server, this.routed])
+      if (room === undefined) server?.emit(event, payload);
+      else server?.to(room).emit(event, payload);
+  }
+
+  join(recipient: Recipient): void {
+    const connection = this.connections.get(recipient.connectionId);
+    if (!connection) return;
+    if (connection.dialect === 'djira') {
+      getOrAdd(this.finished, recipient.channel, () => new Set<Recipient>()).add(recipient);
+      return;
+    }
+    if (!(connection instanceof SocketIoConnection)) return;
+    const places = getOrAdd(this.places, recipient.channel, () => new Map<string, Place>());
+    const place = places.get(connection.id);
+    if (place) place.count++;
+    else places.set(connection.id, { count: 1, target: new FrameTarget(connection.socket) });
+  }
+
+  leave(recipient: Recipient): void {
+    const recipients = this.finished.get(recipient.channel);
+    if (recipients?.delete(recipient)) {
+      if (recipients.size === 0) this.finished.delete(recipient.channel);
+      return;
+    }
+    const places = this.places.get(recipient.channel);
+    const place = places?.get(recipient.connectionId);
+    if (!places || !place || --place.count > 0) return;
+    places.delete(recipient.connectionId);
+    if (places.size === 0) this.places.delete(recipient.channel);
+  }
+
+  send(namespace: string, frame: ChangeFrame): void {
+    const places = this.places.get(frame.channel);
+    if (places) this.sendShared(places, namespace, frame);
+    for (const recipient of this.finished.get(frame.channel) ?? [])
+      this.connections.get(recipient.connectionId)?.send(namespace, finishChange(frame, recipient));
+  }
+
+  private sendShared(places: ReadonlyMap<string, Place>, namespace: string, frame: ChangeFrame): void {
+    if (this.hasOwnParser || !this.sharesFrames) {
+      for (const { target } of places.values()) target.socket.emit(namespace, frame);
+      return;
+    }
+    const shared = new Map<string, SharedFrame>();
+    for (const { target } of places.values()) {
+      const { name } = target.socket.nsp;
+      target.write(getOrAdd(shared, name, () => sharedFrame(name, namespace, frame)));
+    }
+  }
+
+  sendTo(recipient: Recipient, frame: ChangeFrame): void {
+    const { connectionId, namespace, requestId } = recipient;
+    const connection = this.connections.get(connectionId);
+    const isDjira = connection?.dialect === 'djira';
+    connection?.send(namespace, isDjira ? finishChange(frame, recipient) : { ...frame, requestId });
+  }
+
+  move({ connectionId, namespace, requestId, action }: Recipient, data: SubscribedData): void {
+    const connection = this.connections.get(connectionId);
+    // djira's clients know no channels.
+    if (connection?.dialect !== 'jira') return;
+    connection.send(namespace, { requestId, method: 'SUBSCRIPTION', action, status: 200, data });
+  }
+
+  end({ connectionId, namespace, requestId, action }: Recipient, status: number, data: ErrorData): void {
+    this.connections.get(connectionId)?.send(namespace, { requestId, method: 'SUBSCRIPTION', action, status, data });
+  }
+}

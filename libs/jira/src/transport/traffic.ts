@@ -1,0 +1,130 @@
+// Who may come in, and how much a connection, a user and an address may ask for. A message costs a few additions.
+
+import type { Code } from 'nestjs-jira-protocol';
+import { JiraException } from '../errors/jira.exception.js';
+import type { Connection, Handshake } from '../scope/connection.js';
+import type { Connections } from '../scope/connections.js';
+import type { Limits } from '../scope/limits.js';
+import { TokenBucket, TokenBuckets } from '../scope/token-bucket.js';
+
+/** Who is at the other end, as far as the address tells. */
+export type ClientAddress = (handshake: Handshake) => string;
+
+/** What one connection has used of its allowances. Made at its first message: most connections mostly listen. */
+interface Allowance {
+  readonly messages: TokenBucket;
+  readonly ofUser?: TokenBucket;
+  refused?: TokenBucket;
+  malformed?: TokenBucket;
+}
+
+/** So many seconds' worth may come at once: a page that opens asks for much, and then for little. */
+const BURST_SECONDS = 5;
+const MINUTE = 60;
+const LOOPBACK = /^(::1|127\.|::ffff:127\.)/;
+
+export class Traffic {
+  private readonly allowances = new WeakMap<Connection, Allowance>();
+  private readonly users: TokenBuckets;
+  private readonly handshakes: TokenBuckets;
+  private readonly perAddress = new Map<string, number>();
+
+  constructor(
+    private readonly limits: Limits,
+    private readonly connections: Connections,
+    private readonly clientAddress: ClientAddress = ({ address }) => address,
+  ) {
+    this.users = perSecond(limits.userRequestsPerSecond);
+    this.handshakes = perSecond(limits.handshakesPerSecond);
+  }
+
+  /** Before anything is done for a handshake. Throws `TOO_MANY_CONNECTIONS`. */
+  checkHandshake(handshake: Handshake): void {
+    const address = this.addressOf(handshake);
+    if (address === undefined) return;
+    if (!this.handshakes.of(address).take()) throw tooMany('This address connects too often.');
+    if ((this.perAddress.get(address) ?? 0) >= this.limits.connectionsPerAddress)
+      throw tooMany(`At most ${this.limits.connectionsPerAddress} connections of one address.`);
+  }
+
+  /** Once authentication has said whose connection it is. Throws `TOO_MANY_CONNECTIONS`. */
+  checkUser({ user }: Connection): void {
+    if (this.connections.byUser(user).length >= this.limits.connectionsPerUser)
+      throw tooMany(`At most ${this.limits.connectionsPerUser} connections of one user.`);
+  }
+
+  /** Counts an open connection; expels one that has slipped in beside another of the same moment. */
+  opened(connection: Connection): void {
+    const address = this.addressOf(connection.handshake);
+    const ofAddress = address === undefined ? 0 : (this.perAddress.get(address) ?? 0) + 1;
+    if (address !== undefined) this.perAddress.set(address, ofAddress);
+    const ofUser = this.connections.byUser(connection.user).length;
+    if (ofAddress > this.limits.connectionsPerAddress || ofUser > this.limits.connectionsPerUser)
+      queueMicrotask(() => expel(connection, 'TOO_MANY_CONNECTIONS', 'There are too many connections.'));
+  }
+
+  closed({ handshake }: Connection): void {
+    const address = this.addressOf(handshake);
+    if (address === undefined) return;
+    const left = (this.perAddress.get(address) ?? 1) - 1;
+    if (left > 0) this.perAddress.set(address, left);
+    else this.perAddress.delete(address);
+  }
+
+  /** Counts a message; false when it comes too soon after too many others. Who goes on regardless is expelled. */
+  allows(connection: Connection): boolean {
+    const allowance = this.allowanceOf(connection);
+    if (allowance.messages.take() && (allowance.ofUser?.take() ?? true)) return true;
+    allowance.refused ??= perMinute(this.limits.refusedRequests);
+    if (!allowance.refused.take()) expel(connection, 'TOO_MANY_REQUESTS', 'The client does not slow down.');
+    return false;
+  }
+
+  /** Counts a frame that is no message. Who sends too many is expelled. */
+  malformed(connection: Connection): void {
+    const allowance = this.allowanceOf(connection);
+    allowance.malformed ??= perMinute(this.limits.malformedFrames);
+    if (!allowance.malformed.take()) expel(connection, 'MALFORMED_FRAME', 'The client sends what is no message.');
+  }
+
+  private allowanceOf(connection: Connection): Allowance {
+    const known = this.allowances.get(connection);
+    if (known) return known;
+    const key = this.connections.keyOf(connection.user);
+    const messages = bucket(this.limits.requestsPerSecond);
+    const allowance: Allowance = { messages, ofUser: key === undefined ? undefined : this.users.of(key) };
+    this.allowances.set(connection, allowance);
+    return allowance;
+  }
+
+  /** Undefined for the machine itself: a proxy or a developer, and either way not who the client is. */
+  private addressOf(handshake: Handshake): string | undefined {
+    const address = this.clientAddress(handshake);
+    return LOOPBACK.test(address) ? undefined : address;
+  }
+}
+
+/** Ends a connection and says why, to clients that understand it. */
+function expel(connection: Connection, code: Code, message: string): void {
+  if (connection.isClosed || connection.endReason !== undefined) return;
+  const reason = new JiraException(code, message);
+  connection.endReason = code;
+  if (connection.dialect === 'jira') connection.send('$disconnect', { code, status: reason.getStatus() });
+  connection.close(reason);
+}
+
+function tooMany(message: string): JiraException {
+  return new JiraException('TOO_MANY_CONNECTIONS', message);
+}
+
+function bucket(rate: number): TokenBucket {
+  return new TokenBucket(rate, rate * BURST_SECONDS);
+}
+
+function perSecond(rate: number): TokenBuckets {
+  return new TokenBuckets(rate, rate * BURST_SECONDS);
+}
+
+function perMinute(count: number): TokenBucket {
+  return new TokenBucket(count / MINUTE, count);
+}

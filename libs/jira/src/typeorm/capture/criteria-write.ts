@@ -1,0 +1,134 @@
+// update, delete, soft delete and restore: the rows they will touch are read first, locked, and written by their keys.
+
+import type { DeleteResult, QueryRunner, UpdateResult } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { Execute, WriteBuilder } from './builders.js';
+import type { CapturedWrite } from './captured-transaction.js';
+import { databaseFamily } from './database-family.js';
+import { keyCondition, keyList, lockClause, readByKeys, select } from './row-reader.js';
+import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';
+
+/** Rows that one statement writes. */
+const ROWS_PER_WRITE = 5_000;
+
+/** Runs inside a transaction, on the builder's own query runner. */
+export async function captureCriteriaWrite(
+  builder: WriteBuilder,
+  proceed: Execute,
+  { table, runner, touch }: CapturedWrite,
+): Promise<unknown> {
+  const matches = await readMatches(builder, table, runner);
+  for (const { row } of matches) touch(table.keyOf(row), row);
+  const result = await writeMatches(builder, proceed, table, matches);
+  const movedTo = matches.flatMap(({ newKey }) => (newKey ? [newKey] : []));
+  // Read back, because the database may write a key in another form than the caller (a UUID in capitals).
+  for (const row of await readByKeys(runner, table, movedTo, 'none')) touch(table.keyOf(row), null);
+  return result;
+}
+
+/** A row that will be written, and its key afterwards if the write sets one. */
+interface Match {
+  readonly row: RawRow;
+  readonly newKey?: RawKey;
+}
+
+/** The rows that the builder's own condition, order and limit select now. */
+async function readMatches(builder: WriteBuilder, table: TrackedTable, runner: QueryRunner): Promise<Match[]> {
+  const moves = keyMoves(builder, table);
+  const orders = [builder.createOrderByExpression?.(), ` ORDER BY ${keyList(table)}`];
+  const isDelete = builder.expressionMap.queryType === 'delete';
+  const statement = [
+    builder.createCteExpression(),
+    `SELECT ${table.selection}`,
+    ...moves.map(({ expression, alias }) => (expression ? `, (${expression}) AS ${alias}` : '')),
+    ` FROM ${table.escapedPath()}`,
+    builder.createWhereExpression(),
+    // One order of locking for all: two writes of the same rows then wait for each other instead of deadlocking.
+    orders.find((order) => order) ?? '',
+    builder.createLimitExpression?.() ?? '',
+  ].join('');
+  const sql = builder.replacePropertyNamesForTheWholeQuery(statement);
+  const lock = lockClause(table.dataSource, isDelete ? 'remove' : 'write');
+  const rows = await select(runner, sql + lock, builder.getParameters());
+  return moves.length === 0 ? rows.map((row) => ({ row })) : rows.map((row) => moved(table, row, moves));
+}
+
+/** A key column that the write sets: to a value, or to what an SQL expression gives for each row. */
+interface KeyMove {
+  readonly column: ColumnMetadata;
+  readonly position: number;
+  readonly alias: string;
+  readonly value?: unknown;
+  readonly expression?: string;
+}
+
+function keyMoves(builder: WriteBuilder, table: TrackedTable): KeyMove[] {
+  const { queryType, valuesSet } = builder.expressionMap;
+  if (queryType !== 'update' || !valuesSet) return [];
+  return table.keyColumns.flatMap((column, position): KeyMove[] => {
+    const value: unknown = column.getEntityValue(valuesSet);
+    if (value === undefined) return [];
+    const move = { column, position, alias: `jira_moved_${position}` };
+    if (typeof value === 'function') return [{ ...move, expression: String((value as () => unknown)()) }];
+    return [{ ...move, value: table.dataSource.driver.preparePersistentValue(value, column) as unknown }];
+  });
+}
+
+function moved(table: TrackedTable, selected: RawRow, moves: readonly KeyMove[]): Match {
+  const row: Record<string, unknown> = { ...selected };
+  const newKey = [...table.keyOf(row)];
+  for (const { position, alias, value, expression } of moves) {
+    newKey[position] = expression === undefined ? value : row[alias];
+    delete row[alias];
+  }
+  return { row, newKey };
+}
+
+async function writeMatches(
+  builder: WriteBuilder,
+  proceed: Execute,
+  table: TrackedTable,
+  matches: readonly Match[],
+): Promise<unknown> {
+  // One writer at a time on SQLite; and save() names its rows by key already.
+  const isExact = databaseFamily(table.dataSource) === 'sqlite' || builder.expressionMap.whereEntities.length > 0;
+  if (isExact) return proceed();
+  // Rows that have come to match since were not locked, so they must not be written.
+  const keys = matches.map(({ row }) => table.keyOf(row));
+  let total = await writeByKeys(builder, proceed, table, keys.slice(0, ROWS_PER_WRITE));
+  for (let start = ROWS_PER_WRITE; start < keys.length; start += ROWS_PER_WRITE) {
+    const part = await writeByKeys(builder, proceed, table, keys.slice(start, start + ROWS_PER_WRITE));
+    total = merge(total, part);
+  }
+  return total;
+}
+
+type WriteResult = UpdateResult | DeleteResult;
+
+async function writeByKeys(
+  builder: WriteBuilder,
+  proceed: Execute,
+  table: TrackedTable,
+  keys: readonly RawKey[],
+): Promise<WriteResult> {
+  const map = builder.expressionMap;
+  const { wheres, limit, orderBys, parameters } = map;
+  const condition = keyCondition(table, keys);
+  map.wheres = [{ type: 'simple', condition: condition.sql }];
+  map.limit = undefined;
+  map.orderBys = {};
+  map.parameters = { ...parameters, ...condition.parameters };
+  try {
+    return (await proceed()) as WriteResult;
+  } finally {
+    Object.assign(map, { wheres, limit, orderBys, parameters });
+  }
+}
+
+function merge(total: WriteResult, part: WriteResult): WriteResult {
+  if (Array.isArray(total.raw) && Array.isArray(part.raw))
+    total.raw = [...(total.raw as unknown[]), ...(part.raw as unknown[])];
+  total.affected = (total.affected ?? 0) + (part.affected ?? 0);
+  if ('generatedMaps' in total && 'generatedMaps' in part) total.generatedMaps.push(...part.generatedMaps);
+  return total;
+}

@@ -1,0 +1,159 @@
+// insert, upsert and insert-or-ignore: which rows came to be, and which of them were there before.
+
+import type { InsertResult, ObjectLiteral } from 'typeorm';
+import type { Execute, WriteBuilder } from './builders.js';
+import type { CapturedWrite } from './captured-transaction.js';
+import { touchCommitted } from './committed-rows.js';
+import { conflictingRows, givenKeys } from './conflicts.js';
+import { databaseFamily } from './database-family.js';
+import { select } from './row-reader.js';
+import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';
+
+/** Runs inside a transaction, on the builder's own query runner. */
+export async function captureInsert(builder: WriteBuilder, proceed: Execute, write: CapturedWrite): Promise<unknown> {
+  const insert = new Insert(builder, () => proceed() as Promise<InsertResult>, write);
+  await insert.noteConflicts();
+  const { result, keys, mayHaveBeenThere } = await insert.run();
+  if (!keys) write.noteGap(new Error('The keys of the inserted rows cannot be known.'));
+  else if (mayHaveBeenThere) await touchCommitted(write, keys);
+  else for (const key of keys) write.touch(key, null);
+  return result;
+}
+
+/** The values an insert was given, row by row; none for `INSERT … SELECT`. */
+export function insertedValues(builder: WriteBuilder): readonly ObjectLiteral[] {
+  const { valuesSet, insertFromSelect } = builder.expressionMap;
+  if (insertFromSelect || !valuesSet) return [];
+  const rows: readonly ObjectLiteral[] = Array.isArray(valuesSet) ? valuesSet : [valuesSet];
+  return rows;
+}
+
+/** A copy, of only what the statement will send. */
+function sentValues(builder: WriteBuilder, value: ObjectLiteral): ObjectLiteral {
+  const sent: ObjectLiteral = {};
+  for (const column of builder.getInsertedColumns?.() ?? []) {
+    const given: unknown = column.getEntityValue(value);
+    if (given !== undefined) column.setEntityValue(sent, given);
+  }
+  return sent;
+}
+
+interface Inserted {
+  readonly result: InsertResult;
+  /** Keys of the rows that are there now; undefined if they cannot be known. */
+  readonly keys?: readonly RawKey[] | undefined;
+  /** True if another transaction may have inserted the rows while the upsert was on its way. */
+  readonly mayHaveBeenThere?: boolean;
+}
+
+class Insert {
+  private readonly table: TrackedTable;
+  private readonly values: readonly ObjectLiteral[];
+  private readonly isPlain: boolean;
+
+  constructor(
+    private readonly builder: WriteBuilder,
+    private readonly proceed: () => Promise<InsertResult>,
+    private readonly write: CapturedWrite,
+  ) {
+    this.table = write.table;
+    // TypeORM writes the identifiers it believes in into the caller's objects, and on SQLite some of them are false.
+    this.values = insertedValues(builder).map((value) => sentValues(builder, value));
+    this.isPlain = !builder.expressionMap.onIgnore && !builder.expressionMap.onUpdate;
+  }
+
+  /** An upsert may change rows that are there already. */
+  async noteConflicts(): Promise<void> {
+    const { onIgnore, onUpdate } = this.builder.expressionMap;
+    // Who ignores conflicts changes no row that is there, and a database that names the new rows needs no comparison.
+    if (!onUpdate && (!onIgnore || this.isReturning)) return;
+    for (const row of await this.conflicting()) this.write.touch(this.table.keyOf(row), row);
+  }
+
+  run(): Promise<Inserted> {
+    if (this.isReturning) return this.runReturning();
+    return databaseFamily(this.table.dataSource) === 'sqlite' ? this.runNumbering() : this.runTrusting();
+  }
+
+  /** PostgreSQL and MariaDB tell the keys themselves, if asked to. */
+  private async runReturning(): Promise<Inserted> {
+    const known = this.given();
+    if (known) return { result: await this.proceed(), keys: known };
+    const map = this.builder.expressionMap;
+    const { returning } = map;
+    map.returning = withKeys(returning, this.table);
+    try {
+      const result = await this.proceed();
+      const keys = (result.raw as RawRow[]).map((row) => this.table.keyOf(row));
+      return { result, keys, mayHaveBeenThere: map.onUpdate !== undefined };
+    } finally {
+      map.returning = returning;
+    }
+  }
+
+  /** SQLite numbers new rows upwards: they are those above the highest number, or carry a key that the caller chose. */
+  private async runNumbering(): Promise<Inserted> {
+    const { runner } = this.write;
+    const path = this.table.escapedPath();
+    // The number of one row is reported truly; of several, and of an upsert, it is not.
+    const isSingle = this.isPlain && this.values.length === 1;
+    const isMarked = !isSingle && this.given() === undefined;
+    const [highest] = isMarked ? await select(runner, `SELECT MAX(rowid) AS mark FROM ${path}`, {}) : [];
+    const result = await this.proceed();
+    const given = this.given();
+    if (given) return { result, keys: given };
+    const number = isSingle ? await this.lastNumber(result) : undefined;
+    if (isSingle && this.isNumbered()) return { result, keys: [[number]] };
+    const mark = isMarked ? (highest?.['mark'] ?? Number.MIN_SAFE_INTEGER) : number;
+    const sql = `SELECT ${this.table.selection} FROM ${path} WHERE rowid ${isMarked ? '>' : '='} :mark`;
+    const rows = [...(await select(runner, sql, { mark })), ...(isMarked ? await this.conflicting() : [])];
+    return { result, keys: rows.map((row) => this.table.keyOf(row)) };
+  }
+
+  /** better-sqlite3 reports the number of the row, sql.js has to be asked. */
+  private async lastNumber({ raw }: InsertResult): Promise<unknown> {
+    if (!Array.isArray(raw)) return raw;
+    const [last] = await select(this.write.runner, 'SELECT last_insert_rowid() AS number', {});
+    return last?.['number'];
+  }
+
+  /** MySQL: TypeORM computes the identifiers from the first one, which holds for plain inserts. */
+  private async runTrusting(): Promise<Inserted> {
+    const result = await this.proceed();
+    const given = this.given();
+    if (given) return { result, keys: given };
+    if (!this.isPlain || result.identifiers.length !== this.values.length) return { result };
+    const keys = result.identifiers.map((id) =>
+      this.table.keyColumns.map((column): unknown => column.getEntityValue(id)),
+    );
+    return { result, keys };
+  }
+
+  private get isReturning(): boolean {
+    return this.table.dataSource.driver.isReturningSqlSupported('insert');
+  }
+
+  private given(): readonly RawKey[] | undefined {
+    if (!this.isPlain || this.values.length === 0) return undefined;
+    return givenKeys(this.table, this.values, this.builder.expressionMap.locallyGenerated);
+  }
+
+  private conflicting(): Promise<readonly RawRow[]> {
+    return conflictingRows(this.write.runner, this.table, this.values);
+  }
+
+  private isNumbered(): boolean {
+    const [column, ...others] = this.table.keyColumns;
+    return others.length === 0 && column?.generationStrategy === 'increment';
+  }
+}
+
+function withKeys(returning: string | string[] | undefined, table: TrackedTable): string | string[] {
+  if (returning === '*') return returning;
+  if (typeof returning === 'string' && returning !== '') {
+    const names = table.keyColumns.map((column) => table.dataSource.driver.escape(column.databaseName));
+    return [returning, ...names].join(', ');
+  }
+  const columns = Array.isArray(returning) ? returning : [];
+  return [...new Set([...columns, ...table.keyColumns.map((column) => column.propertyPath)])];
+}

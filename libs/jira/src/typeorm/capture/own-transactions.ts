@@ -1,0 +1,76 @@
+// The transactions that capture opens itself, around a watched write that the application made outside of any.
+
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { QueryRunner } from 'typeorm';
+import type { WriteBuilder } from './builders.js';
+
+type Work<T> = (runner: QueryRunner) => Promise<T>;
+
+/** The runners whose writes the running code is part of, innermost first. */
+interface Writing {
+  readonly runner: QueryRunner;
+  readonly outer: Writing | undefined;
+}
+
+export class OwnTransactions {
+  private readonly last = new WeakMap<QueryRunner, Promise<unknown>>();
+  private readonly context = new AsyncLocalStorage<Writing>();
+
+  /** Runs the work within a transaction on the builder's query runner, the open one or a new one. */
+  async run<T>(builder: WriteBuilder, work: Work<T>): Promise<T> {
+    const bound = builder.queryRunner;
+    if (bound) return this.inTurn(bound, work);
+    const runner = builder.dataSource.createQueryRunner('master');
+    builder.queryRunner = runner;
+    try {
+      return await this.inTurn(runner, work);
+    } finally {
+      delete builder.queryRunner;
+      await runner.release();
+    }
+  }
+
+  /**
+   * One write of a runner after the other. save() sends several at once: without a transaction each gets its own, and
+   * MariaDB, which ends the transaction of a deadlock's victim, would run those behind it outside of any.
+   */
+  private inTurn<T>(runner: QueryRunner, work: Work<T>): Promise<T> {
+    // A subscriber of this very write: to wait for it would be to wait forever.
+    if (this.isWriting(runner)) return work(runner);
+    const earlier = this.last.get(runner);
+    const done = earlier ? earlier.then(() => this.write(runner, work)) : this.write(runner, work);
+    const settled = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.last.set(runner, settled);
+    void settled.then(() => this.last.get(runner) === settled && this.last.delete(runner));
+    return done;
+  }
+
+  private isWriting(runner: QueryRunner): boolean {
+    for (let writing = this.context.getStore(); writing; writing = writing.outer) {
+      if (writing.runner === runner) return true;
+    }
+    return false;
+  }
+
+  private write<T>(runner: QueryRunner, work: Work<T>): Promise<T> {
+    return this.context.run({ runner, outer: this.context.getStore() }, () =>
+      runner.isTransactionActive ? work(runner) : inTransaction(runner, work),
+    );
+  }
+}
+
+async function inTransaction<T>(runner: QueryRunner, work: Work<T>): Promise<T> {
+  await runner.startTransaction();
+  try {
+    const result = await work(runner);
+    await runner.commitTransaction();
+    return result;
+  } catch (error) {
+    // A failed rollback leaves nothing more to do; the first error says why.
+    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+    throw error;
+  }
+}

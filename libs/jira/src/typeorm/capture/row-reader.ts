@@ -1,0 +1,76 @@
+// Reads whole rows of a tracked table within the writer's own transaction.
+
+import type { DataSource, QueryRunner } from 'typeorm';
+import { databaseFamily } from './database-family.js';
+import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';
+
+/** `write`: nobody else may change or remove the row; `remove`: nor refer to it. */
+export type RowLock = 'none' | 'write' | 'remove';
+
+/** Rows read by one statement; far below every database's limit on parameters. */
+const KEYS_PER_READ = 500;
+
+/** The rows that exist among these keys, in no particular order. */
+export async function readByKeys(
+  runner: QueryRunner,
+  table: TrackedTable,
+  keys: readonly RawKey[],
+  lock: RowLock,
+): Promise<RawRow[]> {
+  const rows: RawRow[] = [];
+  for (let start = 0; start < keys.length; start += KEYS_PER_READ) {
+    const condition = keyCondition(table, keys.slice(start, start + KEYS_PER_READ));
+    const sql = `SELECT ${table.selection} FROM ${table.escapedPath()} WHERE ${condition.sql}`;
+    const order = keys.length > 1 ? ` ORDER BY ${keyList(table)}` : '';
+    rows.push(...(await select(runner, sql + order + lockClause(table.dataSource, lock), condition.parameters)));
+  }
+  return rows;
+}
+
+/** Runs a select that has named parameters. */
+export async function select(
+  runner: QueryRunner,
+  sql: string,
+  parameters: Record<string, unknown>,
+): Promise<readonly RawRow[]> {
+  const [query, values] = runner.dataSource.driver.escapeQueryWithParameters(sql, parameters);
+  const rows: unknown = await runner.query(query, values);
+  return rows as RawRow[];
+}
+
+export interface KeyCondition {
+  readonly sql: string;
+  readonly parameters: Record<string, unknown>;
+}
+
+/** The condition that holds for exactly these keys; for none, if there are none. */
+export function keyCondition(table: TrackedTable, keys: readonly RawKey[]): KeyCondition {
+  if (keys.length === 0) return { sql: '0 = 1', parameters: {} };
+  const names = table.keyColumns.map((column) => table.dataSource.driver.escape(column.databaseName));
+  const [onlyName] = names;
+  if (names.length === 1 && onlyName) {
+    return { sql: `${onlyName} IN (:...jira_keys)`, parameters: { jira_keys: keys.map(([value]) => value) } };
+  }
+  const parameters: Record<string, unknown> = {};
+  const alternatives = keys.map((key, row) => {
+    const terms = names.map((name, column) => {
+      const parameter = `jira_key_${row}_${column}`;
+      parameters[parameter] = key[column];
+      return `${name} = :${parameter}`;
+    });
+    return `(${terms.join(' AND ')})`;
+  });
+  return { sql: alternatives.join(' OR '), parameters };
+}
+
+/** The key columns as an order: whoever locks several rows locks them in this one. */
+export function keyList(table: TrackedTable): string {
+  return table.keyColumns.map((column) => table.dataSource.driver.escape(column.databaseName)).join(', ');
+}
+
+export function lockClause(dataSource: DataSource, lock: RowLock): string {
+  const family = databaseFamily(dataSource);
+  if (lock === 'none' || family === 'sqlite') return '';
+  // FOR UPDATE would also block inserts that refer to the row, which a plain UPDATE of PostgreSQL does not.
+  return family === 'postgres' && lock === 'write' ? ' FOR NO KEY UPDATE' : ' FOR UPDATE';
+}

@@ -1,0 +1,235 @@
+// The change source of one TypeORM data source: sees its writes, and announces what its transactions committed.
+
+import { Logger } from '@nestjs/common';
+import type { DataSource, EntitySubscriberInterface, QueryRunner } from 'typeorm';
+import { ConfigurationError } from '../../errors/configuration.error.js';
+import type { CaptureFailure, ChangeListener, ChangeSource } from '../../observers/change-source.js';
+import type { Commit } from '../../observers/change.js';
+import { committingRunner } from '../leases/sqlite-leases.js';
+import { intercept, isIntercepted, stopIntercepting, type Execute, type WriteBuilder } from './builders.js';
+import { CapturedTransaction, depthOf } from './captured-transaction.js';
+import { captureCriteriaWrite } from './criteria-write.js';
+import { databaseFamily } from './database-family.js';
+import { captureInsert, insertedValues } from './insert-write.js';
+import { LostTransactions } from './lost-transactions.js';
+import { OwnTransactions } from './own-transactions.js';
+import { TrackedTables } from './tracked-tables.js';
+
+/** How long a commit's announcement waits for one that came before it: many times what an answer takes to arrive. */
+const LONGEST_WAIT_MS = 1_000;
+
+export class TypeOrmChangeSource implements ChangeSource {
+  private readonly logger = new Logger(TypeOrmChangeSource.name);
+  private readonly watched = new Set<string>();
+  private readonly listeners = new Set<ChangeListener>();
+  private readonly transactions = new WeakMap<QueryRunner, CapturedTransaction>();
+  private readonly lastToucher = new Map<string, CapturedTransaction>();
+  private readonly ownTransactions = new OwnTransactions();
+  private readonly lost: LostTransactions;
+  private readonly subscriber: EntitySubscriberInterface;
+  private readonly interceptor = (builder: WriteBuilder, proceed: Execute) => this.onWrite(builder, proceed);
+  private tables: TrackedTables | undefined;
+
+  /**
+   * @param dataSource need not be initialized yet
+   * @param name what changes carry as their `source`
+   */
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly name: string,
+  ) {
+    this.lost = new LostTransactions(dataSource);
+    this.subscriber = this.createSubscriber();
+  }
+
+  /**
+   * Starts to capture. Call it once the data source is initialized, and again after a `destroy()` and `initialize()`;
+   * repeated calls change nothing.
+   */
+  attach(): void {
+    if (!databaseFamily(this.dataSource)) {
+      const type = this.dataSource.options.type;
+      throw new ConfigurationError(
+        `Data source "${this.name}"`,
+        `is of type "${type}", whose changes cannot be captured.`,
+        'Use better-sqlite3, sqljs, postgres, mariadb or mysql, or do not observe its entities.',
+      );
+    }
+    if (!this.dataSource.isInitialized) {
+      throw new ConfigurationError(
+        `Data source "${this.name}"`,
+        'is not initialized, so its changes cannot be captured.',
+        'Call attach() after initialize().',
+      );
+    }
+    const { subscribers } = this.dataSource;
+    if (!subscribers.includes(this.subscriber)) subscribers.push(this.subscriber);
+    this.tables = new TrackedTables(this.dataSource, this.watched);
+    intercept(this.dataSource, this.interceptor);
+  }
+
+  /** Stops to capture; transactions under way are not announced. */
+  detach(): void {
+    stopIntercepting(this.dataSource);
+    const { subscribers } = this.dataSource;
+    const position = subscribers.indexOf(this.subscriber);
+    if (position >= 0) subscribers.splice(position, 1);
+    this.tables = undefined;
+  }
+
+  /** @throws ConfigurationError if writes of this data source do not reach the source; for the end of the boot. */
+  assertAttached(): void {
+    const isAttached =
+      isIntercepted(this.dataSource, this.interceptor) && this.dataSource.subscribers.includes(this.subscriber);
+    if (isAttached && this.tables?.isCurrent()) return;
+    throw new ConfigurationError(
+      `Data source "${this.name}"`,
+      'has observed entities, but its changes are not captured.',
+      'Call attach() after initialize(), and again after each destroy() and initialize().',
+    );
+  }
+
+  watch(entity: string): void {
+    if (this.watched.has(entity)) return;
+    this.watched.add(entity);
+    if (this.tables) this.tables = new TrackedTables(this.dataSource, this.watched);
+  }
+
+  listen(listener: ChangeListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** What the entities' metadata shows to be invisible here, one sentence each; to be logged at boot. */
+  warnings(): string[] {
+    return this.tables?.warnings() ?? [];
+  }
+
+  private onWrite(builder: WriteBuilder, proceed: Execute): Promise<unknown> {
+    if (this.tables && !this.tables.isCurrent()) this.attach();
+    const { mainAlias } = builder.expressionMap;
+    const table = mainAlias?.hasMetadata ? this.tables?.get(mainAlias.metadata) : undefined;
+    if (!table) return proceed();
+    const { queryType, insertFromSelect } = builder.expressionMap;
+    // TypeORM sends nothing for an insert of no rows.
+    if (queryType === 'insert' && !insertFromSelect && insertedValues(builder).length === 0) return proceed();
+    const capture = queryType === 'insert' ? captureInsert : captureCriteriaWrite;
+    return this.ownTransactions.run(builder, async (runner) => {
+      this.lost.refuseIfLost(runner);
+      const transaction = this.transactionOf(committingRunner(runner));
+      const result = await capture(builder, proceed, transaction.write(table, runner));
+      // A subscriber of the application wrote in its beforeTransactionCommit, after our read.
+      if (transaction.isRead) await this.readAfterImages(transaction);
+      return result;
+    });
+  }
+
+  private transactionOf(runner: QueryRunner): CapturedTransaction {
+    const known = this.transactions.get(runner);
+    if (known) return known;
+    const created = new CapturedTransaction(runner, this.lastToucher);
+    this.transactions.set(runner, created);
+    return created;
+  }
+
+  private createSubscriber(): EntitySubscriberInterface {
+    const isMysql = databaseFamily(this.dataSource) === 'mysql';
+    return {
+      ...(isMysql && {
+        afterQuery: ({ queryRunner, query, ...outcome }) => {
+          const error: unknown = outcome.error;
+          if (error instanceof Error) this.lost.note(queryRunner, query, error);
+        },
+      }),
+      beforeTransactionCommit: ({ queryRunner }) => {
+        const transaction = this.transactions.get(committingRunner(queryRunner));
+        return transaction && depthOf(queryRunner) <= 1 ? this.readAfterImages(transaction) : undefined;
+      },
+      afterTransactionCommit: ({ queryRunner }) => {
+        const transaction = this.transactions.get(committingRunner(queryRunner));
+        if (!transaction) return;
+        if (queryRunner.isTransactionActive) return transaction.release(depthOf(queryRunner) + 1);
+        this.transactions.delete(queryRunner);
+        this.lost.forget(queryRunner);
+        return this.announce(transaction);
+      },
+      beforeTransactionRollback: ({ queryRunner }) => {
+        if (depthOf(queryRunner) <= 1) this.lost.forget(queryRunner);
+        const transaction = this.transactions.get(committingRunner(queryRunner));
+        if (!transaction) return;
+        if (depthOf(queryRunner) > 1) return transaction.rollBackTo(depthOf(queryRunner));
+        this.transactions.delete(queryRunner);
+        transaction.end();
+      },
+    };
+  }
+
+  private async readAfterImages(transaction: CapturedTransaction): Promise<void> {
+    if (!this.tables) return;
+    if (this.lost.has(transaction.runner)) return transaction.forgetAll();
+    try {
+      await transaction.readAfterImages(this.tables.owners);
+    } catch (error) {
+      const loss = this.lost.verdict(transaction.runner, error);
+      if (loss === 'before') return transaction.forgetAll();
+      // The database has undone the writes: to let the caller believe in them would be worse than to fail.
+      if (loss === 'now') throw error;
+      for (const entity of transaction.entities) transaction.noteGap(entity, error);
+      transaction.forgetAll();
+    }
+  }
+
+  /** Synchronous, unless an earlier transaction on the same row is still waiting for the answer to its COMMIT. */
+  private announce(transaction: CapturedTransaction): void | Promise<void> {
+    const earlier = transaction.unsettledPredecessors();
+    if (earlier.length > 0) return this.announceAfter(earlier, transaction);
+    this.announceNow(transaction);
+  }
+
+  /** The writer waits with it, so not forever: a runner that was lost with its transaction open never ends. */
+  private async announceAfter(
+    earlier: readonly CapturedTransaction[],
+    transaction: CapturedTransaction,
+  ): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const isLate = new Promise<true>((resolve) => {
+      timer = setTimeout(resolve, LONGEST_WAIT_MS, true);
+    });
+    const isOver = Promise.all(earlier.map(({ settled }) => settled)).then(() => false);
+    if ((await Promise.race([isOver, isLate])) && !earlier.every((one) => one.endIfLost())) {
+      const error = new Error(`An earlier transaction on the same row had not ended after ${LONGEST_WAIT_MS} ms.`);
+      for (const entity of transaction.entities) transaction.noteGap(entity, error);
+    }
+    clearTimeout(timer);
+    this.announceNow(transaction);
+  }
+
+  private announceNow(transaction: CapturedTransaction): void {
+    try {
+      const changes = transaction.changes(this.name, (entity) => this.watched.has(entity));
+      const commit: Commit = { changes, transaction: transaction.runner };
+      if (changes.length > 0) this.tell((listener) => listener.onCommit(commit));
+    } catch (error) {
+      for (const entity of transaction.entities) transaction.noteGap(entity, error);
+    }
+    for (const [entity, error] of transaction.gaps) {
+      this.logger.error(`Changes of ${entity} could not be captured: ${String(error)}`);
+      const failure: CaptureFailure = { source: this.name, entity, error };
+      this.tell((listener) => listener.onGap(failure));
+    }
+    transaction.end();
+  }
+
+  private tell(message: (listener: ChangeListener) => void): void {
+    for (const listener of this.listeners) {
+      try {
+        message(listener);
+      } catch (error) {
+        this.logger.error(
+          'A listener of committed changes failed.',
+          error instanceof Error ? error.stack : String(error),
+        );
+      }
+    }
+  }
+}

@@ -1,0 +1,75 @@
+// Which entities can be read without TypeORM's query builder, and how their rows become entities exactly as it makes them.
+
+import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+
+/** Puts one value of a row where TypeORM would. */
+type Setter = (entity: ObjectLiteral, row: readonly unknown[]) => void;
+
+export interface EntityShape {
+  /** The columns TypeORM selects, in the order of `hydrate`'s row. */
+  readonly columns: readonly ColumnMetadata[];
+  hydrate(row: readonly unknown[]): ObjectLiteral;
+}
+
+/**
+ * `undefined` when a plain select of own columns would not give what TypeORM gives: inheritance, trees, embedded or
+ * computed columns, eager or lazy relations, listeners.
+ */
+export function entityShapeOf(metadata: EntityMetadata): EntityShape | undefined {
+  if (!isPlain(metadata)) return undefined;
+  const columns = metadata.columns.filter((column) => !column.isVirtual && column.isSelect);
+  const setters = columns.map((column, index) => setterOf(metadata, column, index));
+  return {
+    columns,
+    hydrate(row) {
+      const entity = metadata.create(undefined, { fromDeserializer: true }) as ObjectLiteral;
+      for (let i = 0; i < setters.length; i++) setters[i](entity, row);
+      return entity;
+    },
+  };
+}
+
+function isPlain(metadata: EntityMetadata): boolean {
+  return (
+    metadata.tableType === 'regular' &&
+    metadata.inheritancePattern === undefined &&
+    metadata.childEntityMetadatas.length === 0 &&
+    metadata.parentEntityMetadata === undefined &&
+    metadata.treeType === undefined &&
+    metadata.embeddeds.length === 0 &&
+    metadata.eagerRelations.length === 0 &&
+    metadata.lazyRelations.length === 0 &&
+    metadata.relationIds.length === 0 &&
+    metadata.afterLoadListeners.length === 0 &&
+    metadata.primaryColumns.every((column) => !column.isVirtual && column.isSelect) &&
+    metadata.columns.every((column) => !column.isVirtualProperty && !column.isArray && !isSpatial(metadata, column))
+  );
+}
+
+function isSpatial({ dataSource }: EntityMetadata, column: ColumnMetadata): boolean {
+  return (dataSource.driver.spatialTypes as readonly unknown[]).includes(column.type);
+}
+
+/** Types whose values TypeORM's drivers pass through as they come. */
+const AS_THEY_COME = new Set<unknown>(['varchar', 'text', 'character varying', String]);
+const NUMBERS = new Set<unknown>(['int', 'integer', 'smallint', Number]);
+
+function setterOf({ dataSource: { driver } }: EntityMetadata, column: ColumnMetadata, index: number): Setter {
+  const name = column.propertyName;
+  const isInteger = NUMBERS.has(column.type) && column.generationStrategy === undefined;
+  if (column.transformer === undefined && (AS_THEY_COME.has(column.type) || isInteger))
+    return (entity, row) => {
+      entity[name] = row[index];
+    };
+  return (entity, row) => {
+    entity[name] = driver.prepareHydratedValue(row[index], column) as unknown;
+  };
+}
+
+/** Whether code of the application listens to queries or loaded entities: then TypeORM's own way must be gone. */
+export function hasReadListeners(dataSource: DataSource): boolean {
+  return dataSource.subscribers.some(
+    (subscriber) => subscriber.afterLoad !== undefined || subscriber.beforeQuery !== undefined,
+  );
+}

@@ -1,0 +1,185 @@
+// `expand=author,comments.author`: related rows beside a hook's own, each within what its own hook shows this caller.
+
+import type { EntityMetadata, RelationMetadata } from 'typeorm';
+import { ConfigurationError } from '../../errors/configuration.error.js';
+import { ValidationException } from '../../errors/jira.exception.js';
+import type { HookScope } from '../../scope/scope.js';
+import { readPairs, rowKey } from './related-keys.js';
+import { namesIn, treeOf, type NameTree } from './name-tree.js';
+
+/** What an expansion needs of the hook of a related entity. */
+export interface RelatedHook {
+  readonly outputNames: readonly string[];
+  /** Rows of these keys that this caller may retrieve, in the hook's order, each with what it shows of it. */
+  retrieveAll(scope: HookScope, ids: readonly object[]): Promise<readonly ShownRow[]>;
+}
+
+export interface ShownRow {
+  readonly row: object;
+  readonly shown: unknown;
+}
+
+interface Step {
+  readonly name: string;
+  readonly relation: RelationMetadata;
+  readonly hook: RelatedHook;
+  readonly steps: readonly Step[];
+}
+
+export interface ExpansionLimits {
+  readonly relationDepth: number;
+  readonly expandedRows: number;
+}
+
+export class Expansion {
+  /** What the hook allows. */
+  private readonly allowed: NameTree;
+
+  /** @throws ConfigurationError for paths that name no relation, or reach too deep */
+  constructor(
+    private readonly subject: string,
+    private readonly metadata: EntityMetadata,
+    private readonly outputNames: readonly string[],
+    expandFields: readonly string[],
+    private readonly hookOf: (related: EntityMetadata) => RelatedHook | undefined,
+    private readonly limits: ExpansionLimits,
+  ) {
+    for (const path of expandFields) this.checkPath(path.split('.'));
+    this.allowed = treeOf(expandFields);
+  }
+
+  /** Called when all hooks are known. @throws ConfigurationError where a related entity has no hook to show it, or several */
+  assertComplete(): void {
+    this.stepsOf(this.metadata, this.allowed);
+  }
+
+  /** Adds what the query's `expand` names to the rows, and takes away what its `fields` leaves out. */
+  async apply(rows: readonly ShownRow[], scope: HookScope): Promise<unknown[]> {
+    const expand = treeOf(namesIn(scope.query['expand'], 'expand'));
+    refuseUnknown(expand, this.allowed);
+    const steps = this.stepsOf(this.metadata, expand);
+    const fields = scope.query['fields'] === undefined ? undefined : treeOf(namesIn(scope.query['fields'], 'fields'));
+    if (fields) refuseFields(fields, this.outputNames, steps);
+    return this.shape(rows, this.metadata, steps, fields, scope);
+  }
+
+  private async shape(
+    rows: readonly ShownRow[],
+    metadata: EntityMetadata,
+    steps: readonly Step[],
+    fields: NameTree | undefined,
+    scope: HookScope,
+  ): Promise<unknown[]> {
+    const own = fields && new Set([...fields.keys()].filter((name) => !steps.some((step) => step.name === name)));
+    const shaped = rows.map(({ shown }) => narrow(shown, own));
+    if (rows.length === 0) return shaped;
+    for (const step of steps) {
+      const related = await this.related(rows, metadata, step, fields?.get(step.name), scope);
+      for (const [i, { row }] of rows.entries()) {
+        const found = related.get(rowKey(metadata, row)) ?? [];
+        shaped[i] = { ...(shaped[i] as object), [step.name]: isToMany(step.relation) ? found : (found[0] ?? null) };
+      }
+    }
+    return shaped;
+  }
+
+  /** By the parent's key, what is shown of the rows it is related to. Two queries, however many rows there are. */
+  private async related(
+    parents: readonly ShownRow[],
+    metadata: EntityMetadata,
+    { name, relation, hook, steps }: Step,
+    fields: NameTree | undefined,
+    scope: HookScope,
+  ): Promise<Map<string, unknown[]>> {
+    const { expandedRows } = this.limits;
+    const keys = parents.map(({ row }) => row);
+    const pairs = await readPairs(scope.manager, metadata, relation, keys, expandedRows + 1);
+    if (pairs.length > expandedRows)
+      throw new ValidationException({
+        expand: [
+          `"${name}" has more than ${expandedRows} rows here. Ask for fewer rows, or list them by their own hook.`,
+        ],
+      });
+    const target = relation.inverseEntityMetadata;
+    const ids = new Map(pairs.map(({ related }) => [rowKey(target, related), related]));
+    const rows = ids.size === 0 ? [] : await hook.retrieveAll(scope, [...ids.values()]);
+    const shaped = await this.shape(rows, target, steps, fields, scope);
+    const parentsOf = new Map<string, string[]>();
+    for (const { parent, related } of pairs) {
+      const id = rowKey(target, related);
+      const those = parentsOf.get(id);
+      if (those) those.push(rowKey(metadata, parent));
+      else parentsOf.set(id, [rowKey(metadata, parent)]);
+    }
+    const found = new Map<string, unknown[]>();
+    for (const [i, { row }] of rows.entries())
+      for (const parent of parentsOf.get(rowKey(target, row)) ?? []) {
+        const those = found.get(parent);
+        if (those) those.push(shaped[i]);
+        else found.set(parent, [shaped[i]]);
+      }
+    return found;
+  }
+
+  private stepsOf(metadata: EntityMetadata, tree: NameTree): Step[] {
+    return [...tree].map(([name, below]) => {
+      const relation = metadata.findRelationWithPropertyPath(name) as RelationMetadata; // the allow-list was checked
+      const target = relation.inverseEntityMetadata;
+      const hook = this.hookOf(target);
+      if (!hook)
+        throw new ConfigurationError(
+          this.subject,
+          `expands "${name}", but not exactly one hook serves ${target.name}.`,
+          `Give ${target.name} one hook, which says who sees its rows and what of them, or leave "${name}" out of "expandFields".`,
+        );
+      return { name, relation, hook, steps: this.stepsOf(target, below) };
+    });
+  }
+
+  private checkPath(path: readonly string[]): void {
+    let { metadata } = this;
+    for (const name of path) {
+      const relation = metadata.findRelationWithPropertyPath(name);
+      if (!relation)
+        throw new ConfigurationError(
+          this.subject,
+          `expands "${path.join('.')}", but ${metadata.name} has no relation "${name}".`,
+          'Name relations in "expandFields".',
+        );
+      metadata = relation.inverseEntityMetadata;
+    }
+    if (path.length > this.limits.relationDepth)
+      throw new ConfigurationError(
+        this.subject,
+        `expands "${path.join('.')}", which is deeper than ${this.limits.relationDepth} relations.`,
+        'Shorten it, or raise the limit "relationDepth".',
+      );
+  }
+}
+
+function isToMany({ isOneToMany, isManyToMany }: RelationMetadata): boolean {
+  return isOneToMany || isManyToMany;
+}
+
+function refuseUnknown(asked: NameTree, allowed: NameTree, prefix = ''): void {
+  for (const [name, below] of asked) {
+    const allowedBelow = allowed.get(name);
+    if (!allowedBelow) throw new ValidationException({ expand: [`"${prefix}${name}" cannot be expanded.`] });
+    refuseUnknown(below, allowedBelow, `${prefix}${name}.`);
+  }
+}
+
+function refuseFields(fields: NameTree, outputNames: readonly string[], steps: readonly Step[], prefix = ''): void {
+  for (const [name, below] of fields) {
+    const step = steps.find((one) => one.name === name);
+    if (step) refuseFields(below, step.hook.outputNames, step.steps, `${prefix}${name}.`);
+    else if (below.size > 0 || !outputNames.includes(name))
+      throw new ValidationException({ fields: [`There is no field "${prefix}${[name, ...below.keys()].join('.')}".`] });
+  }
+}
+
+/** No names, or none but those of expanded rows, leave the row whole. */
+function narrow(shown: unknown, fields: ReadonlySet<string> | undefined): unknown {
+  if (!fields || fields.size === 0 || typeof shown !== 'object' || shown === null) return shown;
+  return Object.fromEntries(Object.entries(shown).filter(([name]) => fields.has(name)));
+}

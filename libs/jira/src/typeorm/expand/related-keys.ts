@@ -1,0 +1,47 @@
+// Which rows a relation leads to from given rows, whatever kind of relation it is: pairs of keys.
+
+import type { EntityManager, EntityMetadata, ObjectLiteral, RelationMetadata } from 'typeorm';
+
+export interface KeyPair {
+  /** Keys alone, shaped like the entities. */
+  readonly parent: object;
+  readonly related: object;
+}
+
+export async function readPairs(
+  manager: EntityManager,
+  metadata: EntityMetadata,
+  relation: RelationMetadata,
+  parents: readonly object[],
+  limit: number,
+): Promise<KeyPair[]> {
+  const target = relation.inverseEntityMetadata;
+  const query = manager
+    .createQueryBuilder(metadata.target, 'parent')
+    .innerJoin(`parent.${relation.propertyPath}`, 'related')
+    // The hooks on both sides have their own say about soft-deleted rows.
+    .withDeleted()
+    .select([])
+    .whereInIds(parents.map((parent) => metadata.getEntityIdMap(parent)))
+    .limit(limit);
+  const columns = [
+    ...metadata.primaryColumns.map((column) => ({ alias: 'parent', column })),
+    ...target.primaryColumns.map((column) => ({ alias: 'related', column })),
+  ];
+  for (const [i, { alias, column }] of columns.entries())
+    query.addSelect(`${alias}.${column.propertyPath}`, `key_${i}`);
+  const { driver } = manager.dataSource;
+  const rows = await query.getRawMany<Record<string, unknown>>();
+  return rows.map((raw) => {
+    const pair: Record<string, ObjectLiteral> = { parent: {}, related: {} };
+    for (const [i, { alias, column }] of columns.entries())
+      column.setEntityValue(pair[alias], driver.prepareHydratedValue(raw[`key_${i}`], column));
+    return pair as unknown as KeyPair;
+  });
+}
+
+/** One string per row: equal keys give equal strings. */
+export function rowKey(metadata: EntityMetadata, row: object): string {
+  const key = metadata.primaryColumns.map((column) => String(column.getEntityValue(row)));
+  return key.length === 1 ? key[0] : JSON.stringify(key);
+}

@@ -1,0 +1,298 @@
+// A hook over an entity: its rows come from TypeORM, within what the caller may see. It has no actions of its own.
+
+import type { Type } from '@nestjs/common';
+import type { EntityMetadata, SelectQueryBuilder } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { ConfigurationError } from '../errors/configuration.error.js';
+import { JiraException, ValidationException } from '../errors/jira.exception.js';
+import { parseFieldValue } from '../filtering/field-type.js';
+import { allOf, type Filter, type Ordering } from '../filtering/filter.js';
+import { QueryLanguage } from '../filtering/query-language.js';
+import type { HookContext } from '../hooks/base-hook.js';
+import { GenericHook, type RowLookup } from '../hooks/generic-hook.js';
+import type { HookScope } from '../scope/scope.js';
+import { exposedNames } from '../serialization/compiled-view.js';
+import type { Image } from '../observers/change.js';
+import type { Dependency, ObservedRows, OwnRows } from '../observers/observed-rows.js';
+import type { FoundEntity } from './data-sources.js';
+import { DirectReader } from './direct/direct-reader.js';
+import { EntityRows } from './entity-rows.js';
+import { Expansion, type ShownRow } from './expand/expansion.js';
+import { EntityFieldTypes } from './query/field-types.js';
+import { compileFilter, compileVisibility, type RowPredicate } from './query/row-predicate.js';
+import type { Visibility } from './query/visibility.js';
+import { PredicateMatcher } from './row-matchers.js';
+import { TypeOrmEdge } from './typeorm-edge.js';
+import { TypeOrmStore } from './typeorm-store.js';
+import { TypeOrmUnitOfWork } from './typeorm-unit-of-work.js';
+
+export abstract class GenericModelHook<E extends object> extends GenericHook<E> {
+  /** The entity whose rows this hook serves. */
+  abstract entity: Type<E>;
+  /** Whether soft-deleted rows are rows too. @default false */
+  withDeleted = false;
+  /**
+   * Entities whose rows decide who sees which rows (memberships), or that the output shows: their changes take effect
+   * on subscriptions at once.
+   *
+   * @default none: what `visibility` resolves is asked again within the option `visibilityTtlMs`
+   */
+  dependsOn: readonly Dependency[] = [];
+
+  /** Relations clients may have beside a row (`expand=author,comments.author`); their hooks say what is shown. @default none */
+  expandFields: readonly string[] = [];
+
+  private found!: FoundEntity;
+  private edge!: TypeOrmEdge;
+  private language!: QueryLanguage;
+  private types!: EntityFieldTypes;
+  private direct?: DirectReader;
+  private expansion!: Expansion;
+  private defaultOrdering: readonly Ordering[] = [];
+  private readonly visible = new WeakMap<HookScope, RowPredicate | Promise<RowPredicate>>();
+
+  override async onRegister(context: HookContext): Promise<void> {
+    const { name } = this.constructor;
+    if (!this.entity) throw new ConfigurationError(name, 'has no entity.', 'Set "entity" to the class of its rows.');
+    this.edge = context.moduleRef.get(TypeOrmEdge, { strict: false });
+    this.found = this.edge.dataSources.find(this.entity, name, context.metadata.dataSource);
+    await super.onRegister(context);
+    this.types = new EntityFieldTypes(this.metadata);
+    this.language = new QueryLanguage(name, this, this.types, context.limits);
+    this.defaultOrdering = this.ordering.map((field) => this.orderingOf(field));
+    if (context.fastPaths.reads && !this.hasOwn('getQuery'))
+      this.direct = DirectReader.of(this.metadata, this.withDeleted);
+    this.expansion = new Expansion(
+      name,
+      this.metadata,
+      this.outputNames,
+      this.expandFields,
+      (related) => this.edge.relatedHook(related),
+      context.limits,
+    );
+    this.edge.addGate(this.metadata, this);
+    if (
+      context.permissions.some((permission) => permission.hasObjectPermission !== undefined) &&
+      !this.hasOwn('visibility')
+    )
+      context.warn('has object permissions and no visibility: its lists show every row. Override visibility().');
+  }
+
+  /** Rows this caller may see and write into. Reads, writes, lists, relations and events all obey it. @default all rows */
+  visibility(_scope: HookScope): Visibility<E> | Promise<Visibility<E>> {
+    return true;
+  }
+
+  /** What lists and lookups start from. Narrow it with joins or conditions; `visibility` is added to it. */
+  getQuery(scope: HookScope): SelectQueryBuilder<E> {
+    return scope.manager.createQueryBuilder<E>(this.entity, 'row');
+  }
+
+  /**
+   * Names the group of callers who may see the same rows in the same form, for hooks whose code reads the scope
+   * (`serialize`, object permissions). @default one audience a subscription for such hooks
+   */
+  audience?(scope: HookScope): string;
+
+  override openUnitOfWork(scope: HookScope): TypeOrmUnitOfWork {
+    return new TypeOrmUnitOfWork(this.found.dataSource, scope.handle);
+  }
+
+  override async getStore(scope: HookScope): Promise<TypeOrmStore<E>> {
+    const visible = await this.visibleTo(scope);
+    return new TypeOrmStore<E>(scope.manager, this.metadata, visible, {
+      baseQuery: () => this.getQuery(scope),
+      withDeleted: this.withDeleted,
+      direct: this.direct,
+      canRetrieve: (relation, id) => this.edge.canRetrieve(relation.inverseEntityMetadata, scope, id),
+    });
+  }
+
+  /** Whether this caller may retrieve the row: what another hook asks before a relation may name it. */
+  async canRetrieve(scope: HookScope, id: unknown): Promise<boolean> {
+    const visible = await this.visibleTo(scope);
+    const store = new TypeOrmStore<E>(scope.manager, this.metadata, visible, { withDeleted: this.withDeleted });
+    const object = await store.findOne(this.primaryKeyFilter(id, 'pk'));
+    if (!object) return false;
+    return this.checkObjectPermissions(scope, object).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  get outputNames(): readonly string[] {
+    return exposedNames(this.getOutput() as Type<object>);
+  }
+
+  assertComplete(): void {
+    this.expansion.assertComplete();
+  }
+
+  override async present(objects: readonly E[], scope: HookScope): Promise<unknown[]> {
+    const shown = await this.serializeAll(objects, scope);
+    if (scope.query['expand'] === undefined && scope.query['fields'] === undefined) return shown;
+    return this.expansion.apply(
+      objects.map((row, i) => ({ row, shown: shown[i] })),
+      scope,
+    );
+  }
+
+  /** Rows of these keys that this caller may retrieve: what another hook's `expand` shows. */
+  async retrieveAll(caller: HookScope, ids: readonly object[]): Promise<ShownRow[]> {
+    const scope = caller.retrieving(this.context.namespace);
+    if (!(await isAllowed(() => this.context.recheck(scope)))) return [];
+    const store = await this.getStore(scope);
+    const filter = this.keysFilter(ids);
+    const rows = await store.find({ filter: await this.filterQuery(scope, filter), ordering: this.defaultOrdering });
+    const allowed: E[] = [];
+    for (const row of rows) if (await isAllowed(() => this.checkObjectPermissions(scope, row))) allowed.push(row);
+    const shown = await this.serializeAll(allowed, scope);
+    return allowed.map((row, i) => ({ row, shown: shown[i] }));
+  }
+
+  override parseFilter(scope: HookScope): Filter {
+    return this.language.parseFilter(scope.query, this.reservedQueryKeys(scope));
+  }
+
+  override parseOrdering(scope: HookScope): readonly Ordering[] {
+    return this.language.parseOrdering(scope.query) ?? this.defaultOrdering;
+  }
+
+  override lookupFilter(_scope: HookScope, { field, key, value }: RowLookup): Filter {
+    return field === 'pk' ? this.primaryKeyFilter(value, key) : this.exactly(field.split(/__|\./), value, key);
+  }
+
+  protected get metadata(): EntityMetadata {
+    return this.found.metadata;
+  }
+
+  protected override ownRows(entity: unknown): ObservedRows | undefined {
+    if (entity !== undefined && entity !== this.entity) return undefined;
+    const own: OwnRows = {
+      filter: async (scope) =>
+        new PredicateMatcher(compileFilter(this.metadata, await this.filterQuery(scope, this.parseFilter(scope)))),
+      visibility: (scope) => this.announcedVisibility(scope),
+      permits: this.hasObjectPermissions() ? (scope, image) => this.permits(scope, image) : undefined,
+      serialize: (image, scope) => this.serializeImage(image as E, scope),
+      serializesByScope: this.serializesByScope(),
+      audience: this.audience && ((scope) => this.audience?.(scope) ?? ''),
+      dependsOn: this.dependsOn,
+    };
+    const { withDeleted } = this;
+    return new EntityRows(this.found, this.constructor.name, () => this.edge.watch(this.found), { withDeleted, own });
+  }
+
+  private announcedVisibility(scope: HookScope): unknown {
+    if (this.hasOwn('getQuery')) refuseNarrowing(this.getQuery(scope), this.constructor.name);
+    return this.visibility(scope);
+  }
+
+  private serializesByScope(): boolean {
+    return this.hasOwn('serialize') && this.serialize.length > 1;
+  }
+
+  private serializeImage(image: E, scope: HookScope): unknown {
+    // An override that declares no scope is given none, so that callers it serves together cannot differ.
+    const isScopeless = this.hasOwn('serialize') && !this.serializesByScope();
+    if (isScopeless) return (this as unknown as { serialize(row: E): unknown }).serialize(image);
+    return this.serialize(image, scope);
+  }
+
+  private hasObjectPermissions(): boolean {
+    return (
+      this.hasOwn('checkObjectPermissions') ||
+      this.context.permissions.some((permission) => permission.hasObjectPermission !== undefined)
+    );
+  }
+
+  private hasOwn(name: 'visibility' | 'serialize' | 'checkObjectPermissions' | 'getQuery'): boolean {
+    return this[name] !== GenericModelHook.prototype[name];
+  }
+
+  private permits(scope: HookScope, image: Image): Promise<boolean> {
+    return isAllowed(() => this.checkObjectPermissions(scope, image));
+  }
+
+  /** Compiled once a request. */
+  private visibleTo(scope: HookScope): RowPredicate | Promise<RowPredicate> {
+    const known = this.visible.get(scope);
+    if (known) return known;
+    const compile = (visibility: Visibility<E>): RowPredicate =>
+      compileVisibility(this.metadata, visibility, this.constructor.name);
+    const visibility = this.visibility(scope);
+    const predicate = visibility instanceof Promise ? visibility.then(compile) : compile(visibility);
+    this.visible.set(scope, predicate);
+    return predicate;
+  }
+
+  private primaryKeyFilter(value: unknown, key: string): Filter {
+    const columns = this.metadata.primaryColumns;
+    const [column] = columns;
+    if (columns.length === 1 && column) return this.exactly(column.propertyPath.split('.'), value, key);
+    if (typeof value !== 'object' || value === null)
+      throw new ValidationException({ [key]: [`Give all of ${columns.map((c) => c.propertyPath).join(', ')}.`] });
+    const parts = value as Record<string, unknown>;
+    return allOf(
+      ...columns.map(({ propertyPath: path }) => this.exactly(path.split('.'), parts[path], `${key}.${path}`)),
+    );
+  }
+
+  /** Of keys read from the database, whose values have their columns' types. */
+  private keysFilter(keys: readonly object[]): Filter {
+    const [column, ...others] = this.metadata.primaryColumns;
+    const term = (of: ColumnMetadata | undefined, lookup: 'exact' | 'in', value: unknown): Filter => ({
+      kind: 'term',
+      path: (of as ColumnMetadata).propertyPath.split('.'),
+      lookup,
+      value,
+    });
+    if (others.length === 0) return term(column, 'in', keys.map((key) => column?.getEntityValue(key) as unknown)); // prettier-ignore
+    const filters = keys.map((key) =>
+      allOf(...this.metadata.primaryColumns.map((one) => term(one, 'exact', one.getEntityValue(key)))),
+    );
+    return { kind: 'or', filters };
+  }
+
+  private exactly(path: readonly string[], value: unknown, key: string): Filter {
+    const type = this.types.typeOf(path);
+    if (!type)
+      throw new ConfigurationError(this.constructor.name, `looks rows up by "${path.join('.')}".`, 'Name a column.');
+    const parsed = parseFieldValue(type, value);
+    if (!parsed.ok) throw new ValidationException({ [key]: [parsed.fault] });
+    return { kind: 'term', path, lookup: 'exact', value: parsed.value };
+  }
+
+  private orderingOf(field: string): Ordering {
+    const isDescending = field.startsWith('-');
+    const path = (isDescending ? field.slice(1) : field).split(/__|\./);
+    if (!this.types.typeOf(path))
+      throw new ConfigurationError(
+        this.constructor.name,
+        `orders by "${field}", which ${this.metadata.name} does not have.`,
+        'Name a column in "ordering".',
+      );
+    return { path, direction: isDescending ? 'desc' : 'asc' };
+  }
+}
+
+/** Whether a check passes; what is no refusal goes on. */
+async function isAllowed(check: () => Promise<void> | void): Promise<boolean> {
+  try {
+    await check();
+    return true;
+  } catch (error) {
+    if (error instanceof JiraException && error.getStatus() < 500) return false;
+    throw error;
+  }
+}
+
+/** Conditions of a hand-made query narrow what is read, but cannot be asked of rows that are gone. */
+function refuseNarrowing<E extends object>({ expressionMap }: SelectQueryBuilder<E>, subject: string): void {
+  const { wheres, havings, groupBys, joinAttributes, limit, take, offset, skip } = expressionMap;
+  const isNarrow =
+    wheres.length + havings.length + groupBys.length > 0 || (limit ?? take ?? offset ?? skip) !== undefined;
+  if (isNarrow || joinAttributes.some(({ direction }) => direction === 'INNER'))
+    throw new Error(
+      `${subject}.getQuery() narrows the rows, but not what is announced. Move the condition to visibility().`,
+    );
+}

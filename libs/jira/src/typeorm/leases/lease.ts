@@ -1,0 +1,242 @@
+// A query runner's turns on SQLite's one connection: for one query, or from BEGIN to COMMIT.
+
+import type { AsyncLocalStorage } from 'node:async_hooks';
+import type { QueryRunner } from 'typeorm';
+import { ConnectionLock } from './connection-lock.js';
+
+/** A SQLite runner with what TypeORM keeps protected. */
+export type SqliteRunner = QueryRunner & {
+  transactionDepth: number;
+  isTransactionActive: boolean;
+  broadcaster: Record<string, (...args: unknown[]) => unknown>;
+};
+
+/** What all runners of one connection share. */
+export interface Connection {
+  readonly lock: ConnectionLock<Lease>;
+  readonly lockTimeoutMs: number;
+  /** The transaction that the running code is in. */
+  readonly current: AsyncLocalStorage<Lease>;
+  /** Whether the connection itself is in a transaction; undefined where the driver cannot tell. */
+  readonly inTransaction: () => boolean | undefined;
+}
+
+const LEASES = new WeakMap<QueryRunner, Lease>();
+
+export function leaseOf(runner: QueryRunner): Lease | undefined {
+  return LEASES.get(runner);
+}
+
+/**
+ * Makes a runner take turns. With a parent it works inside the parent's transaction: transactions of its own are
+ * savepoints, and while one is open the parent's other code waits, so that nothing of it is lost in a rollback.
+ */
+export class Lease {
+  /** Whose turn it is within this transaction: its own, or that of a runner that joined it. */
+  private readonly inner: ConnectionLock<Lease>;
+  private readonly stock: SqliteRunner;
+  private readonly parent: Lease | undefined;
+  private outer: ConnectionLock<Lease>;
+  private running = 0;
+  private ownDepth = 0;
+  private ownFlag = false;
+
+  constructor(
+    readonly runner: SqliteRunner,
+    private readonly connection: Connection,
+    parent?: Lease,
+  ) {
+    this.parent = parent;
+    this.inner = new ConnectionLock(connection.lockTimeoutMs);
+    this.outer = connection.lock;
+    this.stock = Object.getPrototypeOf(runner) as SqliteRunner;
+    LEASES.set(runner, this);
+    Object.setPrototypeOf(runner, turnTaking(this.stock));
+    Object.setPrototypeOf(runner.broadcaster, joiningBroadcaster(Object.getPrototypeOf(runner.broadcaster) as object));
+    if (parent) this.countFromParent();
+  }
+
+  /** Whether code in this context would join the transaction. */
+  get isOpen(): boolean {
+    if (!this.parent) return this.runner.isTransactionActive;
+    return this.ownDepth > 0 || this.ownFlag || this.parent.isOpen;
+  }
+
+  /** The innermost transaction of its own that this code is in: what a new runner joins. */
+  get joinable(): Lease {
+    return this.depth === 0 && this.parent?.isOpen ? this.parent.joinable : this;
+  }
+
+  /** The runner whose COMMIT makes this one's writes last. */
+  get root(): SqliteRunner {
+    return this.parent?.isOpen ? this.parent.root : this.runner;
+  }
+
+  /** Runs work as code of this transaction. */
+  run<T>(work: () => T): T {
+    return this.connection.current.run(this, work);
+  }
+
+  private get baseDepth(): number {
+    return this.parent?.isOpen ? this.parent.runner.transactionDepth : 0;
+  }
+
+  /** Transactions of its own that are open, one in the other. */
+  private get depth(): number {
+    return this.parent ? this.ownDepth : this.runner.transactionDepth;
+  }
+
+  query(args: Parameters<QueryRunner['query']>): Promise<unknown> {
+    return this.inTurn(() => this.stock.query.apply(this.runner, args) as Promise<unknown>);
+  }
+
+  startTransaction(args: Parameters<QueryRunner['startTransaction']>): Promise<void> {
+    return this.inTurn(() => this.start(args));
+  }
+
+  // Without a transaction TypeORM refuses to end one, for which nobody has to wait.
+  commitTransaction(): Promise<void> {
+    const commit = (): Promise<void> => this.stock.commitTransaction.call(this.runner);
+    return this.isOpen ? this.inTurn(commit) : commit();
+  }
+
+  rollbackTransaction(): Promise<void> {
+    return this.isOpen ? this.inTurn(() => this.rollBack()) : this.rollBack();
+  }
+
+  /** The turn ends with the runner: an open transaction is rolled back. */
+  async release(): Promise<void> {
+    while (this.depth > 0) await this.inTurn(() => this.rollBack());
+    await this.stock.release.call(this.runner);
+  }
+
+  /** What TypeORM counts from 0 starts at the depth of the transaction that the runner joined. */
+  private countFromParent(): void {
+    Object.defineProperties(this.runner, {
+      transactionDepth: {
+        get: () => this.baseDepth + this.ownDepth,
+        set: (depth: number): void => {
+          this.ownDepth = Math.max(depth - this.baseDepth, 0);
+        },
+      },
+      isTransactionActive: {
+        get: () => this.isOpen,
+        set: (isActive: boolean): void => {
+          this.ownFlag = isActive;
+        },
+      },
+    });
+  }
+
+  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.running += 1;
+    try {
+      if (this.running === 1 && !this.holdsTransaction()) {
+        this.outer = this.parent?.isOpen ? this.parent.inner : this.connection.lock;
+      }
+      if (!this.isInside(this.outer)) await this.outer.acquire(this);
+      if (!this.isInside(this.inner)) await this.inner.acquire(this);
+      return await work();
+    } finally {
+      this.running -= 1;
+      if (this.running === 0) this.endTurn();
+    }
+  }
+
+  private endTurn(): void {
+    this.inner.release(this);
+    if (!this.holdsTransaction()) this.outer.release(this);
+    // Contexts of transactions that have ended mean nothing; without any open, promises need not carry them.
+    if (this.connection.lock.holder === undefined) this.connection.current.disable();
+  }
+
+  /** An open transaction keeps its turn, also one that was begun by hand with `query('BEGIN')`. */
+  private holdsTransaction(): boolean {
+    if (this.depth > 0) return true;
+    return (
+      this.outer === this.connection.lock && this.outer.holder === this && this.connection.inTransaction() === true
+    );
+  }
+
+  /** Whether the running code is part of what holds the lock: it cannot wait for itself. */
+  private isInside(lock: ConnectionLock<Lease>): boolean {
+    for (let lease = this.connection.current.getStore(); lease; lease = lease.parent) {
+      if (lease === lock.holder) return true;
+    }
+    return false;
+  }
+
+  private async start(args: Parameters<QueryRunner['startTransaction']>): Promise<void> {
+    try {
+      await this.stock.startTransaction.apply(this.runner, args);
+    } catch (error) {
+      if (this.depth === 0) this.runner.isTransactionActive = false;
+      throw error;
+    }
+  }
+
+  private async rollBack(): Promise<void> {
+    try {
+      await this.stock.rollbackTransaction.call(this.runner);
+    } catch (error) {
+      // SQLite may have ended the transaction by itself (disk full, for one): nothing is left to roll back.
+      if (this.depth === 0 || this.connection.inTransaction() !== false) throw error;
+      this.runner.transactionDepth = this.baseDepth;
+    }
+    if (this.depth === 0) this.runner.isTransactionActive = false;
+  }
+}
+
+const TURN_TAKING = new WeakMap<object, object>();
+
+/** The stock runner's prototype, with the methods that touch the connection going through the lease. Made once. */
+function turnTaking(stock: SqliteRunner): object {
+  const known = TURN_TAKING.get(stock);
+  if (known) return known;
+  const leaseFor = (runner: QueryRunner): Lease => LEASES.get(runner) as Lease;
+  const methods: Record<string, (this: QueryRunner, ...args: never[]) => Promise<unknown>> = {
+    query(...args: Parameters<QueryRunner['query']>) {
+      return leaseFor(this).query(args);
+    },
+    startTransaction(...args: Parameters<QueryRunner['startTransaction']>) {
+      return leaseFor(this).startTransaction(args);
+    },
+    commitTransaction() {
+      return leaseFor(this).commitTransaction();
+    },
+    rollbackTransaction() {
+      return leaseFor(this).rollbackTransaction();
+    },
+    release() {
+      return leaseFor(this).release();
+    },
+  };
+  const prototype: object = Object.assign(Object.create(stock) as object, methods);
+  TURN_TAKING.set(stock, prototype);
+  return prototype;
+}
+
+type Broadcaster = SqliteRunner['broadcaster'];
+
+const JOINING = new WeakMap<object, object>();
+
+/**
+ * Listeners and subscribers are code inside the transaction: what they write joins it instead of waiting for it.
+ * The prototype is made once, for a runner lives no longer than one query.
+ */
+function joiningBroadcaster(stock: object): object {
+  const known = JOINING.get(stock);
+  if (known) return known;
+  const joining = Object.create(stock) as Broadcaster;
+  for (const name of Object.getOwnPropertyNames(stock)) {
+    const broadcast = (stock as Broadcaster)[name];
+    if (!broadcast || !/^broadcast.+Event$/.test(name) || name.includes('Query')) continue;
+    joining[name] = function (this: { readonly queryRunner: QueryRunner }, ...args: unknown[]): unknown {
+      const call = (): unknown => broadcast.apply(this, args);
+      const lease = LEASES.get(this.queryRunner);
+      return lease ? lease.run(call) : call();
+    };
+  }
+  JOINING.set(stock, joining);
+  return joining;
+}

@@ -1,0 +1,115 @@
+// Judging a condition in memory: only what has one meaning on every database, all else is left to the database.
+
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { Image } from '../../observers/change.js';
+import { compareStored, kindOf, toStored, type Stored } from './column-value.js';
+import type { Comparison, Condition, DatePartComparison, TextComparison } from './condition.js';
+import { fold } from './fold.js';
+
+/** SQL's three values (`null` is unknown), and `undefined` for "ask the database". */
+export type Truth = boolean | null | undefined;
+
+export function judge(condition: Condition, image: Image): Truth {
+  // Virtual columns are computed by the database: no image holds them.
+  if ('column' in condition && condition.column.isVirtualProperty) return undefined;
+  switch (condition.kind) {
+    case 'compare':
+      return judgeComparison(condition, read(condition.column, image));
+    case 'null':
+      return read(condition.column, image) === null;
+    case 'text':
+      return judgeText(condition, read(condition.column, image));
+    case 'part':
+      return judgeDatePart(condition, read(condition.column, image));
+    case 'and':
+      return judgeGroup(condition.parts, image, false);
+    case 'or':
+      return judgeGroup(condition.parts, image, true);
+    case 'negate': {
+      const truth = judge(condition.part, image);
+      return truth === null || truth === undefined ? truth : !truth;
+    }
+    case 'complement': {
+      const truth = judge(condition.part, image);
+      return truth === undefined ? undefined : truth !== true;
+    }
+    case 'native':
+    case 'related':
+    case 'count':
+      return undefined;
+  }
+}
+
+/** One decisive part settles the group, whatever the others; else one that cannot be told leaves it to the database. */
+function judgeGroup(parts: readonly Condition[], image: Image, decisive: boolean): Truth {
+  let result: Truth = !decisive;
+  for (const part of parts) {
+    const truth = judge(part, image);
+    if (truth === decisive) return decisive;
+    if (truth === undefined || (truth === null && result !== undefined)) result = truth;
+  }
+  return result;
+}
+
+export function read(column: ColumnMetadata, image: Image): Stored {
+  return toStored(column, column.getEntityValue(image));
+}
+
+function judgeComparison({ operator, values }: Comparison, actual: Stored): Truth {
+  if (actual === null) return null;
+  if (typeof actual === 'object') return undefined;
+  if (operator === 'in') {
+    if (values.some((value) => value === actual)) return true;
+    return values.some((value) => typeof value === 'object') ? undefined : false;
+  }
+  const [bound] = values;
+  if (bound === undefined || bound === null || typeof bound === 'object') return undefined;
+  const order = compareStored(actual, bound);
+  if (operator === 'lt') return order < 0;
+  if (operator === 'lte') return order <= 0;
+  return operator === 'gt' ? order > 0 : order >= 0;
+}
+
+function isAscii(text: string): boolean {
+  return Buffer.byteLength(text) === text.length;
+}
+
+function judgeText({ column, test, folded, value }: TextComparison, actual: Stored): Truth {
+  if (actual === null) return null;
+  if (typeof actual !== 'string' || test === 'regex') return undefined;
+  // Databases fold what is beyond ASCII by their own version of Unicode.
+  if (folded && !(isAscii(actual) && isAscii(value))) return undefined;
+  if (kindOf(column) === 'opaque') return undefined;
+  const text = folded ? fold(actual) : actual;
+  const sought = folded ? fold(value) : value;
+  if (test === 'exact') return text === sought;
+  if (test === 'contains') return text.includes(sought);
+  return test === 'startswith' ? text.startsWith(sought) : text.endsWith(sought);
+}
+
+function judgeDatePart({ column, part, value }: DatePartComparison, actual: Stored): Truth {
+  if (actual === null) return null;
+  // Where the server's zone is not UTC, MySQL and Postgres keep local time in columns without a zone.
+  if (kindOf(column) === 'instant' && typeof actual === 'number') return datePart(new Date(actual), part) === value;
+  if (kindOf(column) === 'day' && typeof actual === 'string') return datePart(new Date(actual), part) === value;
+  return undefined;
+}
+
+function datePart(date: Date, part: DatePartComparison['part']): number {
+  switch (part) {
+    case 'year':
+      return date.getUTCFullYear();
+    case 'month':
+      return date.getUTCMonth() + 1;
+    case 'day':
+      return date.getUTCDate();
+    case 'week_day':
+      return date.getUTCDay() + 1;
+    case 'hour':
+      return date.getUTCHours();
+    case 'minute':
+      return date.getUTCMinutes();
+    case 'second':
+      return date.getUTCSeconds();
+  }
+}

@@ -1,0 +1,67 @@
+// The fields of an entity as the query language sees them.
+
+import type { Driver, EntityMetadata } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { FieldKind, FieldType, FieldTypes } from '../../filtering/field-type.js';
+import { kindOf, type ColumnKind } from './column-value.js';
+import { dialectOf } from './dialect.js';
+import { resolvePath } from './field-path.js';
+
+export class EntityFieldTypes implements FieldTypes {
+  private readonly known = new Map<ColumnMetadata, FieldType>();
+
+  constructor(private readonly metadata: EntityMetadata) {}
+
+  typeOf(path: readonly string[]): FieldType | undefined {
+    const column = resolvePath(this.metadata, path)?.column;
+    if (!column) return undefined;
+    let type = this.known.get(column);
+    if (!type) this.known.set(column, (type = columnType(column)));
+    return type;
+  }
+
+  relationDepth(path: readonly string[]): number {
+    return resolvePath(this.metadata, path)?.relations.length ?? 0;
+  }
+}
+
+const KINDS: Readonly<Record<ColumnKind, FieldKind>> = {
+  text: 'string', enum: 'enum', uuid: 'uuid', integer: 'integer', bigint: 'bigint', double: 'number', boolean: 'boolean',
+  instant: 'date', day: 'day', binary: 'other', opaque: 'other',
+}; // prettier-ignore
+
+function columnType(column: ColumnMetadata): FieldType {
+  const driver = column.entityMetadata.dataSource.driver;
+  const type = driver.normalizeType(column).toLowerCase();
+  const isNullable = column.isNullable;
+  const kind = kindOf(column);
+  if (kind === 'opaque') return { kind: opaqueKind(column, type), isNullable };
+  if (kind === 'enum') return { kind: 'enum', isNullable, values: column.enum ?? [] };
+  if (kind === 'integer') return { kind: 'integer', isNullable, ...boundsOf(type, column.unsigned) };
+  if (kind === 'instant' && !keepsUtc(driver)) return { kind: 'date', isNullable, hasUtcParts: false };
+  return { kind: KINDS[kind], isNullable };
+}
+
+/** MySQL's driver writes moments in its `timezone`, by default this process's, which the server cannot turn back to UTC. */
+function keepsUtc(driver: Driver): boolean {
+  if (dialectOf(driver) !== 'mysql') return true;
+  const zone = 'timezone' in driver.options ? driver.options.timezone : undefined;
+  if (zone !== undefined && zone !== 'local') return zone === 'Z' || zone === '+00:00';
+  return Intl.DateTimeFormat().resolvedOptions().timeZone === 'UTC';
+}
+
+function opaqueKind(column: ColumnMetadata, type: string): FieldKind {
+  if (column.isArray || column.type === 'simple-array' || column.type === 'simple-json') return 'other';
+  if (type === 'decimal' || type === 'numeric') return 'decimal';
+  if (type === 'float' || type === 'real') return 'number';
+  if (type === 'character' || type === 'citext') return 'string';
+  return type === 'time' || type === 'time without time zone' ? 'time' : 'other';
+}
+
+const BITS: Readonly<Record<string, number>> = { tinyint: 8, smallint: 16, int2: 16, mediumint: 24 };
+
+/** What the column can hold; beyond that a database refuses the comparison itself. */
+function boundsOf(type: string, isUnsigned: boolean): { min: number; max: number } {
+  const range = 2 ** (BITS[type] ?? 32);
+  return isUnsigned ? { min: 0, max: range - 1 } : { min: -range / 2, max: range / 2 - 1 };
+}

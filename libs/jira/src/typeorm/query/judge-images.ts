@@ -1,0 +1,165 @@
+// Judging rows that need not exist any more: the database selects from their images in place of the table.
+
+import type { EntityManager, RelationMetadata } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { Image } from '../../observers/change.js';
+import { isPostgres, isSqlite, kindOf, toParameter } from './column-value.js';
+import { ownConditions, relationsOf, type Condition } from './condition.js';
+import { read } from './condition-memory.js';
+import { relatedRows, SqlWriter, writeSql } from './condition-sql.js';
+import type { RowPredicate } from './row-predicate.js';
+
+// SQLite takes at most 500 terms in a compound select.
+const CHUNK = 200;
+const ALIAS = 'jira_image';
+const NUMBER = 'jira_n';
+
+const NONE_GONE: ReadonlySet<Image> = new Set();
+
+/**
+ * Whether each image satisfies the predicate, as the related rows stand now. Images that memory can judge cost nothing,
+ * the others one query a chunk.
+ *
+ * @param gone images of deleted rows: `undefined` for one that does not satisfy it because a row it refers to is gone too
+ */
+export async function judgeImages(
+  manager: EntityManager,
+  predicate: RowPredicate,
+  images: readonly Image[],
+  gone: ReadonlySet<Image> = NONE_GONE,
+): Promise<(boolean | undefined)[]> {
+  const answers = images.map((image) => predicate.matches(image));
+  const open = answers.flatMap((answer, index) => (answer === undefined ? [index] : []));
+  for (let start = 0; start < open.length; start += CHUNK) {
+    const chunk = open.slice(start, start + CHUNK);
+    const satisfied = await askDatabase(manager, predicate, chunk.map((index) => images[index])); // prettier-ignore
+    for (const [position, index] of chunk.entries()) answers[index] = satisfied.has(position);
+    const unclear = chunk.filter((index) => answers[index] === false && gone.has(images[index]));
+    if (unclear.length === 0 || !refersToRows(predicate.condition)) continue;
+    const lost = await askDatabase(manager, predicate, unclear.map((index) => images[index]), lostSql); // prettier-ignore
+    for (const [position, index] of unclear.entries()) if (lost.has(position)) answers[index] = undefined;
+  }
+  return answers;
+}
+
+/** Asks the database about every image, whether memory could tell or not; returns the positions that satisfy. */
+export async function askDatabase(
+  manager: EntityManager,
+  predicate: RowPredicate,
+  images: readonly Image[],
+  conditionSql = writeSql,
+): Promise<Set<number>> {
+  const { driver } = manager.dataSource;
+  const writer = new SqlWriter(manager.dataSource);
+  const rows = derivedRows(predicate, images, writer);
+  const condition = conditionSql(predicate.condition, ALIAS, writer);
+  const alias = writer.escape(ALIAS);
+  const number = `${alias}.${writer.escape(NUMBER)}`;
+  const sql = `SELECT ${number} AS ${writer.escape(NUMBER)} FROM (${rows}) ${alias} WHERE ${condition}`;
+  const [text, parameters] = driver.escapeQueryWithParameters(sql, writer.parameters);
+  const found: Record<string, unknown>[] = await manager.query(text, parameters);
+  return new Set(found.map((row) => Number(row[NUMBER])));
+}
+
+/** Whether the condition follows a foreign key of the row, at any depth. */
+function refersToRows(condition: Condition): boolean {
+  return [...ownConditions(condition)].some(
+    (part) => part.kind === 'related' && (isReference(part.relation) || refersToRows(part.condition)),
+  );
+}
+
+function isReference(relation: RelationMetadata): boolean {
+  return relation.isOwning && !relation.isManyToMany;
+}
+
+/** "A row that the condition follows a foreign key to is not there": deleted, not merely marked as deleted. */
+function lostSql(condition: Condition, alias: string, writer: SqlWriter): string {
+  const parts = [...ownConditions(condition)].flatMap((part) => {
+    if (part.kind !== 'related') return [];
+    const { relation } = part;
+    if (!isReference(relation))
+      return refersToRows(part.condition)
+        ? [
+            `EXISTS (SELECT 1 ${relatedRows(relation, alias, writer, (inner) => lostSql(part.condition, inner, writer))})`,
+          ]
+        : [];
+    const keys = relation.joinColumns.map((column) => `${writer.column(alias, column)} IS NOT NULL`);
+    const missing = `(${keys.join(' AND ')} AND NOT EXISTS (SELECT 1 ${relatedRows(relation, alias, writer, undefined, true)}))`;
+    if (!refersToRows(part.condition)) return [missing];
+    const deeper = relatedRows(relation, alias, writer, (inner) => lostSql(part.condition, inner, writer), true);
+    return [missing, `EXISTS (SELECT 1 ${deeper})`];
+  });
+  return parts.length === 0 ? '1 = 0' : `(${parts.join(' OR ')})`;
+}
+
+/**
+ * The table's columns with no row, then one row an image: the union gives each column the table's own type and
+ * collation, so that comparisons and joins mean what they mean on the table.
+ */
+function derivedRows(predicate: RowPredicate, images: readonly Image[], writer: SqlWriter): string {
+  const { metadata, condition } = predicate;
+  const columns = neededColumns(condition, metadata.columns);
+  const names = columns.map((column) => writer.escape(column.databaseName));
+  const head = `SELECT ${['0 AS ' + writer.escape(NUMBER), ...names].join(', ')} FROM ${writer.table(metadata.tablePath)} WHERE 1 = 0`;
+  const rows = images.map((image, index) => {
+    const values = columns.map((column) => valueSql(column, image, writer));
+    return `SELECT ${[String(index), ...values].join(', ')}`;
+  });
+  return [head, ...rows].join(' UNION ALL ');
+}
+
+function valueSql(column: ColumnMetadata, image: Image, writer: SqlWriter): string {
+  const stored = read(column, image);
+  if (stored === null) return 'NULL';
+  const { driver } = writer.dataSource;
+  const parameter = writer.bind(toParameter(column, stored));
+  const type = driver.normalizeType(column).toLowerCase();
+  if (isPostgres(driver)) return parameter;
+  return isSqlite(driver) ? sqliteCast(column, type, parameter) : mysqlCast(column, type, parameter);
+}
+
+// SQLite leaves open which branch of a union gives a column its affinity: each value comes in its column's storage class.
+function sqliteCast(column: ColumnMetadata, type: string, parameter: string): string {
+  const kind = kindOf(column);
+  if (kind === 'integer' || kind === 'bigint' || kind === 'boolean') return `CAST(${parameter} AS INTEGER)`;
+  if (kind === 'double') return `CAST(${parameter} AS REAL)`;
+  return type === 'decimal' || type === 'numeric' ? `CAST(${parameter} AS NUMERIC)` : parameter;
+}
+
+// MySQL makes text of a union of dates or numbers with text literals.
+function mysqlCast(column: ColumnMetadata, type: string, parameter: string): string {
+  if (kindOf(column) === 'instant') return `CAST(${parameter} AS DATETIME(6))`;
+  if (type === 'date') return `CAST(${parameter} AS DATE)`;
+  if (type === 'time') return `CAST(${parameter} AS TIME(6))`;
+  if (kindOf(column) === 'bigint') return `CAST(${parameter} AS ${column.unsigned ? 'UNSIGNED' : 'SIGNED'})`;
+  if (type === 'decimal') return `CAST(${parameter} AS DECIMAL(${column.precision ?? 10}, ${column.scale ?? 0}))`;
+  return type === 'uuid' ? `CAST(${parameter} AS UUID)` : parameter;
+}
+
+function neededColumns(condition: Condition, all: readonly ColumnMetadata[]): readonly ColumnMetadata[] {
+  const own = [...ownConditions(condition)];
+  const real = all.filter((column) => !column.isVirtualProperty);
+  // SQL written by hand, or of a virtual column, may name any column.
+  if (own.some((part) => part.kind === 'native' || ('column' in part && part.column.isVirtualProperty))) return real;
+  const needed = new Set(own.flatMap((part) => ('column' in part ? [part.column.databaseName] : [])));
+  for (const part of own)
+    if (part.kind === 'related' || part.kind === 'count')
+      for (const column of joinedBy(part.relation)) needed.add(column.databaseName);
+  const kept = real.filter((column) => needed.has(column.databaseName));
+  // Two properties may share a column (a relation and its key); one copy is enough.
+  return [...new Map(kept.map((column) => [column.databaseName, column])).values()];
+}
+
+/** The row's own columns by which the relation finds its related rows. */
+function joinedBy(relation: ReturnType<typeof relationsOf>[number]): readonly ColumnMetadata[] {
+  if (relation.isManyToMany) {
+    const junction = relation.junctionEntityMetadata;
+    const own = relation.isOwning ? junction?.ownerColumns : junction?.inverseColumns;
+    return referenced(own ?? []);
+  }
+  return relation.isOwning ? relation.joinColumns : referenced(relation.inverseRelation?.joinColumns ?? []);
+}
+
+function referenced(columns: readonly ColumnMetadata[]): ColumnMetadata[] {
+  return columns.flatMap((column) => (column.referencedColumn ? [column.referencedColumn] : []));
+}

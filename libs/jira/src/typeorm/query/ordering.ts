@@ -1,0 +1,75 @@
+// The order of rows: the same on every database, and total.
+
+import type { EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { Ordering } from '../../filtering/filter.js';
+import { isPostgres, kindOf } from './column-value.js';
+import { exactText } from './dialect.js';
+import { relatedRows, SqlWriter } from './condition-sql.js';
+import { resolvePath, type FieldPath } from './field-path.js';
+
+/**
+ * Rows without a value come last ascending and first descending, text sorts by code point, and the primary key breaks
+ * ties, so that two pages never share a row.
+ */
+export function applyOrdering<E extends ObjectLiteral>(
+  query: SelectQueryBuilder<E>,
+  metadata: EntityMetadata,
+  ordering: readonly Ordering[],
+): void {
+  const writer = new SqlWriter(metadata.dataSource, query.getParameters());
+  // What the client asks for comes before the order of the hook's own query, not after it.
+  if (ordering.length > 0) query.orderBy();
+  for (const { sql, direction } of orderTerms(metadata, query.alias, ordering, writer))
+    query.addOrderBy(sql, direction);
+}
+
+export interface OrderTerm {
+  readonly sql: string;
+  readonly direction: 'ASC' | 'DESC';
+}
+
+/** The same as terms of an ORDER BY over the rows at `alias`. */
+export function orderTerms(
+  metadata: EntityMetadata,
+  alias: string,
+  ordering: readonly Ordering[],
+  writer: SqlWriter,
+): OrderTerm[] {
+  const keyed = new Set<ColumnMetadata>();
+  const terms: OrderTerm[] = [];
+  for (const { path, direction } of ordering) {
+    const field = resolvePath(metadata, path);
+    if (!field) throw new TypeError(`${metadata.name} has no field "${path.join('__')}" to order by.`);
+    if (field.relations.length === 0) keyed.add(field.column);
+    terms.push(...termsOf(field, alias, direction === 'asc' ? 'ASC' : 'DESC', writer));
+  }
+  // In the direction of the last field: an index of that field holds the key in the same order, and can be read backwards.
+  const last = ordering.at(-1)?.direction === 'desc' ? 'DESC' : 'ASC';
+  for (const column of metadata.primaryColumns)
+    if (!keyed.has(column)) terms.push(...termsOf({ relations: [], column }, alias, last, writer));
+  return terms;
+}
+
+function termsOf(field: FieldPath, alias: string, direction: 'ASC' | 'DESC', writer: SqlWriter): OrderTerm[] {
+  const sql = valueSql(field, alias, writer);
+  const { driver } = writer.dataSource;
+  const kind = kindOf(field.column);
+  const isText = kind === 'text' || kind === 'enum';
+  const value: OrderTerm = { sql: isText ? exactText(driver, sql, field.column) : sql, direction };
+  // Postgres places nulls so by itself, and can then use an index.
+  const mayBeNull = field.relations.length > 0 || field.column.isNullable;
+  return mayBeNull && !isPostgres(driver) ? [{ sql: `(${sql} IS NULL)`, direction }, value] : [value];
+}
+
+/** A scalar subquery for a field of a related row: a join could double rows. */
+function valueSql({ relations, column }: FieldPath, alias: string, writer: SqlWriter): string {
+  const [relation, ...rest] = relations;
+  if (!relation) return writer.column(alias, column);
+  let inner = '';
+  const rows = relatedRows(relation, alias, writer, (name) => {
+    inner = valueSql({ relations: rest, column }, name, writer);
+    return '1 = 1';
+  });
+  return `(SELECT ${inner} ${rows})`;
+}

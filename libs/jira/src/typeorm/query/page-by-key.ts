@@ -1,0 +1,54 @@
+// A page of a query whose joins multiply rows: first the keys, then the rows of these keys.
+
+import type { EntityManager, EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import type { Ordering } from '../../filtering/filter.js';
+import { canonical } from './column-value.js';
+import { SqlWriter } from './condition-sql.js';
+import { applyOrdering } from './ordering.js';
+
+const PAGE = 'jira_page';
+
+/** Whether a row may come several times, once for each row joined to it. */
+export function multipliesRows<E extends ObjectLiteral>(query: SelectQueryBuilder<E>): boolean {
+  return query.expressionMap.joinAttributes.some(({ relation }) => !relation?.isManyToOne && !relation?.isOneToOne);
+}
+
+export async function pageByKey<E extends object>(
+  query: SelectQueryBuilder<E>,
+  manager: EntityManager,
+  metadata: EntityMetadata,
+  page: { readonly ordering: readonly Ordering[]; readonly offset: number; readonly limit?: number },
+): Promise<E[]> {
+  const keys = await keysOf(query, manager, metadata, page);
+  if (keys.length === 0) return [];
+  const rows = await query.andWhereInIds(keys).getMany();
+  const byKey = new Map(rows.map((row) => [keyOf(metadata, row), row]));
+  return keys.flatMap((key) => byKey.get(canonical(key)) ?? []);
+}
+
+async function keysOf<E extends object>(
+  query: SelectQueryBuilder<E>,
+  manager: EntityManager,
+  metadata: EntityMetadata,
+  { ordering, offset, limit }: { ordering: readonly Ordering[]; offset: number; limit?: number },
+): Promise<ObjectLiteral[]> {
+  const writer = new SqlWriter(metadata.dataSource);
+  const names = (alias: string): string[] => metadata.primaryColumns.map((column) => writer.column(alias, column));
+  const inner = query.clone().orderBy();
+  inner.select(names(query.alias).join(', '));
+  const keys = manager
+    .createQueryBuilder<E>(metadata.target, PAGE)
+    .withDeleted()
+    .select(metadata.primaryColumns.map((column) => `${PAGE}.${column.propertyPath}`))
+    .where(`(${names(PAGE).join(', ')}) IN (${inner.getQuery()})`)
+    .setParameters(inner.getParameters());
+  applyOrdering(keys, metadata, ordering);
+  if (offset > 0) keys.offset(offset);
+  if (limit !== undefined || offset > 0) keys.limit(limit ?? Number.MAX_SAFE_INTEGER);
+  const found = await keys.getMany();
+  return found.map((row) => metadata.getEntityIdMap(row) as ObjectLiteral);
+}
+
+function keyOf(metadata: EntityMetadata, row: ObjectLiteral): string {
+  return canonical(metadata.getEntityIdMap(row));
+}

@@ -1,0 +1,144 @@
+// What a hook's `visibility` means: TypeORM's find conditions, read strictly.
+
+import { FindOperator, type EntityMetadata, type FindOptionsWhere, type RelationMetadata } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js'; // prettier-ignore
+import { ALL, NONE, and, negate, or, related, type Condition } from './condition.js';
+import { columnCondition, operatorCondition, type Describe } from './find-operator.js';
+
+/**
+ * The rows a caller may see: TypeORM's find conditions, an array of them for "any of these", `true` for all rows and
+ * `false` for none. `[]`, `{}` and empty nested objects mean nothing, never everything; `undefined` and `null` anywhere
+ * inside throw.
+ */
+export type Visibility<E> = FindOptionsWhere<E> | FindOptionsWhere<E>[] | boolean;
+
+/**
+ * @param subject whose visibility it is, for errors: `IssueHook`
+ * @throws TypeError naming the subject and the property, when a value is undefined or null or a property unknown
+ */
+export function visibilityCondition(metadata: EntityMetadata, visibility: unknown, subject = metadata.name): Condition {
+  if (visibility === true) return ALL;
+  if (visibility === false) return NONE;
+  return whereCondition(metadata, visibility, '', (path, fault, cure) => {
+    const where = path === '' ? '' : ` at "${path}"`;
+    throw new TypeError(`The visibility of ${subject}${where} ${fault} ${cure}`);
+  });
+}
+
+function whereCondition(
+  metadata: EntityMetadata,
+  where: unknown,
+  path: string,
+  fail: Describe,
+  prefix = '',
+): Condition {
+  if (where === undefined || where === null)
+    return fail(path, `is ${where}.`, 'Return false for no rows and true for all; use IsNull() to ask for null.');
+  if (Array.isArray(where)) return or(where.map((item) => whereCondition(metadata, item, path, fail, prefix)));
+  if (typeof where !== 'object') return fail(path, `is a ${typeof where}.`, 'Give an object of find conditions.');
+  const parts = Object.entries(where).map(([name, value]) =>
+    propertyCondition(metadata, prefix === '' ? name : `${prefix}.${name}`, value, join(path, name), fail),
+  );
+  return parts.length === 0 ? NONE : and(parts);
+}
+
+function propertyCondition(
+  metadata: EntityMetadata,
+  property: string,
+  value: unknown,
+  path: string,
+  fail: Describe,
+): Condition {
+  const column = metadata.findColumnWithPropertyPathStrict(property);
+  const relation = metadata.findRelationWithPropertyPath(property);
+  const isEmbedded = metadata.findEmbeddedWithPropertyPath(property) !== undefined;
+  if (!column && !relation && !isEmbedded)
+    return fail(path, `names no property of ${metadata.name}.`, 'Correct the name, or map the property.');
+  if (value === undefined)
+    return fail(path, 'is undefined.', 'An unset value must not widen what is seen: check it first, or return false.');
+  if (value === null) return fail(path, 'is null.', 'To ask for null, use IsNull().');
+  if (isEmbedded && !column) return whereCondition(metadata, value, path, fail, property);
+  // A column may share its relation's name (a relation to a key of that name): objects then describe the related row.
+  if (column && !(relation && isPlain(value))) return columnCondition(column, value, path, fail);
+  return relationCondition(relation as RelationMetadata, value, path, fail);
+}
+
+function relationCondition(relation: RelationMetadata, value: unknown, path: string, fail: Describe): Condition {
+  if (value === true) return related(relation, ALL);
+  if (value instanceof FindOperator) return relationOperator(relation, value, path, fail);
+  if (typeof value !== 'object')
+    return fail(path, `is a ${typeof value}.`, 'Describe the related row ({ id: … }), or give true for "has one".');
+  if (Array.isArray(value)) return or(value.map((item) => relationCondition(relation, item, path, fail)));
+  const key = foreignKeyCondition(relation, value as object, path, fail);
+  return key ?? related(relation, whereCondition(relation.inverseEntityMetadata, value, path, fail));
+}
+
+const COUNTS = { lessThan: '<', lessThanOrEqual: '<=', moreThan: '>', moreThanOrEqual: '>=' } as const;
+
+function relationOperator(
+  relation: RelationMetadata,
+  operator: FindOperator<unknown>,
+  path: string,
+  fail: Describe,
+): Condition {
+  if (operator.type in COUNTS && !(operator.child instanceof FindOperator)) {
+    const value = Number(operator.value);
+    if (!Number.isFinite(value)) return fail(path, 'compares a number of rows with no number.', 'Give a number.');
+    return { kind: 'count', relation, operator: COUNTS[operator.type as keyof typeof COUNTS], value };
+  }
+  const [column] = relation.joinColumns;
+  if (relation.isOwning && column && relation.joinColumns.length === 1 && !relation.isManyToMany)
+    return operatorCondition(column, operator, path, fail);
+  if (operator.type === 'not' && operator.child) return negate(relationOperator(relation, operator.child, path, fail));
+  return fail(path, `applies ${operator.type} to a relation.`, 'Apply it to a column of the related row.');
+}
+
+/**
+ * `{ project: { id: 5 } }` is a comparison of the foreign key where the database guarantees that the row it names is
+ * there: cheaper, and it can be judged from an image.
+ */
+function foreignKeyCondition(
+  relation: RelationMetadata,
+  where: object,
+  path: string,
+  fail: Describe,
+): Condition | undefined {
+  const columns = foreignKeyOf(relation);
+  const entries = Object.entries(where);
+  if (columns === undefined || entries.length === 0) return undefined;
+  const matched = entries.map(([name, value]) => ({
+    column: columns.find((column) => column.referencedColumn?.propertyPath === name),
+    value: value as unknown,
+    name,
+  }));
+  if (matched.some(({ column, value }) => column === undefined || asksForNull(value))) return undefined;
+  return and(
+    matched.map(({ column, value, name }) => {
+      if (value === undefined || value === null) return propertyCondition(relation.inverseEntityMetadata, name, value, join(path, name), fail); // prettier-ignore
+      return columnCondition(column as ColumnMetadata, value, join(path, name), fail);
+    }),
+  );
+}
+
+/** The join columns that always name an existing, not soft-deleted row; else undefined. */
+export function foreignKeyOf(relation: RelationMetadata): readonly ColumnMetadata[] | undefined {
+  const isSure =
+    relation.isOwning &&
+    !relation.isManyToMany &&
+    relation.createForeignKeyConstraints &&
+    relation.inverseEntityMetadata.deleteDateColumn === undefined;
+  return isSure ? relation.joinColumns : undefined;
+}
+
+// Of a missing related row nothing is true, not even that its key is null or not something: only positive tests carry over.
+function asksForNull(value: unknown): boolean {
+  return value instanceof FindOperator && !['equal', 'in', 'lessThan', 'lessThanOrEqual', 'moreThan', 'moreThanOrEqual', 'between'].includes(value.type); // prettier-ignore
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !(value instanceof FindOperator) && !(value instanceof Date);
+}
+
+function join(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}

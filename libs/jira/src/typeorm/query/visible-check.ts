@@ -1,0 +1,77 @@
+// After a write: the row must be one that its writer may see.
+
+import type { EntityManager, ObjectLiteral } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { ValidationException } from '../../errors/jira.exception.js';
+import { kindOf } from './column-value.js';
+import type { Condition } from './condition.js';
+import { judge } from './condition-memory.js';
+import { MISSING } from './relation-guard.js';
+import type { RowPredicate } from './row-predicate.js';
+
+const FORBIDDEN = 'You may not give this value.';
+
+/**
+ * Asks memory where it surely knows what was stored, else the database.
+ *
+ * @throws ValidationException naming the fields that put the row out of sight
+ */
+export async function checkVisible(
+  manager: EntityManager,
+  visibility: RowPredicate,
+  entity: ObjectLiteral,
+): Promise<void> {
+  if (visibility.constant === true) return;
+  const known = visibility.columns().every((column) => isStoredAsGiven(column, entity))
+    ? visibility.matches(entity)
+    : undefined;
+  if (known ?? (await isVisible(manager, visibility, entity))) return;
+  throw new ValidationException(faultsOf(visibility.condition, entity));
+}
+
+/** Whether the stored row of this key is one that the caller may see. */
+export async function isVisible(
+  manager: EntityManager,
+  visibility: RowPredicate,
+  entity: ObjectLiteral,
+): Promise<boolean> {
+  if (visibility.constant !== undefined) return visibility.constant;
+  const { metadata } = visibility;
+  const query = manager.createQueryBuilder(metadata.target, 'row').withDeleted();
+  visibility.apply(query, 'row');
+  return query.andWhereInIds([metadata.getEntityIdMap(entity)]).getExists();
+}
+
+const EXACT_KINDS = new Set(['integer', 'bigint', 'boolean', 'uuid', 'text', 'enum']);
+
+/** Whether the entity holds the column's value just as the database does: not rounded, cut, or made by a default. */
+function isStoredAsGiven(column: ColumnMetadata, entity: ObjectLiteral): boolean {
+  const value: unknown = column.getEntityValue(entity);
+  if (value === undefined || typeof value === 'function' || column.transformer) return false;
+  return EXACT_KINDS.has(kindOf(column));
+}
+
+/** The fields that visibility reads, less those that surely satisfy it. */
+function faultsOf(condition: Condition, entity: ObjectLiteral): Record<string, string[]> {
+  const parts = condition.kind === 'and' ? condition.parts : [condition];
+  const errors: Record<string, string[]> = {};
+  for (const part of parts)
+    if (judge(part, entity) !== true) for (const [field, message] of fieldsOf(part)) errors[field] = [message];
+  return Object.keys(errors).length > 0 ? errors : { '': [FORBIDDEN] };
+}
+
+/** A related row out of sight is refused in the words for one that is not there. */
+function fieldsOf(condition: Condition): [string, string][] {
+  if ('column' in condition) {
+    const { relationMetadata, isVirtual, propertyPath } = condition.column;
+    if (!relationMetadata) return [[propertyPath, FORBIDDEN]];
+    return [[isVirtual ? relationMetadata.propertyPath : propertyPath, MISSING]];
+  }
+  if (condition.kind === 'related' || condition.kind === 'count') {
+    const [column] = condition.relation.joinColumns;
+    const isOwnKey = condition.relation.isOwning && column && !column.isVirtual;
+    return [[isOwnKey ? column.propertyPath : condition.relation.propertyPath, MISSING]];
+  }
+  if ('parts' in condition) return condition.parts.flatMap(fieldsOf);
+  return fieldsOf(condition.part);
+}

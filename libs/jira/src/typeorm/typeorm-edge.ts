@@ -1,0 +1,97 @@
+// Where the library meets TypeORM: one change source a data source, and which hooks serve an entity.
+
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { EntityMetadata, EntityTarget } from 'typeorm';
+import type { Hub } from '../observers/hub.js';
+import { getOrAdd } from '../observers/get-or-add.js';
+import { Observables } from '../observers/observed-rows.js';
+import type { HookScope } from '../scope/scope.js';
+import { DataSources, type FoundEntity } from './data-sources.js';
+import { EntityRows } from './entity-rows.js';
+import { databaseFamily } from './capture/database-family.js';
+import { TypeOrmChangeSource } from './capture/typeorm-change-source.js';
+import { installSqliteLeases } from './leases/sqlite-leases.js';
+import type { RelatedHook } from './expand/expansion.js';
+import { prepareFolding } from './query/dialect.js';
+
+/** A hook that can say whether a caller may retrieve a row of its entity. */
+export interface EntityGate extends RelatedHook {
+  canRetrieve(scope: HookScope, id: unknown): Promise<boolean>;
+  /** Called when all hooks are known. @throws ConfigurationError */
+  assertComplete(): void;
+}
+
+@Injectable()
+export class TypeOrmEdge extends Observables implements OnApplicationShutdown {
+  private readonly sources = new Map<string, TypeOrmChangeSource>();
+  private readonly gates = new Map<EntityMetadata, EntityGate[]>();
+  private readonly undos: (() => void)[] = [];
+
+  constructor(readonly dataSources: DataSources) {
+    super();
+  }
+
+  /** Attaches to every data source whose changes can be captured. Called once at boot, before the hooks register. */
+  async open(hub: Hub, lockTimeoutMs: number): Promise<void> {
+    for (const { name, dataSource } of this.dataSources.all()) {
+      if (!databaseFamily(dataSource)) continue; // the application's own business, unless a hook serves it: see watch()
+      await prepareFolding(dataSource);
+      installSqliteLeases(dataSource, { lockTimeoutMs });
+      const source = new TypeOrmChangeSource(dataSource, name);
+      source.attach();
+      this.undos.push(hub.connect(source), () => source.detach());
+      this.sources.set(name, source);
+    }
+  }
+
+  find(entity: unknown, subject: string, dataSource?: string): EntityRows {
+    const target = entity as EntityTarget<object>;
+    const isThere = this.dataSources.all().some((one) => one.name === dataSource && one.dataSource.hasMetadata(target));
+    const found = this.dataSources.find(target, subject, isThere ? dataSource : undefined);
+    return new EntityRows(found, subject, () => this.watch(found));
+  }
+
+  watch({ name, dataSource, metadata }: FoundEntity): void {
+    const source = this.sources.get(name) ?? new TypeOrmChangeSource(dataSource, name);
+    // A data source of another kind was not attached to: says so, with the cure.
+    source.attach();
+    source.watch(metadata.name);
+  }
+
+  /**
+   * Called when all hooks are known.
+   *
+   * @throws ConfigurationError when a data source's writes do not reach its change source, or a hook misses another
+   */
+  assertReady(): void {
+    for (const source of this.sources.values()) source.assertAttached();
+    for (const gate of [...this.gates.values()].flat()) gate.assertComplete();
+  }
+
+  /** What watching cannot see, one sentence each. */
+  warnings(): string[] {
+    return [...this.sources.values()].flatMap((source) => source.warnings());
+  }
+
+  addGate(metadata: EntityMetadata, gate: EntityGate): void {
+    getOrAdd(this.gates, metadata, () => []).push(gate);
+  }
+
+  /** The hook that shows an entity's rows where another's name them; undefined unless there is exactly one. */
+  relatedHook(metadata: EntityMetadata): RelatedHook | undefined {
+    const gates = this.gates.get(metadata);
+    return gates?.length === 1 ? gates[0] : undefined;
+  }
+
+  /** Whether any hook of the entity lets this caller retrieve the row. Entities without a hook are the app's own business. */
+  async canRetrieve(metadata: EntityMetadata, scope: HookScope, id: unknown): Promise<boolean> {
+    const gates = this.gates.get(metadata);
+    if (!gates) return true;
+    for (const gate of gates) if (await gate.canRetrieve(scope, id)) return true;
+    return false;
+  }
+
+  onApplicationShutdown(): void {
+    for (const undo of this.undos.splice(0)) undo();
+  }
+}

@@ -1,0 +1,43 @@
+// Types that describe an API to a client: per namespace its actions, per action what goes in and comes out.
+
+/** What one action takes and gives, as it looks on the wire. */
+export interface ActionDescription {
+  input: unknown;
+  query: unknown;
+  output: unknown;
+}
+
+/** The actions of one namespace. */
+export type HookDescription = Record<string, ActionDescription>;
+
+/** All namespaces of a server; `ApiOf` of the server package derives one from hook classes. */
+export type ApiDescription = Record<string, HookDescription>;
+
+type Primitive = string | number | boolean | null | undefined;
+type Unsent = symbol | ((...args: never[]) => unknown);
+
+/**
+ * A value as it arrives after JSON: dates and bigints are strings, what has a `toJSON()` is what that returns, functions
+ * are gone.
+ */
+export type Wire<T> = T extends Primitive
+  ? T
+  : T extends bigint
+    ? string
+    : T extends { toJSON(...args: never[]): infer Json }
+      ? Wire<Json>
+      : T extends Unsent
+        ? never
+        : T extends readonly unknown[]
+          ? { -readonly [K in keyof T]: Wire<T[K]> }
+          : T extends object
+            ? { [K in keyof T as T[K] extends Unsent ? never : K]: Wire<T[K]> }
+            : T;
+
+/** A page as the page-number pagination answers it. */
+export interface PaginatedResponse<T> {
+  count: number;
+  next_page: number | null;
+  previous_page: number | null;
+  results: T[];
+}

@@ -1,0 +1,87 @@
+// The frames of protocol version 2, as docs/protocol.md specifies them.
+
+/** The protocol version a client names in its handshake as `auth.jira`. */
+export const PROTOCOL_VERSION = 2;
+
+export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'SUBSCRIPTION'] as const;
+export type Method = (typeof METHODS)[number];
+
+/** How a row changed in the eyes of one channel; `reset` = something could not be sent, fetch again. */
+export const CHANGE_TYPES = ['added', 'modified', 'removed', 'reset'] as const;
+export type ChangeFrameType = (typeof CHANGE_TYPES)[number];
+
+/** The action that cancels a request in flight; `data.target` is the cancelled request's id. */
+export const CANCEL_ACTION = '$cancel';
+
+/** The event of the connection itself: requests on it are to the server, not to a hook. */
+export const CONNECTION_EVENT = '$connection';
+/** The action on it that renews credentials; `data` is what the handshake's `auth` would be. */
+export const AUTHENTICATE_ACTION = '$authenticate';
+/** The action on it that says which messages have arrived; `data.ids` are their ids. */
+export const ACKNOWLEDGE_ACTION = '$acknowledge';
+/** The event of a message from a queue: `{ id, event, data }`, sent again until it is acknowledged. */
+export const MESSAGE_EVENT = '$message';
+
+/** A row's key: its value, or one value per key column. */
+export type RowId = string | number | Readonly<Record<string, string | number>>;
+
+export type Query = Readonly<Record<string, unknown>>;
+
+/** Client → server, on the event named after the namespace. */
+export interface RequestFrame {
+  readonly requestId: string;
+  readonly method: Method;
+  readonly action: string;
+  readonly data?: unknown;
+  readonly query?: Query;
+  readonly headers?: Query;
+}
+
+/** `data` of an answer whose status is 400 or more. */
+export interface ErrorData {
+  /** A code of `CODES`, or an application's own. */
+  readonly code: string;
+  readonly message: string;
+  /** Messages by input field; nested fields by dotted path. */
+  readonly errors?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Server → client: the one answer to a request (status 206 = one item of a stream, more follow). */
+export interface AnswerFrame {
+  readonly requestId: string;
+  readonly method: Method;
+  readonly action: string;
+  readonly status: number;
+  readonly data: unknown;
+  /** Position of the commit this request made, if it wrote: equal to the `position` of the changes it caused. */
+  readonly position?: string;
+}
+
+/** `data` of the answer to a subscribe request. */
+export interface SubscribedData {
+  /** The channel whose changes belong to this subscription. Several subscriptions may share one. */
+  readonly channel: string;
+  /** Changes committed after this position arrive on the channel. Opaque: compare for equality only. */
+  readonly position: string;
+}
+
+/** Server → client: one change, the same frame for every connection of the channel. */
+export interface ChangeFrame {
+  readonly method: 'SUBSCRIPTION';
+  readonly type: ChangeFrameType;
+  readonly status: 200;
+  readonly channel: string;
+  readonly position: string;
+  /** The one subscription it is meant for, by its subscribe; absent = all of the channel. */
+  readonly requestId?: string;
+  /** Absent for `reset`. */
+  readonly id?: RowId;
+  /** The row's output view; for a row that left sight its id alone; `null` for `reset`. */
+  readonly data: unknown;
+}
+
+/** `data` of the `connect_error` that refuses a handshake. */
+export interface RefusalData {
+  readonly code: string;
+  readonly status: number;
+}

@@ -1,0 +1,90 @@
+import type { INestApplication } from '@nestjs/common';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createClient } from 'nestjs-jira-client';
+import { launch } from '../browser/browser.js';
+import { builtExample } from '../example/built-example.js';
+import { writeExamples } from '../support/examples.js';
+import { describeWith } from '../support/services.js';
+
+const BUILD_MS = 120_000;
+
+describe('the tutorial', async () => {
+  const examples = writeExamples('docs/tutorial.md');
+  let app: INestApplication;
+  let url: string;
+  beforeAll(async () => {
+    process.env['PORT'] = '0';
+    ({ app } = (await import(examples.pathOf('main.ts'))) as { app: INestApplication });
+    url = (await app.getUrl()).replace('[::1]', 'localhost');
+  });
+  afterAll(async () => {
+    delete process.env['PORT'];
+    await app?.close();
+    examples[Symbol.dispose]();
+  });
+
+  it('serves the page, and the Socket.IO client it loads', async () => {
+    const page = await (await fetch(url)).text();
+    expect(page).toContain("import { createClient } from 'nestjs-jira-client'");
+    const [, map] = /<script type="importmap">(.*?)<\/script>/s.exec(page) ?? [];
+    const { imports } = JSON.parse(map ?? '') as { imports: Record<string, string> };
+    expect((await fetch(new URL(imports['socket.io-client'] ?? '', url))).status).toBe(200);
+  });
+
+  it('shows each window what it may see, as it changes', async () => {
+    const { watch } = (await import(examples.pathOf('watch.ts'))) as {
+      watch: (url: string, token: string, onTitles: (titles: string[]) => void) => () => void;
+    };
+    const ada = createClient(url, { auth: { token: 'ada' } });
+    const seen = new Map<string, string[]>();
+    const checks = new Set<() => void>();
+    const until = (condition: () => boolean): Promise<void> =>
+      new Promise((resolve) => checks.add(() => condition() && resolve()));
+    const stops = ['ada', 'grace'].map((token) =>
+      watch(url, token, (titles) => {
+        seen.set(token, titles);
+        for (const check of checks) check();
+      }),
+    );
+    try {
+      await until(() => seen.size === 2);
+      const shared = until(() => seen.get('grace')?.length === 1 && seen.get('ada')?.length === 2);
+      await ada.hook('tasks').create({ title: 'Hers' });
+      const { id } = (await ada.hook('tasks').create({ title: 'Theirs', isShared: true })) as { id: number };
+      await shared;
+      expect(seen.get('grace')).toEqual(['Theirs']);
+      const done = until(() => seen.get('grace')?.length === 0 && seen.get('ada')?.length === 1);
+      await ada.hook('tasks').action('finish', { id });
+      await done;
+      expect(seen.get('ada')).toEqual(['Hers']);
+    } finally {
+      for (const stop of stops) stop();
+      ada.close();
+    }
+  });
+
+  describeWith('chromium', 'its page', (chromium) => {
+    // The page loads the built client.
+    beforeAll(() => builtExample(), BUILD_MS);
+
+    it('is live in two windows', async () => {
+      await using browser = await launch(chromium);
+      const [ada, grace] = await Promise.all(
+        ['ada', 'grace'].map(async (name) => {
+          const page = await (await browser.newContext()).newPage();
+          await page.goto(`${url}/?as=${name}`);
+          return page;
+        }),
+      );
+      if (!ada || !grace) throw new Error('There are two windows.');
+      await ada.getByPlaceholder('What is to be done?').fill('Ring the bell');
+      await ada.getByRole('checkbox').check();
+      await ada.getByRole('button', { name: 'Add' }).click();
+      await grace.getByText('Ring the bell', { exact: true }).click();
+      await ada.getByText('✓ Ring the bell').waitFor();
+      expect(await grace.getByRole('listitem').allTextContents()).toContain('✓ Ring the bell');
+    });
+  });
+
+  await import(examples.pathOf('task.example.ts'));
+});

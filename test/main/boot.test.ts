@@ -1,0 +1,141 @@
+import { Injectable, Scope } from '@nestjs/common';
+import { Expose } from 'class-transformer';
+import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { describe, expect, it } from 'vitest';
+import { Action, ActionScope, BaseHook, Hook, ModelHook } from 'nestjs-jira';
+import { createTestApp, type TestAppOptions } from '../support/app.js';
+import { Issue, IssueHook, IssueView, TRACKER } from '../support/tracker.js';
+
+@Entity()
+class Stranger {
+  @PrimaryGeneratedColumn() id: number;
+  @Column() name: string;
+}
+
+class StrangerView {
+  @Expose() id: number;
+}
+
+@Injectable({ scope: Scope.REQUEST })
+class PerRequest {}
+
+async function bootWith(extra: Partial<TestAppOptions>): Promise<string> {
+  try {
+    await using app = await createTestApp({ ...TRACKER, ...extra });
+    return `booted at ${app.url}`;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+describe('a wrong configuration fails at boot, with class, fault and cure', () => {
+  it('two hooks with one namespace', async () => {
+    @Hook('issues')
+    class OtherHook extends BaseHook {}
+    expect(await bootWith({ providers: [IssueHook, OtherHook] })).toMatch(
+      /OtherHook has the namespace "issues" of IssueHook\. Give each hook its own/,
+    );
+  });
+
+  it('an entity that no data source has', async () => {
+    @Hook('strangers')
+    class StrangerHook extends ModelHook<Stranger> {
+      entity = Stranger;
+      output = StrangerView;
+    }
+    expect(await bootWith({ providers: [StrangerHook] })).toMatch(
+      /StrangerHook has the entity Stranger, which no data source has\. List it/,
+    );
+  });
+
+  it.each(['connect', 'disconnect', 'error', '$mine', ''])('the reserved namespace "%s"', async (namespace) => {
+    @Hook(namespace)
+    class ReservedHook extends BaseHook {}
+    expect(await bootWith({ providers: [ReservedHook] })).toMatch(/ReservedHook has the reserved namespace/);
+  });
+
+  it('a data source that the application does not have', async () => {
+    @Hook('elsewhere', { dataSource: 'archive' })
+    class ElsewhereHook extends ModelHook<Issue> {
+      entity = Issue;
+      output = IssueView;
+    }
+    expect(await bootWith({ providers: [ElsewhereHook] })).toMatch(/ElsewhereHook names the data source "archive"/);
+  });
+
+  it('no output, no entity', async () => {
+    @Hook('mute')
+    class MuteHook extends ModelHook<Issue> {
+      entity = Issue;
+    }
+    @Hook('void')
+    class VoidHook extends ModelHook<Issue> {
+      declare entity: typeof Issue;
+      output = IssueView;
+    }
+    expect(await bootWith({ providers: [MuteHook] })).toMatch(/MuteHook has no output\. Set "output"/);
+    expect(await bootWith({ providers: [VoidHook] })).toMatch(/VoidHook has no entity\. Set "entity"/);
+  });
+
+  it('a filter on a field that is not there, or with a lookup it does not have', async () => {
+    @Hook('typo')
+    class TypoHook extends ModelHook<Issue> {
+      entity = Issue;
+      output = IssueView;
+      filterFields = { titel: ['exact'] };
+    }
+    @Hook('lookup')
+    class LookupHook extends ModelHook<Issue> {
+      entity = Issue;
+      output = IssueView;
+      filterFields = { title: ['sounds_like'] };
+    }
+    expect(await bootWith({ providers: [TypoHook] })).toMatch(/TypoHook.*titel/);
+    expect(await bootWith({ providers: [LookupHook] })).toMatch(/LookupHook.*sounds_like/);
+  });
+
+  it('a hook with a request-scoped dependency', async () => {
+    @Hook('fleeting')
+    class FleetingHook extends BaseHook {
+      constructor(readonly dependency: PerRequest) {
+        super();
+      }
+    }
+    expect(await bootWith({ providers: [PerRequest, FleetingHook] })).toMatch(
+      /FleetingHook is request-scoped.*scope\.resolve\(Token\)/,
+    );
+  });
+
+  it('an action with a reserved name, an unknown method, or the name of another', async () => {
+    @Hook('a')
+    class DollarHook extends BaseHook {
+      @Action({ name: '$cancel' }) stop(_scope: ActionScope) {
+        return null;
+      }
+    }
+    @Hook('b')
+    class TwiceHook extends BaseHook {
+      @Action({ name: 'same' }) one(_scope: ActionScope) {
+        return null;
+      }
+      @Action({ name: 'same' }) two(_scope: ActionScope) {
+        return null;
+      }
+    }
+    @Hook('c')
+    class MethodHook extends BaseHook {
+      @Action({ methods: ['FETCH' as 'GET'] }) one(_scope: ActionScope) {
+        return null;
+      }
+    }
+    expect(await bootWith({ providers: [DollarHook] })).toMatch(/DollarHook\.\$cancel\(\) has a reserved action name/);
+    expect(await bootWith({ providers: [TwiceHook] })).toMatch(/TwiceHook\.same\(\) is the name of two actions/);
+    expect(await bootWith({ providers: [MethodHook] })).toMatch(/MethodHook\.one\(\) has the methods \[FETCH\]/);
+  });
+
+  it('a limit that is no positive whole number', async () => {
+    expect(await bootWith({ options: { limits: { subscriptions: 0 } } })).toMatch(
+      /JiraModule has the limit subscriptions = 0\. Give a whole number above 0\./,
+    );
+  });
+});

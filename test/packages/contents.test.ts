@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packPackages, PACKAGES, ROOT, type PackedPackages } from './workspace-copy.js';
+
+const run = promisify(execFile);
+
+let packages: PackedPackages;
+beforeAll(async () => {
+  packages = await packPackages();
+}, 300_000);
+afterAll(() => packages?.[Symbol.asyncDispose]());
+
+/** Bytes of the archive, with room to grow: a jump wants to be looked at. */
+const LARGEST = { protocol: 12_000, client: 30_000, jira: 320_000 };
+
+describe.each(PACKAGES)('the package of libs/%s', (name) => {
+  it('holds its code, types, readme and licence, and nothing else', () => {
+    const paths = packages.packed[name].files.map(({ path }) => path);
+    expect(paths).toEqual(
+      expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']),
+    );
+    const others = paths.filter(
+      (path) => !/^(LICENSE|README\.md|package\.json|dist\/.+(?<!\.spec)\.(js|d\.ts))$/.test(path),
+    );
+    expect(others).toEqual([]);
+  });
+
+  it('is small', () => {
+    const { size, unpackedSize } = packages.packed[name];
+    expect(size, `${size} bytes packed, ${unpackedSize} unpacked`).toBeLessThan(LARGEST[name]);
+  });
+
+  it('has nothing publint objects to', async () => {
+    const { messages, pkg } = await publint({ pkgDir: packages.folderOf(name), strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg ?? {}))).toEqual([]);
+  }, 60_000);
+
+  it('has types that all of its users find', async () => {
+    const attw = join(ROOT, 'node_modules/.bin/attw');
+    const { stdout } = await run(attw, [packages.archiveOf(name), '--profile', 'esm-only', '--format', 'json']);
+    const { problems } = JSON.parse(stdout) as { problems?: Record<string, unknown> };
+    // What concerns only resolution from CommonJS and of old Node versions is what the profile leaves out.
+    expect(Object.keys(problems ?? {}).filter((kind) => !['CJSResolvesToESM', 'NoResolution'].includes(kind))).toEqual(
+      [],
+    );
+  }, 60_000);
+
+  it('exports names, no default, and has no top-level await, so that require() can load it', async () => {
+    const path = join(packages.folderOf(name), 'dist/index.js');
+    const { stdout } = await run(process.execPath, [
+      '-e',
+      `console.log(JSON.stringify(Object.keys(require(${JSON.stringify(path)}))))`,
+    ]);
+    const names = JSON.parse(stdout) as string[];
+    expect(names.length).toBeGreaterThan(2);
+    expect(names).not.toContain('default');
+  });
+
+  it('has a licence of its own that is the repository’s', async () => {
+    expect(existsSync(join(ROOT, 'libs', name, 'LICENSE'))).toBe(true);
+    expect(await readFile(join(ROOT, 'libs', name, 'LICENSE'), 'utf8')).toBe(
+      await readFile(join(ROOT, 'LICENSE'), 'utf8'),
+    );
+  });
+});

@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FreshApp } from './fresh-app.js';
+import { packPackages } from './workspace-copy.js';
+
+/** Minutes long, and it needs the registry: CI runs it, others say that they want it. */
+const isWanted = Boolean(process.env['CI'] ?? process.env['INSTALL_TESTS']);
+const SLOW_MS = 300_000;
+
+describe.skipIf(!isWanted)('the packages in a fresh Nest application (INSTALL_TESTS=1 runs it)', () => {
+  let app: FreshApp;
+  beforeAll(async () => {
+    await using packages = await packPackages();
+    app = await FreshApp.create(packages);
+  }, 2 * SLOW_MS);
+  afterAll(() => app?.[Symbol.asyncDispose]());
+
+  it('have types that hold without skipLibCheck', { timeout: SLOW_MS }, async () => {
+    expect(await app.bin('tsc', '--noEmit', '--skipLibCheck', 'false')).toBe('');
+  });
+
+  it('are built in by nest build', { timeout: SLOW_MS }, async () => {
+    expect(await app.npm('run', 'build')).not.toMatch(/error/i);
+  });
+
+  it.each([20, 22, 24])(
+    'are called and watched on Node %d, as modules and through require()',
+    { timeout: SLOW_MS },
+    async (version) => {
+      const asModules = lastLine(await app.node(version, 'dist/use.js'));
+      expect(JSON.parse(asModules)).toEqual({
+        id: 1,
+        titles: ['Ship it'],
+        heard: ['added 1'],
+        refused: 'VALIDATION_FAILED',
+      });
+      const required = lastLine(await app.node(version, 'use.cjs'));
+      expect(JSON.parse(required)).toEqual({ id: 1, heard: ['added 1'], isOneCopy: true, version: 2 });
+    },
+  );
+});
+
+function lastLine(output: string): string {
+  return output.split('\n').find((line) => line.startsWith('{')) ?? output;
+}

@@ -1,0 +1,205 @@
+import { Injectable } from '@nestjs/common';
+import { Expose } from 'class-transformer';
+import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { describe, expect, it } from 'vitest';
+import {
+  Action,
+  ActionScope,
+  CursorPagination,
+  Hook,
+  LimitOffsetPagination,
+  PageNumberPagination,
+  ReadOnlyModelHook,
+} from 'nestjs-jira';
+import { createTestApp, type TestApp, type TestClient } from '../support/app.js';
+import { describeEachDatabase } from '../support/databases.js';
+
+@Entity()
+class Note {
+  @PrimaryGeneratedColumn() id: number;
+  @Column({ type: 'varchar', nullable: true }) topic: string | null;
+  @Column() rank: number;
+  @CreateDateColumn() createdAt: Date;
+}
+
+@Entity()
+class Token {
+  @PrimaryGeneratedColumn('uuid') id: string;
+}
+
+class NoteView {
+  @Expose() id: number;
+}
+
+@Injectable()
+class Uncounted extends PageNumberPagination {
+  override readonly countRows = false;
+}
+
+@Hook('notes')
+class NoteHook extends ReadOnlyModelHook<Note> {
+  entity = Note;
+  output = NoteView;
+  pagination = CursorPagination;
+  filterFields = { topic: ['exact'] };
+  orderingFields = ['id', 'topic', 'rank', 'createdAt'];
+
+  @Action({ pagination: LimitOffsetPagination })
+  window(scope: ActionScope) {
+    return this.getList(scope);
+  }
+
+  @Action({ pagination: null })
+  all(scope: ActionScope) {
+    return this.getList(scope);
+  }
+
+  @Action({ pagination: Uncounted })
+  uncounted(scope: ActionScope) {
+    return this.getList(scope);
+  }
+}
+
+@Hook('tokens')
+class TokenHook extends ReadOnlyModelHook<Token> {
+  entity = Token;
+  output = NoteView;
+  pagination = CursorPagination;
+}
+
+interface Page {
+  readonly next: string | null;
+  readonly results: { id: number }[];
+}
+
+async function page(client: TestClient, query: object, namespace = 'notes'): Promise<Page> {
+  const answer = await client.call(namespace, 'list', 'GET', { query });
+  if (answer.status !== 200) throw new Error(JSON.stringify(answer));
+  return answer.data as Page;
+}
+
+async function readAll(client: TestClient, query: object, between?: (page: number) => Promise<unknown>) {
+  const ids: number[] = [];
+  let cursor: string | null | undefined;
+  for (let i = 0; cursor !== null; i++) {
+    const { next, results } = await page(client, cursor === undefined ? query : { ...query, cursor });
+    ids.push(...results.map(({ id }) => id));
+    cursor = next;
+    await between?.(i);
+  }
+  return ids;
+}
+
+const ENTITIES = [Note, Token];
+
+describeEachDatabase('pages', ({ type, options }) => {
+  const start = async () =>
+    createTestApp({ entities: ENTITIES, providers: [NoteHook, TokenHook], database: await options(ENTITIES) });
+
+  /** Topics with nulls and doubles; five rows in each moment, differing by microseconds where the database has them. */
+  const seed = async ({ dataSource }: TestApp): Promise<number[]> => {
+    const topics = ['b', null, 'a', 'ä', 'B', null, 'a'];
+    const rows = Array.from({ length: 35 }, (_, i) => ({ topic: topics[i % 7] ?? null, rank: i % 3 }));
+    await dataSource.manager.insert(Note, rows);
+    const moment = (id: number): string => {
+      const micros = type === 'better-sqlite3' ? '' : String(999 - ((id * 37) % 1000)).padStart(3, '0');
+      return `2026-01-01 00:00:00.${String(Math.floor(id / 5)).padStart(3, '0')}${micros}`;
+    };
+    for (let id = 1; id <= 35; id++) {
+      const sql = type === 'postgres' ? `UPDATE note SET "createdAt" = '${moment(id)}' WHERE id = ${id}` : `UPDATE note SET createdAt = '${moment(id)}' WHERE id = ${id}`; // prettier-ignore
+      await dataSource.query(sql);
+    }
+    return rows.map((_, i) => i + 1);
+  };
+
+  it.each(['id', '-id', 'topic', '-topic', 'createdAt', '-createdAt', 'rank,-createdAt', '-topic,rank'])(
+    'by cursor hold each row once, in the order of %s',
+    async (ordering) => {
+      await using app = await start();
+      await seed(app);
+      const client = await app.connect(1);
+      const all = await client.call('notes', 'all', 'GET', { query: { ordering } });
+      const expected = (all.data as { id: number }[]).map(({ id }) => id);
+      expect(expected).toHaveLength(35);
+      for (const page_size of [1, 4, 34, 35]) expect(await readAll(client, { ordering, page_size })).toEqual(expected);
+    },
+  );
+
+  it('by cursor are stable while others insert and delete', async () => {
+    await using app = await start();
+    const ids = await seed(app);
+    const client = await app.connect(1);
+    const read = await readAll(client, { ordering: '-id', page_size: 10 }, async (number) => {
+      await app.dataSource.manager.insert(Note, { topic: 'new', rank: 9 });
+      if (number === 0) await app.dataSource.manager.delete(Note, [26, 5]); // where the page ended, and one to come
+    });
+    expect(read).toEqual(ids.toReversed().filter((id) => id !== 5));
+  });
+
+  it('by cursor work over random keys and under a filter', async () => {
+    await using app = await start();
+    await seed(app);
+    await app.dataSource.manager.insert(Token, Array.from({ length: 12 }, () => ({}))); // prettier-ignore
+    const client = await app.connect(1);
+    const first = await page(client, { page_size: 7 }, 'tokens');
+    const rest = await page(client, { page_size: 7, cursor: first.next }, 'tokens');
+    expect(new Set([...first.results, ...rest.results].map(({ id }) => id)).size).toBe(12);
+    expect(await readAll(client, { topic: 'b', page_size: 2, ordering: 'id' })).toEqual([1, 8, 15, 22, 29]);
+  });
+});
+
+describe('pages', () => {
+  const start = () => createTestApp({ entities: ENTITIES, providers: [NoteHook, TokenHook] });
+
+  it('by cursor refuse a cursor that was made up, altered, or made for another list or order', async () => {
+    await using app = await start();
+    await app.dataSource.manager.insert(
+      Note,
+      Array.from({ length: 5 }, (_, rank) => ({ topic: 'hush', rank })),
+    );
+    const client = await app.connect(1);
+    const { next } = await page(client, { page_size: 2, ordering: 'rank' });
+    const cursor = String(next);
+    expect(Buffer.from(cursor, 'base64url').toString('latin1')).not.toContain('[');
+    const altered = cursor.slice(0, -2) + (cursor.endsWith('A') ? 'BB' : 'AA');
+    for (const query of [
+      { cursor: altered, ordering: 'rank' },
+      { cursor: 'made-up', ordering: 'rank' },
+      { cursor: 7, ordering: 'rank' },
+      { cursor, ordering: '-rank' },
+      { cursor, ordering: 'id' },
+    ])
+      expect(await client.call('notes', 'list', 'GET', { query })).toMatchObject({
+        status: 400,
+        data: { errors: { cursor: ['This is no cursor of this list.'] } },
+      });
+    expect(await client.call('tokens', 'list', 'GET', { query: { cursor } })).toMatchObject({ status: 400 });
+    expect(await page(client, { cursor, page_size: 9, ordering: 'rank' })).toMatchObject({
+      next: null,
+      results: [{}, {}, {}],
+    });
+  });
+
+  it('by limit and offset, without a count, or none at all, as the action says', async () => {
+    await using app = await start();
+    await app.dataSource.manager.insert(
+      Note,
+      Array.from({ length: 5 }, (_, rank) => ({ topic: null, rank })),
+    );
+    const client = await app.connect(1);
+    const call = async (action: string, query: object) =>
+      (await client.call('notes', action, 'GET', { query: { ordering: 'id', ...query } })).data;
+    expect(await call('window', { limit: 2, offset: 1 })).toEqual({
+      count: 5, next_offset: 3, previous_offset: 0, results: [{ id: 2 }, { id: 3 }],
+    }); // prettier-ignore
+    expect(await call('window', { limit: 2, offset: 99 })).toMatchObject({ next_offset: null, results: [] });
+    expect(await call('window', { limit: -1, offset: 'x' })).toMatchObject({ count: 5, next_offset: null });
+    expect(await call('all', {})).toHaveLength(5);
+    expect(await call('uncounted', { page: 2, page_size: 2 })).toEqual({
+      count: null, next_page: 3, previous_page: 1, results: [{ id: 3 }, { id: 4 }],
+    }); // prettier-ignore
+    expect(await call('uncounted', { page: 3, page_size: 2 })).toMatchObject({ next_page: null, results: [{ id: 5 }] });
+    // Keys of another pagination are filters like any other, and refused.
+    expect(await client.call('notes', 'window', 'GET', { query: { cursor: 'x' } })).toMatchObject({ status: 400 });
+  });
+});

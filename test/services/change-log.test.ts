@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { afterAll, expect, it } from 'vitest';
+import { JiraModule, JiraServer } from 'nestjs-jira';
+import { redisCluster } from 'nestjs-jira/redis';
+import { createTestApp } from '../support/app.js';
+import { describeWith } from '../support/services.js';
+import { Issue, Member, seedTracker, TRACKER } from '../support/tracker.js';
+
+describeWith('redis', 'observers of two servers that share a Redis and a database', (url) => {
+  const file = join(tmpdir(), `jira-${randomUUID()}.sqlite`);
+  const database: DataSourceOptions = { type: 'better-sqlite3', database: file };
+  const cluster = { url, prefix: `test:${randomUUID()}:` };
+  const start = () => createTestApp({ ...TRACKER, database, options: redisCluster(cluster) });
+  afterAll(() => rm(file, { force: true }));
+
+  it('hear what the other commits, each by its own rights, and all in one order', async () => {
+    await using one = await start();
+    await seedTracker(one);
+    await using two = await start();
+    const ada = await one.connect(1);
+    const [here, there, stranger] = [await one.connect(2), await two.connect(2), await two.connect(77)];
+    const subscribed = [await here.subscribe('issues'), await there.subscribe('issues')];
+    await stranger.subscribe('issues');
+    const created = await ada.call('issues', 'create', 'POST', { data: { title: 'a', projectId: 1 } });
+    const writer = await two.connect(1);
+    await there.nextChanges('issues', 1);
+    await writer.call('issues', 'update', 'PATCH', { query: { pk: 1 }, data: { title: 'b' } });
+    await here.nextChanges('issues', 2);
+    await ada.call('issues', 'destroy', 'DELETE', { query: { pk: 1 } });
+    const [atOne, atTwo] = await Promise.all([here.nextChanges('issues', 3), there.nextChanges('issues', 3)]);
+    expect(atOne.map(({ type, data }) => [type, data])).toEqual([
+      ['added', { id: 1, title: 'a', status: 'open', projectId: 1 }],
+      ['modified', { id: 1, title: 'b', status: 'open', projectId: 1 }],
+      ['removed', { id: 1, title: 'b', status: 'open', projectId: 1 }],
+    ]);
+    const bare = (frames: typeof atOne) => frames.map(({ channel: _, ...frame }) => frame);
+    expect(bare(atTwo)).toEqual(bare(atOne));
+    expect(atOne[0].position).toBe(created.position);
+    expect(subscribed.every(({ position }) => typeof position === 'string')).toBe(true);
+    expect(stranger.changes('issues')).toEqual([]);
+  });
+
+  it('hear a process that has no sockets', async () => {
+    await using server = await start();
+    await server.dataSource.getRepository(Member).save({ userId: 5, projectId: 1 });
+    const grace = await server.connect(5);
+    await grace.subscribe('issues');
+
+    @Module({
+      imports: [
+        TypeOrmModule.forRoot({ ...database, entities: [...TRACKER.entities] as never }),
+        JiraModule.forRoot(redisCluster(cluster)),
+      ],
+      providers: [...TRACKER.providers],
+    })
+    class JobModule {}
+    const job = await NestFactory.createApplicationContext(JobModule, { logger: false });
+    const { id } = await job.get(DataSource).getRepository(Issue).save({ title: 'by a job', projectId: 1 });
+    job.get(JiraServer).publish({
+      source: 'default',
+      entity: 'Issue',
+      id: 4711,
+      type: 'added',
+      after: { id: 4711, title: 'by hand', status: 'open', projectId: 1 },
+    });
+    await job.close();
+    expect((await grace.nextChanges('issues', 2)).map((frame) => frame.id)).toEqual([id, 4711]);
+  });
+});

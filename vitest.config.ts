@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+// Where to leave the results as JSON, for whoever adds them up.
+const results = process.env['TEST_RESULTS'];
+
+export default defineConfig({
+  resolve: { tsconfigPaths: true },
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  test: {
+    include: ['libs/*/src/**/*.spec.ts', 'apps/*/src/**/*.spec.ts', 'test/**/*.test.ts'],
+    setupFiles: ['test/support/setup.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
+    reporters: ['default', './test/support/skipped-reporter.ts', ...(results === undefined ? [] : ['json'])],
+    outputFile: { json: results ?? '' },
+    testTimeout: 15_000,
+    hookTimeout: 30_000,
+  },
+});
