@@ -6,10 +6,8 @@ import { databaseFamily } from './database-family.js';
 import { linkOwners } from './junctions.js';
 import { changesOf, hasChanged } from './net-change.js';
 import { readByKeys } from './row-reader.js';
-import type { TouchedRow as RowTouchedBy } from './touched-row.js';
+import type { TouchedRow } from './touched-row.js';
 import { keyString, type RawKey, type RawRow, type TrackedTable } from './tracked-table.js';
-
-type TouchedRow = RowTouchedBy<CapturedTransaction>;
 
 /** One write of a transaction: the runner it goes through (which may have joined the transaction) and what it touches. */
 export interface CapturedWrite {
@@ -25,7 +23,6 @@ export class CapturedTransaction {
   private readonly rows = new Map<string, TouchedRow>();
   private readonly predecessors = new Set<CapturedTransaction>();
   private settle: () => void = () => undefined;
-  private awaited: readonly CapturedTransaction[] = [];
   /** Resolves when it has ended. */
   readonly settled = new Promise<void>((resolve) => (this.settle = resolve));
   private hasEnded = false;
@@ -36,8 +33,8 @@ export class CapturedTransaction {
 
   constructor(
     readonly runner: QueryRunner,
-    /** The last transaction of this process that touched a row, by row. */
-    private readonly lastToucher: Map<string, CapturedTransaction>,
+    /** The transactions of this process whose COMMIT is on its way, by the rows they touched. */
+    private readonly committing: Map<string, CapturedTransaction>,
   ) {}
 
   /** Notes a row whose state before the transaction is known; later notes of the same row change nothing. */
@@ -45,12 +42,13 @@ export class CapturedTransaction {
     const name = `${table.path}\n${keyString(key)}`;
     const known = this.rows.get(name);
     if (known) return known;
-    // Whoever had the row before has let it go, so its COMMIT is done, even if the answer is still on its way to us.
-    const earlier = this.lastToucher.get(name);
-    if (earlier && !earlier.runner.isReleased) this.predecessors.add(earlier);
-    const row: TouchedRow = { table, key, before, after: null, isLinked: false, earlier, depth };
+    // Rows are touched once they are locked. Whoever sent a COMMIT after touching this one has thus committed, even if
+    // the answer is still on its way to us. Whoever sent none has lost the row: PostgreSQL undoes a savepoint, and
+    // MariaDB the transaction of a deadlock's victim, before the victim hears of it.
+    const earlier = this.committing.get(name);
+    if (earlier) this.predecessors.add(earlier);
+    const row: TouchedRow = { table, key, before, after: null, isLinked: false, depth };
     this.rows.set(name, row);
-    this.lastToucher.set(name, this);
     return row;
   }
 
@@ -114,22 +112,14 @@ export class CapturedTransaction {
     return changes.filter((change) => [change.entity, ...(change.ancestors ?? [])].some(isWatched));
   }
 
+  /** Its COMMIT is about to be sent. */
+  noteCommit(): void {
+    for (const name of this.rows.keys()) this.committing.set(name, this);
+  }
+
   /** Earlier transactions on the same rows, whose answers are still on their way. */
   unsettledPredecessors(): CapturedTransaction[] {
-    // Which of two was first is read off their answers, which may cross: whoever already waits for this one is not waited for.
-    const open = [...this.predecessors].filter((one) => !one.hasEnded && !one.waitsFor(this));
-    this.awaited = open;
-    return open;
-  }
-
-  /** Ends it if its runner is in no transaction any more: its end was missed. False while it goes on. */
-  endIfLost(): boolean {
-    if (!this.hasEnded && !this.runner.isTransactionActive) this.end();
-    return this.hasEnded;
-  }
-
-  private waitsFor(other: CapturedTransaction): boolean {
-    return this.awaited.some((one) => !one.hasEnded && (one === other || one.waitsFor(other)));
+    return [...this.predecessors].filter((one) => !one.hasEnded && !one.runner.isReleased);
   }
 
   forgetAll(): void {
@@ -144,11 +134,8 @@ export class CapturedTransaction {
   }
 
   private forget(name: string): void {
-    const earlier = this.rows.get(name)?.earlier;
     this.rows.delete(name);
-    if (this.lastToucher.get(name) !== this) return;
-    if (earlier && !earlier.hasEnded) this.lastToucher.set(name, earlier);
-    else this.lastToucher.delete(name);
+    if (this.committing.get(name) === this) this.committing.delete(name);
   }
 }
 

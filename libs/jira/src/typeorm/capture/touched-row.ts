@@ -3,7 +3,7 @@
 import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';
 
 /** A row that the transaction wrote, or may have written. */
-export interface TouchedRow<Transaction = unknown> {
+export interface TouchedRow {
   readonly table: TrackedTable;
   readonly key: RawKey;
   /** The row before the transaction's first write to it; null if there was none. */
@@ -12,8 +12,6 @@ export interface TouchedRow<Transaction = unknown> {
   after: RawRow | null;
   /** True when a many-to-many row of it changed: announced even if its own columns did not. */
   isLinked: boolean;
-  /** Who touched the row before, as far as it had not ended by then. */
-  readonly earlier: Transaction | undefined;
   /** Depth of the transaction or savepoint of the first write: a rollback to below it forgets the row. */
   depth: number;
 }

@@ -23,7 +23,7 @@ export class TypeOrmChangeSource implements ChangeSource {
   private readonly watched = new Set<string>();
   private readonly listeners = new Set<ChangeListener>();
   private readonly transactions = new WeakMap<QueryRunner, CapturedTransaction>();
-  private readonly lastToucher = new Map<string, CapturedTransaction>();
+  private readonly committing = new Map<string, CapturedTransaction>();
   private readonly ownTransactions = new OwnTransactions();
   private readonly lost: LostTransactions;
   private readonly subscriber: EntitySubscriberInterface;
@@ -127,7 +127,7 @@ export class TypeOrmChangeSource implements ChangeSource {
   private transactionOf(runner: QueryRunner): CapturedTransaction {
     const known = this.transactions.get(runner);
     if (known) return known;
-    const created = new CapturedTransaction(runner, this.lastToucher);
+    const created = new CapturedTransaction(runner, this.committing);
     this.transactions.set(runner, created);
     return created;
   }
@@ -169,6 +169,7 @@ export class TypeOrmChangeSource implements ChangeSource {
     if (this.lost.has(transaction.runner)) return transaction.forgetAll();
     try {
       await transaction.readAfterImages(this.tables.owners);
+      transaction.noteCommit();
     } catch (error) {
       const loss = this.lost.verdict(transaction.runner, error);
       if (loss === 'before') return transaction.forgetAll();
@@ -186,7 +187,7 @@ export class TypeOrmChangeSource implements ChangeSource {
     this.announceNow(transaction);
   }
 
-  /** The writer waits with it, so not forever: a runner that was lost with its transaction open never ends. */
+  /** The writer waits with it, so not forever: a connection may be lost with its COMMIT unanswered. */
   private async announceAfter(
     earlier: readonly CapturedTransaction[],
     transaction: CapturedTransaction,
@@ -196,8 +197,8 @@ export class TypeOrmChangeSource implements ChangeSource {
       timer = setTimeout(resolve, LONGEST_WAIT_MS, true);
     });
     const isOver = Promise.all(earlier.map(({ settled }) => settled)).then(() => false);
-    if ((await Promise.race([isOver, isLate])) && !earlier.every((one) => one.endIfLost())) {
-      const error = new Error(`An earlier transaction on the same row had not ended after ${LONGEST_WAIT_MS} ms.`);
+    if (await Promise.race([isOver, isLate])) {
+      const error = new Error(`The COMMIT of an earlier writer of a row was not answered in ${LONGEST_WAIT_MS} ms.`);
       for (const entity of transaction.entities) transaction.noteGap(entity, error);
     }
     clearTimeout(timer);
