@@ -197,7 +197,17 @@ describeEachDatabase('The end of a transaction', ({ type, open }) => {
     expect(await mirror.compare()).toEqual([]);
   });
 
-  it('warns of what the database does by itself', () => {
+  // https://github.com/typeorm/typeorm/issues/4419: no subscriber hears of rows that a database's cascade takes with it.
+  it('warns at boot of what the database does by itself, and sees it where TypeORM does it instead', async () => {
+    const author = await dataSource.manager.save(Author, { name: 'a' });
+    const pages = dataSource.manager.create(Page, [{ number: 1 }, { number: 2 }]);
+    const book = await dataSource.manager.save(Book, { title: 't', author, pages });
+    mirror.commits.length = 0;
+    await dataSource.transaction(async (manager) => {
+      await manager.remove(pages);
+      await manager.remove(Book, book);
+    });
+    expect(mirror.take()).toEqual(['removed Page 1', 'removed Page 2', 'removed Book 1']);
     expect(mirror.source.warnings()).toEqual(
       expect.arrayContaining([expect.stringContaining('Page.bookId has ON DELETE CASCADE')]),
     );

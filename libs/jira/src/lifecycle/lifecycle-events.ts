@@ -49,8 +49,19 @@ export interface LifecycleEventMap {
   };
   /** A frame that is no message, or an event nobody handles: it could not be answered. */
   'jira.malformed_frame': { readonly connection: Connection; readonly reason: string; readonly frame: unknown };
-  /** A committed change could not be sent; its subscribers were told to fetch again. */
-  'jira.announcement_failed': { readonly entity: string; readonly error: unknown };
+  /** A committed change could not be sent; its subscribers were told to fetch again. Without a change: rows unknown. */
+  'jira.announcement_failed': {
+    readonly entity: string;
+    readonly change?: {
+      readonly source: string;
+      readonly type: 'added' | 'modified' | 'removed';
+      /** A string or number; an object for a composite key. */
+      readonly id: unknown;
+    };
+    /** Of the channel that was reset, if it was one. */
+    readonly namespace?: string;
+    readonly error: unknown;
+  };
 }
 
 export type LifecycleEventName = keyof LifecycleEventMap;

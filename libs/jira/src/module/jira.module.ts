@@ -56,8 +56,14 @@ function createHub(
     sink,
     limits,
     report: {
-      failed: (error, { entity, id, type }, channel) => {
-        lifecycle.emit('jira.announcement_failed', { entity, error });
+      failed: (error, { entity, source, id, type }, channel) => {
+        const { namespace } = channel?.definition ?? {};
+        lifecycle.emit('jira.announcement_failed', {
+          entity,
+          change: { source, type, id },
+          ...(namespace && { namespace }),
+          error,
+        });
         logger.error(
           `Could not announce "${type}" of ${entity} ${JSON.stringify(id)}${channel ? ` on ${channel.definition.namespace}: it was reset` : ''}`,
           stackOf(error),
@@ -129,11 +135,15 @@ function stackOf(error: unknown): string {
     {
       provide: Authorization,
       useFactory: (
-        { visibilityTtlMs }: ResolvedJiraOptions,
+        { visibilityTtlMs, limits }: ResolvedJiraOptions,
         connections: Connections,
         hub: Hub,
         translators: readonly ErrorTranslator[],
-      ) => new Authorization({ connections, hub, visibilityTtlMs, describe: describer(translators) }),
+      ) => {
+        const { handshakeTimeoutMs } = limits;
+        const describe = describer(translators);
+        return new Authorization({ connections, hub, visibilityTtlMs, handshakeTimeoutMs, describe });
+      },
       inject: [RESOLVED_OPTIONS, Connections, Hub, TRANSLATORS],
     },
     {

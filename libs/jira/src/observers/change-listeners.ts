@@ -23,7 +23,9 @@ export function connectListeners(provider: object, hub: Hub, observables: Observ
         const data = options.serialize && row ? await options.serialize(row, change.type) : { pk: change.id };
         await method.call(provider, change, data);
       } catch (error) {
-        logger.error(`${subject} failed`, error instanceof Error ? error.stack : String(error));
+        const { type, entity: name, id } = change;
+        const stack = error instanceof Error ? error.stack : String(error);
+        logger.error(`${subject} failed at "${type}" of ${name} ${JSON.stringify(id)}`, stack);
       }
     };
     let last: Promise<void> = Promise.resolve();
