@@ -14,6 +14,7 @@ import {
   type Visibility,
 } from 'nestjs-jira';
 import { createTestApp, type TestApp, type TestClient } from '../support/app.js';
+import { PlainClient } from '../support/plain.js';
 import { CreateIssue, Issue, IssueView, Member, Project, seedTracker } from '../support/tracker.js';
 
 const banned = new Set<number>();
@@ -280,5 +281,62 @@ describe('credentials that end', () => {
     expect(app.get(Authorization).disconnect({ id: 1 })).toBe(2);
     await gone;
     expect(other.socket.connected).toBe(true);
+  });
+
+  it('are heard of by handshakes that were under way', async () => {
+    let letIn!: () => void;
+    let arrived!: () => void;
+    const [gate, arrival] = [new Promise<void>((r) => (letIn = r)), new Promise<void>((r) => (arrived = r))];
+    class AtTheGate extends Permission {
+      override async canConnect() {
+        arrived();
+        await gate;
+        return true;
+      }
+    }
+    await using app = await open({ permissions: [new AtTheGate()] });
+    const late = app.connect(1);
+    await arrival;
+    app.get(Authorization).disconnect(1);
+    letIn();
+    const client = await late;
+    await client.until(() => client.frames.length > 0);
+    await expect.poll(() => client.socket.connected).toBe(false);
+    expect(client.frames).toContainEqual({
+      event: '$disconnect',
+      frame: { code: 'SESSION_EXPIRED', status: 401 },
+    });
+  });
+
+  it('end on one connection, and leave the others of the user', async () => {
+    await using app = await open();
+    const [one, two] = [await app.connect(1), await app.connect(1)];
+    const gone = closed(one);
+    expect(app.get(Authorization).disconnect({ connectionId: one.socket.id })).toBe(1);
+    await gone;
+    expect(two.socket.connected).toBe(true);
+    expect(app.get(Authorization).disconnect({ connectionId: 'nobody' })).toBe(0);
+  });
+
+  it('end also for who ignores the end: nothing more is heard from it', async () => {
+    await using app = await open({ plainWebSockets: [{ path: '/ws' }] });
+    await using deaf = await new PlainClient(`${app.url}/ws?token=user-1`).open();
+    const ask = (requestId: string, title: string): void =>
+      deaf.send({
+        event: 'related',
+        data: { requestId, method: 'POST', action: 'create', data: { title, projectId: 1 } },
+      });
+    ask('before', 'before');
+    await deaf.find(({ data }: { data: { requestId?: string } }) => data.requestId === 'before');
+    // What it sends from now on is on its way before the server's close can be answered.
+    const { _socket: wire } = deaf.socket as unknown as { _socket: { pause(): void; resume(): void } };
+    wire.pause();
+    app.get(Authorization).disconnect(1);
+    ask('after', 'after');
+    await app.connect(2);
+    wire.resume();
+    await deaf.over();
+    expect(deaf.closed).toEqual({ code: 4401, reason: 'SESSION_EXPIRED' });
+    expect(await app.dataSource.manager.find(Issue)).toMatchObject([{ title: 'before' }]);
   });
 });

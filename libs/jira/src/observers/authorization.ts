@@ -6,9 +6,12 @@ import { authenticate, type Authentication } from '../authentication/authenticat
 import type { ErrorAnswer } from '../errors/error-answer.js';
 import { JiraException } from '../errors/jira.exception.js';
 import { checkConnection, type Permission } from '../permissions/permission.js';
+import { encode } from '../messaging/plain-data.js';
 import { Connection } from '../scope/connection.js';
 import type { Connections } from '../scope/connections.js';
+import { expel } from '../scope/expel.js';
 import type { Hub } from './hub.js';
+import { Orders, type Addressee, type Order } from './orders.js';
 
 /** What decides who may connect. */
 export interface Entry {
@@ -20,11 +23,15 @@ export interface AuthorizationParts {
   readonly connections: Connections;
   readonly hub: Hub;
   readonly visibilityTtlMs: number;
+  readonly handshakeTimeoutMs: number;
   describe(error: unknown, requestId: string): ErrorAnswer;
 }
 
 export interface RefreshOptions {
-  /** The user as it is now: what connections hold from now on, in place of what authentication found. */
+  /**
+   * The user as it is now: what connections hold from now on, in place of what authentication found. Other processes get
+   * it as plain data: JSON, dates, bigints, bytes.
+   */
   readonly user?: unknown;
 }
 
@@ -33,8 +40,13 @@ const SWEPT_AT_ONCE = 16;
 /** Node's longest timer. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** A user (as the user, or the user's key), one connection of this process, or one of any process by its id. */
+// oxlint-disable-next-line typescript/no-redundant-type-constituents -- says what may be meant
+export type Who = Connection | { readonly connectionId: string } | unknown;
+
 /**
- * Makes changed rights take effect on those who are connected.
+ * Makes changed rights take effect on those who are connected, to this process at once, to the others that share its
+ * change log as soon as they hear of it: before any commit that follows.
  *
  * @example
  * constructor(private readonly authorization: Authorization) {}
@@ -43,6 +55,9 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export class Authorization {
   private readonly expiries = new Map<string, NodeJS.Timeout>();
   private readonly underWay = new Set<string>();
+  private readonly orders: Orders;
+  /** What renewed them last, where it was not the handshake. */
+  private readonly credentials = new WeakMap<Connection, Record<string, unknown>>();
   private readonly sweep: NodeJS.Timeout;
   private isSweeping = false;
   private entry: Entry = { authentication: [], permissions: [] };
@@ -51,28 +66,29 @@ export class Authorization {
     // Twice as often as the promise: whatever was looked at since the last time waits for the next.
     const half = Math.max(1, Math.min(parts.visibilityTtlMs / 2, LONGEST_TIMER_MS));
     this.sweep = setInterval(() => void this.refreshOlderThan(half), half).unref();
+    this.orders = new Orders(
+      parts.hub.log,
+      parts.handshakeTimeoutMs,
+      (order) => this.obey(order),
+      () => void this.authenticateAll(),
+    );
   }
 
   /**
-   * Looks again at what a user (given as the user or the user's key) or one connection may see. From this call on
-   * nothing is sent by the old rights; resolves when the new ones are in effect. Subscriptions that see other rows now
-   * are told to fetch again, those without permission are ended, connections that may not be are closed.
+   * Looks again at what a user or one connection may see. From this call on nothing is sent by the old rights; resolves
+   * when the new ones are in effect in this process. Subscriptions that see other rows now are told to fetch again, those
+   * without permission are ended, connections that may not be are closed. Throws a TypeError for a `user` that is no data.
    */
-  async refresh(who: unknown, { user }: RefreshOptions = {}): Promise<void> {
-    const connections = who instanceof Connection ? [who] : this.parts.connections.byUser(who);
-    if (user !== undefined)
-      for (const connection of connections) connection.admit({ user, expiresAt: connection.expiresAt });
-    const ids = connections.map(({ id }) => id);
-    await Promise.all([
-      this.parts.hub.refresh([...this.parts.hub.subscriptions(ids)]),
-      ...connections.map((connection) => this.checkConnection(connection)),
-    ]);
+  async refresh(who: Who, { user }: RefreshOptions = {}): Promise<void> {
+    this.order('refresh', who, user);
+    await this.refreshNow(this.connectionsOf(who), user);
   }
 
-  /** Closes every connection of a user (logout, account disabled). Returns how many there were. */
-  disconnect(user: unknown): number {
-    const connections = this.parts.connections.byUser(user);
-    for (const connection of connections) expel(connection, 'SESSION_EXPIRED');
+  /** Closes every connection of a user (logout, account disabled), or one. Returns how many of them were this process's. */
+  disconnect(who: Who): number {
+    this.order('disconnect', who);
+    const connections = this.connectionsOf(who);
+    for (const connection of connections) expel(connection, sessionOver());
     return connections.length;
   }
 
@@ -83,15 +99,14 @@ export class Authorization {
 
   /** Ends a connection with its credentials. Called by the transport. */
   opened(connection: Connection): void {
-    this.forget(connection);
-    const { expiresAt, id } = connection;
-    if (!expiresAt) return;
-    const left = Math.max(0, expiresAt.getTime() - Date.now());
-    const timer = setTimeout(
-      () => (left > LONGEST_TIMER_MS ? this.opened(connection) : expel(connection, 'SESSION_EXPIRED')),
-      Math.min(left, LONGEST_TIMER_MS),
-    );
-    this.expiries.set(id, timer.unref());
+    const key = this.parts.connections.keyOf(connection.user);
+    // Given while the handshake was under way: they cannot have reached it.
+    const missed = key === undefined ? [] : this.orders.since(key, connection.createdAt);
+    for (const { type, user } of missed) {
+      if (type === 'disconnect') return queueMicrotask(() => expel(connection, sessionOver()));
+      if (user !== undefined) connection.admit({ user, expiresAt: connection.expiresAt });
+    }
+    this.watchExpiry(connection);
   }
 
   /** Called by the transport. */
@@ -100,6 +115,7 @@ export class Authorization {
   }
 
   stop(): void {
+    this.orders.stop();
     clearInterval(this.sweep);
     for (const timer of this.expiries.values()) clearTimeout(timer);
     this.expiries.clear();
@@ -136,11 +152,71 @@ export class Authorization {
         throw new JiraException('PERMISSION_DENIED', "These are another user's credentials: open a new connection.");
       if (connection.isClosed) return;
       const isSame = isDeepStrictEqual(found.user, connection.user);
+      this.credentials.set(connection, auth as Record<string, unknown>);
       connection.admit(found);
-      this.opened(connection);
+      this.watchExpiry(connection);
       if (!isSame) await this.refresh(connection);
     } finally {
       this.underWay.delete(id);
+    }
+  }
+
+  private connectionsOf(who: Who): readonly Connection[] {
+    if (who instanceof Connection) return who.isClosed ? [] : [who];
+    const { connections } = this.parts;
+    if (!isConnectionId(who)) return connections.byUser(who);
+    const connection = connections.get(who.connectionId);
+    return connection ? [connection] : [];
+  }
+
+  /** To all processes, but for a connection that is this one's own. */
+  private order(type: Order['type'], who: Who, user?: unknown): void {
+    if (who instanceof Connection) return;
+    const key = isConnectionId(who) ? undefined : this.parts.connections.keyOf(who);
+    const to: Addressee | undefined = isConnectionId(who)
+      ? { connectionId: who.connectionId }
+      : key === undefined
+        ? undefined
+        : { user: key };
+    if (!to) return;
+    encode(user);
+    this.orders.give({ type, to, user });
+  }
+
+  /** Does here what another process was told. */
+  private obey({ type, to, user }: Order): void {
+    const connections = this.connectionsOf('user' in to ? to.user : to);
+    if (type === 'refresh') void this.refreshNow(connections, user);
+    else for (const connection of connections) expel(connection, sessionOver());
+  }
+
+  private async refreshNow(connections: readonly Connection[], user: unknown): Promise<void> {
+    if (user !== undefined)
+      for (const connection of connections) connection.admit({ user, expiresAt: connection.expiresAt });
+    const ids = connections.map(({ id }) => id);
+    await Promise.all([
+      this.parts.hub.refreshTold([...this.parts.hub.subscriptions(ids)]),
+      ...connections.map((connection) => this.checkConnection(connection)),
+    ]);
+  }
+
+  /** What was missed may have ended anybody's session: all are asked for again, and who is not known any more goes. */
+  private async authenticateAll(): Promise<void> {
+    const all = this.parts.connections.all();
+    for (let i = 0; i < all.length; i += SWEPT_AT_ONCE)
+      await Promise.all(all.slice(i, i + SWEPT_AT_ONCE).map((connection) => this.expelUnlessKnown(connection)));
+  }
+
+  private async expelUnlessKnown(connection: Connection): Promise<void> {
+    const { connections, describe } = this.parts;
+    const { handshake } = connection;
+    try {
+      const auth = this.credentials.get(connection) ?? handshake.auth;
+      const { user } = await authenticate(this.entry.authentication, { ...handshake, auth });
+      if (connections.keyOf(user) !== connections.keyOf(connection.user)) expel(connection, sessionOver());
+    } catch (error) {
+      const { status, data } = describe(error, connection.id);
+      expel(connection, status === 401 ? sessionOver() : new JiraException(data.code, data.message, { status }));
     }
   }
 
@@ -148,7 +224,8 @@ export class Authorization {
     try {
       await checkConnection(this.entry.permissions, connection);
     } catch (error) {
-      expel(connection, this.parts.describe(error, connection.id).data.code);
+      const { status, data } = this.parts.describe(error, connection.id);
+      expel(connection, new JiraException(data.code, data.message, { status }));
     }
   }
 
@@ -156,11 +233,28 @@ export class Authorization {
   private async refreshOlderThan(ageMs: number): Promise<void> {
     if (this.isSweeping) return;
     this.isSweeping = true;
-    const limit = Date.now() - ageMs;
-    const due = [...this.parts.hub.subscriptions()].filter(({ checkedAt }) => checkedAt <= limit);
-    for (let i = 0; i < due.length; i += SWEPT_AT_ONCE)
-      await this.parts.hub.refresh(due.slice(i, i + SWEPT_AT_ONCE).filter(({ isEnded }) => !isEnded));
-    this.isSweeping = false;
+    try {
+      const { hub } = this.parts;
+      const limit = Date.now() - ageMs;
+      const due = [...hub.subscriptions()].filter(({ checkedAt }) => checkedAt <= limit);
+      for (let i = 0; i < due.length; i += SWEPT_AT_ONCE)
+        await hub.refresh(due.slice(i, i + SWEPT_AT_ONCE).filter(({ isEnded }) => !isEnded));
+      await hub.compareRelated();
+    } finally {
+      this.isSweeping = false;
+    }
+  }
+
+  private watchExpiry(connection: Connection): void {
+    this.forget(connection);
+    const { expiresAt, id } = connection;
+    if (!expiresAt) return;
+    const left = Math.max(0, expiresAt.getTime() - Date.now());
+    const timer = setTimeout(
+      () => (left > LONGEST_TIMER_MS ? this.watchExpiry(connection) : expel(connection, sessionOver())),
+      Math.min(left, LONGEST_TIMER_MS),
+    );
+    this.expiries.set(id, timer.unref());
   }
 
   private forget({ id }: Connection): void {
@@ -169,8 +263,10 @@ export class Authorization {
   }
 }
 
-/** Says why, to clients that understand it, and closes. */
-function expel(connection: Connection, code: string): void {
-  if (connection.dialect === 'jira') connection.send('$disconnect', { code, status: code === 'PERMISSION_DENIED' ? 403 : 401 }); // prettier-ignore
-  connection.close();
+function isConnectionId(who: Who): who is { readonly connectionId: string } {
+  return typeof (who as { connectionId?: unknown } | null | undefined)?.connectionId === 'string';
+}
+
+function sessionOver(): JiraException {
+  return new JiraException('SESSION_EXPIRED', 'The session has ended.');
 }

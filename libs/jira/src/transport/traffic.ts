@@ -1,9 +1,9 @@
 // Who may come in, and how much a connection, a user and an address may ask for. A message costs a few additions.
 
-import type { Code } from 'nestjs-jira-protocol';
 import { JiraException } from '../errors/jira.exception.js';
 import type { Connection, Handshake } from '../scope/connection.js';
 import type { Connections } from '../scope/connections.js';
+import { expel } from '../scope/expel.js';
 import type { Limits } from '../scope/limits.js';
 import { TokenBucket, TokenBuckets } from '../scope/token-bucket.js';
 
@@ -60,7 +60,9 @@ export class Traffic {
     if (address !== undefined) this.perAddress.set(address, ofAddress);
     const ofUser = this.connections.byUser(connection.user).length;
     if (ofAddress > this.limits.connectionsPerAddress || ofUser > this.limits.connectionsPerUser)
-      queueMicrotask(() => expel(connection, 'TOO_MANY_CONNECTIONS', 'There are too many connections.'));
+      queueMicrotask(() =>
+        expel(connection, new JiraException('TOO_MANY_CONNECTIONS', 'There are too many connections.')),
+      );
   }
 
   closed({ handshake }: Connection): void {
@@ -76,7 +78,8 @@ export class Traffic {
     const allowance = this.allowanceOf(connection);
     if (allowance.messages.take() && (allowance.ofUser?.take() ?? true)) return true;
     allowance.refused ??= perMinute(this.limits.refusedRequests);
-    if (!allowance.refused.take()) expel(connection, 'TOO_MANY_REQUESTS', 'The client does not slow down.');
+    if (!allowance.refused.take())
+      expel(connection, new JiraException('TOO_MANY_REQUESTS', 'The client does not slow down.'));
     return false;
   }
 
@@ -84,7 +87,8 @@ export class Traffic {
   malformed(connection: Connection): void {
     const allowance = this.allowanceOf(connection);
     allowance.malformed ??= perMinute(this.limits.malformedFrames);
-    if (!allowance.malformed.take()) expel(connection, 'MALFORMED_FRAME', 'The client sends what is no message.');
+    if (!allowance.malformed.take())
+      expel(connection, new JiraException('MALFORMED_FRAME', 'The client sends what is no message.'));
   }
 
   private allowanceOf(connection: Connection): Allowance {
@@ -102,15 +106,6 @@ export class Traffic {
     const address = this.clientAddress(handshake);
     return LOOPBACK.test(address) ? undefined : address;
   }
-}
-
-/** Ends a connection and says why, to clients that understand it. */
-function expel(connection: Connection, code: Code, message: string): void {
-  if (connection.isClosed || connection.endReason !== undefined) return;
-  const reason = new JiraException(code, message);
-  connection.endReason = code;
-  if (connection.dialect === 'jira') connection.send('$disconnect', { code, status: reason.getStatus() });
-  connection.close(reason);
 }
 
 function tooMany(message: string): JiraException {

@@ -1,0 +1,13 @@
+// Ends a connection, says why to clients that understand it, and hears nothing more from it.
+
+import type { JiraException } from '../errors/jira.exception.js';
+import type { Connection } from './connection.js';
+
+export function expel(connection: Connection, reason: JiraException): void {
+  if (connection.isClosed || connection.endReason !== undefined) return;
+  connection.endReason = reason.code;
+  if (connection.dialect === 'jira') connection.send('$disconnect', { code: reason.code, status: reason.getStatus() });
+  // A client may leave a closing handshake unanswered: what it has asked for ends now.
+  connection.abortAll(reason);
+  connection.close(reason);
+}
