@@ -22,6 +22,18 @@ export interface RowMatcher {
   readonly equalities: ReadonlyMap<string, readonly unknown[]>;
   /** Whether the change of a related row may alter verdicts on rows that did not change. @default it never may */
   isConcernedBy?(change: Change): boolean;
+  /** What rows of other entities decide; absent = the row alone decides. */
+  readonly related?: RelatedRows;
+  /** Code or SQL of the application decides, by whatever it reads. @default false */
+  readonly isOpaque?: boolean;
+}
+
+/** Rows of other entities that decide about rows that did not change themselves. */
+export interface RelatedRows {
+  /** Names of their entities. */
+  readonly names: ReadonlySet<string>;
+  /** While it stays the same, so do the verdicts. Asks the database. */
+  readState(): Promise<string>;
 }
 
 /** Callers who may see the same rows in the same form. They share all work. */
@@ -53,6 +65,8 @@ export interface ChannelDefinition {
   readonly audience: Audience;
   /** Soft-deleted rows are rows too. @default false */
   readonly withDeleted?: boolean;
+  /** What rows decide whose changes nobody follows, as one text; absent = there are none. Asks the database. */
+  readonly readRelated?: () => Promise<string>;
 }
 
 /** Equal keys share a channel. */
@@ -69,6 +83,8 @@ export class Channel {
   /** Random, so that it tells nothing about what others do. */
   readonly id = randomBytes(9).toString('base64url');
   readonly subscriptions = new Set<Subscription>();
+  /** What `readRelated` said last. */
+  related?: string;
 
   constructor(
     readonly key: string,
@@ -79,6 +95,11 @@ export class Channel {
 /** Whether the change of a related row may alter which rows the channel's subscribers see. */
 export function isConcerned({ definition: { filter, audience } }: Channel, change: Change): boolean {
   return [filter, ...audience.matchers].some((matcher) => matcher.isConcernedBy?.(change));
+}
+
+/** Whether its subscribers may see other rows at any time, though nothing shows it. */
+export function isOpaque({ definition: { audience } }: Channel): boolean {
+  return audience.matchers.some((matcher) => matcher.isOpaque);
 }
 
 /** One subscriber's place in a channel. */

@@ -10,15 +10,26 @@ export class Channels {
   private readonly audiences = new Interned<Audience>();
   private readonly matchers = new Interned<RowMatcher>();
 
-  /** The channel of a definition, in its feed. */
-  open(definition: ChannelDefinition, feed: Feed): Channel {
+  /** The channel of a definition, in its feed. @param related what `readRelated` said before now */
+  open(definition: ChannelDefinition, feed: Feed, related?: string): Channel {
     const key = channelKey(definition);
     const known = this.byKey.get(key);
     if (known) return known;
     const channel = new Channel(key, this.intern(definition));
+    channel.related = related;
     this.byKey.set(key, channel);
     feed.add(channel);
     return channel;
+  }
+
+  /** What related rows said when the definition's channel looked at them last, or else say now. */
+  async relatedOf(definition: ChannelDefinition): Promise<string | undefined> {
+    return this.byKey.get(channelKey(definition))?.related ?? (await definition.readRelated?.());
+  }
+
+  /** Channels about whose rows others decide that nobody follows. */
+  *dependent(): Generator<Channel> {
+    for (const channel of this.byKey.values()) if (channel.definition.readRelated) yield channel;
   }
 
   /** Takes a subscription out of its channel; a channel ends with its last. */

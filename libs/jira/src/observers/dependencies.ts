@@ -12,8 +12,11 @@ interface Follower extends ObserverHost {
   readonly key: string;
 }
 
-/** Follows the rows that an observer's rows depend on. Throws a ConfigurationError when nothing holds them. */
-export function follow(dependency: Dependency, observer: ObserverBehaviour, follower: Follower): void {
+/**
+ * Follows the rows that an observer's rows depend on. Returns the name of their entity. Throws a ConfigurationError when
+ * nothing holds them.
+ */
+export function follow(dependency: Dependency, observer: ObserverBehaviour, follower: Follower): string {
   const { hub, observables, subject, dataSource, rows, key } = follower;
   const depended = observables.find(dependency.entity, subject, dataSource);
   depended.watch();
@@ -27,6 +30,7 @@ export function follow(dependency: Dependency, observer: ObserverBehaviour, foll
     const concerned = [...hub.subscriptions(connectionsOf(dependency, change, follower), observer)];
     void hub.refreshConcerned(concerned, change);
   });
+  return depended.name;
 }
 
 /** `undefined` = everybody's: also when the application's own code cannot say whose. */

@@ -8,6 +8,7 @@ const NO_EQUALITIES: ReadonlyMap<string, readonly unknown[]> = new Map();
 /** Code of the application that decides row by row. `key` must name everything it depends on. */
 export class FunctionMatcher implements RowMatcher {
   readonly equalities = NO_EQUALITIES;
+  readonly isOpaque = true;
 
   constructor(
     readonly key: string,
@@ -20,6 +21,11 @@ export class FunctionMatcher implements RowMatcher {
 
   judge(images: readonly Image[]): Promise<boolean[]> {
     return Promise.all(images.map((image) => this.accepts(image)));
+  }
+
+  /** Code may ask for any row that its hook depends on. */
+  isConcernedBy(): boolean {
+    return true;
   }
 }
 

@@ -3,14 +3,7 @@
 import type { ErrorData, RowId, SubscribedData } from 'nestjs-jira-protocol';
 import { JiraException } from '../errors/jira.exception.js';
 import type { HookScope } from '../scope/scope.js';
-import {
-  entityKey,
-  isConcerned,
-  Subscription,
-  type Channel,
-  type ChannelDefinition,
-  type ObserverBehaviour,
-} from './channel.js';
+import { entityKey, isConcerned, isOpaque, Subscription, type Channel, type ObserverBehaviour } from './channel.js';
 import type { Change } from './change.js';
 import { Channels } from './channels.js';
 import type { ChangeLog, LoggedCommit } from './change-log.js';
@@ -160,6 +153,16 @@ export class Hub {
   }
 
   /**
+   * The same because the application says that rights have changed: also where code decides, or rows whose changes nobody
+   * follows.
+   */
+  async refreshTold(subscriptions: readonly Subscription[]): Promise<void> {
+    for (const subscription of subscriptions) if (subscription.place && isOpaque(subscription.place)) subscription.isStale = true; // prettier-ignore
+    await this.refresh(subscriptions);
+    await this.compareRelated([...new Set(subscriptions.flatMap(({ place }) => place ?? []))]);
+  }
+
+  /**
    * Looks at these subscriptions' rights again because a related row has changed. Those whose rows that may have brought
    * or taken are told to fetch again, instead of what waits for them: it was judged by related rows of another moment.
    */
@@ -172,11 +175,35 @@ export class Hub {
     return this.refresh(subscriptions);
   }
 
+  /**
+   * Asks about rows that decide who sees what, where nobody follows their changes. Subscriptions for which that is not as
+   * it was are told to fetch again. Never rejects: where the database cannot be asked, nobody knows.
+   */
+  async compareRelated(channels: readonly Channel[] = [...this.channels.dependent()]): Promise<void> {
+    for (let i = 0; i < channels.length; i += LOOKED_AT_ONCE)
+      await Promise.all(channels.slice(i, i + LOOKED_AT_ONCE).map((channel) => this.compareOne(channel)));
+  }
+
+  private async compareOne(channel: Channel): Promise<void> {
+    try {
+      const related = await channel.definition.readRelated?.();
+      if (related === channel.related) return;
+      channel.related = related;
+    } catch (error) {
+      this.parts.report.gap(error, channel.definition.entity);
+    }
+    await this.refreshStale([...channel.subscriptions]);
+  }
+
+  /** Looks at these subscriptions' rights again, and tells them to fetch again in any case. */
+  private refreshStale(subscriptions: readonly Subscription[]): Promise<void> {
+    for (const subscription of subscriptions) subscription.isStale = true;
+    return this.refresh(subscriptions);
+  }
+
   /** What was missed may have been somebody's right. */
   private distrustAll(): void {
-    const all = [...this.subscriptions()];
-    for (const subscription of all) subscription.isStale = true;
-    void this.refresh(all);
+    void this.refreshStale([...this.subscriptions()]);
   }
 
   /** Ends the subscription a request of this connection opened. False when there is none. */
@@ -248,18 +275,20 @@ export class Hub {
     while (!subscription.isEnded) {
       const { revision } = subscription;
       const definition = await subscription.define(isAgain || revision > 0);
+      const related = await this.channels.relatedOf(definition);
       const isDone = await new Promise<boolean>((resolve) => {
-        feed.inTurn(() => resolve(subscription.isEnded || this.settle(feed, subscription, definition, revision)));
+        feed.inTurn(() => {
+          if (subscription.revision === revision && !subscription.isEnded)
+            this.settle(subscription, this.channels.open(definition, feed, related), feed);
+          resolve(subscription.isEnded || subscription.revision === revision);
+        });
       });
       if (isDone) return;
     }
   }
 
-  /** False when the caller's rights have changed since they were looked at. */
-  private settle(feed: Feed, subscription: Subscription, definition: ChannelDefinition, revision: number): boolean {
-    if (subscription.revision !== revision) return false;
+  private settle(subscription: Subscription, channel: Channel, feed: Feed): void {
     const { place } = subscription;
-    const channel = this.channels.open(definition, feed);
     if (place && (place !== channel || subscription.isStale)) subscription.held = [resetFrame(channel, this.log.head)];
     subscription.isStale = false;
     subscription.place = channel;
@@ -268,7 +297,6 @@ export class Hub {
     subscription.checkedAt = Date.now();
     subscription.isSuspended = false;
     this.flush(subscription);
-    return true;
   }
 
   private suspend(subscription: Subscription): void {

@@ -24,6 +24,8 @@ export class Observer<Row extends object> implements ObserverBehaviour {
   private rows!: ObservedRows;
   /** The feed it hears. */
   private key = '';
+  /** Entities whose changes lead to a look at rights. */
+  private readonly followed = new Set<string>();
 
   constructor(
     /** Class of the rows; absent = the hook's own, or none but signals. */
@@ -48,7 +50,10 @@ export class Observer<Row extends object> implements ObserverBehaviour {
     if (!source) this.rows.watch();
     source?.subscribe((signal) => this.dispatch(signal));
     if (this.handle) host.hub.addHandler(this.key, this);
-    for (const dependency of dependsOn) follow(dependency, this, { ...host, key: this.key, rows: this.rows });
+    for (const dependency of dependsOn) {
+      const name = follow(dependency, this, { ...host, key: this.key, rows: this.rows });
+      if (!dependency.rows) this.followed.add(name);
+    }
   }
 
   /**
@@ -109,15 +114,27 @@ export class Observer<Row extends object> implements ObserverBehaviour {
     const { mostRooms } = scope.connection;
     if (subscribed && subscribed.size > mostRooms)
       throw new JiraException('TOO_MANY_ROOMS', `A subscription may watch ${mostRooms} rooms.`);
+    const filter = rows.own ? await rows.own.filter(scope) : EVERY_ROW;
+    const audience = await this.audienceOf(scope);
     return {
       namespace: this.host.namespace,
       entity: this.key,
       observer: this,
       ...(subscribed && { rooms: subscribed }),
-      filter: rows.own ? await rows.own.filter(scope) : EVERY_ROW,
-      audience: await this.audienceOf(scope),
+      filter,
+      audience,
       withDeleted: rows.withDeleted,
+      readRelated: this.unfollowed([filter, ...audience.matchers]),
     };
+  }
+
+  /** Reads what rows decide whose changes nobody follows. */
+  private unfollowed(matchers: readonly RowMatcher[]): ChannelDefinition['readRelated'] {
+    const open = matchers.flatMap(({ related }) =>
+      related && [...related.names].some((name) => !this.followed.has(name)) ? [related] : [],
+    );
+    if (open.length === 0) return undefined;
+    return async () => (await Promise.all(open.map((related) => related.readState()))).join();
   }
 
   private async audienceOf(scope: HookScope): Promise<Audience> {

@@ -4,7 +4,7 @@ import type { RelationMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import type { Change, Image } from '../observers/change.js';
 import { canonical } from './query/column-value.js';
-import { ALL, ownConditions, type Condition } from './query/condition.js';
+import { ALL, isOpaque, ownConditions, type Condition } from './query/condition.js';
 import { judge, read } from './query/condition-memory.js';
 
 /**
@@ -12,6 +12,7 @@ import { judge, read } from './query/condition-memory.js';
  * condition's part about it neither before nor after, or nothing that the condition reads of it has changed.
  */
 export function mayAlter(condition: Condition, change: Change): boolean {
+  if (isOpaque(condition)) return true;
   for (const part of ownConditions(condition)) {
     if (part.kind !== 'related' && part.kind !== 'count') continue;
     const inner = part.kind === 'related' ? part.condition : ALL;
@@ -31,7 +32,7 @@ function decides(relation: RelationMetadata, condition: Condition, { before, aft
   if (!was && !is) return false;
   if (!before || !after || was !== is) return true;
   // The rows of a many-to-many relation change without a change of its owner's columns.
-  if (crossesLists(condition)) return true;
+  if (relation.isManyToMany || crossesLists(condition)) return true;
   return decisiveColumns(relation, condition).some(
     (column) => canonical(read(column, before)) !== canonical(read(column, after)),
   );

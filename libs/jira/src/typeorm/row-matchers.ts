@@ -1,14 +1,24 @@
 // Conditions as the matchers a hub works with.
 
 import type { Change, Image } from '../observers/change.js';
-import type { RowMatcher } from '../observers/channel.js';
+import type { RelatedRows, RowMatcher } from '../observers/channel.js';
+import { isOpaque } from './query/condition.js';
 import { judgeImages } from './query/judge-images.js';
+import { decidersOf, readRelatedState } from './query/related-state.js';
 import type { RowPredicate } from './query/row-predicate.js';
 import { mayAlter } from './related-change.js';
 
 /** A visibility or a filter: from memory where that has one meaning, else asked of the database in one batch. */
 export class PredicateMatcher implements RowMatcher {
-  constructor(private readonly predicate: RowPredicate) {}
+  readonly related?: RelatedRows;
+  readonly isOpaque: boolean;
+
+  constructor(private readonly predicate: RowPredicate) {
+    const { condition, metadata } = predicate;
+    const names = decidersOf(condition);
+    this.isOpaque = isOpaque(condition);
+    if (names.size > 0) this.related = { names, readState: () => readRelatedState(metadata.dataSource, condition) };
+  }
 
   get key(): string {
     return this.predicate.key;

@@ -158,7 +158,11 @@ export function relatedRows(
 }
 
 /** The junction's columns that name this side's row and the other side's. */
-function junctionOf(relation: RelationMetadata): { own: ColumnMetadata[]; other: ColumnMetadata[]; path: string } {
+export function junctionOf(relation: RelationMetadata): {
+  own: ColumnMetadata[];
+  other: ColumnMetadata[];
+  path: string;
+} {
   const junction = relation.junctionEntityMetadata;
   if (!junction) throw new TypeError(`${relation.entityMetadata.name}.${relation.propertyPath} has no junction table.`);
   return relation.isOwning

@@ -42,6 +42,8 @@ export interface NativeComparison {
   readonly kind: 'native';
   readonly column: ColumnMetadata;
   readonly key: string;
+  /** SQL of the application, which may read anything. */
+  readonly isRaw?: boolean;
   readonly sql: (column: string, bind: (value: unknown) => string) => string;
 }
 
@@ -191,4 +193,14 @@ export function relationsOf(condition: Condition): RelationMetadata[] {
     if (part.kind === 'related') return [part.relation, ...relationsOf(part.condition)];
     return part.kind === 'count' ? [part.relation] : [];
   });
+}
+
+/** Whether SQL of the application is among its own conditions: nobody knows what that reads. */
+export function isOpaque(condition: Condition): boolean {
+  return [...ownConditions(condition)].some(
+    (part) =>
+      (part.kind === 'native' && part.isRaw === true) ||
+      ('column' in part && part.column.isVirtualProperty) ||
+      (part.kind === 'related' && isOpaque(part.condition)),
+  );
 }

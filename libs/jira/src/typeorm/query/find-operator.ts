@@ -106,6 +106,7 @@ function rawCondition(column: ColumnMetadata, operator: FindOperator<unknown>): 
   return {
     kind: 'native',
     column,
+    isRaw: true,
     key: `raw ${JSON.stringify(write('$column'))} ${canonical(parameters)}`,
     sql: (name, bind) =>
       write(name).replace(/(?<!:):(\.\.\.)?([A-Za-z0-9_.]+)/g, (text, isList: string | undefined, key: string) => {

@@ -1,0 +1,110 @@
+// What other rows say about the rows of an entity: whose changes decide, and whether they are others now.
+
+import { createHash } from 'node:crypto';
+import type { DataSource, RelationMetadata } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { databaseFamily } from '../capture/database-family.js';
+import { ownConditions, type Condition, type Related, type RelatedCount } from './condition.js';
+import { junctionOf, SqlWriter, writeSql } from './condition-sql.js';
+import { foreignKeyOf } from './visibility.js';
+
+/**
+ * Names of the entities whose rows decide. A row that only has to be there for a foreign key to name it decides nothing.
+ *
+ * @param isOwn whether it is a condition on the rows themselves: a link that comes or goes is a change of the row that
+ * owns the relation, but of the rows themselves it is none that anybody could follow
+ */
+export function decidersOf(condition: Condition, isOwn = true): Set<string> {
+  const names = new Set<string>();
+  for (const part of crossings(condition)) {
+    const { relation } = part;
+    const inner = part.kind === 'related' ? part.condition : undefined;
+    if (!inner || !foreignKeyOf(relation) || comparesColumns(inner)) names.add(relation.inverseEntityMetadata.name);
+    if (relation.isManyToMany && relation.isOwning)
+      names.add((isOwn ? (relation.junctionEntityMetadata ?? relation.entityMetadata) : relation.entityMetadata).name);
+    if (inner) for (const name of decidersOf(inner, false)) names.add(name);
+  }
+  return names;
+}
+
+/**
+ * One text for what related rows decide: while it stays the same, so do the verdicts on rows that did not change
+ * themselves. One query for each relation that the condition crosses first, over the related rows that satisfy its part.
+ */
+export async function readRelatedState(dataSource: DataSource, condition: Condition): Promise<string> {
+  const states: string[] = [];
+  for (const part of crossings(condition)) {
+    const writer = new SqlWriter(dataSource);
+    const sql = digestSql(dataSource, keysSql(part, writer), keysOf(part.relation).length);
+    const [text, parameters] = dataSource.driver.escapeQueryWithParameters(sql, writer.parameters);
+    const [row]: { state: unknown }[] = await dataSource.manager.query(text, parameters);
+    states.push(String(row?.state));
+  }
+  return createHash('sha256').update(JSON.stringify(states)).digest('base64');
+}
+
+function crossings(condition: Condition): (Related | RelatedCount)[] {
+  return [...ownConditions(condition)].filter((part) => part.kind === 'related' || part.kind === 'count');
+}
+
+function comparesColumns(condition: Condition): boolean {
+  return [...ownConditions(condition)].some((part) => 'column' in part);
+}
+
+/** The columns, on the related side, by which related rows name the rows they are related to. */
+function keysOf(relation: RelationMetadata): readonly ColumnMetadata[] {
+  if (relation.isManyToMany) return junctionOf(relation).own;
+  if (!relation.isOwning) return relation.inverseRelation?.joinColumns ?? [];
+  return relation.joinColumns.map((column) => column.referencedColumn as ColumnMetadata);
+}
+
+/** The keys of rows on which the part's verdict is another than on a row that nothing is related to. */
+function keysSql(part: Related | RelatedCount, writer: SqlWriter): string {
+  const { relation } = part;
+  const target = relation.inverseEntityMetadata;
+  const row = writer.alias();
+  const table = `${writer.table(target.tablePath)} ${writer.escape(row)}`;
+  const holder = relation.isManyToMany ? writer.alias() : row;
+  const from = relation.isManyToMany ? throughJunction(relation, holder, row, table, writer) : table;
+  const columns = keysOf(relation).map((column) => writer.column(holder, column));
+  const where = columns.map((column) => `${column} IS NOT NULL`);
+  if (target.deleteDateColumn) where.push(`${writer.column(row, target.deleteDateColumn)} IS NULL`);
+  if (part.kind === 'related') where.push(writeSql(part.condition, row, writer));
+  const select = `SELECT ${columns.map((column, i) => `${column} AS k${i}`).join(', ')} FROM ${from} WHERE ${where.join(' AND ')} GROUP BY ${columns.join(', ')}`;
+  if (part.kind === 'related') return select;
+  const holds = `COUNT(*) ${part.operator} ${writer.bind(part.value)}`;
+  return `${select} HAVING ${holdsForNone(part) ? `NOT (${holds})` : holds}`;
+}
+
+function throughJunction(
+  relation: RelationMetadata,
+  junction: string,
+  row: string,
+  table: string,
+  writer: SqlWriter,
+): string {
+  const { other, path } = junctionOf(relation);
+  const on = other.map((column) => `${writer.column(junction, column)} = ${writer.column(row, column.referencedColumn as ColumnMetadata)}`); // prettier-ignore
+  return `${writer.table(path)} ${writer.escape(junction)} INNER JOIN ${table} ON ${on.join(' AND ')}`;
+}
+
+function holdsForNone({ operator, value }: RelatedCount): boolean {
+  return { '<': 0 < value, '<=': 0 <= value, '>': 0 > value, '>=': 0 >= value }[operator];
+}
+
+/** One row with one column, `state`: a digest of the keys, whatever their order and number. */
+function digestSql(dataSource: DataSource, keys: string, count: number): string {
+  const names = Array.from({ length: count }, (_, i) => `k${i}`);
+  switch (databaseFamily(dataSource)) {
+    case 'postgres':
+      return `SELECT CONCAT(COUNT(*), ' ', SUM(hashtextextended(ROW(${names.join(', ')})::text, 0))) AS state FROM (${keys}) d`;
+    case 'mysql': {
+      const texts = names.map((name) => `HEX(${name})`);
+      return `SELECT CONCAT(COUNT(*), ' ', BIT_XOR(CAST(CONV(LEFT(MD5(CONCAT_WS(',', ${texts.join(', ')})), 16), 16, 10) AS UNSIGNED))) AS state FROM (${keys}) d`;
+    }
+    default: {
+      const texts = names.map((name) => `quote(${name})`);
+      return `SELECT group_concat(${texts.join(` || ',' || `)}, ';') AS state FROM (${keys} ORDER BY ${names.join(', ')}) d`;
+    }
+  }
+}
