@@ -1,69 +1,15 @@
 // A ledger of what was sent and what arrived, over a Redis that is killed and comes back.
 
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { ClusterConnections, Messages } from 'nestjs-jira';
 import { createClient } from 'nestjs-jira-client';
 import { redisCluster } from 'nestjs-jira/redis';
 import { createTestApp } from '../support/app.js';
+import { OwnRedis } from '../support/own-redis.js';
 import { describeWith } from '../support/services.js';
 
 const KILLS = 3;
 const EACH = 100;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
-
-/** A Redis of the test's own that writes every command to disk before it answers. */
-class OwnRedis implements AsyncDisposable {
-  private process?: ChildProcess;
-
-  private constructor(
-    readonly port: number,
-    private readonly folder: string,
-  ) {}
-
-  static async start(): Promise<OwnRedis> {
-    const redis = new OwnRedis(await freePort(), await mkdtemp(join(tmpdir(), 'jira-redis-')));
-    await redis.run();
-    return redis;
-  }
-
-  async run(): Promise<void> {
-    const args = `--port ${this.port} --bind 127.0.0.1 --dir ${this.folder} --appendonly yes --appendfsync always`;
-    const child = spawn('redis-server', args.split(' '), { stdio: ['ignore', 'pipe', 'ignore'] });
-    this.process = child;
-    await new Promise<void>((resolve, reject) => {
-      child.once('error', reject);
-      child.stdout.on('data', (text: Buffer) => {
-        if (text.toString().includes('eady to accept connections')) resolve();
-      });
-    });
-  }
-
-  async kill(): Promise<void> {
-    const { process } = this;
-    if (!process) return;
-    const gone = once(process, 'exit');
-    process.kill('SIGKILL');
-    await gone;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill();
-    await rm(this.folder, { recursive: true, force: true });
-  }
-}
 
 /** Sends again under the same id, as a sender does that was not told whether it worked. */
 async function sendForSure(messages: Messages, n: number): Promise<void> {
@@ -78,7 +24,7 @@ async function sendForSure(messages: Messages, n: number): Promise<void> {
 describeWith('redis', 'a Redis that is killed and comes back', () => {
   it('loses and doubles no message, keeps the subscribers, and knows who is online', { timeout: 60_000 }, async () => {
     await using redis = await OwnRedis.start();
-    const options = redisCluster({ url: `redis://127.0.0.1:${redis.port}` });
+    const options = redisCluster({ url: redis.url });
     await using app = await createTestApp({ entities: [], providers: [], options });
     const heard: number[] = [];
     const client = createClient(app.url, { auth: { token: 'user-7' }, reconnectMinMs: 10, reconnectMaxMs: 50 });

@@ -6,6 +6,8 @@ import { PositionCodec } from './position.js';
 export interface LoggedCommit extends Commit {
   /** Opaque; equal for all changes of one commit. */
   readonly position: string;
+  /** Whether this process committed it. */
+  readonly isOwn: boolean;
 }
 
 export interface ChangeLog {
@@ -37,7 +39,7 @@ export class MemoryChangeLog implements ChangeLog {
   append(commit: Commit): void {
     const position = this.codec.encode(++this.sequence);
     if (commit.transaction) this.positions.set(commit.transaction, position);
-    for (const listener of this.listeners) listener({ ...commit, position });
+    for (const listener of this.listeners) listener({ ...commit, position, isOwn: true });
   }
 
   listen(listener: (commit: LoggedCommit) => void): () => void {

@@ -5,6 +5,7 @@ import type { Change, Commit } from '../observers/change.js';
 import type { ChangeLog, LoggedCommit } from '../observers/change-log.js';
 import { PositionCodec } from '../observers/position.js';
 import { decode, encode } from '../messaging/plain-data.js';
+import { NodeLease } from './node-lease.js';
 import { RedisLink, type RedisClient, type RedisOptions } from './redis-link.js';
 import { StreamReader, type StreamEntry } from './stream-reader.js';
 
@@ -13,6 +14,8 @@ export interface RedisChangeLogOptions extends RedisOptions {
   readonly length?: number;
   /** Commits of this process that wait while Redis is away; beyond, subscribers are reset instead. @default 10_000 */
   readonly pending?: number;
+  /** Ms after which a process that ended without a goodbye is noticed, and subscribers are reset. @default 15_000 */
+  readonly leaseMs?: number;
 }
 
 interface Pending {
@@ -27,6 +30,13 @@ const RETRY_MS = 100;
 /** A shutdown waits so long for Redis to take what was committed. */
 const FLUSH_MS = 5_000;
 
+/** The newest commit that was read of a process. */
+interface Newest {
+  readonly sequence: number;
+  /** What comes next has to follow it. Not so after a gap, which has been told. */
+  readonly isSure: boolean;
+}
+
 /**
  * Every process announces what it reads from the stream, its own commits too, so that all see one order. Positions are
  * given before, so that an answer carries the position of what it committed.
@@ -39,34 +49,43 @@ export class RedisChangeLog implements ChangeLog {
   private readonly codec = new PositionCodec();
   private readonly link: RedisLink;
   private readonly reader: StreamReader;
+  private readonly lease: NodeLease;
   private readonly positions = new WeakMap<object, string>();
   private readonly listeners = new Map<(commit: LoggedCommit) => void, ((error: unknown) => void) | undefined>();
-  /** The newest commit read of each process: a commit sent twice counts once, a missing one is noticed. */
-  private readonly newest = new Map<string, number>();
+  /** By process: a commit sent twice counts once, a missing one is noticed. */
+  private readonly newest = new Map<string, Newest>();
+  /** Commits of this process that it has not read back: a Redis that is killed may forget what it has taken. */
   private pending: Pending[] = [];
   private sequence = 0;
+  /** The newest that Redis has taken. */
+  private taken = 0;
   private sending?: Promise<void>;
   private isClosed = false;
 
+  /** @param link a connection that is shared; else one is made by the options */
   constructor(
-    link: RedisLink | RedisOptions = {},
-    private readonly options: Pick<RedisChangeLogOptions, 'length' | 'pending'> = {},
+    link: RedisLink | RedisChangeLogOptions = {},
+    private readonly options: RedisChangeLogOptions = link instanceof RedisLink ? {} : link,
   ) {
     this.link = link instanceof RedisLink ? link : new RedisLink(link);
     this.head = this.codec.encode(0);
     this.reader = new StreamReader(this.link, this.key, {
       onEntry: (entry) => this.receive(entry),
-      onGap: (error) => this.tellGap(error),
+      onGap: (reason) => this.tellGap(reason),
+      onReconnect: () => this.sendAgain(),
     });
-    this.ready = this.reader.start();
+    this.lease = new NodeLease(this.link, this.key, this.node, options.leaseMs ?? 15_000);
+    this.ready = Promise.all([this.reader.start(), this.lease.start()]).then(() => undefined);
     this.ready.catch(() => undefined);
   }
 
   append({ changes, transaction }: Commit): void {
     const position = this.codec.encode(++this.sequence);
     if (transaction) this.positions.set(transaction, position);
-    const isFull = this.pending.length >= (this.options.pending ?? 10_000);
-    // What is in `pending` now will never be asked for again: readers notice the missing sequences, and reset.
+    const { pending: most = 10_000 } = this.options;
+    if (this.pending.length >= most) this.pending = this.pending.filter((one) => one.sequence > this.taken);
+    const isFull = this.pending.length >= most;
+    // What is in `pending` now will never be sent: readers are told to fetch again.
     if (isFull) this.pending = [];
     this.pending.push({ sequence: this.sequence, position, changes: isFull ? undefined : textOf(changes) });
     this.sending ??= this.send();
@@ -88,6 +107,9 @@ export class RedisChangeLog implements ChangeLog {
     clearTimeout(timer);
     this.isClosed = true;
     this.reader.stop();
+    this.lease.stop();
+    // Else the others are told, when the lease ends, that something is missing.
+    if (this.taken === this.sequence && this.link.isReady) await this.lease.giveUp().catch(() => undefined);
     await this.link.close();
   }
 
@@ -96,17 +118,29 @@ export class RedisChangeLog implements ChangeLog {
   }
 
   private async send(): Promise<void> {
-    while (this.pending.length > 0 && !this.isClosed) {
-      const batch = this.pending.slice(0, BATCH);
+    for (let batch = this.next(); batch.length > 0 && !this.isClosed; batch = this.next()) {
+      const { taken } = this;
       try {
         await this.write(await this.link.commands, batch);
-        this.pending = this.pending.filter(({ sequence }) => sequence > batch[batch.length - 1].sequence);
+        if (this.taken === taken) this.taken = batch[batch.length - 1].sequence;
       } catch {
         // It may have been written all the same: readers know a sequence they have had.
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }
     this.sending = undefined;
+  }
+
+  private next(): Pending[] {
+    const start = this.pending.findIndex(({ sequence }) => sequence > this.taken);
+    return start < 0 ? [] : this.pending.slice(start, start + BATCH);
+  }
+
+  private sendAgain(): void {
+    const [oldest] = this.pending;
+    if (!oldest) return;
+    this.taken = oldest.sequence - 1;
+    this.sending ??= this.send();
   }
 
   private async write(client: RedisClient, batch: readonly Pending[]): Promise<void> {
@@ -121,21 +155,31 @@ export class RedisChangeLog implements ChangeLog {
     await transaction.exec();
   }
 
-  private receive({ fields: { node, sequence: text, position, changes } }: StreamEntry): void {
+  private receive({ fields }: StreamEntry): void {
+    const { node, sequence: text, position, changes, gap } = fields;
+    if (gap !== undefined) return this.tellGap(gap);
+    if (node === undefined || position === undefined) return;
     const sequence = Number(text);
     const last = this.newest.get(node);
-    if (last !== undefined && sequence <= last) return;
-    this.newest.set(node, sequence);
+    if (last && sequence <= last.sequence) return;
+    const isMissing = last?.isSure && sequence > last.sequence + 1;
+    const read = changes === undefined ? undefined : changesOf(changes);
+    if (isMissing || !read) this.tellGap('Commits are missing.');
+    this.newest.set(node, { sequence, isSure: true });
     this.head = position;
-    if (changes === undefined || (last !== undefined && sequence > last + 1))
-      this.tellGap(new Error('Commits of another process are missing.'));
-    if (changes === undefined) return;
-    const commit = { changes: decode(changes) as readonly Change[], position };
-    for (const listener of this.listeners.keys()) listener(commit);
+    const isOwn = node === this.node;
+    if (isOwn) this.settle(sequence);
+    if (!read) return;
+    for (const listener of this.listeners.keys()) listener({ changes: read, position, isOwn });
   }
 
-  private tellGap(error: unknown): void {
-    for (const onGap of this.listeners.values()) onGap?.(error);
+  private settle(sequence: number): void {
+    while (this.pending.length > 0 && this.pending[0].sequence <= sequence) this.pending.shift();
+  }
+
+  private tellGap(reason: string): void {
+    for (const [node, { sequence }] of this.newest) this.newest.set(node, { sequence, isSure: false });
+    for (const onGap of this.listeners.values()) onGap?.(new Error(reason));
   }
 }
 
@@ -143,6 +187,15 @@ export class RedisChangeLog implements ChangeLog {
 function textOf(changes: readonly Change[]): string | undefined {
   try {
     return encode(changes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** `undefined` for what another version of the library wrote, and this one cannot read. */
+function changesOf(text: string): readonly Change[] | undefined {
+  try {
+    return decode(text) as readonly Change[];
   } catch {
     return undefined;
   }

@@ -1,8 +1,8 @@
 // All that several processes share, in one Redis.
 
-import { RedisChangeLog } from './redis-change-log.js';
+import { RedisChangeLog, type RedisChangeLogOptions } from './redis-change-log.js';
 import { RedisConnectionStore } from './redis-connection-store.js';
-import { RedisLink, type RedisOptions } from './redis-link.js';
+import { RedisLink } from './redis-link.js';
 import { RedisMessageQueue } from './redis-message-queue.js';
 import { RedisPubSub } from './redis-pub-sub.js';
 
@@ -19,10 +19,10 @@ export interface RedisCluster {
  * @example
  * JiraModule.forRoot({ authentication: [...], ...redisCluster({ url: process.env.REDIS_URL }) })
  */
-export function redisCluster(options: RedisOptions = {}): RedisCluster {
+export function redisCluster(options: RedisChangeLogOptions = {}): RedisCluster {
   const link = new RedisLink(options);
   return {
-    changeLog: new RedisChangeLog(link),
+    changeLog: new RedisChangeLog(link, options),
     pubSub: new RedisPubSub(link),
     connectionStore: new RedisConnectionStore(link),
     messageQueue: new RedisMessageQueue(link),

@@ -4,22 +4,38 @@ import type { RedisLink, RedisClient } from './redis-link.js';
 
 export interface StreamEntry {
   readonly id: string;
-  readonly fields: Readonly<Record<string, string>>;
+  readonly fields: Readonly<Partial<Record<string, string>>>;
 }
 
 export interface StreamListener {
   /** Called in the stream's order. */
   onEntry(entry: StreamEntry): void;
-  /** Entries may have been missed: trimmed away, or lost with the memory of a Redis. */
-  onGap(error: Error): void;
+  /** Entries were missed: cut away while this process slept, or lost with the memory of a Redis. */
+  onGap(reason: string): void;
+  /** The connection was lost: what others were told by Redis may be gone. Called before reading goes on. */
+  onReconnect(): void;
 }
 
 const BLOCK_MS = 5_000;
 const COUNT = 200;
 const RETRY_MS = 100;
+/** Readers that notice the same loss within this time tell of it once. */
+const LOSS_MS = 10_000;
+
+/**
+ * A loss, told to all readers by one entry, however many of them notice it. The entry's id.
+ * KEYS: the stream, the id of the newest loss. ARGV: reason, ms for which it counts.
+ */
+const TELL_LOSS = `
+  local told = redis.call('GET', KEYS[2])
+  if told then return told end
+  told = redis.call('XADD', KEYS[1], '*', 'gap', ARGV[1])
+  redis.call('SET', KEYS[2], told, 'PX', ARGV[2])
+  return told`;
 
 export class StreamReader {
-  private last = '0-0';
+  /** The newest entry that was read. As long as it is in the stream, nothing after it was cut away. */
+  private anchor = '';
   private opened?: { readonly client: RedisClient; readonly connected: Promise<RedisClient> };
   private isStopped = false;
 
@@ -33,7 +49,7 @@ export class StreamReader {
   async start(): Promise<void> {
     this.opened = this.link.open();
     const client = await this.opened.connected;
-    this.last = (await newest(client, this.key)) ?? '0-0';
+    await this.insist(async () => void (this.anchor = await this.castAnchor(client)));
     void this.run(client);
   }
 
@@ -43,47 +59,62 @@ export class StreamReader {
   }
 
   private async run(client: RedisClient): Promise<void> {
-    let isSure = true;
-    while (!this.isStopped) {
+    while (!this.isStopped) await this.insist((isAgain) => this.read(client, !isAgain));
+  }
+
+  /** Again and again: a connection that was lost comes back by itself. */
+  private async insist(step: (isAgain: boolean) => Promise<void>): Promise<void> {
+    for (let isAgain = false; !this.isStopped; isAgain = true) {
       try {
-        if (!isSure) await this.check(client);
-        isSure = true;
-        await this.read(client);
+        return await step(isAgain);
       } catch {
-        // The connection was lost, and comes back by itself; Redis may be another than before.
-        isSure = false;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        if (!this.isStopped) this.listener.onReconnect();
       }
     }
   }
 
-  private async read(client: RedisClient): Promise<void> {
-    const reply = await client.xRead({ key: this.key, id: this.last }, { BLOCK: BLOCK_MS, COUNT });
+  private async read(client: RedisClient, mayWait: boolean): Promise<void> {
+    // Sent together, answered together: whether something was cut away is known of this very read.
+    const [reply, anchors] = await Promise.all([
+      client.xRead({ key: this.key, id: this.anchor }, { COUNT, ...(mayWait && { BLOCK: BLOCK_MS }) }),
+      client.xRange(this.key, this.anchor, this.anchor),
+    ]);
+    if (!anchors?.length) return this.recover(client);
     for (const { messages } of (reply ?? []) as readonly { messages: readonly RawEntry[] }[])
       for (const { id, message } of messages) {
-        this.last = id;
+        this.anchor = id;
         this.listener.onEntry({ id, fields: message });
       }
   }
 
-  private async check(client: RedisClient): Promise<void> {
+  /** Tells of the gap, and goes on with what is left after it. */
+  private async recover(client: RedisClient): Promise<void> {
     const oldest = (await client.xRange(this.key, '-', '+', { COUNT: 1 }))?.[0]?.id;
-    const last = await newest(client, this.key);
-    if (this.last === '0-0') return;
-    const isLost = last === undefined || compareIds(last, this.last) < 0;
-    if (!isLost && oldest !== undefined && compareIds(oldest, this.last) <= 0) return;
-    if (isLost) this.last = last ?? '0-0';
-    this.listener.onGap(new Error(isLost ? 'Redis has lost commits.' : 'Redis no longer has all commits.'));
+    const isCut = oldest !== undefined && compareIds(oldest, this.anchor) > 0;
+    const reason = isCut ? 'Redis no longer has all commits.' : 'Redis has lost commits.';
+    // A Redis that went back in time has lost what other readers had not read yet, and cannot miss.
+    const place = isCut ? oldest : await this.tellLoss(client, reason);
+    const left = await client.xRange(this.key, `(${this.anchor}`, place);
+    this.listener.onGap(reason);
+    for (const { id, message } of left ?? []) if (!('gap' in message)) this.listener.onEntry({ id, fields: message });
+    this.anchor = place;
+  }
+
+  private async castAnchor(client: RedisClient): Promise<string> {
+    const newest = (await client.xRevRange(this.key, '+', '-', { COUNT: 1 }))?.[0]?.id;
+    return newest ?? (await client.xAdd(this.key, '*', { begin: '1' }));
+  }
+
+  private async tellLoss(client: RedisClient, reason: string): Promise<string> {
+    const options = { keys: [this.key, `${this.key}:loss`], arguments: [reason, `${LOSS_MS}`] };
+    return (await client.eval(TELL_LOSS, options)) as string;
   }
 }
 
 interface RawEntry {
   readonly id: string;
   readonly message: Record<string, string>;
-}
-
-async function newest(client: RedisClient, key: string): Promise<string | undefined> {
-  return (await client.xRevRange(key, '+', '-', { COUNT: 1 }))?.[0]?.id;
 }
 
 /** Ids are `<milliseconds>-<number>`. */

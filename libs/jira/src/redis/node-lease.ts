@@ -1,0 +1,61 @@
+// Notices processes that ended without a goodbye: what they had committed may never have reached the stream.
+
+import type { RedisLink } from './redis-link.js';
+
+/**
+ * Renews this process's lease, and tells all readers of the stream, once, of those whose lease has ended. A process whose
+ * own had ended, as all have when Redis was away, leaves the others time to renew theirs. By the clock of Redis.
+ * KEYS: leases, stream. ARGV: this process, ms of a lease, reason.
+ */
+const RENEW = `
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local mine = redis.call('ZSCORE', KEYS[1], ARGV[1])
+  redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+  if not mine or tonumber(mine) < now then return 0 end
+  local ended = redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. now)
+  if ended > 0 then redis.call('XADD', KEYS[2], '*', 'gap', ARGV[3]) end
+  return ended`;
+
+export class NodeLease {
+  private timer?: NodeJS.Timeout;
+
+  constructor(
+    private readonly link: RedisLink,
+    private readonly stream: string,
+    private readonly node: string,
+    private readonly leaseMs: number,
+  ) {}
+
+  /** Resolves when this process is known, so that its end would be noticed. */
+  async start(): Promise<void> {
+    this.timer = setInterval(() => {
+      if (this.link.isReady) this.renew().catch(() => undefined);
+    }, this.leaseMs / 3).unref();
+    // Redis may go away in between: the timer tries again.
+    await this.renew().catch(() => undefined);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Nothing of this process is missing: nobody has to be told of its end. */
+  async giveUp(): Promise<void> {
+    this.stop();
+    await (await this.link.commands).zRem(this.key, this.node);
+  }
+
+  private get key(): string {
+    return `${this.stream}:leases`;
+  }
+
+  private async renew(): Promise<void> {
+    const reason = 'A process ended without a goodbye: it may have committed what it did not tell.';
+    const client = await this.link.commands;
+    await client.eval(RENEW, {
+      keys: [this.key, this.stream],
+      arguments: [this.node, `${this.leaseMs}`, reason],
+    });
+  }
+}
