@@ -1,6 +1,10 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Expose, Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Length, ValidateNested } from 'class-validator';
-import { Column, Entity, PrimaryGeneratedColumn, VersionColumn } from 'typeorm';
+import { Column, Entity, PrimaryGeneratedColumn, VersionColumn, type DataSourceOptions } from 'typeorm';
 import { expect, it } from 'vitest';
 import { BulkMixin, Hook, IdempotencyKey, ModelHook, type HookScope } from 'nestjs-jira';
 import { createTestApp } from '../support/app.js';
@@ -183,7 +187,8 @@ describeEachDatabase('writing', ({ options }) => {
   });
 
   it('with an idempotency key happens once, and is answered the same, also after a restart', async () => {
-    const database = await options(ENTITIES);
+    await using file = new TemporaryFile();
+    const database = file.holds(await options(ENTITIES));
     const headers = { 'idempotency-key': 'k1' };
     const create = (client: Awaited<ReturnType<Awaited<ReturnType<typeof start>>['connect']>>, title: string) =>
       client.call('pages', 'create', 'POST', { data: { title }, headers });
@@ -201,11 +206,46 @@ describeEachDatabase('writing', ({ options }) => {
     expect(await create(client, 'once')).toMatchObject({ status: 409 });
     expect(await create(client, 'twice')).toMatchObject({ status: 201 });
     headers['idempotency-key'] = 'k1';
-    const isLasting = database.type !== 'better-sqlite3';
     await app.close();
-    if (!isLasting) return;
     await using again = await start(database);
     expect(await create(await again.connect(1), 'once')).toMatchObject({ status: 201, data: { id: 1, title: 'once' } });
     expect(again.get(PageHook).created).toBe(0);
   });
+
+  it('with an idempotency key happens once when its answer was lost', async () => {
+    await using app = await start();
+    const witness = await app.connect(2);
+    await witness.subscribe('pages');
+    const headers = { 'idempotency-key': 'lost' };
+    const frame = { requestId: 'lost', method: 'POST', action: 'create', data: { title: 'once' }, headers };
+    const client = await app.connect(1);
+    // oxlint-disable no-underscore-dangle -- a client that does not read has no public way
+    const raw = (client.socket.io.engine.transport as unknown as { ws: { _socket: import('node:net').Socket } }).ws;
+    raw._socket.pause();
+    client.socket.emit('pages', frame);
+    await witness.nextChanges('pages', 1);
+    raw._socket.destroy();
+    expect(client.frames).toEqual([]);
+    const again = await app.connect(1);
+    expect(await again.call('pages', 'create', 'POST', { ...frame, requestId: 'again' })).toMatchObject({
+      status: 201,
+      data: { id: 1, title: 'once' },
+    });
+    expect(app.get(PageHook).created).toBe(1);
+    expect(await again.call('pages', 'list', 'GET')).toMatchObject({ data: { count: 1 } });
+  });
 });
+
+/** Where SQLite keeps what has to last. */
+class TemporaryFile implements AsyncDisposable {
+  private readonly folder = mkdtempSync(join(tmpdir(), 'jira-'));
+
+  holds(database: DataSourceOptions): DataSourceOptions {
+    if (database.type !== 'better-sqlite3') return database;
+    return { ...database, database: join(this.folder, 'test.sqlite') };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return rm(this.folder, { recursive: true, force: true });
+  }
+}

@@ -17,7 +17,10 @@ export interface EventHandlersOptions extends RouteOptions {
   readonly middleware?: readonly MiddlewareSpec[];
 }
 
-export type MessageOptions = Pick<ActionOptions, 'input' | 'output' | 'permissions' | 'timeoutMs' | 'status'>;
+export type MessageOptions = Pick<
+  ActionOptions,
+  'input' | 'groups' | 'output' | 'permissions' | 'timeoutMs' | 'status'
+>;
 
 /** When a method is called: at an event of this name, or when a connection opens or ends. */
 export type Occasion = { readonly message: string; readonly options: MessageOptions } | 'connected' | 'disconnected';

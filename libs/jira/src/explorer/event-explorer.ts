@@ -14,6 +14,7 @@ import type { EventListenerSpec } from '../events/event-listener.js';
 import type { EventRegistry, EventTarget } from '../events/event-registry.js';
 import { actionHandler } from '../hooks/action-handler.js';
 import type { Hub } from '../observers/hub.js';
+import { withDataInput } from './data-inputs.js';
 import { findProviders, type FoundProvider } from './found-provider.js';
 import { createMiddleware, createPermissions, type HookDefaults } from './hook-explorer.js';
 import { NestEnhancers } from './nest-enhancers.js';
@@ -84,16 +85,16 @@ export class EventExplorer {
     { instance, metadata, moduleRef, isStatic, load }: Found,
     member: string,
     options: MessageOptions,
-    { permissions, middleware, limits }: HookDefaults,
+    { permissions, middleware, limits, translators }: HookDefaults,
     hub: Hub,
   ): Promise<EventTarget> {
     const own = [...(metadata.permissions ?? []), ...(options.permissions ?? [])];
     const run = actionHandler({
       hook: instance,
-      action: { member, name: member, options },
+      action: { member, name: member, options: withDataInput(options, instance, member) },
       middleware: [...middleware, ...(await createMiddleware(metadata.middleware ?? [], moduleRef))],
       permissions: [...permissions, ...(await createPermissions(own, moduleRef))],
-      enhancement: this.enhancers.of({ hook: instance, member, isStatic, load }),
+      enhancement: this.enhancers.of({ hook: instance, member, isStatic, load, translators }),
       log: hub.log,
       streamItems: limits.streamItems,
     });

@@ -3,6 +3,7 @@
 import { Injectable, Logger, type Type } from '@nestjs/common';
 import { DiscoveryService, ExternalContextCreator, ModuleRef } from '@nestjs/core';
 import { ConfigurationError } from '../errors/configuration.error.js';
+import type { ErrorTranslator } from '../errors/error-answer.js';
 import { actionsOf, type FoundAction } from '../hooks/action.decorator.js';
 import { actionHandler } from '../hooks/action-handler.js';
 import { BaseHook, type HookContext, type MiddlewareSpec } from '../hooks/base-hook.js';
@@ -18,6 +19,7 @@ import { checkRequest, Permission, PermissionComposition, type PermissionSpec } 
 import type { FastPaths } from '../scope/fast-paths.js';
 import type { Limits } from '../scope/limits.js';
 import { isMethod } from 'nestjs-jira-protocol';
+import { withDataInput } from './data-inputs.js';
 import { findProviders, type FoundProvider } from './found-provider.js';
 import { NestEnhancers } from './nest-enhancers.js';
 
@@ -29,6 +31,7 @@ export interface HookDefaults {
   readonly pageSize: number;
   readonly limits: Limits;
   readonly fastPaths: FastPaths;
+  readonly translators: readonly ErrorTranslator[];
 }
 
 interface FoundHook extends Omit<FoundProvider<HookMetadata>, 'instance'> {
@@ -83,6 +86,7 @@ export class HookExplorer {
   ): Promise<void> {
     const permissions = [...defaults.permissions, ...(await createPermissions(hook.permissions, moduleRef))];
     const middleware = [...defaults.middleware, ...(await createMiddleware(hook.middleware, moduleRef))];
+    const { translators } = defaults;
     const permissionsOf = new Map<string, readonly Permission[]>();
     const context: HookContext = {
       namespace: metadata.namespace,
@@ -94,7 +98,11 @@ export class HookExplorer {
       permissions,
       pagination: await createPagination(hook, defaults.pagination, moduleRef),
       pageSize: defaults.pageSize,
-      recheck: (scope) => checkRequest(permissionsOf.get(scope.action) ?? permissions, scope),
+      recheck: (scope) => {
+        const asked = permissionsOf.get(scope.action) ?? permissions;
+        scope.permissions ??= asked;
+        return checkRequest(asked, scope);
+      },
       warn: (message) => this.logger.warn(`${hook.constructor.name} ${message}`),
     };
     await hook.onRegister(context);
@@ -105,12 +113,12 @@ export class HookExplorer {
       const { permissions: added = [], replacePermissions } = action.options;
       const own = await createPermissions([...(replacePermissions ?? []), ...added], moduleRef);
       const asked = [...(replacePermissions ? defaults.permissions : permissions), ...own];
-      const enhancement = this.enhancers.of({ hook, member: action.member, isStatic, load });
+      const enhancement = this.enhancers.of({ hook, member: action.member, isStatic, load, translators });
       if (asked.length === 0 && !isGuarded(enhancement)) open.push(action.name);
       permissionsOf.set(action.name, asked);
       const handle = actionHandler({
         hook,
-        action,
+        action: { ...action, options: withDataInput(action.options, hook, action.member) },
         middleware: surrounding(middleware, `${metadata.namespace}/${action.name}`),
         permissions: asked,
         enhancement,

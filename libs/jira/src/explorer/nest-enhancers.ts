@@ -1,6 +1,6 @@
 // Nest's guards, pipes, interceptors, filters and parameter decorators around actions, by its ExternalContextCreator.
 
-import { HttpException, Logger, type ContextType } from '@nestjs/common';
+import { Logger, type ContextType } from '@nestjs/common';
 import {
   EXCEPTION_FILTERS_METADATA,
   GUARDS_METADATA,
@@ -9,13 +9,15 @@ import {
   ROUTE_ARGS_METADATA,
 } from '@nestjs/common/constants.js';
 import type { ApplicationConfig, ContextId, ExternalContextCreator } from '@nestjs/core';
+import { isObservable, lastValueFrom } from 'rxjs';
 import { describeThrown, exceptionOf } from '../errors/thrown.js';
-import { errorAnswer } from '../errors/error-answer.js';
+import { errorAnswer, type ErrorTranslator } from '../errors/error-answer.js';
 import type { ActionBody, ActionEnhancement, ActionEnhancers } from '../hooks/enhancers.js';
 import { SCOPE_ARGUMENT } from '../hooks/request-decorators.js';
 import type { Handler } from '../middleware/compose.js';
 import { Answer } from '../scope/answer.js';
 import type { ActionScope, HookScope } from '../scope/scope.js';
+import { dataInputsOf, validateMember } from './data-inputs.js';
 import { nestClient } from './nest-client.js';
 import { paramsFactory } from './nest-params.js';
 import { contextOf } from './request-context.js';
@@ -43,6 +45,8 @@ export interface EnhancedAction {
   readonly isStatic: boolean;
   /** Creates the hook's request-scoped enhancers for one request. */
   load(contextId: ContextId): Promise<unknown>;
+  /** Say what the errors of a database mean, for the status of what a filter answers. */
+  readonly translators: readonly ErrorTranslator[];
 }
 
 export class NestEnhancers {
@@ -97,8 +101,10 @@ export class NestEnhancers {
   private argumentsOf(action: EnhancedAction, contextId?: ContextId): (scope: HookScope) => Promise<unknown[]> {
     const takesScope = !paramsOf(action).some(({ index }) => index === 0);
     const call = this.create(action, (...args) => args, NOTHING, contextId, ROUTE_ARGS_METADATA);
+    const members = dataInputsOf(action.hook, action.member);
     return async (scope) => {
       const args = (await call(...contextArguments(scope))) as unknown[];
+      for (const member of members) args[member.index] = await validateMember(member, args[member.index]);
       if (takesScope) args[0] = scope;
       return args;
     };
@@ -114,20 +120,24 @@ export class NestEnhancers {
 
   private filter(action: EnhancedAction, contextId?: ContextId) {
     return (inner: Handler): Handler => {
-      const failures = new WeakMap<HookScope, unknown>();
+      const failures = new WeakMap<HookScope, { readonly error: unknown }>();
       const attempt = async (scope: HookScope): Promise<Answer> => {
         try {
           return await inner(scope);
         } catch (error) {
-          failures.set(scope, error);
+          failures.set(scope, { error });
           throw error;
         }
       };
       const call = this.wrap(action, attempt, { ...NOTHING, filters: true }, contextId);
       return async (scope) => {
         try {
-          const result = await call(scope);
-          return result instanceof Answer ? result : new Answer(this.statusOf(failures.get(scope)), result);
+          const said = await call(scope);
+          if (said instanceof Answer) return said;
+          const { error } = failures.get(scope) ?? {};
+          const data = isObservable(said) ? await lastValueFrom(said, { defaultValue: undefined }) : said;
+          if (data === undefined) throw error;
+          return data instanceof Answer ? data : new Answer(errorAnswer(error, '', action.translators).status, data);
         } catch (error) {
           throw this.verdict(error, failures.get(scope));
         }
@@ -136,14 +146,10 @@ export class NestEnhancers {
   }
 
   /** A filter may throw another exception. One that breaks (it was written for HTTP, say) does not hide the first. */
-  private verdict(thrown: unknown, failure: unknown): unknown {
-    if (thrown === failure || failure === undefined || exceptionOf(thrown)) return thrown;
+  private verdict(thrown: unknown, failure: { readonly error: unknown } | undefined): unknown {
+    if (!failure || thrown === failure.error || exceptionOf(thrown)) return thrown;
     this.logger.warn(`An exception filter failed: ${describeThrown(thrown)}`);
-    return failure;
-  }
-
-  private statusOf(failure: unknown): number {
-    return failure instanceof HttpException ? failure.getStatus() : errorAnswer(failure, '', []).status;
+    return failure.error;
   }
 
   private wrap(

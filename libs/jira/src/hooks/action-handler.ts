@@ -95,7 +95,7 @@ function actionBody(
 function inputOf({ options }: FoundAction, hook: object, method: Method): InputChoice | undefined {
   const { input } = options;
   if (!input) return undefined;
-  return 'of' in input ? input.of(hook, method) : { type: input, isPartial: false };
+  return 'of' in input ? input.of(hook, method) : { type: input, isPartial: false, groups: options.groups };
 }
 
 function isTransactional({ options }: FoundAction, method: Method): boolean {

@@ -15,6 +15,8 @@ export interface ActionOptions {
   readonly detail?: boolean;
   /** Class the request's `data` is validated against; or a function of the hook, for bases whose subclasses choose. */
   readonly input?: InputSource;
+  /** Validation groups that `input` is read by; validators without a group hold in any. @default none: all validators hold */
+  readonly groups?: readonly string[];
   /** Class the result is shown through. @default what the method returns */
   readonly output?: Type<object>;
   /** Asked in addition to the global ones and the hook's. */
@@ -36,6 +38,7 @@ export type InputSource = Type<object> | { of(hook: object, method: Method): Inp
 export interface InputChoice {
   readonly type: Type<object>;
   readonly isPartial: boolean;
+  readonly groups?: readonly string[];
 }
 
 interface ActionMark extends ActionOptions {

@@ -29,6 +29,10 @@ export abstract class GenericHook<E extends object> extends BaseHook {
   createInput?: Type<object>;
   /** Class that validates what `update` takes; PATCH lets fields be absent. @default createInput */
   updateInput?: Type<object>;
+  /** Validation groups that `create` reads its input by; validators without a group hold in any. @default none: all hold */
+  createGroups: readonly string[] = [];
+  /** The same for `update`. */
+  updateGroups: readonly string[] = [];
   /** Property that names a row in a query. @default 'pk', the primary key */
   lookupField = 'pk';
   /** Query key that carries it. `pk` is accepted as well. @default lookupField */
@@ -178,7 +182,7 @@ export abstract class GenericHook<E extends object> extends BaseHook {
   inputFor(kind: 'create' | 'update', isPartial: boolean): InputChoice {
     const type = kind === 'create' ? this.getCreateInput() : this.getUpdateInput();
     if (!type) throw new JiraException('METHOD_NOT_ALLOWED', `This hook takes no ${kind} input.`);
-    return { type, isPartial };
+    return { type, isPartial, groups: kind === 'create' ? this.createGroups : this.updateGroups };
   }
 
   /**

@@ -17,8 +17,14 @@ export function scopeOf(context: Pick<ExecutionContext, 'getArgByIndex'>): HookS
   throw new TypeError('This is not the context of a hook: ask scopeOf() only about those.');
 }
 
-/** The request's data, validated if the action has an input; or one member of it. */
-export const Data = createParamDecorator((key: string | undefined, context) => pick(scopeOf(context).data, key));
+/** What `@Data()` gives; also how its parameters are told from others. */
+export const dataOf = (key: string | undefined, context: ExecutionContext): unknown => pick(scopeOf(context).data, key);
+
+/**
+ * The request's data, or one member of it. A parameter whose class has validators gets an instance of it with declared
+ * fields only, or the request is answered with field errors; a pipe of its own takes the place of that.
+ */
+export const Data = createParamDecorator(dataOf);
 
 /** The request's query, or one key of it. */
 export const Query = createParamDecorator((key: string | undefined, context) => pick(scopeOf(context).query, key));

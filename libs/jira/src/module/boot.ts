@@ -27,6 +27,8 @@ import { SocketIoSink } from '../transport/socket-io-sink.js';
 import { TypeOrmEdge } from '../typeorm/typeorm-edge.js';
 import { LifecycleBridge } from './lifecycle-bridge.js';
 import { RouteCollector } from './route-collector.js';
+import { TRANSLATORS } from './tokens.js';
+import type { ErrorTranslator } from '../errors/error-answer.js';
 import { RESOLVED_OPTIONS, type ResolvedJiraOptions } from './jira-options.js';
 
 @Injectable()
@@ -53,6 +55,7 @@ export class JiraBoot implements OnApplicationBootstrap, BeforeApplicationShutdo
     private readonly bridge: LifecycleBridge,
     private readonly lifecycle: LifecycleEvents,
     private readonly host: HttpAdapterHost,
+    @Inject(TRANSLATORS) private readonly translators: readonly ErrorTranslator[],
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -62,7 +65,8 @@ export class JiraBoot implements OnApplicationBootstrap, BeforeApplicationShutdo
     const permissions = await createPermissions(this.options.permissions, this.moduleRef);
     const middleware = await createMiddleware(this.options.middleware, this.moduleRef);
     const pagination = this.options.pagination && (await this.moduleRef.create(this.options.pagination));
-    const defaults = { permissions, middleware, pagination, pageSize, limits, fastPaths };
+    const { translators } = this;
+    const defaults = { permissions, middleware, pagination, pageSize, limits, fastPaths, translators };
     for (const found of await this.explorer.find(this.options.hooks, this.moduleRef))
       await this.explorer.register(found, defaults, this.registry, this.hub);
     await this.eventExplorer.register(this.options.eventListeners, this.moduleRef, defaults, this.events, this.hub);

@@ -2,13 +2,14 @@
 
 import type { Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
-import { validate } from 'class-validator';
+import { validate, type ValidationError } from 'class-validator';
 import { ValidationException } from '../errors/jira.exception.js';
 import { fieldErrors } from '../errors/thrown.js';
 
 export interface InputOptions {
   /** Fields that are absent are not missing (PATCH). */
   readonly isPartial?: boolean;
+  /** Validators of these groups hold, and those of none. @default all validators hold */
   readonly groups?: readonly string[];
 }
 
@@ -27,7 +28,18 @@ export async function validateInput<T extends object>(
     forbidUnknownValues: true,
     skipUndefinedProperties: isPartial,
     groups: [...groups],
+    always: true,
   });
-  if (errors.length > 0) throw new ValidationException(fieldErrors(errors));
+  const faults = groups.length > 0 ? sentOnly(errors) : errors;
+  if (faults.length > 0) throw new ValidationException(fieldErrors(faults));
   return instance;
+}
+
+/** Without what was never sent: a field of another group is undeclared, and yet there as soon as its class is made. */
+function sentOnly(errors: readonly ValidationError[]): ValidationError[] {
+  return errors.flatMap((error) => {
+    if (error.value === undefined && error.constraints?.['whitelistValidation'] !== undefined) return [];
+    const children = sentOnly(error.children ?? []);
+    return error.constraints || children.length > 0 ? [Object.assign(error, { children })] : [];
+  });
 }

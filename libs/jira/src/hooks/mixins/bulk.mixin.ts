@@ -20,19 +20,19 @@ export function BulkMixin<B extends Constructor<GenericHook<object>>>(Base: B): 
   abstract class BulkHook extends Base {
     @Action({ methods: ['POST'] })
     async createMany(scope: ActionScope): Promise<unknown> {
-      const { type } = this.inputFor('create', false);
+      const choice = this.inputFor('create', false);
       return runBulk(scope, this.bulkLimit(), 201, async (item) => {
-        const fields = await validateInput(type, item);
+        const fields = await validateInput(choice.type, item, choice);
         return async () => this.serialize(await this.performCreate(fields, scope), scope);
       });
     }
 
     @Action({ methods: ['PATCH'] })
     async updateMany(scope: ActionScope): Promise<unknown> {
-      const { type } = this.inputFor('update', true);
+      const choice = this.inputFor('update', true);
       return runBulk(scope, this.bulkLimit(), 200, async (item) => {
         const { pk, ...rest } = named(item);
-        const fields = await validateInput(type, rest, { isPartial: true });
+        const fields = await validateInput(choice.type, rest, choice);
         return async () =>
           this.serialize(await this.performUpdate(await this.objectNamed(scope, pk), fields, scope), scope);
       });
