@@ -18,6 +18,7 @@ import type { FoundEntity } from './data-sources.js';
 import { DirectReader } from './direct/direct-reader.js';
 import { EntityRows } from './entity-rows.js';
 import { Expansion, type ShownRow } from './expand/expansion.js';
+import type { Narrowing } from './expand/related-keys.js';
 import { EntityFieldTypes } from './query/field-types.js';
 import { compileFilter, compileVisibility, type RowPredicate } from './query/row-predicate.js';
 import type { Visibility } from './query/visibility.js';
@@ -49,6 +50,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   private direct?: DirectReader;
   private expansion!: Expansion;
   private defaultOrdering: readonly Ordering[] = [];
+  private readonly retrievers = new WeakMap<HookScope, HookScope>();
   private readonly visible = new WeakMap<HookScope, RowPredicate | Promise<RowPredicate>>();
 
   override async onRegister(context: HookContext): Promise<void> {
@@ -109,15 +111,19 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   }
 
   /** Whether this caller may retrieve the row: what another hook asks before a relation may name it. */
-  async canRetrieve(scope: HookScope, id: unknown): Promise<boolean> {
-    const visible = await this.visibleTo(scope);
-    const store = new TypeOrmStore<E>(scope.manager, this.metadata, visible, { withDeleted: this.withDeleted });
-    const object = await store.findOne(this.primaryKeyFilter(id, 'pk'));
-    if (!object) return false;
-    return this.checkObjectPermissions(scope, object).then(
-      () => true,
-      () => false,
-    );
+  async canRetrieve(caller: HookScope, id: unknown): Promise<boolean> {
+    const scope = await this.retrieverOf(caller);
+    if (!scope) return false;
+    const store = await this.getStore(scope);
+    const object = await store.findOne(await this.filterQuery(scope, this.primaryKeyFilter(id, 'pk')));
+    return object !== null && isAllowed(() => this.checkObjectPermissions(scope, object));
+  }
+
+  /** The caller as if retrieving rows of this hook; undefined unless that is permitted. */
+  private async retrieverOf(caller: HookScope): Promise<HookScope | undefined> {
+    const scope = this.retrievers.get(caller) ?? caller.retrieving(this.context.namespace);
+    this.retrievers.set(caller, scope);
+    return (await isAllowed(() => this.context.recheck(scope))) ? scope : undefined;
   }
 
   get outputNames(): readonly string[] {
@@ -137,10 +143,23 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     );
   }
 
+  /** What keeps a query to the rows that this caller may retrieve, as far as the database can tell. */
+  async sightOf(caller: HookScope): Promise<Narrowing | undefined> {
+    const scope = await this.retrieverOf(caller);
+    if (!scope) return undefined;
+    const filter = compileFilter(this.metadata, await this.filterQuery(scope, allOf()));
+    const predicates = [await this.visibleTo(scope), filter];
+    const { deleteDateColumn } = this.metadata;
+    return (query, alias) => {
+      for (const predicate of predicates) predicate.apply(query, alias);
+      if (deleteDateColumn && !this.withDeleted) query.andWhere(`${alias}.${deleteDateColumn.propertyPath} IS NULL`);
+    };
+  }
+
   /** Rows of these keys that this caller may retrieve: what another hook's `expand` shows. */
   async retrieveAll(caller: HookScope, ids: readonly object[]): Promise<ShownRow[]> {
-    const scope = caller.retrieving(this.context.namespace);
-    if (!(await isAllowed(() => this.context.recheck(scope)))) return [];
+    const scope = await this.retrieverOf(caller);
+    if (!scope) return [];
     const store = await this.getStore(scope);
     const filter = this.keysFilter(ids);
     const rows = await store.find({ filter: await this.filterQuery(scope, filter), ordering: this.defaultOrdering });

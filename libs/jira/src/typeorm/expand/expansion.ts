@@ -4,12 +4,14 @@ import type { EntityMetadata, RelationMetadata } from 'typeorm';
 import { ConfigurationError } from '../../errors/configuration.error.js';
 import { ValidationException } from '../../errors/jira.exception.js';
 import type { HookScope } from '../../scope/scope.js';
-import { readPairs, rowKey } from './related-keys.js';
+import { readPairs, rowKey, type Narrowing } from './related-keys.js';
 import { namesIn, treeOf, type NameTree } from './name-tree.js';
 
 /** What an expansion needs of the hook of a related entity. */
 export interface RelatedHook {
   readonly outputNames: readonly string[];
+  /** Narrows a query to the rows that this caller may retrieve; undefined = there are none. */
+  sightOf(scope: HookScope): Promise<Narrowing | undefined>;
   /** Rows of these keys that this caller may retrieve, in the hook's order, each with what it shows of it. */
   retrieveAll(scope: HookScope, ids: readonly object[]): Promise<readonly ShownRow[]>;
 }
@@ -92,8 +94,10 @@ export class Expansion {
     scope: HookScope,
   ): Promise<Map<string, unknown[]>> {
     const { expandedRows } = this.limits;
+    const narrowing = await hook.sightOf(scope);
+    if (!narrowing) return new Map();
     const keys = parents.map(({ row }) => row);
-    const pairs = await readPairs(scope.manager, metadata, relation, keys, expandedRows + 1);
+    const pairs = await readPairs(scope.manager, metadata, relation, keys, { limit: expandedRows + 1, narrow: narrowing });
     if (pairs.length > expandedRows)
       throw new ValidationException({
         expand: [

@@ -1,6 +1,6 @@
 // Which rows a relation leads to from given rows, whatever kind of relation it is: pairs of keys.
 
-import type { EntityManager, EntityMetadata, ObjectLiteral, RelationMetadata } from 'typeorm';
+import type { EntityManager, EntityMetadata, ObjectLiteral, RelationMetadata, SelectQueryBuilder } from 'typeorm';
 
 export interface KeyPair {
   /** Keys alone, shaped like the entities. */
@@ -8,12 +8,16 @@ export interface KeyPair {
   readonly related: object;
 }
 
+/** Adds conditions on the rows at an alias. */
+export type Narrowing = (query: SelectQueryBuilder<ObjectLiteral>, alias: string) => void;
+
+/** @param narrow keeps the related rows that count, soft-deleted ones among them or not */
 export async function readPairs(
   manager: EntityManager,
   metadata: EntityMetadata,
   relation: RelationMetadata,
   parents: readonly object[],
-  limit: number,
+  { limit, narrow }: { limit: number; narrow: Narrowing },
 ): Promise<KeyPair[]> {
   const target = relation.inverseEntityMetadata;
   const query = manager
@@ -24,6 +28,7 @@ export async function readPairs(
     .select([])
     .whereInIds(parents.map((parent) => metadata.getEntityIdMap(parent)))
     .limit(limit);
+  narrow(query, 'related');
   const columns = [
     ...metadata.primaryColumns.map((column) => ({ alias: 'parent', column })),
     ...target.primaryColumns.map((column) => ({ alias: 'related', column })),
