@@ -97,7 +97,10 @@ export class Expansion {
     const narrowing = await hook.sightOf(scope);
     if (!narrowing) return new Map();
     const keys = parents.map(({ row }) => row);
-    const pairs = await readPairs(scope.manager, metadata, relation, keys, { limit: expandedRows + 1, narrow: narrowing });
+    const pairs = await readPairs(scope.manager, metadata, relation, keys, {
+      limit: expandedRows + 1,
+      narrow: narrowing,
+    });
     if (pairs.length > expandedRows)
       throw new ValidationException({
         expand: [
