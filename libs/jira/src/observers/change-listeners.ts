@@ -29,8 +29,8 @@ export function connectListeners(provider: object, hub: Hub, observables: Observ
       }
     };
     let last: Promise<void> = Promise.resolve();
-    hub.listen(rows.key, (change) => {
-      if (!change.isSoftDeleted) last = last.then(() => call(change));
+    hub.listen(rows.key, (change, { isOwn }) => {
+      if (!change.isSoftDeleted && (isOwn || options.everywhere)) last = last.then(() => call(change));
     });
   }
 }

@@ -20,7 +20,7 @@ export function follow(dependency: Dependency, observer: ObserverBehaviour, foll
   const { hub, observables, subject, dataSource, rows, key } = follower;
   const depended = observables.find(dependency.entity, subject, dataSource);
   depended.watch();
-  hub.listen(depended.key, (change, position) => {
+  hub.listen(depended.key, (change, { position }) => {
     if (dependency.rows) {
       const ids = new Map<string, RowId>();
       for (const id of fromImages(change, (row) => dependency.rows?.(row) ?? [])) ids.set(idKey(id), id);

@@ -11,6 +11,7 @@ import type { ChangeSource } from './change-source.js';
 import { Feed, resetFrame, type Delivery, type FeedReport } from './feed.js';
 import type { FrameSink } from './frame-sink.js';
 import { getOrAdd } from './get-or-add.js';
+import { Subscriptions } from './subscriptions.js';
 
 export interface HubLimits {
   readonly subscriptions: number;
@@ -27,7 +28,7 @@ export interface HubParts {
 }
 
 /** Called in commit order, before anything of the commit is sent. What it throws is reported. */
-export type CommitListener = (change: Change, position: string) => void;
+export type CommitListener = (change: Change, commit: Pick<LoggedCommit, 'position' | 'isOwn'>) => void;
 
 /** Subscriptions whose rights are looked at again at one time: each may ask the database. */
 const LOOKED_AT_ONCE = 16;
@@ -36,7 +37,7 @@ export class Hub {
   readonly log: ChangeLog;
   private readonly feeds = new Map<string, Feed>();
   private readonly channels = new Channels();
-  private readonly subscriptionsOf = new Map<string, Set<Subscription>>();
+  private readonly open = new Subscriptions();
   private readonly listeners = new Map<string, Set<CommitListener>>();
 
   constructor(private readonly parts: HubParts) {
@@ -108,10 +109,10 @@ export class Hub {
   ): Promise<SubscribedData> {
     const { subscriptions: limit } = this.parts.limits;
     const { id } = scope.connection;
-    if ((this.subscriptionsOf.get(id)?.size ?? 0) >= limit)
+    if (this.open.of(id).size >= limit)
       throw new JiraException('TOO_MANY_SUBSCRIPTIONS', `A connection may hold ${limit} subscriptions.`);
     const subscription = new Subscription(scope, entity, observer, define);
-    getOrAdd(this.subscriptionsOf, id, () => new Set<Subscription>()).add(subscription);
+    this.open.add(subscription);
     scope.handle.onFailure(() => this.drop(subscription));
     try {
       await this.findPlace(subscription, false);
@@ -130,10 +131,8 @@ export class Hub {
   }
 
   /** Subscriptions that these connections hold, of this observer or of all. */
-  *subscriptions(connectionIds?: Iterable<string>, observer?: ObserverBehaviour): Generator<Subscription> {
-    for (const id of connectionIds ?? this.subscriptionsOf.keys())
-      for (const subscription of this.subscriptionsOf.get(id) ?? [])
-        if (!observer || subscription.observer === observer) yield subscription;
+  subscriptions(connectionIds?: Iterable<string>, observer?: ObserverBehaviour): Generator<Subscription> {
+    return this.open.find(connectionIds, observer);
   }
 
   /**
@@ -228,16 +227,16 @@ export class Hub {
 
   /** What is held in memory, for tests and diagnostics. */
   count(): { channels: number; subscriptions: number; connections: number; shared: number } {
-    const subscriptions = [...this.subscriptions()].length;
-    return { ...this.channels.count(), subscriptions, connections: this.subscriptionsOf.size };
+    return { ...this.channels.count(), ...this.open.count() };
   }
 
-  private publish({ changes, position }: LoggedCommit): void {
+  private publish(commit: LoggedCommit): void {
+    const { changes, position } = commit;
     const byFeed = new Map<Feed, Delivery[]>();
     for (const change of changes) {
       for (const entity of [change.entity, ...(change.ancestors ?? [])]) {
         const key = entityKey(change.source, entity);
-        for (const listener of this.listeners.get(key) ?? []) this.tell(listener, change, position);
+        for (const listener of this.listeners.get(key) ?? []) this.tell(listener, change, commit);
         const feed = this.feeds.get(key);
         if (feed) getOrAdd(byFeed, feed, () => []).push({ change, position });
       }
@@ -245,9 +244,9 @@ export class Hub {
     for (const [feed, deliveries] of byFeed) feed.push(deliveries);
   }
 
-  private tell(listener: CommitListener, change: Change, position: string): void {
+  private tell(listener: CommitListener, change: Change, commit: LoggedCommit): void {
     try {
-      listener(change, position);
+      listener(change, commit);
     } catch (error) {
       this.failed(error, change);
     }
@@ -322,16 +321,14 @@ export class Hub {
   private drop(subscription: Subscription): void {
     if (subscription.isEnded) return;
     subscription.isEnded = true;
-    const { place, connectionId } = subscription;
+    const { place } = subscription;
     if (place && !subscription.held) this.parts.sink.leave(subscription);
-    const owned = this.subscriptionsOf.get(connectionId);
-    owned?.delete(subscription);
-    if (owned?.size === 0) this.subscriptionsOf.delete(connectionId);
+    this.open.remove(subscription);
     if (place) this.channels.leave(place, subscription, this.feed(subscription.entity));
   }
 
   private dropAll(connectionId: string, test: (subscription: Subscription) => boolean): number {
-    const found = [...(this.subscriptionsOf.get(connectionId) ?? [])].filter(test);
+    const found = [...this.open.of(connectionId)].filter(test);
     for (const subscription of found) this.drop(subscription);
     return found.length;
   }
