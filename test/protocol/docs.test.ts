@@ -24,6 +24,8 @@ const FAULT_OF: Readonly<Record<string, (value: unknown) => string | undefined>>
   handshake: (value) => ((value as { jira?: unknown }).jira === PROTOCOL_VERSION ? undefined : 'jira'),
   refusal: (value) => (isCode(value) ? undefined : 'code and status'),
   reconnect: (value) => (typeof (value as { afterMs?: unknown }).afterMs === 'number' ? undefined : 'afterMs'),
+  session: (value) =>
+    typeof (value as { expiresInMs?: unknown }).expiresInMs === 'number' ? undefined : 'expiresInMs',
   message: (value) => ['id', 'event'].find((key) => typeof (value as Record<string, unknown>)[key] !== 'string'),
   'djira-request': (value) => faultOf(parseRequest(value)),
   'djira-answer': (value) => faultOf(parseAnswer(value)),

@@ -1,6 +1,6 @@
 // The client: its parts put together.
 
-import { MESSAGE_EVENT, type Query } from 'nestjs-jira-protocol';
+import { MESSAGE_EVENT, SESSION_EVENT, type Query } from 'nestjs-jira-protocol';
 import type { Call } from './call.js';
 import type { SubscribeOptions, Subscription } from './change.js';
 import { Connection, type ConnectionState, type StateListener } from './connection.js';
@@ -11,6 +11,7 @@ import { LiveRows, type ListenOptions, type RowsListener } from './listen.js';
 import { resolveOptions, type AuthSource, type ClientOptions } from './options.js';
 import { Messages, type MessageListener } from './messages.js';
 import { Requests } from './requests.js';
+import { Session } from './session.js';
 import { createStream } from './stream.js';
 import { Subscriptions } from './subscriptions.js';
 import type { ApiLike, HookLike, ItemOf, NameOf, OutputOf, UntypedApi } from './types.js';
@@ -61,6 +62,12 @@ export interface JiraClient<Api extends ApiLike<Api> = UntypedApi> {
    * connection is made anew; subscriptions go on.
    */
   connect(auth?: AuthSource): void;
+  /**
+   * Renews the credentials on the connection there is: nothing is lost, subscriptions go on. They have to be the same
+   * user's (`connect(auth)` is for another's). Resolves with their end, `null` if they do not end. Rejects with
+   * `JiraClientError`: the old ones stay in force then. An `auth` function is asked by itself before its credentials end.
+   */
+  authenticate(auth?: AuthSource): Promise<Date | null>;
   /** Ends all: requests fail with `CLOSED`, subscriptions end, the connection closes. */
   close(): void;
 }
@@ -89,6 +96,7 @@ class Client implements Calls {
   private readonly link: Connection;
   private readonly messages: Messages;
   private readonly requests: Requests;
+  private readonly session: Session;
   private readonly subscriptions: Subscriptions;
   private readonly options;
 
@@ -101,6 +109,7 @@ class Client implements Calls {
         this.requests.pump();
       },
       onLost: (error) => {
+        this.session.stop();
         this.messages.connectionLost();
         this.subscriptions.connectionLost(error);
         this.requests.connectionLost(error);
@@ -110,13 +119,15 @@ class Client implements Calls {
         this.requests.failAll(error);
       },
       onFrame: (namespace, frame) => {
-        if (namespace === MESSAGE_EVENT) this.messages.receive(frame);
+        if (namespace === SESSION_EVENT) this.session.learn(frame);
+        else if (namespace === MESSAGE_EVENT) this.messages.receive(frame);
         else if (!this.requests.receive(frame)) this.subscriptions.receive(namespace, frame);
       },
     });
     this.link = link;
     this.messages = new Messages(link, this.options.onError);
     this.requests = new Requests(link, this.options);
+    this.session = new Session(this.requests, link, this.options);
     this.subscriptions = new Subscriptions(this.requests, link, this.options.onError);
     this.connection = {
       get state() {
@@ -167,8 +178,13 @@ class Client implements Calls {
     this.link.connect(auth);
   }
 
+  authenticate(auth?: AuthSource): Promise<Date | null> {
+    return this.session.renew(auth);
+  }
+
   close(): void {
     const error = new JiraClientError('The client was closed.', { code: 'CLOSED' });
+    this.session.stop();
     this.link.close(error);
     this.subscriptions.close(error);
     this.requests.failAll(error);

@@ -29,19 +29,22 @@ export interface ConnectionEvents {
 
 /** Sent by a server that is about to close: come back after this time, which is each client's own. */
 const RECONNECT_EVENT = '$reconnect';
+/** Sent by a server that ends this connection on purpose, with the code of the reason. */
+const DISCONNECT_EVENT = '$disconnect';
 
 export class Connection {
   state: ConnectionState = 'idle';
   reason: JiraClientError | undefined;
   readonly listeners: Listeners<Parameters<StateListener>>;
   private readonly socket: Socket;
-  private auth: AuthSource;
+  auth: AuthSource;
   /** Counts handshakes: an `auth` that answers after its connection is gone must not speak on the next one. */
   private handshake = 0;
   private retries = 0;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private connectedAt = 0;
   private askedToWaitMs: number | undefined;
+  private ending: JiraClientError | undefined;
 
   constructor(
     url: string,
@@ -115,19 +118,25 @@ export class Connection {
     this.socket.emit(namespace, frame, answer);
   }
 
+  /** What a source of credentials gives now. Rejects with `AUTH_FAILED`, or a `JiraClientError` of the source's own. */
+  async credentials(source: AuthSource): Promise<Auth> {
+    try {
+      return typeof source === 'function' ? await source() : source;
+    } catch (cause) {
+      if (cause instanceof JiraClientError) throw cause;
+      throw new JiraClientError('The "auth" function failed.', { code: 'AUTH_FAILED', cause });
+    }
+  }
+
   private async authenticate(speak: (auth: object) => void): Promise<void> {
     const handshake = ++this.handshake;
     try {
-      const auth: Auth = typeof this.auth === 'function' ? await this.auth() : this.auth;
+      const auth = await this.credentials(this.auth);
       if (handshake === this.handshake) speak({ ...auth, jira: PROTOCOL_VERSION });
-    } catch (cause) {
+    } catch (error) {
       if (handshake !== this.handshake) return;
-      const error =
-        cause instanceof JiraClientError
-          ? cause
-          : new JiraClientError('The "auth" function failed.', { code: 'AUTH_FAILED', cause });
-      this.dropSocket(error);
-      this.refusedWith(error);
+      this.dropSocket(error as JiraClientError);
+      this.refusedWith(error as JiraClientError);
     }
   }
 
@@ -165,7 +174,8 @@ export class Connection {
     this.handshake++;
     if (this.state !== 'connected') return;
     if (Date.now() - this.connectedAt > this.options.reconnectMaxMs) this.retries = 0;
-    const error = lost(`The connection was lost (${reason}).`);
+    const error = lost(`The connection was lost (${this.ending?.code ?? reason}).`, this.ending);
+    this.ending = undefined;
     this.become('disconnected', error);
     this.events.onLost(error);
     if (this.askedToWaitMs !== undefined) {
@@ -178,6 +188,10 @@ export class Connection {
   }
 
   private received(name: string, frame: unknown): void {
+    if (name === DISCONNECT_EVENT) {
+      this.ending = errorOfRefusal(Object.assign(new Error('The server ended the connection.'), { data: frame }));
+      return;
+    }
     if (name !== RECONNECT_EVENT) return this.events.onFrame(name, frame);
     const afterMs = (frame as { afterMs?: unknown } | null | undefined)?.afterMs;
     if (typeof afterMs === 'number' && afterMs >= 0) this.askedToWaitMs = afterMs;

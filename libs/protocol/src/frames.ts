@@ -17,6 +17,8 @@ export const CANCEL_ACTION = '$cancel';
 export const CONNECTION_EVENT = '$connection';
 /** The action on it that renews credentials; `data` is what the handshake's `auth` would be. */
 export const AUTHENTICATE_ACTION = '$authenticate';
+/** The event that tells a connection when its credentials end: `SessionData`. */
+export const SESSION_EVENT = '$session';
 /** The action on it that says which messages have arrived; `data.ids` are their ids. */
 export const ACKNOWLEDGE_ACTION = '$acknowledge';
 /** The event of a message from a queue: `{ id, event, data }`, sent again until it is acknowledged. */
@@ -78,6 +80,14 @@ export interface ChangeFrame {
   readonly id?: RowId;
   /** The row's output view; for a row that left sight its id alone; `null` for `reset`. */
   readonly data: unknown;
+}
+
+/** Payload of `$session`, and `data` of the answer to `$authenticate`. */
+export interface SessionData {
+  /** When the credentials end, as an ISO 8601 date; `null` = they do not. */
+  readonly expiresAt: string | null;
+  /** The same, in ms from now: clocks differ. */
+  readonly expiresInMs: number | null;
 }
 
 /** `data` of the `connect_error` that refuses a handshake. */

@@ -60,11 +60,11 @@ function faultOf({ requestId, method, action, query, headers }: Record<string, u
   return undefined;
 }
 
-/** Reads an answer frame. */
+/** Reads an answer frame. An empty `requestId` is the answer to a frame that had none. */
 export function parseAnswer(value: unknown): Parsed<AnswerFrame> {
   if (!isRecord(value)) return { ok: false, reason: `An answer must be an object, not ${nameOf(value)}.` };
   const { requestId, method, action, status, position } = value;
-  if (!isRequestId(requestId)) return { ok: false, reason: '"requestId" is missing.' };
+  if (requestId !== '' && !isRequestId(requestId)) return { ok: false, reason: '"requestId" is missing.' };
   if (!isMethod(method)) return { ok: false, reason: '"method" is unknown.', requestId };
   if (typeof action !== 'string') return { ok: false, reason: '"action" must be a string.', requestId, method };
   if (!isStatus(status)) return { ok: false, reason: '"status" must be a number of three digits.', requestId, method };

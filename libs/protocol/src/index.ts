@@ -8,6 +8,7 @@ export {
   MESSAGE_EVENT,
   METHODS,
   PROTOCOL_VERSION,
+  SESSION_EVENT,
   type AnswerFrame,
   type ChangeFrame,
   type ChangeFrameType,
@@ -17,6 +18,7 @@ export {
   type RefusalData,
   type RequestFrame,
   type RowId,
+  type SessionData,
   type SubscribedData,
 } from './frames.js';
 export type { ActionDescription, ApiDescription, HookDescription, PaginatedResponse, Wire } from './api.js';

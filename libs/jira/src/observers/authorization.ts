@@ -1,7 +1,14 @@
 // Rights that change while a client is connected.
 
 import { isDeepStrictEqual } from 'node:util';
-import { AUTHENTICATE_ACTION, CONNECTION_EVENT, type AnswerFrame, type RequestFrame } from 'nestjs-jira-protocol';
+import {
+  AUTHENTICATE_ACTION,
+  CONNECTION_EVENT,
+  SESSION_EVENT,
+  type AnswerFrame,
+  type RequestFrame,
+  type SessionData,
+} from 'nestjs-jira-protocol';
 import { authenticate, type Authentication } from '../authentication/authentication.js';
 import type { ErrorAnswer } from '../errors/error-answer.js';
 import { JiraException } from '../errors/jira.exception.js';
@@ -107,6 +114,7 @@ export class Authorization {
       if (user !== undefined) connection.admit({ user, expiresAt: connection.expiresAt });
     }
     this.watchExpiry(connection);
+    if (connection.expiresAt && connection.dialect === 'jira') connection.send(SESSION_EVENT, sessionOf(connection));
   }
 
   /** Called by the transport. */
@@ -129,7 +137,7 @@ export class Authorization {
         throw new JiraException('UNKNOWN_ACTION', `"${CONNECTION_EVENT}" has no action "${action}".`);
       if (method !== 'POST') throw new JiraException('METHOD_NOT_ALLOWED', `"${action}" takes POST, not ${method}.`);
       await this.authenticateAgain(connection, data);
-      return { ...echo, status: 200, data: { expiresAt: connection.expiresAt?.toISOString() ?? null } };
+      return { ...echo, status: 200, data: sessionOf(connection) };
     } catch (error) {
       const { status, data: reason } = this.parts.describe(error, requestId);
       return { ...echo, status, data: reason };
@@ -208,14 +216,14 @@ export class Authorization {
   }
 
   private async expelUnlessKnown(connection: Connection): Promise<void> {
-    const { connections, describe } = this.parts;
+    const { connections } = this.parts;
     const { handshake } = connection;
     try {
       const auth = this.credentials.get(connection) ?? handshake.auth;
-      const { user } = await authenticate(this.entry.authentication, { ...handshake, auth });
-      if (connections.keyOf(user) !== connections.keyOf(connection.user)) expel(connection, sessionOver());
+      const found = await authenticate(this.entry.authentication, { ...handshake, auth });
+      if (connections.keyOf(found.user) !== connections.keyOf(connection.user)) expel(connection, sessionOver());
     } catch (error) {
-      const { status, data } = describe(error, connection.id);
+      const { status, data } = this.parts.describe(error, connection.id);
       expel(connection, status === 401 ? sessionOver() : new JiraException(data.code, data.message, { status }));
     }
   }
@@ -265,6 +273,11 @@ export class Authorization {
 
 function isConnectionId(who: Who): who is { readonly connectionId: string } {
   return typeof (who as { connectionId?: unknown } | null | undefined)?.connectionId === 'string';
+}
+
+function sessionOf({ expiresAt }: Connection): SessionData {
+  if (!expiresAt) return { expiresAt: null, expiresInMs: null };
+  return { expiresAt: expiresAt.toISOString(), expiresInMs: Math.max(0, expiresAt.getTime() - Date.now()) };
 }
 
 function sessionOver(): JiraException {

@@ -38,7 +38,7 @@ export interface Incoming {
   readonly event: string;
   readonly payload: unknown;
   readonly headers?: Query;
-  /** What an event's answer goes under; without it an event is not answered. */
+  /** What an event's answer goes under, empty where only an acknowledgement says so; without it an event is not answered. */
   readonly requestId?: string;
   readonly method?: Method;
   readonly action?: string;
@@ -68,8 +68,8 @@ export class Inbox {
       connection.request(requestId)?.abort(new JiraException('CANCELLED', 'Ended by the client.'));
     // An end goes by the id of what it ends; an event without an id counts among the requests in flight all the same.
     const ownId = isEnd || !requestId ? `$event:${++this.eventCount}` : requestId;
-    const answer =
-      requestId === undefined ? IGNORE : isEnd ? (one: AnswerFrame) => reply({ ...one, requestId }) : reply;
+    const underTheirs = (one: AnswerFrame): void => reply({ ...one, requestId: requestId ?? '' });
+    const answer = requestId === undefined ? IGNORE : ownId === requestId ? reply : underTheirs;
     void this.parts.pipeline.handle(
       connection,
       event,
