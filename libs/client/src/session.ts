@@ -1,0 +1,80 @@
+// The credentials of a connection: renewed when asked, and before they end where `auth` is a function.
+
+import { AUTHENTICATE_ACTION, CONNECTION_EVENT, type SessionData } from 'nestjs-jira-protocol';
+import type { Connection } from './connection.js';
+import { JiraClientError } from './errors.js';
+import type { AuthSource, ResolvedClientOptions } from './options.js';
+import type { Requests } from './requests.js';
+
+/** Renewed so long before the end, or in the last quarter of a shorter life. */
+const LEAD_MS = 60_000;
+const LEAD_SHARE = 0.25;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export class Session {
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private retries = 0;
+
+  constructor(
+    private readonly requests: Requests,
+    private readonly link: Connection,
+    private readonly options: ResolvedClientOptions,
+  ) {}
+
+  /** Resolves with the end of the new credentials, `null` if they do not end. Rejects with `JiraClientError`. */
+  async renew(source: AuthSource = this.link.auth): Promise<Date | null> {
+    // Where there is no connection now, the next one begins with these.
+    if (!this.link.isConnected) this.link.auth = source;
+    const data = await this.link.credentials(source);
+    const session = await this.ask(data);
+    this.link.auth = source;
+    this.learn(session);
+    return typeof session.expiresAt === 'string' ? new Date(session.expiresAt) : null;
+  }
+
+  /** The server says when the credentials end. */
+  learn(session: unknown): void {
+    const { expiresInMs } = (session ?? {}) as Partial<SessionData>;
+    this.retries = 0;
+    this.stop();
+    if (typeof expiresInMs !== 'number' || typeof this.link.auth !== 'function') return;
+    // Each client at its own time: many may have got their credentials at once.
+    const leadMs = Math.min(LEAD_MS, expiresInMs * LEAD_SHARE) * (0.75 + Math.random() / 2);
+    this.renewAfter(expiresInMs - leadMs);
+  }
+
+  /** The connection is gone: the next one has a session of its own. */
+  stop(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  private renewAfter(delayMs: number): void {
+    this.stop();
+    const { reconnectMinMs } = this.options;
+    this.timer = setTimeout(
+      () => void this.renewByItself(),
+      Math.min(LONGEST_TIMER_MS, Math.max(reconnectMinMs, delayMs)),
+    );
+  }
+
+  /** What does not succeed before the end leads to a new connection, with credentials of its own. */
+  private async renewByItself(): Promise<void> {
+    try {
+      await this.renew();
+    } catch (error) {
+      if (!this.link.isConnected) return;
+      if (!(error instanceof JiraClientError) || !error.retryable) return this.options.onError(error);
+      const { reconnectMinMs, reconnectMaxMs } = this.options;
+      this.renewAfter(Math.min(reconnectMaxMs, reconnectMinMs * 2 ** this.retries++) * (0.5 + Math.random()));
+    }
+  }
+
+  private ask(data: object): Promise<Partial<SessionData>> {
+    return new Promise((resolve, reject) => {
+      const call = { namespace: CONNECTION_EVENT, action: AUTHENTICATE_ACTION, method: 'POST', data } as const;
+      const done = ({ data: session }: { data: unknown }): void => resolve(session ?? {});
+      this.requests.open(call, { done, failed: reject });
+    });
+  }
+}
