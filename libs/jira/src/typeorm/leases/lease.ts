@@ -28,7 +28,7 @@ export function leaseOf(runner: QueryRunner): Lease | undefined {
 }
 
 /**
- * Makes a runner take turns. With a parent it works inside the parent's transaction: transactions of its own are
+ * The turns of a runner of a `turnTaking` class. With a parent it works inside the parent's transaction: transactions of its own are
  * savepoints, and while one is open the parent's other code waits, so that nothing of it is lost in a rollback.
  */
 export class Lease {
@@ -49,10 +49,8 @@ export class Lease {
     this.parent = parent;
     this.inner = new ConnectionLock(connection.lockTimeoutMs);
     this.outer = connection.lock;
-    this.stock = Object.getPrototypeOf(runner) as SqliteRunner;
+    this.stock = Object.getPrototypeOf(Object.getPrototypeOf(runner)) as SqliteRunner;
     LEASES.set(runner, this);
-    Object.setPrototypeOf(runner, turnTaking(this.stock));
-    Object.setPrototypeOf(runner.broadcaster, joiningBroadcaster(Object.getPrototypeOf(runner.broadcaster) as object));
     if (parent) this.countFromParent();
   }
 
@@ -187,12 +185,20 @@ export class Lease {
   }
 }
 
-const TURN_TAKING = new WeakMap<object, object>();
+export type RunnerClass = new (driver: unknown) => SqliteRunner;
 
-/** The stock runner's prototype, with the methods that touch the connection going through the lease. Made once. */
-function turnTaking(stock: SqliteRunner): object {
-  const known = TURN_TAKING.get(stock);
-  if (known) return known;
+/**
+ * A subclass whose methods that touch the connection go through the runner's lease. A runner lives no longer than one
+ * query: to change the prototype of each instead makes a whole query cost half as much again.
+ */
+export function turnTaking(Stock: RunnerClass, StockBroadcaster: BroadcasterClass): RunnerClass {
+  const JoiningBroadcaster = joining(StockBroadcaster);
+  const TurnTaking = class extends Stock {
+    constructor(driver: unknown) {
+      super(driver);
+      this.broadcaster = new JoiningBroadcaster(this);
+    }
+  };
   const leaseFor = (runner: QueryRunner): Lease => LEASES.get(runner) as Lease;
   const methods: Record<string, (this: QueryRunner, ...args: never[]) => Promise<unknown>> = {
     query(...args: Parameters<QueryRunner['query']>) {
@@ -211,32 +217,25 @@ function turnTaking(stock: SqliteRunner): object {
       return leaseFor(this).release();
     },
   };
-  const prototype: object = Object.assign(Object.create(stock) as object, methods);
-  TURN_TAKING.set(stock, prototype);
-  return prototype;
+  Object.assign(TurnTaking.prototype, methods);
+  return TurnTaking;
 }
 
 type Broadcaster = SqliteRunner['broadcaster'];
+export type BroadcasterClass = new (runner: QueryRunner) => Broadcaster;
 
-const JOINING = new WeakMap<object, object>();
-
-/**
- * Listeners and subscribers are code inside the transaction: what they write joins it instead of waiting for it.
- * The prototype is made once, for a runner lives no longer than one query.
- */
-function joiningBroadcaster(stock: object): object {
-  const known = JOINING.get(stock);
-  if (known) return known;
-  const joining = Object.create(stock) as Broadcaster;
+/** Listeners and subscribers are code inside the transaction: what they write joins it instead of waiting for it. */
+function joining(Stock: BroadcasterClass): BroadcasterClass {
+  const Joining = class extends Stock {};
+  const stock = Stock.prototype as Broadcaster;
   for (const name of Object.getOwnPropertyNames(stock)) {
-    const broadcast = (stock as Broadcaster)[name];
+    const broadcast = stock[name];
     if (!broadcast || !/^broadcast.+Event$/.test(name) || name.includes('Query')) continue;
-    joining[name] = function (this: { readonly queryRunner: QueryRunner }, ...args: unknown[]): unknown {
+    Joining.prototype[name] = function (this: { readonly queryRunner: QueryRunner }, ...args: unknown[]): unknown {
       const call = (): unknown => broadcast.apply(this, args);
       const lease = LEASES.get(this.queryRunner);
       return lease ? lease.run(call) : call();
     };
   }
-  JOINING.set(stock, joining);
-  return joining;
+  return Joining;
 }

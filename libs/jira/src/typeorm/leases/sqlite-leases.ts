@@ -4,7 +4,15 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { ConfigurationError } from '../../errors/configuration.error.js';
 import { ConnectionLock } from './connection-lock.js';
-import { Lease, leaseOf, type Connection, type SqliteRunner } from './lease.js';
+import {
+  Lease,
+  leaseOf,
+  turnTaking,
+  type BroadcasterClass,
+  type Connection,
+  type RunnerClass,
+  type SqliteRunner,
+} from './lease.js';
 
 export interface SqliteLeaseOptions {
   /** Longest wait for the connection in milliseconds; then a `LOCK_TIMEOUT` is thrown. @default 5000 */
@@ -76,13 +84,14 @@ function isSqlite(dataSource: DataSource): boolean {
 }
 
 function leaseRunners(driver: SqliteDriver, connection: Connection): void {
-  const stock = driver.createQueryRunner.bind(driver);
+  // The driver keeps the runner it made last, and would return it again.
+  driver.queryRunner = undefined;
+  const stock = driver.createQueryRunner('master') as SqliteRunner;
+  driver.queryRunner = undefined;
+  const Runner = turnTaking(stock.constructor as RunnerClass, stock.broadcaster.constructor as BroadcasterClass);
   const statements = new WeakMap<object, unknown>();
-  driver.createQueryRunner = (mode) => {
-    // The driver keeps the runner it made last, and would return it again.
-    driver.queryRunner = undefined;
-    const runner = stock(mode) as SqliteRunner;
-    driver.queryRunner = undefined;
+  driver.createQueryRunner = () => {
+    const runner = new Runner(driver);
     shareStatements(runner, driver.databaseConnection, statements);
     const current = connection.current.getStore();
     return new Lease(runner, connection, current?.isOpen ? current.joinable : undefined).runner;
