@@ -116,7 +116,13 @@ export {
 export type { MailboxOptions, OverflowPolicy } from './messaging/mailbox.js';
 export { Broadcast, type BroadcastEvent, type BroadcastMember, type BroadcastRoom } from './messaging/broadcast.js';
 export { ClusterConnections } from './messaging/cluster-connections.js';
-export type { ConnectionEntry, ConnectionStore, SeenConnection } from './messaging/connection-store.js';
+export type {
+  ConnectionEntry,
+  ConnectionStore,
+  RoomMember,
+  SeenConnection,
+  SweptNodes,
+} from './messaging/connection-store.js';
 export { MemoryConnectionStore } from './messaging/memory-connection-store.js';
 export { MemoryMessageQueue } from './messaging/memory-message-queue.js';
 export type { ExpiredMessage, Message, MessageQueue, QueuedMessage } from './messaging/message-queue.js';

@@ -3,7 +3,10 @@
 import { isReservedName } from 'nestjs-jira-protocol';
 import type { LifecycleEvents } from '../lifecycle/lifecycle-events.js';
 import { Connection } from '../scope/connection.js';
+import type { Connections } from '../scope/connections.js';
 import type { HookScope } from '../scope/scope.js';
+import type { ClusterConnections } from './cluster-connections.js';
+import { memberKey, type ConnectionStore, type RoomMember } from './connection-store.js';
 import type { PubSub, PubSubSubscription } from './pub-sub.js';
 
 /** A connection hears posts as events named after the room; a request hears them under its `requestId`. */
@@ -11,21 +14,37 @@ export type BroadcastMember = Connection | HookScope;
 
 export type BroadcastEvent = 'open' | 'close';
 
-interface OpenRoom {
+interface Place {
+  readonly member: BroadcastMember;
+  /** As all processes know it. */
+  readonly entry: RoomMember;
+}
+
+interface Placed {
+  /** The room's. */
+  readonly id: string;
+  readonly member: BroadcastMember;
+}
+
+/** What one process has of a room. */
+interface LocalRoom {
   /** By connection and, for requests, request: each is in a room once. */
-  readonly members: Map<string, BroadcastMember>;
+  readonly places: Map<string, Place>;
   readonly posts: PubSubSubscription<unknown>;
 }
 
 export interface BroadcastParts {
   readonly pubSub: PubSub;
+  readonly store: ConnectionStore;
+  readonly cluster: ClusterConnections;
+  readonly connections: Connections;
   readonly lifecycle: LifecycleEvents;
   readonly report: (error: unknown) => void;
 }
 
 /**
- * A post reaches the members of every process that shares the `PubSub`; `members()`, `size`, `open` and `close` speak of
- * this process. Members leave when they disconnect. Posts are not checked against anybody's rights.
+ * Rooms of all processes that share the `PubSub` and the `ConnectionStore`. Members leave when they disconnect, or when
+ * their process dies. Posts are not checked against anybody's rights.
  *
  * @example
  * const room = this.broadcast.room('lobby');
@@ -33,9 +52,14 @@ export interface BroadcastParts {
  * await room.post({ text: 'Hello' });
  */
 export class Broadcast {
-  private readonly rooms = new Map<string, OpenRoom>();
+  private readonly rooms = new Map<string, LocalRoom>();
+  /** Places of each connection, by name: what a disconnect has to look at. */
+  private readonly placesOf = new Map<string, Map<string, Placed>>();
   private readonly listeners = new Map<BroadcastEvent, Set<(roomId: string) => void>>();
-  private stopListening?: () => void;
+  /** What the store could not be told. */
+  private readonly unsaid = new Map<string, { readonly id: string; readonly entry: RoomMember }>();
+  private readonly turns = new Map<string, Promise<unknown>>();
+  private undo: (() => void)[] = [];
 
   constructor(private readonly parts: BroadcastParts) {}
 
@@ -45,36 +69,68 @@ export class Broadcast {
     return new BroadcastRoom(id, this);
   }
 
-  /** Hears of rooms that get their first member here, or lose their last. Returns its own undo. */
+  /**
+   * Hears of rooms that get their first member, or lose their last, counted over all processes. Told in one process: that
+   * of the member, or one that noticed the member's process had died. Returns its own undo.
+   */
   on(event: BroadcastEvent, listener: (roomId: string) => void): () => void {
     const listeners = this.listeners.get(event) ?? new Set();
     this.listeners.set(event, listeners.add(listener));
     return () => listeners.delete(listener);
   }
 
-  /** For `BroadcastRoom`. */
-  async add(id: string, member: BroadcastMember): Promise<boolean> {
-    if (connectionOf(member).isClosed) return false;
-    this.stopListening ??= this.parts.lifecycle.on('jira.connection_closed', ({ connection }) =>
-      this.forget(connection),
-    );
-    let room = this.rooms.get(id);
-    if (!room) {
-      room = { members: new Map(), posts: this.parts.pubSub.subscribe(keyOf(id)) };
-      this.rooms.set(id, room);
-      void this.deliver(id, room);
-      this.tell('open', id);
-    }
-    room.members.set(memberKey(member), member);
-    await room.posts.ready;
-    return this.rooms.get(id)?.members.has(memberKey(member)) ?? false;
+  /** Called at boot. */
+  start(): void {
+    const { lifecycle, cluster } = this.parts;
+    this.undo = [
+      lifecycle.on('jira.connection_closed', ({ connection }) => this.forget(connection)),
+      cluster.listen({
+        onRenewed: () => {
+          for (const { id, entry } of this.unsaid.values()) void this.leave(id, entry);
+        },
+        onRevived: () => {
+          for (const [id, { places }] of this.rooms)
+            for (const { entry } of places.values()) this.join(id, entry).catch(this.parts.report); // prettier-ignore
+        },
+        onRoomsClosed: (rooms) => {
+          for (const id of rooms) this.tell('close', id);
+        },
+      }),
+    ];
+  }
+
+  /** Called at shutdown, after the last connection was closed; resolves when the store knows that all have left. */
+  async stop(): Promise<void> {
+    while (this.turns.size > 0) await Promise.all(this.turns.values());
+    for (const undo of this.undo) undo();
   }
 
   /** For `BroadcastRoom`. */
-  remove(id: string, member: BroadcastMember): boolean {
+  async add(id: string, member: BroadcastMember): Promise<boolean> {
+    if (connectionOf(member).isClosed) return false;
+    const room = this.rooms.get(id) ?? this.open(id);
+    const known = room.places.get(memberKey(this.entryOf(member)));
+    const { entry } = known ?? this.place(id, room, member);
+    await room.posts.ready;
+    try {
+      await this.join(id, entry);
+    } catch (error) {
+      void this.remove(id, member);
+      throw error;
+    }
+    return this.has(id, entry);
+  }
+
+  /** For `BroadcastRoom`. */
+  async remove(id: string, member: BroadcastMember): Promise<boolean> {
+    const entry = this.entryOf(member);
     const room = this.rooms.get(id);
-    if (!room?.members.delete(memberKey(member))) return false;
-    if (room.members.size === 0) this.close(id, room);
+    if (!room?.places.delete(memberKey(entry))) return false;
+    const places = this.placesOf.get(entry.connectionId);
+    places?.delete(nameOf(id, entry));
+    if (places?.size === 0) this.placesOf.delete(entry.connectionId);
+    if (room.places.size === 0) this.close(id, room);
+    await this.leave(id, entry);
     return true;
   }
 
@@ -84,18 +140,74 @@ export class Broadcast {
   }
 
   /** For `BroadcastRoom`. */
-  members(id: string): BroadcastMember[] {
-    return [...(this.rooms.get(id)?.members.values() ?? [])];
+  members(id: string): Promise<RoomMember[]> {
+    return this.parts.store.members(id);
   }
 
-  private async deliver(id: string, room: OpenRoom): Promise<void> {
+  /** For `BroadcastRoom`. */
+  localMembers(id: string): BroadcastMember[] {
+    return [...(this.rooms.get(id)?.places.values() ?? [])].map(({ member }) => member);
+  }
+
+  private place(id: string, room: LocalRoom, member: BroadcastMember): Place {
+    const entry = this.entryOf(member);
+    const place = { member, entry };
+    room.places.set(memberKey(entry), place);
+    const places = this.placesOf.get(entry.connectionId) ?? new Map<string, Placed>();
+    this.placesOf.set(entry.connectionId, places.set(nameOf(id, entry), { id, member }));
+    return place;
+  }
+
+  private join(id: string, entry: RoomMember): Promise<void> {
+    return this.inTurn(id, async () => {
+      await this.parts.cluster.leased();
+      if (this.has(id, entry) && (await this.parts.store.join(id, entry))) this.tell('open', id);
+    });
+  }
+
+  /** What fails here is tried again when the lease is renewed. */
+  private leave(id: string, entry: RoomMember): Promise<void> {
+    const name = nameOf(id, entry);
+    this.unsaid.set(name, { id, entry });
+    const left = this.inTurn(id, async () => {
+      const isBack = this.has(id, entry);
+      if (!isBack && (await this.parts.store.leave(id, entry))) this.tell('close', id);
+      this.unsaid.delete(name);
+    });
+    return left.catch(this.parts.report); // prettier-ignore
+  }
+
+  private has(id: string, entry: RoomMember): boolean {
+    return this.rooms.get(id)?.places.has(memberKey(entry)) ?? false;
+  }
+
+  /** One step of a room after the other, so that none leaves before it has come. */
+  private inTurn(id: string, run: () => Promise<void>): Promise<void> {
+    const turn = (this.turns.get(id) ?? Promise.resolve()).then(run);
+    const settled: Promise<void> = turn
+      .catch(() => undefined)
+      .finally(() => {
+        if (this.turns.get(id) === settled) this.turns.delete(id);
+      });
+    this.turns.set(id, settled);
+    return turn;
+  }
+
+  private open(id: string): LocalRoom {
+    const room: LocalRoom = { places: new Map(), posts: this.parts.pubSub.subscribe(keyOf(id)) };
+    this.rooms.set(id, room);
+    void this.deliver(id, room);
+    return room;
+  }
+
+  private async deliver(id: string, room: LocalRoom): Promise<void> {
     try {
-      for await (const data of room.posts) for (const member of room.members.values()) this.send(id, member, data);
+      for await (const data of room.posts) for (const { member } of room.places.values()) this.send(id, member, data);
     } catch (error) {
       this.parts.report(error);
     }
     // Ended by whoever: a room that hears nothing is none.
-    if (this.rooms.get(id) === room) this.close(id, room);
+    if (this.rooms.get(id) === room) for (const { member } of room.places.values()) void this.remove(id, member);
   }
 
   private send(id: string, member: BroadcastMember, data: unknown): void {
@@ -108,14 +220,12 @@ export class Broadcast {
   }
 
   private forget(connection: Connection): void {
-    for (const [id, { members }] of this.rooms)
-      for (const member of members.values()) if (connectionOf(member) === connection) this.remove(id, member);
+    for (const { id, member } of this.placesOf.get(connection.id)?.values() ?? []) void this.remove(id, member);
   }
 
-  private close(id: string, room: OpenRoom): void {
+  private close(id: string, room: LocalRoom): void {
     this.rooms.delete(id);
     void room.posts.return();
-    this.tell('close', id);
   }
 
   private tell(event: BroadcastEvent, id: string): void {
@@ -125,6 +235,17 @@ export class Broadcast {
       } catch (error) {
         this.parts.report(error);
       }
+  }
+
+  private entryOf(member: BroadcastMember): RoomMember {
+    const connection = connectionOf(member);
+    return {
+      connectionId: connection.id,
+      requestId: member instanceof Connection ? null : member.requestId,
+      node: this.parts.cluster.node,
+      user: this.parts.connections.keyOf(connection.user) ?? null,
+      joinedAt: new Date(),
+    };
   }
 }
 
@@ -140,7 +261,7 @@ export class BroadcastRoom {
   }
 
   /** False when it was not in the room. Another scope of the same request is the same member. */
-  remove(member: BroadcastMember): boolean {
+  remove(member: BroadcastMember): Promise<boolean> {
     return this.broadcast.remove(this.id, member);
   }
 
@@ -149,14 +270,19 @@ export class BroadcastRoom {
     return this.broadcast.post(this.id, data);
   }
 
-  /** Members in this process, in the order of their coming. */
-  members(): BroadcastMember[] {
+  /** Members in all processes, in the order of their coming, to the millisecond. */
+  members(): Promise<RoomMember[]> {
     return this.broadcast.members(this.id);
   }
 
-  /** How many members are in this process. */
-  get size(): number {
-    return this.members().length;
+  /** How many members are in all processes. */
+  async size(): Promise<number> {
+    return (await this.members()).length;
+  }
+
+  /** Members in this process, with their connections, in the order of their coming. */
+  localMembers(): BroadcastMember[] {
+    return this.broadcast.localMembers(this.id);
   }
 }
 
@@ -164,10 +290,10 @@ function keyOf(id: string): string {
   return `broadcast:${id}`;
 }
 
-function connectionOf(member: BroadcastMember): Connection {
-  return member instanceof Connection ? member : member.connection;
+function nameOf(id: string, entry: RoomMember): string {
+  return `${memberKey(entry)}\n${id}`;
 }
 
-function memberKey(member: BroadcastMember): string {
-  return member instanceof Connection ? member.id : `${member.sid} ${member.requestId}`;
+function connectionOf(member: BroadcastMember): Connection {
+  return member instanceof Connection ? member : member.connection;
 }

@@ -5,13 +5,29 @@ import type { LifecycleEvents } from '../lifecycle/lifecycle-events.js';
 import type { Connection } from '../scope/connection.js';
 import type { Connections } from '../scope/connections.js';
 import type { ConnectionEntry, ConnectionStore, SeenConnection } from './connection-store.js';
+import type { PubSub } from './pub-sub.js';
 
 export interface ClusterConnectionsParts {
   readonly store: ConnectionStore;
   readonly connections: Connections;
   readonly lifecycle: LifecycleEvents;
+  readonly pubSub: PubSub;
   readonly report: (error: unknown) => void;
 }
+
+/** Hears what becomes of this process's lease. */
+export interface LeaseListener {
+  /** The lease was renewed. `isSure` unless this process was late: then others may still be about to renew theirs. */
+  onRenewed?(isSure: boolean): void;
+  /** This process was taken for dead: what it has put into the store has to be put there again. */
+  onRevived?(): void;
+  /** Rooms that lost their last member with a process that died; told to one process. */
+  onRoomsClosed?(rooms: readonly string[]): void;
+}
+
+/** What is published when users come and go: their keys, or `null` when it may be anybody. */
+export type PresenceNotice = readonly string[] | null;
+export const PRESENCE_KEY = 'presence';
 
 /** A process that died is taken for dead after this; it says three times within it that it is there. */
 const LEASE_MS = 15_000;
@@ -26,12 +42,22 @@ const LEASE_MS = 15_000;
 export class ClusterConnections {
   /** This process, as `node` of its entries. */
   readonly node = randomUUID();
+  private readonly leaseMs: number;
+  private readonly listeners = new Set<LeaseListener>();
   private timer?: NodeJS.Timeout;
   private undo: (() => void)[] = [];
+  private renewedAt = -Infinity;
+  private lease?: Promise<void>;
+  private renewing?: Promise<void>;
+  /** What the store has to be told of, by id; `null` for anonymous users. */
+  private readonly arrived = new Map<string, Connection>();
+  private readonly gone = new Map<string, string | null>();
   /** One step after the other, so that a connection is not removed before it was added. */
   private last: Promise<void> = Promise.resolve();
 
-  constructor(private readonly parts: ClusterConnectionsParts) {}
+  constructor(private readonly parts: ClusterConnectionsParts) {
+    this.leaseMs = parts.store.leaseMs ?? LEASE_MS;
+  }
 
   /** Every connection, oldest first. */
   all(): Promise<SeenConnection[]> {
@@ -53,13 +79,18 @@ export class ClusterConnections {
   }
 
   /** Called at boot. A process that holds no connections says nothing of itself. */
-  start(leaseMs = LEASE_MS): void {
-    const { lifecycle } = this.parts;
+  start(): void {
+    const { lifecycle, connections } = this.parts;
     this.undo = [
-      lifecycle.on('jira.connection_open', ({ connection }) => this.opened(connection, leaseMs)),
-      lifecycle.on('jira.remove_connection', ({ connectionId }) =>
-        this.step(() => this.parts.store.remove(connectionId)),
-      ),
+      lifecycle.on('jira.connection_open', ({ connection }) => {
+        this.arrived.set(connection.id, connection);
+        void this.leased();
+        void this.step(() => this.tellStore());
+      }),
+      lifecycle.on('jira.remove_connection', ({ connectionId, user }) => {
+        this.gone.set(connectionId, connections.keyOf(user) ?? null);
+        void this.step(() => this.tellStore());
+      }),
     ];
   }
 
@@ -67,31 +98,80 @@ export class ClusterConnections {
   async stop(): Promise<void> {
     for (const undo of this.undo) undo();
     clearInterval(this.timer);
-    if (this.timer) this.step(() => this.parts.store.removeNode(this.node));
+    if (this.lease) void this.step(async () => this.tellRooms(await this.parts.store.removeNode(this.node)));
     await this.last;
   }
 
-  private opened(connection: Connection, leaseMs: number): void {
-    if (!this.timer) {
-      this.step(() => this.renew(leaseMs));
-      this.timer = setInterval(() => this.step(() => this.renew(leaseMs)), leaseMs / 3).unref();
-    }
-    this.step(async () => {
-      if (!connection.isClosed) await this.parts.store.add([this.entryOf(connection)]);
-    });
+  /** Resolves when this process has a lease, which it keeps from then on. */
+  leased(): Promise<void> {
+    if (this.lease) return this.lease;
+    this.timer = setInterval(() => void this.renewInTurn(), this.leaseMs / 3).unref();
+    return (this.lease = this.renewInTurn());
   }
 
-  private async renew(leaseMs: number): Promise<void> {
+  /** Returns its own undo. */
+  listen(listener: LeaseListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** One at a time: while the store is away none waits behind another. */
+  private renewInTurn(): Promise<void> {
+    this.renewing ??= this.step(() => this.renew()).then(() => (this.renewing = undefined));
+    return this.renewing;
+  }
+
+  private async renew(): Promise<void> {
     const { store, connections } = this.parts;
-    if (!(await store.renew(this.node, leaseMs)))
+    const isLate = performance.now() - this.renewedAt > this.leaseMs;
+    const isKnown = await store.renew(this.node, this.leaseMs);
+    this.renewedAt = performance.now();
+    if (!isKnown) {
       await store.add(connections.all().map((connection) => this.entryOf(connection)));
+      for (const listener of this.listeners) listener.onRevived?.();
+    }
+    await this.tellStore(); // what failed before
+    // After an outage of the store all are late: nobody is taken for dead before all could say that they are there.
+    if (!isLate) await this.sweep();
+    for (const listener of this.listeners) listener.onRenewed?.(!isLate);
+  }
+
+  private async sweep(): Promise<void> {
+    const { nodes, rooms } = await this.parts.store.sweep();
+    this.tellRooms(rooms);
+    if (nodes.length > 0) this.publish(null);
+  }
+
+  private tellRooms(rooms: readonly string[]): void {
+    if (rooms.length > 0) for (const listener of this.listeners) listener.onRoomsClosed?.(rooms);
+  }
+
+  /** What fails here is tried again at the next change, and when the lease is renewed. */
+  private async tellStore(): Promise<void> {
+    const arrived = [...this.arrived.values()];
+    const gone = [...this.gone];
+    if (arrived.length + gone.length === 0) return;
+    const { store } = this.parts;
+    const entries = arrived.filter(({ isClosed }) => !isClosed).map((connection) => this.entryOf(connection));
+    if (entries.length > 0) await store.add(entries);
+    for (const { id } of arrived) this.arrived.delete(id);
+    await store.remove(gone.map(([id]) => id));
+    for (const [id] of gone) this.gone.delete(id);
+    const users = [...entries.map(({ user }) => user), ...gone.map(([, user]) => user)];
+    const known = new Set(users.filter((user) => user !== null));
+    if (known.size > 0) this.publish([...known]);
+  }
+
+  private publish(notice: PresenceNotice): void {
+    this.parts.pubSub.publish(PRESENCE_KEY, notice).catch(this.parts.report); // prettier-ignore
   }
 
   private entryOf({ id, user, createdAt }: Connection): ConnectionEntry {
     return { id, node: this.node, user: this.parts.connections.keyOf(user) ?? null, createdAt };
   }
 
-  private step(run: () => Promise<unknown>): void {
+  private step(run: () => Promise<unknown>): Promise<void> {
     this.last = this.last.then(run).then(() => undefined, this.parts.report); // prettier-ignore
+    return this.last;
   }
 }

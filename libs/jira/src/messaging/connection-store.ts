@@ -1,4 +1,4 @@
-// Port: who is connected where, as all processes know it.
+// Port: who is connected where and in which broadcast rooms, as all processes know it.
 
 /** One open connection of any process. */
 export interface ConnectionEntry {
@@ -15,27 +15,67 @@ export interface SeenConnection extends ConnectionEntry {
   readonly lastSeen: Date;
 }
 
+/** A place in a broadcast room. */
+export interface RoomMember {
+  readonly connectionId: string;
+  /** The request that hears the posts; `null`: its connection does. */
+  readonly requestId: string | null;
+  readonly node: string;
+  /** The user's key as a string; `null` when anonymous. */
+  readonly user: string | null;
+  readonly joinedAt: Date;
+}
+
+/** What was let go of with nodes that had died. */
+export interface SweptNodes {
+  readonly nodes: readonly string[];
+  /** Rooms that lost their last member with them. */
+  readonly rooms: readonly string[];
+}
+
 /**
- * Entries live as long as their process renews its lease: those of one that died are gone when it ends, for every reader
- * at once. All orders are by `createdAt`, oldest first.
+ * Entries and places live as long as their process renews its lease: those of one that died are gone when it ends, for
+ * every reader at once. All lists are oldest first.
  */
 export interface ConnectionStore {
+  /** How long a process that says nothing is taken to be there, in ms. @default 15_000 */
+  readonly leaseMs?: number;
+  /** Called once at boot. */
+  open?(): Promise<void>;
   /** Puts entries of one node, whose lease has to be renewed first. An entry of the same id is replaced. */
   add(entries: readonly ConnectionEntry[]): Promise<void>;
-  remove(id: string): Promise<void>;
+  remove(ids: readonly string[]): Promise<void>;
   /**
-   * Keeps a node's entries alive for so long from now, and lets go of those of dead nodes. False when the node's entries
-   * are not there (it is new, or was taken for dead): whoever has some adds them again.
+   * Keeps what a node has put here alive for so long from now. False when it is not there (the node is new, or was taken
+   * for dead): whoever has some puts it again.
    */
   renew(node: string, leaseMs: number): Promise<boolean>;
-  /** Forgets a node and its entries: it ends in order. */
-  removeNode(node: string): Promise<void>;
+  /** Lets go of what dead nodes held. Each node and room is returned to one caller. */
+  sweep(): Promise<SweptNodes>;
+  /** Forgets a node with all it put here: it ends in order. Returns the rooms that lost their last member. */
+  removeNode(node: string): Promise<string[]>;
   get(id: string): Promise<SeenConnection | undefined>;
   all(): Promise<SeenConnection[]>;
   byUser(user: string): Promise<SeenConnection[]>;
+  /** True when the room had no member, of dead nodes included: then one caller in all processes is told so. */
+  join(room: string, member: RoomMember): Promise<boolean>;
+  /** True when it was the room's last member, for one caller in all processes. */
+  leave(room: string, member: RoomMember): Promise<boolean>;
+  members(room: string): Promise<RoomMember[]>;
   close(): Promise<void>;
 }
 
-export function oldestFirst(entries: SeenConnection[]): SeenConnection[] {
+/** Names a place among those of its room. */
+export function memberKey({ connectionId, requestId }: Pick<RoomMember, 'connectionId' | 'requestId'>): string {
+  return requestId === null ? connectionId : `${connectionId} ${requestId}`;
+}
+
+export function oldestFirst(entries: readonly SeenConnection[]): SeenConnection[] {
   return entries.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1));
+}
+
+export function inOrderOfJoining(members: readonly RoomMember[]): RoomMember[] {
+  return members.toSorted(
+    (a, b) => a.joinedAt.getTime() - b.joinedAt.getTime() || (memberKey(a) < memberKey(b) ? -1 : 1),
+  );
 }

@@ -1,6 +1,15 @@
 // The connections of one process, or of several servers in one.
 
-import { oldestFirst, type ConnectionEntry, type ConnectionStore, type SeenConnection } from './connection-store.js';
+import {
+  inOrderOfJoining,
+  memberKey,
+  oldestFirst,
+  type ConnectionEntry,
+  type ConnectionStore,
+  type RoomMember,
+  type SeenConnection,
+  type SweptNodes,
+} from './connection-store.js';
 
 interface Lease {
   readonly lastSeen: Date;
@@ -10,26 +19,38 @@ interface Lease {
 export class MemoryConnectionStore implements ConnectionStore {
   private readonly entries = new Map<string, ConnectionEntry>();
   private readonly leases = new Map<string, Lease>();
+  private readonly rooms = new Map<string, Map<string, RoomMember>>();
 
   async add(entries: readonly ConnectionEntry[]): Promise<void> {
     for (const entry of entries) this.entries.set(entry.id, entry);
   }
 
-  async remove(id: string): Promise<void> {
-    this.entries.delete(id);
+  async remove(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.entries.delete(id);
   }
 
   async renew(node: string, leaseMs: number): Promise<boolean> {
     const now = Date.now();
-    for (const [name, { endsAt }] of this.leases) if (endsAt <= now) await this.removeNode(name);
     const isKnown = this.leases.has(node);
     this.leases.set(node, { lastSeen: new Date(now), endsAt: now + leaseMs });
     return isKnown;
   }
 
-  async removeNode(node: string): Promise<void> {
+  async sweep(): Promise<SweptNodes> {
+    const nodes = [...this.leases.keys()].filter((node) => !this.isAlive(node));
+    const rooms: string[] = [];
+    for (const node of nodes) rooms.push(...(await this.removeNode(node)));
+    return { nodes, rooms };
+  }
+
+  async removeNode(node: string): Promise<string[]> {
     this.leases.delete(node);
     for (const entry of this.entries.values()) if (entry.node === node) this.entries.delete(entry.id);
+    const closed: string[] = [];
+    for (const [room, members] of this.rooms)
+      for (const member of members.values())
+        if (member.node === node && (await this.leave(room, member))) closed.push(room);
+    return closed;
   }
 
   async get(id: string): Promise<SeenConnection | undefined> {
@@ -44,12 +65,33 @@ export class MemoryConnectionStore implements ConnectionStore {
     return (await this.all()).filter((entry) => entry.user === user);
   }
 
+  async join(room: string, member: RoomMember): Promise<boolean> {
+    const members = this.rooms.get(room);
+    if (members) members.set(memberKey(member), member);
+    else this.rooms.set(room, new Map([[memberKey(member), member]]));
+    return !members;
+  }
+
+  async leave(room: string, member: RoomMember): Promise<boolean> {
+    const members = this.rooms.get(room);
+    if (!members?.delete(memberKey(member)) || members.size > 0) return false;
+    return this.rooms.delete(room);
+  }
+
+  async members(room: string): Promise<RoomMember[]> {
+    return inOrderOfJoining([...(this.rooms.get(room)?.values() ?? [])].filter(({ node }) => this.isAlive(node)));
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }
 
+  private isAlive(node: string): boolean {
+    return (this.leases.get(node)?.endsAt ?? 0) > Date.now();
+  }
+
   private seen(entry: ConnectionEntry | undefined): SeenConnection[] {
     const lease = entry && this.leases.get(entry.node);
-    return lease && lease.endsAt > Date.now() ? [{ ...entry, lastSeen: lease.lastSeen }] : [];
+    return lease && this.isAlive(entry.node) ? [{ ...entry, lastSeen: lease.lastSeen }] : [];
   }
 }

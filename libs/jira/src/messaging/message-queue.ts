@@ -21,6 +21,8 @@ export interface ExpiredMessage extends Message {
 
 /** Recipients are strings: `connection:<id>`, `user:<key>`. */
 export interface MessageQueue {
+  /** Called once at boot. */
+  open?(): Promise<void>;
   /** Keeps at most `keepCount` messages of a recipient: returns the oldest ones that had to go. */
   add(recipient: string, message: Message, keepCount: number): Promise<ExpiredMessage[]>;
   /** What is kept, oldest first; with `after`, only what came after that place. */

@@ -25,6 +25,7 @@ import { Reception } from '../transport/reception.js';
 import { SocketIoDoor } from '../transport/socket-io-door.js';
 import { SocketIoSink } from '../transport/socket-io-sink.js';
 import { TypeOrmEdge } from '../typeorm/typeorm-edge.js';
+import { Cluster } from './cluster.js';
 import { LifecycleBridge } from './lifecycle-bridge.js';
 import { RouteCollector } from './route-collector.js';
 import { TRANSLATORS } from './tokens.js';
@@ -56,6 +57,7 @@ export class JiraBoot implements OnApplicationBootstrap, BeforeApplicationShutdo
     private readonly lifecycle: LifecycleEvents,
     private readonly host: HttpAdapterHost,
     @Inject(TRANSLATORS) private readonly translators: readonly ErrorTranslator[],
+    private readonly cluster: Cluster,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -100,6 +102,7 @@ export class JiraBoot implements OnApplicationBootstrap, BeforeApplicationShutdo
       () => Promise.all([this.door.end(), this.plainDoor.end()]),
     );
     this.authorization.stop();
+    await this.cluster.leave();
   }
 
   private async drain(): Promise<void> {

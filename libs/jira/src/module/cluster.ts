@@ -18,23 +18,31 @@ import { Connections } from '../scope/connections.js';
 import { RESOLVED_OPTIONS, type ResolvedJiraOptions } from './jira-options.js';
 
 @Injectable()
-class Cluster implements OnModuleInit, OnApplicationShutdown {
+export class Cluster implements OnModuleInit, OnApplicationShutdown {
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedJiraOptions,
     private readonly connections: ClusterConnections,
     private readonly messages: Messages,
+    private readonly broadcast: Broadcast,
   ) {}
 
   async onModuleInit(): Promise<void> {
-    await this.options.changeLog.ready;
+    const { changeLog, connectionStore, messageQueue } = this.options;
+    await Promise.all([changeLog.ready, connectionStore.open?.(), messageQueue.open?.()]);
     this.connections.start();
     this.messages.start();
+    this.broadcast.start();
+  }
+
+  /** Called when no client is connected any more, and the application's data sources still are. */
+  async leave(): Promise<void> {
+    this.messages.stop();
+    await this.broadcast.stop();
+    await this.connections.stop();
   }
 
   async onApplicationShutdown(): Promise<void> {
     const { changeLog, pubSub, connectionStore, messageQueue } = this.options;
-    this.messages.stop();
-    await this.connections.stop();
     // First: what was committed still has to leave, and the connection may be shared.
     await changeLog.close?.();
     await pubSub.close();
@@ -47,23 +55,28 @@ export const CLUSTER: readonly Provider[] = [
   Cluster,
   {
     provide: Broadcast,
-    useFactory: ({ pubSub }: ResolvedJiraOptions, lifecycle: LifecycleEvents) => {
+    useFactory: (
+      { pubSub, connectionStore: store }: ResolvedJiraOptions,
+      connections: Connections,
+      cluster: ClusterConnections,
+      lifecycle: LifecycleEvents,
+    ) => {
       const logger = new Logger('Jira');
-      const report = (error: unknown): void => logger.error('A post could not be delivered', describeThrown(error));
-      return new Broadcast({ pubSub, lifecycle, report });
+      const report = (error: unknown): void => logger.error('A broadcast room failed', describeThrown(error));
+      return new Broadcast({ pubSub, store, cluster, connections, lifecycle, report });
     },
-    inject: [RESOLVED_OPTIONS, LifecycleEvents],
+    inject: [RESOLVED_OPTIONS, Connections, ClusterConnections, LifecycleEvents],
   },
   {
     provide: ClusterConnections,
     useFactory: (
-      { connectionStore: store }: ResolvedJiraOptions,
+      { connectionStore: store, pubSub }: ResolvedJiraOptions,
       connections: Connections,
       lifecycle: LifecycleEvents,
     ) => {
       const logger = new Logger('Jira');
       const report = (error: unknown): void => logger.error('The connection store failed', describeThrown(error));
-      return new ClusterConnections({ store, connections, lifecycle, report });
+      return new ClusterConnections({ store, connections, lifecycle, pubSub, report });
     },
     inject: [RESOLVED_OPTIONS, Connections, LifecycleEvents],
   },

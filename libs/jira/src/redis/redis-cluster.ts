@@ -24,7 +24,7 @@ export function redisCluster(options: RedisChangeLogOptions = {}): RedisCluster 
   return {
     changeLog: new RedisChangeLog(link, options),
     pubSub: new RedisPubSub(link),
-    connectionStore: new RedisConnectionStore(link),
+    connectionStore: new RedisConnectionStore(link, options),
     messageQueue: new RedisMessageQueue(link),
   };
 }

@@ -1,21 +1,36 @@
-// Connections in Redis: one hash of entries, a set of ids per user and node, and two sorted sets of the nodes' leases.
+// Connections in Redis: a hash of entries, a set of ids per user and node, a hash per room, and two sorted sets of the nodes' leases.
 
 import {
+  inOrderOfJoining,
+  memberKey,
   oldestFirst,
   type ConnectionEntry,
   type ConnectionStore,
+  type RoomMember,
   type SeenConnection,
+  type SweptNodes,
 } from '../messaging/connection-store.js';
 import { RedisLink, type RedisOptions } from './redis-link.js';
 
 type Stored = Omit<ConnectionEntry, 'id' | 'createdAt'> & { readonly createdAt: number };
+type StoredMember = Omit<RoomMember, 'joinedAt'> & { readonly joinedAt: number };
+
+export interface RedisConnectionStoreOptions extends RedisOptions {
+  /** How long a process that says nothing is taken to be there, in ms. @default 15_000 */
+  readonly leaseMs?: number;
+}
 
 /** Leases end by the clocks of the processes: keep them within a fraction of the lease of each other. */
 export class RedisConnectionStore implements ConnectionStore {
+  readonly leaseMs?: number;
   private readonly link: RedisLink;
 
-  constructor(link: RedisLink | RedisOptions = {}) {
+  constructor(
+    link: RedisLink | RedisConnectionStoreOptions = {},
+    { leaseMs }: Pick<RedisConnectionStoreOptions, 'leaseMs'> = link instanceof RedisLink ? {} : link,
+  ) {
     this.link = link instanceof RedisLink ? link : new RedisLink(link);
+    this.leaseMs = leaseMs;
   }
 
   async add(entries: readonly ConnectionEntry[]): Promise<void> {
@@ -29,14 +44,24 @@ export class RedisConnectionStore implements ConnectionStore {
     await transaction.exec();
   }
 
-  async remove(id: string): Promise<void> {
-    await this.removeAll([id]);
+  async remove(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    const client = await this.link.commands;
+    const texts = await client.hmGet(this.key('entries'), [...ids]);
+    const transaction = client.multi().hDel(this.key('entries'), [...ids]);
+    ids.forEach((id, i) => {
+      const text = texts[i];
+      if (text === null || text === undefined) return;
+      const { node, user } = JSON.parse(text) as Stored;
+      transaction.sRem(this.key(`node:${node}`), id);
+      if (user !== null) transaction.sRem(this.key(`user:${user}`), id);
+    });
+    await transaction.exec();
   }
 
   async renew(node: string, leaseMs: number): Promise<boolean> {
     const client = await this.link.commands;
     const now = Date.now();
-    for (const dead of await client.zRangeByScore(this.key('leases'), '-inf', now)) await this.removeNode(dead);
     const [added] = await client
       .multi()
       .zAdd(this.key('leases'), { score: now + leaseMs, value: node })
@@ -45,10 +70,21 @@ export class RedisConnectionStore implements ConnectionStore {
     return Number(added) === 0;
   }
 
-  async removeNode(node: string): Promise<void> {
+  async sweep(): Promise<SweptNodes> {
     const client = await this.link.commands;
-    await this.removeAll(await client.sMembers(this.key(`node:${node}`)));
-    await client.multi().zRem(this.key('leases'), node).zRem(this.key('seen'), node).exec();
+    const nodes: string[] = [];
+    const rooms: string[] = [];
+    for (const node of await client.zRangeByScore(this.key('leases'), '-inf', Date.now())) {
+      rooms.push(...(await this.letGo(node)));
+      if (await this.forget(node)) nodes.push(node);
+    }
+    return { nodes, rooms };
+  }
+
+  async removeNode(node: string): Promise<string[]> {
+    const rooms = await this.letGo(node);
+    await this.forget(node);
+    return rooms;
   }
 
   async get(id: string): Promise<SeenConnection | undefined> {
@@ -65,6 +101,39 @@ export class RedisConnectionStore implements ConnectionStore {
     return this.read(await client.sMembers(this.key(`user:${user}`)));
   }
 
+  async join(room: string, member: RoomMember): Promise<boolean> {
+    const client = await this.link.commands;
+    const stored: StoredMember = { ...member, joinedAt: member.joinedAt.getTime() };
+    const [added, length] = await client
+      .multi()
+      .hSet(this.key(`room:${room}`), memberKey(member), JSON.stringify(stored))
+      .hLen(this.key(`room:${room}`))
+      .sAdd(this.key(`joined:${member.node}`), placeOf(room, member))
+      .exec();
+    return Number(added) === 1 && Number(length) === 1;
+  }
+
+  async leave(room: string, member: RoomMember): Promise<boolean> {
+    const client = await this.link.commands;
+    const [removed, length] = await client
+      .multi()
+      .hDel(this.key(`room:${room}`), memberKey(member))
+      .hLen(this.key(`room:${room}`))
+      .sRem(this.key(`joined:${member.node}`), placeOf(room, member))
+      .exec();
+    return Number(removed) === 1 && Number(length) === 0;
+  }
+
+  async members(room: string): Promise<RoomMember[]> {
+    const client = await this.link.commands;
+    const [texts, alive] = await Promise.all([client.hVals(this.key(`room:${room}`)), this.alive()]);
+    const members = texts.map((text) => {
+      const stored = JSON.parse(text) as StoredMember;
+      return { ...stored, joinedAt: new Date(stored.joinedAt) };
+    });
+    return inOrderOfJoining(members.filter(({ node }) => alive.has(node)));
+  }
+
   close(): Promise<void> {
     return this.link.close();
   }
@@ -73,16 +142,19 @@ export class RedisConnectionStore implements ConnectionStore {
     return `${this.link.prefix}connections:${name}`;
   }
 
+  private async alive(): Promise<ReadonlySet<string>> {
+    const client = await this.link.commands;
+    return new Set(await client.zRangeByScore(this.key('leases'), `(${Date.now()}`, '+inf'));
+  }
+
   private async read(ids: readonly string[]): Promise<SeenConnection[]> {
     if (ids.length === 0) return [];
     const client = await this.link.commands;
-    const [texts, leases, seen] = await Promise.all([
+    const [texts, alive, seen] = await Promise.all([
       client.hmGet(this.key('entries'), [...ids]),
-      client.zRangeWithScores(this.key('leases'), 0, -1),
+      this.alive(),
       client.zRangeWithScores(this.key('seen'), 0, -1),
     ]);
-    const now = Date.now();
-    const alive = new Set(leases.filter(({ score }) => score > now).map(({ value }) => value));
     const lastSeen = new Map(seen.map(({ value, score }) => [value, score]));
     const found = ids.flatMap((id, i) => {
       const text = texts[i];
@@ -94,18 +166,26 @@ export class RedisConnectionStore implements ConnectionStore {
     return oldestFirst(found);
   }
 
-  private async removeAll(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
+  /** Removes what a node has put here. Its lease goes last, so that another process goes on if this one dies. */
+  private async letGo(node: string): Promise<string[]> {
     const client = await this.link.commands;
-    const texts = await client.hmGet(this.key('entries'), [...ids]);
-    const transaction = client.multi().hDel(this.key('entries'), [...ids]);
-    ids.forEach((id, i) => {
-      const text = texts[i];
-      if (text === null || text === undefined) return;
-      const { node, user } = JSON.parse(text) as Stored;
-      transaction.sRem(this.key(`node:${node}`), id);
-      if (user !== null) transaction.sRem(this.key(`user:${user}`), id);
-    });
-    await transaction.exec();
+    await this.remove(await client.sMembers(this.key(`node:${node}`)));
+    const closed: string[] = [];
+    for (const place of await client.sMembers(this.key(`joined:${node}`))) {
+      const [room, connectionId, requestId] = JSON.parse(place) as [string, string, string | null];
+      if (await this.leave(room, { connectionId, requestId, node, user: null, joinedAt: new Date() }))
+        closed.push(room);
+    }
+    return closed;
   }
+
+  private async forget(node: string): Promise<boolean> {
+    const client = await this.link.commands;
+    const [removed] = await client.multi().zRem(this.key('leases'), node).zRem(this.key('seen'), node).exec();
+    return Number(removed) === 1;
+  }
+}
+
+function placeOf(room: string, { connectionId, requestId }: RoomMember): string {
+  return JSON.stringify([room, connectionId, requestId]);
 }
