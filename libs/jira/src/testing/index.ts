@@ -4,3 +4,4 @@ export { TestClient, type TestCall } from './test-client.js';
 export type { TestUser } from './test-users.js';
 export { ManualChangeSource, type ManualChange } from './manual-change-source.js';
 export { useFakeClock, type FakeClock } from './fake-clock.js';
+export { expectAudiences, type AudienceOptions } from './expect-audiences.js';
