@@ -33,9 +33,19 @@ export async function select(
   sql: string,
   parameters: Record<string, unknown>,
 ): Promise<readonly RawRow[]> {
-  const [query, values] = runner.dataSource.driver.escapeQueryWithParameters(sql, parameters);
+  const { driver, options } = runner.dataSource;
+  const bound = options.type === 'better-sqlite3' ? withBoundNumbers(parameters) : parameters;
+  const [query, values] = driver.escapeQueryWithParameters(sql, bound);
   const rows: unknown = await runner.query(query, values);
   return rows as RawRow[];
+}
+
+/** TypeORM writes numbers into SQLite's statements, which would then be prepared for each anew; it binds a bigint. */
+function withBoundNumbers(parameters: Record<string, unknown>): Record<string, unknown> {
+  const bound: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(parameters))
+    bound[name] = Number.isSafeInteger(value) ? BigInt(value as number) : value;
+  return bound;
 }
 
 export interface KeyCondition {

@@ -89,7 +89,7 @@ function leaseRunners(driver: SqliteDriver, connection: Connection): void {
   const stock = driver.createQueryRunner('master') as SqliteRunner;
   driver.queryRunner = undefined;
   const Runner = turnTaking(stock.constructor as RunnerClass, stock.broadcaster.constructor as BroadcasterClass);
-  const statements = new WeakMap<object, unknown>();
+  const statements = new WeakMap<object, Statements>();
   driver.createQueryRunner = () => {
     const runner = new Runner(driver);
     shareStatements(runner, driver.databaseConnection, statements);
@@ -98,13 +98,27 @@ function leaseRunners(driver: SqliteDriver, connection: Connection): void {
   };
 }
 
-/** Prepared statements belong to the connection; without this each new runner would prepare its own. */
-function shareStatements(runner: SqliteRunner, connection: object | undefined, caches: WeakMap<object, unknown>): void {
-  if (!connection || !('stmtCache' in runner)) return;
-  const known = caches.get(connection);
-  if (known) runner.stmtCache = known;
-  else caches.set(connection, runner.stmtCache);
+/** TypeORM drops the statement it prepared first; with this, the one that was not used for longest. */
+class Statements extends Map<string, unknown> {
+  override get(sql: string): unknown {
+    const statement = super.get(sql);
+    if (statement !== undefined) {
+      this.delete(sql);
+      this.set(sql, statement);
+    }
+    return statement;
+  }
 }
+
+/** Prepared statements belong to the connection; without this each new runner would prepare its own. */
+function shareStatements(runner: SqliteRunner, connection: object | undefined, caches: Caches): void {
+  if (!connection || !('stmtCache' in runner)) return;
+  const statements = caches.get(connection) ?? new Statements();
+  caches.set(connection, statements);
+  runner.stmtCache = statements;
+}
+
+type Caches = WeakMap<object, Statements>;
 
 type TransactionArguments = [unknown, unknown?];
 
