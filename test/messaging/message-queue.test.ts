@@ -1,9 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { JiraModule, MemoryMessageQueue, Messages, type Message, type MessageQueue } from 'nestjs-jira';
+import {
+  Broadcast,
+  Connections,
+  JiraModule,
+  LifecycleEvents,
+  MemoryMessageQueue,
+  Messages,
+  type JiraOptions,
+  type Message,
+  type MessageQueue,
+} from 'nestjs-jira';
 import { redisCluster, RedisMessageQueue } from 'nestjs-jira/redis';
-import { createTestApp, type TestClient } from '../support/app.js';
+import { createTestApp, type TestApp, type TestClient } from '../support/app.js';
 import { describeWith } from '../support/services.js';
 
 const message = (id: string, at = Date.now()): Message => ({
@@ -13,12 +23,13 @@ const message = (id: string, at = Date.now()): Message => ({
   sentAt: new Date(at),
 });
 
-/** What every MessageQueue keeps. */
-function keepsThePromisesOfAMessageQueue(open: () => MessageQueue): void {
+/** What every MessageQueue keeps. `open` gives two on one place; the memory one is both. */
+function keepsThePromisesOfAMessageQueue(open: () => Promise<[MessageQueue, MessageQueue]>): void {
   const opened: MessageQueue[] = [];
-  const start = (): MessageQueue => {
-    opened.push(open());
-    return opened[opened.length - 1];
+  const start = async (): Promise<[MessageQueue, MessageQueue]> => {
+    const both = await open();
+    opened.push(...both);
+    return both;
   };
   afterEach(async () => {
     for (const queue of opened.splice(0)) await queue.close();
@@ -26,7 +37,7 @@ function keepsThePromisesOfAMessageQueue(open: () => MessageQueue): void {
   const idsOf = (messages: readonly Message[]): string[] => messages.map(({ id }) => id);
 
   it('keeps messages in order until they are removed, each recipient its own', async () => {
-    const queue = start();
+    const [queue] = await start();
     const [a, b] = [message('a'), message('b')];
     for (const one of [a, b, message('c')]) await queue.add('ada', one, 10);
     await queue.add('grace', message('x'), 10);
@@ -39,7 +50,7 @@ function keepsThePromisesOfAMessageQueue(open: () => MessageQueue): void {
   });
 
   it('gives up the oldest beyond the count, and what is too old, and says which', async () => {
-    const queue = start();
+    const [queue] = await start();
     for (const id of ['a', 'b']) expect(await queue.add('ada', message(id, 1_000), 2)).toEqual([]);
     expect(await queue.add('ada', message('c', 3_000), 2)).toMatchObject([{ id: 'a', recipient: 'ada' }]);
     expect(await queue.expire(new Date(2_000))).toMatchObject([{ id: 'b', recipient: 'ada' }]);
@@ -49,12 +60,56 @@ function keepsThePromisesOfAMessageQueue(open: () => MessageQueue): void {
     expect(await queue.read('ada')).toEqual([]);
   });
 
+  it('tells recipients apart as they are written', async () => {
+    const [queue] = await start();
+    for (const recipient of ['ada', 'Ada', 'ada ', 'adä']) await queue.add(recipient, message(recipient), 1);
+    for (const recipient of ['ada', 'Ada', 'ada ', 'adä'])
+      expect(idsOf(await queue.read(recipient))).toEqual([recipient]);
+    expect(await queue.expire(new Date(Date.now() + 1))).toHaveLength(4);
+  });
+
+  it('hides nothing from who reads on while several write, and gives up each message once', async () => {
+    const [one, two] = await start();
+    const [writers, each] = [4, 25];
+    const keep = writers * each - 10;
+    let isWriting = true;
+    const writing = Promise.all(
+      Array.from({ length: writers }, async (_, writer) => {
+        const given: string[] = [];
+        for (let n = 0; n < each; n++)
+          given.push(...idsOf(await [one, two][writer % 2].add('ada', message(`${writer}-${n}`), keep)));
+        return given;
+      }),
+    ).finally(() => (isWriting = false));
+    const read: string[] = [];
+    let after: string | undefined;
+    for (let isLast = false; !isLast;) {
+      isLast = !isWriting; // what is read now is all there is
+      for (const { id, place } of await two.read('ada', after)) {
+        read.push(id);
+        after = place;
+      }
+    }
+    const given = (await writing).flat();
+    expect(new Set(given).size).toBe(10);
+    expect(given).toHaveLength(10);
+    const kept = idsOf(await one.read('ada'));
+    expect(kept).toHaveLength(keep);
+    // Who reads on may be too slow for what had to go, but what is kept it has had, once and in its order.
+    expect(read.filter((id) => !given.includes(id))).toEqual(kept);
+    expect(new Set(read).size).toBe(read.length);
+    for (let writer = 0; writer < writers; writer++) {
+      const own = read.filter((id) => id.startsWith(`${writer}-`)).map((id) => Number(id.split('-')[1]));
+      expect(own).toEqual(own.toSorted((a, b) => a - b));
+    }
+  });
+
   it('tells who watches of each recipient that got something', async () => {
-    const queue = start();
+    const [watched, other] = await start();
     const heard: (string | undefined)[] = [];
-    queue.watch((recipient) => heard.push(recipient));
+    watched.watch((recipient) => heard.push(recipient));
     await vi.waitFor(async () => {
-      await queue.add('ada', message('a'), 10);
+      await other.add('ada', message('a'), 10);
       expect(heard).toContain('ada');
     });
   });
@@ -65,7 +120,10 @@ function messagesOf(client: TestClient): unknown[] {
 }
 
 describe('MessageQueue in memory', () => {
-  keepsThePromisesOfAMessageQueue(() => new MemoryMessageQueue());
+  keepsThePromisesOfAMessageQueue(async () => {
+    const queue = new MemoryMessageQueue();
+    return [queue, queue];
+  });
 
   it('reports a connection that is in no process', async () => {
     await using app = await createTestApp({ entities: [], providers: [] });
@@ -74,10 +132,92 @@ describe('MessageQueue in memory', () => {
     await app.get(Messages).send(ada.socket.id as string, 'hello', 1);
     await ada.until(() => messagesOf(ada).length === 1);
   });
+
+  it('tells of what is queued, and of what is given up for its number or age', async () => {
+    const limits = { queuedMessages: 2, messageTtlMs: 60_000 };
+    await using app = await createTestApp({ entities: [], providers: [], options: { limits } });
+    const [messages, events] = [app.get(Messages), app.get(LifecycleEvents)];
+    const told: unknown[] = [];
+    events.on('jira.added_message_to_queue', (payload) => told.push(['added', payload]));
+    events.on('jira.message_expired', (payload) => told.push(['expired', payload]));
+    const of = (id: string) => ({ id, recipient: 'user:7', event: 'news', data: { n: id } });
+    for (const id of ['a', 'b', 'c']) await messages.send({ user: 7 }, 'news', { n: id }, { id });
+    const [a, b, c] = ['a', 'b', 'c'].map(of);
+    expect(told.splice(0)).toEqual([['added', a], ['added', b], ['expired', a], ['added', c]]); // prettier-ignore
+    await messages.sweep(Date.now() + 59_000);
+    expect(told).toEqual([]);
+    await messages.sweep(Date.now() + 61_000);
+    expect(told.splice(0)).toEqual([['expired', b], ['expired', c]]); // prettier-ignore
+    // Meant for one connection, which closes without having acknowledged.
+    const ada = await app.connect(1);
+    const { id: connectionId = '' } = ada.socket;
+    await messages.send(connectionId, 'bye', null, { id: 'd' });
+    await ada.until(() => messagesOf(ada).length === 1);
+    ada.close();
+    const d = { id: 'd', recipient: `connection:${connectionId}`, event: 'bye', data: null };
+    await vi.waitFor(() => expect(told).toEqual([['added', d], ['expired', d]])); // prettier-ignore
+  });
+
+  it('does not send what is older than may be kept, swept or not', async () => {
+    const queue = new MemoryMessageQueue();
+    const options = { messageQueue: queue, limits: { messageTtlMs: 60_000 } };
+    await using app = await createTestApp({ entities: [], providers: [], options });
+    await queue.add('user:7', message('old', Date.now() - 61_000), 10);
+    await queue.add('user:7', message('new'), 10);
+    const ada = await app.connect(7);
+    await ada.until(() => messagesOf(ada).length === 1);
+    expect(messagesOf(ada)).toMatchObject([{ id: 'new' }]);
+  });
 });
 
+/** Two servers of one cluster, and a room with a member at each: Ada's connection, and Grace's, and an anonymous one. */
+async function roomOfTwo(one: TestApp, two: TestApp): Promise<Record<'ada' | 'grace' | 'nobody', TestClient>> {
+  const [ada, grace, nobody] = [await one.connect(1), await two.connect(2), await two.connect()];
+  const entering: [TestApp, TestClient][] = [[one, ada], [two, grace], [two, nobody]]; // prettier-ignore
+  for (const [app, { socket }] of entering) {
+    const connection = app.get(Connections).get(socket.id ?? '');
+    if (!connection) throw new Error('A client is not connected.');
+    await app.get(Broadcast).room('lobby').add(connection);
+  }
+  return { ada, grace, nobody };
+}
+
+function sendsToRooms(open: () => Promise<[JiraOptions, JiraOptions, JiraOptions]>): void {
+  it('reaches the members of a room at all servers, and those who lost their connection when they are back', async () => {
+    const [first, second, third] = await open();
+    await using one = await createTestApp({ entities: [], providers: [], options: first });
+    await using two = await createTestApp({ entities: [], providers: [], options: second });
+    const job = await NestFactory.createApplicationContext(JiraModule.forRoot(third), { logger: false });
+    const outsider = await one.connect(3);
+    const { ada, grace, nobody } = await roomOfTwo(one, two);
+    const twin = await one.connect(2); // Grace's other device: what is for her arrives there too
+    const messages = job.get(Messages);
+    await messages.send({ room: 'lobby' }, 'news', 'a', { id: 'a' });
+    for (const client of [ada, grace, nobody, twin]) await client.until(() => messagesOf(client).length === 1);
+    ada.close();
+    await vi.waitFor(async () => expect(await two.get(Broadcast).room('lobby').size()).toBe(2));
+    await messages.send({ room: 'lobby' }, 'news', 'b', { id: 'b' });
+    for (const client of [grace, nobody, twin]) await client.until(() => messagesOf(client).length === 2);
+    await messages.send({ room: 'empty' }, 'news', 'c');
+    await job.close();
+    // Ada was a member when the first was sent, and has not acknowledged it; when the second was, she had left.
+    const again = await one.connect(1);
+    await again.until(() => messagesOf(again).length === 1);
+    await outsider.call('$connection', '$acknowledge', 'POST', { data: { ids: ['a'] } });
+    expect([messagesOf(again), messagesOf(grace), messagesOf(outsider)]).toEqual([['a'], ['a', 'b'], []]);
+  });
+}
+
 describeWith('redis', 'MessageQueue in Redis', (url) => {
-  keepsThePromisesOfAMessageQueue(() => new RedisMessageQueue({ url, prefix: `test:${randomUUID()}:` }));
+  keepsThePromisesOfAMessageQueue(async () => {
+    const options = { url, prefix: `test:${randomUUID()}:` };
+    return [new RedisMessageQueue(options), new RedisMessageQueue(options)];
+  });
+
+  sendsToRooms(async () => {
+    const cluster = { url, prefix: `test:${randomUUID()}:` };
+    return [redisCluster(cluster), redisCluster(cluster), redisCluster(cluster)];
+  });
 
   it('brings what a process without sockets sends to a user who is away, in order, until it is acknowledged', async () => {
     const cluster = { url, prefix: `test:${randomUUID()}:` };

@@ -1,16 +1,22 @@
 // Sends to recipients wherever they are, and delivers to those that are here.
 
 import { randomUUID } from 'node:crypto';
-import { isReservedName, MESSAGE_EVENT } from 'nestjs-jira-protocol';
+import { isReservedName } from 'nestjs-jira-protocol';
 import { JiraException } from '../errors/jira.exception.js';
 import type { LifecycleEvents } from '../lifecycle/lifecycle-events.js';
 import type { Connection } from '../scope/connection.js';
 import type { Connections } from '../scope/connections.js';
+import type { Limits } from '../scope/limits.js';
 import type { ConnectionStore } from './connection-store.js';
+import { Delivery } from './delivery.js';
 import type { ExpiredMessage, MessageQueue } from './message-queue.js';
 
-/** A connection by its id, or a user (or its key), on whatever connections, now or later. */
-export type Recipient = string | { readonly user: unknown };
+/**
+ * A connection by its id; a user (or its key), on whatever connections, now or later; or the members of a broadcast room:
+ * those who are in it when the message is sent. A member with a user gets it as that user does, now or later; an
+ * anonymous one on its connection. Who has left, or lost the connection before, was no member.
+ */
+export type Recipient = string | { readonly user: unknown } | { readonly room: string };
 
 export interface SendOptions {
   /** A message sent again under its id arrives once. @default a new one */
@@ -22,26 +28,16 @@ export interface MessagesParts {
   readonly store: ConnectionStore;
   readonly connections: Connections;
   readonly lifecycle: LifecycleEvents;
+  readonly limits: Pick<Limits, 'queuedMessages' | 'messageTtlMs'>;
   readonly report: (error: unknown) => void;
   /** Hears of messages that nobody acknowledged in time. */
   readonly expired: (message: ExpiredMessage) => void;
 }
 
-/** Room for what a busy user gets in a weekend. */
-const KEEP_COUNT = 1_000;
-const KEEP_MS = 7 * 24 * 3_600_000;
 const SWEEP_MS = 60_000;
-
-/** What one connection has been sent of one recipient's queue. */
-interface Delivery {
-  readonly recipient: string;
-  after?: string;
-  /** Places by message id, not acknowledged yet. */
-  readonly open: Map<string, string[]>;
-  /** Places acknowledged, and not yet removed: the queue may be away. */
-  readonly done: Set<string>;
-  last: Promise<void>;
-}
+const LEAST_SWEEP_MS = 1_000;
+/** Queues of a room's members that are written to at one time. */
+const WRITTEN_AT_ONCE = 16;
 
 /**
  * Messages arrive in order, and again at the next connection until a client acknowledges them; our client drops what it
@@ -52,47 +48,42 @@ interface Delivery {
  * await this.messages.send({ user: issue.assigneeId }, 'assigned', { issue: issue.id });
  */
 export class Messages {
-  private readonly deliveries = new Map<string, readonly Delivery[]>();
+  private readonly ofConnection = new Map<string, readonly Delivery[]>();
+  private readonly ofRecipient = new Map<string, Set<Delivery>>();
   private undo: (() => void)[] = [];
   private timer?: NodeJS.Timeout;
 
   constructor(private readonly parts: MessagesParts) {}
 
-  /** Resolves with the message's id once the queue has it. Throws NOT_FOUND for a connection that is in no process. */
+  /**
+   * Resolves with the message's id once the queue has it, for a room all queues of its members.
+   *
+   * @throws JiraException NOT_FOUND for a connection that is in no process
+   */
   async send(to: Recipient, event: string, data: unknown, { id = randomUUID() }: SendOptions = {}): Promise<string> {
     if (isReservedName(event)) throw new TypeError(`"${event}" is a reserved event name.`);
-    const { queue, store, lifecycle, expired } = this.parts;
-    if (typeof to === 'string' && !this.parts.connections.get(to) && !(await store.get(to)))
-      throw new JiraException('NOT_FOUND', `There is no connection "${to}".`);
-    const recipient = typeof to === 'string' ? `connection:${to}` : this.userRecipient(to.user);
-    if (recipient === undefined) throw new TypeError('This user has no key: see the option "userKey".');
-    for (const message of await queue.add(recipient, { id, event, data, sentAt: new Date() }, KEEP_COUNT))
-      expired(message);
-    if (lifecycle.hears('jira.added_message_to_queue'))
-      lifecycle.emit('jira.added_message_to_queue', { id, recipient, event, data });
+    const message = { id, event, data, sentAt: new Date() };
+    const recipients = await this.recipients(to);
+    for (let i = 0; i < recipients.length; i += WRITTEN_AT_ONCE)
+      await Promise.all(recipients.slice(i, i + WRITTEN_AT_ONCE).map((recipient) => this.put(recipient, message)));
     return id;
   }
 
   /** Called for a client's acknowledgement. */
   async acknowledge(connection: Connection, ids: readonly string[]): Promise<void> {
-    for (const delivery of this.deliveries.get(connection.id) ?? []) {
-      for (const id of ids) {
-        for (const place of delivery.open.get(id) ?? []) delivery.done.add(place);
-        delivery.open.delete(id);
-      }
-      await this.removeDone(delivery);
-    }
+    for (const delivery of this.ofConnection.get(connection.id) ?? []) await delivery.acknowledge(ids);
   }
 
   /** Called at boot. */
   start(): void {
-    const { lifecycle, queue } = this.parts;
+    const { lifecycle, queue, limits } = this.parts;
     this.undo = [
       lifecycle.on('jira.connection_open', ({ connection }) => this.opened(connection)),
       lifecycle.on('jira.connection_closed', ({ connection }) => this.closed(connection)),
       queue.watch((recipient) => this.deliverAll(recipient)),
     ];
-    this.timer = setInterval(() => void this.sweep(), SWEEP_MS).unref();
+    const everyMs = Math.min(SWEEP_MS, Math.max(LEAST_SWEEP_MS, limits.messageTtlMs));
+    this.timer = setInterval(() => void this.sweep(), everyMs).unref();
   }
 
   stop(): void {
@@ -102,80 +93,83 @@ export class Messages {
 
   /** Removes and reports what is older than may be kept; done by itself every minute. */
   async sweep(now = Date.now()): Promise<void> {
+    const { queue, limits, expired, report } = this.parts;
     try {
-      for (const message of await this.parts.queue.expire(new Date(now - KEEP_MS))) this.parts.expired(message);
+      for (const message of await queue.expire(new Date(now - limits.messageTtlMs))) expired(message);
     } catch (error) {
-      this.parts.report(error);
+      report(error);
     }
   }
 
-  private userRecipient(user: unknown): string | undefined {
-    const key = this.parts.connections.keyOf(user);
-    return key === undefined ? undefined : `user:${key}`;
+  private async recipients(to: Recipient): Promise<string[]> {
+    if (typeof to === 'string') {
+      if (!this.parts.connections.get(to) && !(await this.parts.store.get(to)))
+        throw new JiraException('NOT_FOUND', `There is no connection "${to}".`);
+      return [ofConnection(to)];
+    }
+    if ('room' in to) {
+      const members = await this.parts.store.members(to.room);
+      const all = members.map(({ user, connectionId }) => (user === null ? ofConnection(connectionId) : ofUser(user)));
+      return [...new Set(all)];
+    }
+    const key = this.parts.connections.keyOf(to.user);
+    if (key === undefined) throw new TypeError('This user has no key: see the option "userKey".');
+    return [ofUser(key)];
+  }
+
+  private async put(recipient: string, message: Parameters<MessageQueue['add']>[1]): Promise<void> {
+    const { queue, lifecycle, limits, expired } = this.parts;
+    for (const old of await queue.add(recipient, message, limits.queuedMessages)) expired(old);
+    if (!lifecycle.hears('jira.added_message_to_queue')) return;
+    const { id, event, data } = message;
+    lifecycle.emit('jira.added_message_to_queue', { id, recipient, event, data });
   }
 
   private opened(connection: Connection): void {
-    const recipients = [`connection:${connection.id}`, this.userRecipient(connection.user)];
-    const deliveries = recipients
-      .filter((recipient) => recipient !== undefined)
-      .map((recipient): Delivery => ({ recipient, open: new Map(), done: new Set(), last: Promise.resolve() }));
-    this.deliveries.set(connection.id, deliveries);
-    for (const delivery of deliveries) this.deliver(connection, delivery);
+    const { queue, connections, limits, report } = this.parts;
+    const key = connections.keyOf(connection.user);
+    const recipients = [ofConnection(connection.id), ...(key === undefined ? [] : [ofUser(key)])];
+    const parts = { queue, connection, ttlMs: limits.messageTtlMs, report };
+    const deliveries = recipients.map((recipient) => new Delivery(recipient, parts));
+    this.ofConnection.set(connection.id, deliveries);
+    for (const delivery of deliveries) {
+      const { recipient } = delivery;
+      this.ofRecipient.set(recipient, (this.ofRecipient.get(recipient) ?? new Set()).add(delivery));
+      delivery.deliver();
+    }
   }
 
   /** What was meant for this very connection will reach nobody. */
   private closed({ id }: Connection): void {
-    const [own] = this.deliveries.get(id) ?? [];
-    this.deliveries.delete(id);
-    if (own) void this.dropOwn(own.recipient);
+    for (const delivery of this.ofConnection.get(id) ?? []) {
+      const others = this.ofRecipient.get(delivery.recipient);
+      others?.delete(delivery);
+      if (others?.size === 0) this.ofRecipient.delete(delivery.recipient);
+    }
+    if (this.ofConnection.delete(id)) void this.drop(ofConnection(id));
   }
 
-  private async dropOwn(recipient: string): Promise<void> {
+  private async drop(recipient: string): Promise<void> {
+    const { queue, expired, report } = this.parts;
     try {
-      const left = await this.parts.queue.read(recipient);
-      await this.parts.queue.remove(recipient, left.map(({ place }) => place)); // prettier-ignore
-      for (const message of left) this.parts.expired({ ...message, recipient });
+      const left = await queue.read(recipient);
+      await queue.remove(recipient, left.map(({ place }) => place)); // prettier-ignore
+      for (const message of left) expired({ ...message, recipient });
     } catch (error) {
-      this.parts.report(error);
+      report(error);
     }
   }
 
   private deliverAll(recipient?: string): void {
-    for (const [id, deliveries] of this.deliveries) {
-      const connection = this.parts.connections.get(id);
-      for (const delivery of deliveries)
-        if (connection && (recipient === undefined || delivery.recipient === recipient))
-          this.deliver(connection, delivery);
-    }
+    if (recipient !== undefined) for (const delivery of this.ofRecipient.get(recipient) ?? []) delivery.deliver();
+    else for (const deliveries of this.ofConnection.values()) for (const delivery of deliveries) delivery.deliver();
   }
+}
 
-  /** One read of a queue after the other: none is sent twice, and none out of turn. */
-  private deliver(connection: Connection, delivery: Delivery): void {
-    delivery.last = delivery.last.then(() => this.deliverNow(connection, delivery)).catch(this.parts.report); // prettier-ignore
-  }
+function ofConnection(id: string): string {
+  return `connection:${id}`;
+}
 
-  private async deliverNow(connection: Connection, delivery: Delivery): Promise<void> {
-    await this.removeDone(delivery);
-    const messages = await this.parts.queue.read(delivery.recipient, delivery.after);
-    for (const { id, event, data, place } of messages) {
-      if (connection.isClosed) return;
-      delivery.after = place;
-      if (connection.dialect === 'jira') {
-        delivery.open.set(id, [...(delivery.open.get(id) ?? []), place]);
-        connection.send(MESSAGE_EVENT, { id, event, data });
-      } else {
-        connection.send(event, data);
-        delivery.done.add(place);
-      }
-    }
-    await this.removeDone(delivery);
-  }
-
-  /** What fails here is tried again at the next message, and when the queue is back. */
-  private async removeDone({ recipient, done }: Delivery): Promise<void> {
-    if (done.size === 0) return;
-    const places = [...done];
-    await this.parts.queue.remove(recipient, places);
-    for (const place of places) done.delete(place);
-  }
+function ofUser(key: string): string {
+  return `user:${key}`;
 }

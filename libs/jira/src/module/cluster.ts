@@ -13,8 +13,11 @@ import { LifecycleEvents } from '../lifecycle/lifecycle-events.js';
 import { Broadcast } from '../messaging/broadcast.js';
 import { ClusterConnections } from '../messaging/cluster-connections.js';
 import { Messages } from '../messaging/messages.js';
+import { MemoryPubSub } from '../messaging/memory-pub-sub.js';
 import { PubSub } from '../messaging/pub-sub.js';
 import { Connections } from '../scope/connections.js';
+import { ClusterEmits } from '../transport/cluster-emits.js';
+import { Sinks } from '../transport/sinks.js';
 import { RESOLVED_OPTIONS, type ResolvedJiraOptions } from './jira-options.js';
 
 @Injectable()
@@ -24,6 +27,7 @@ export class Cluster implements OnModuleInit, OnApplicationShutdown {
     private readonly connections: ClusterConnections,
     private readonly messages: Messages,
     private readonly broadcast: Broadcast,
+    private readonly emits: ClusterEmits,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -32,11 +36,14 @@ export class Cluster implements OnModuleInit, OnApplicationShutdown {
     this.connections.start();
     this.messages.start();
     this.broadcast.start();
+    // One process has nobody to tell.
+    if (!(this.options.pubSub instanceof MemoryPubSub)) await this.emits.start();
   }
 
   /** Called when no client is connected any more, and the application's data sources still are. */
   async leave(): Promise<void> {
     this.messages.stop();
+    this.emits.stop();
     await this.broadcast.stop();
     await this.connections.stop();
   }
@@ -53,6 +60,15 @@ export class Cluster implements OnModuleInit, OnApplicationShutdown {
 
 export const CLUSTER: readonly Provider[] = [
   Cluster,
+  {
+    provide: ClusterEmits,
+    useFactory: ({ pubSub }: ResolvedJiraOptions, sinks: Sinks) => {
+      const logger = new Logger('Jira');
+      const report = (error: unknown): void => logger.error('An event did not reach everybody', describeThrown(error));
+      return new ClusterEmits(pubSub, sinks, report);
+    },
+    inject: [RESOLVED_OPTIONS, Sinks],
+  },
   {
     provide: Broadcast,
     useFactory: (
@@ -83,7 +99,7 @@ export const CLUSTER: readonly Provider[] = [
   {
     provide: Messages,
     useFactory: (
-      { messageQueue: queue, connectionStore: store }: ResolvedJiraOptions,
+      { messageQueue: queue, connectionStore: store, limits }: ResolvedJiraOptions,
       connections: Connections,
       lifecycle: LifecycleEvents,
     ) => {
@@ -93,6 +109,7 @@ export const CLUSTER: readonly Provider[] = [
         store,
         connections,
         lifecycle,
+        limits,
         report: (error) => logger.error('The message queue failed', describeThrown(error)),
         expired: ({ id, recipient, event, data }) => {
           logger.warn(`Message ${id} ("${event}") did not reach ${recipient}`);

@@ -20,12 +20,14 @@ export interface QueryLimits {
 
 /** How much one connection, user or address may ask of the server. */
 export interface TrafficLimits {
-  /** Requests one connection may have unanswered. @default 64, more than a page loads at once */
+  /** Requests one connection may have unanswered. @default 256, more than a page asks for as it opens */
   readonly requestsInFlight: number;
-  /** Requests and events a second of one connection; five seconds' worth may come at once. @default 100 */
+  /** Requests and events a second of one connection, in the long run. @default 100 */
   readonly requestsPerSecond: number;
   /** The same of all connections of one user together. @default 300, a few busy tabs */
   readonly userRequestsPerSecond: number;
+  /** Seconds' worth of each rate that may come at once. @default 5, so that a page may open with 500 requests */
+  readonly burstSeconds: number;
   /** Requests refused for their rate in a minute, after which the connection is closed. @default 1_000 */
   readonly refusedRequests: number;
   /** Frames in a minute that are no requests, after which the connection is closed. @default 50, none is a client's habit */
@@ -38,7 +40,7 @@ export interface TrafficLimits {
   readonly connectionsPerUser: number;
   /** Open connections from one address; loopback is not counted. @default 1_000, an office behind one router */
   readonly connectionsPerAddress: number;
-  /** Handshakes a second from one address; five seconds' worth may come at once. @default 50 */
+  /** Handshakes a second from one address, in the long run; loopback is not counted. @default 50 */
   readonly handshakesPerSecond: number;
   /** Time a handshake may take, authentication included, in ms. @default 10_000 */
   readonly handshakeTimeoutMs: number;
@@ -65,6 +67,10 @@ export interface Limits extends QueryLimits, TrafficLimits {
   readonly heldFrames: number;
   /** Items of a stream held for a client that does not keep up, or collected for one of djira's. @default 1_000 */
   readonly streamItems: number;
+  /** Messages kept for one recipient; the oldest give way. @default 1_000, what a busy user gets in a weekend */
+  readonly queuedMessages: number;
+  /** Time a message is kept for a recipient who is away, in ms. @default 604_800_000, a week */
+  readonly messageTtlMs: number;
 }
 
 export const DEFAULT_LIMITS: Limits = Object.freeze({
@@ -80,9 +86,10 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   searchWords: 8,
   pageSize: 100,
   expandedRows: 1_000,
-  requestsInFlight: 64,
+  requestsInFlight: 256,
   requestsPerSecond: 100,
   userRequestsPerSecond: 300,
+  burstSeconds: 5,
   refusedRequests: 1_000,
   malformedFrames: 50,
   subscriptions: 100,
@@ -96,4 +103,6 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   drainMs: 10_000,
   heldFrames: 1_000,
   streamItems: 1_000,
+  queuedMessages: 1_000,
+  messageTtlMs: 7 * 24 * 3_600_000,
 });
