@@ -42,6 +42,7 @@ export { CursorPagination, type CursorPage } from './pagination/cursor.paginatio
 export { LimitOffsetPagination, type LimitOffsetPage } from './pagination/limit-offset.pagination.js';
 export { PageNumberPagination, type NumberedPage } from './pagination/page-number.pagination.js';
 export { Pagination, type PageLimits, type PageSource } from './pagination/pagination.js';
+export type { Place, PlacedRow, PlaceValue, Seek } from './pagination/place.js';
 export type { Filter, FilterGroup, FilterNot, FilterTerm, Lookup, Ordering } from './filtering/filter.js';
 export { Connections, type UserKey } from './scope/connections.js';
 export { Authorization, type RefreshOptions } from './observers/authorization.js';

@@ -10,7 +10,6 @@ import { outputViewOf, type OutputView } from '../serialization/output-view.js';
 import type { InputChoice } from './action.decorator.js';
 import { BaseHook, type HookContext } from './base-hook.js';
 import { fieldsOf, type OutputOf } from './mixins/mixin.js';
-import { rowsAfter } from './keyset-filter.js';
 import type { Store, StoreQuery } from './store.js';
 
 /** How a query names a row. */
@@ -120,13 +119,11 @@ export abstract class GenericHook<E extends object> extends BaseHook {
       {
         count: () => store.count(filter),
         slice: (offset, limit) => find({ offset, limit }),
-        keyset: () => store.keyset?.(query.ordering),
-        read: async (after, limit) => {
-          const keyset = after && store.keyset?.(query.ordering);
-          const rest = keyset && rowsAfter(keyset, after);
-          const rows = await store.find({ ...query, filter: allOf(filter, rest), limit });
-          const shown = await this.present(rows, scope);
-          return rows.map((row, i) => ({ row, shown: shown[i] }));
+        ...(store.hasPlaces?.(query.ordering) && { order: JSON.stringify(query.ordering) }),
+        seek: async (from, limit) => {
+          const placed = (await store.seek?.({ ...query, limit }, from)) ?? [];
+          const shown = await this.present(placed.map(({ row }) => row), scope); // prettier-ignore
+          return placed.map(({ place }, i) => ({ place, row: shown[i] }));
         },
       },
       scope,

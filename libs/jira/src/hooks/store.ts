@@ -1,7 +1,7 @@
 // Port: where a hook's rows live. TypeORM's is typeorm/typeorm-store; a hook over anything else brings its own.
 
 import type { Filter, Ordering } from '../filtering/filter.js';
-import type { Keyset } from '../pagination/keyset.js';
+import type { PlacedRow, Seek } from '../pagination/place.js';
 
 export interface StoreQuery {
   readonly filter: Filter;
@@ -15,8 +15,10 @@ export interface Store<E extends object> {
   find(query: StoreQuery): Promise<E[]>;
   findOne(filter: Filter): Promise<E | null>;
   count(filter: Filter): Promise<number>;
-  /** How to read on from a row in this order; undefined where a row does not carry what it is ordered by. */
-  keyset?(ordering: readonly Ordering[]): Keyset | undefined;
+  /** Whether rows in this order can be read on from a place; stores without it cannot. */
+  hasPlaces?(ordering: readonly Ordering[]): boolean;
+  /** Rows from a place on (all rows without one), nearest to it first, each with its own place. `offset` has no meaning. */
+  seek?(query: StoreQuery, from?: Seek): Promise<PlacedRow<E>[]>;
   /** A new entity with these fields, not yet stored. */
   create(fields: Record<string, unknown>): E;
   /** Sets these fields of an entity; others keep their values. */

@@ -1,19 +1,19 @@
 // How a list is cut into pages. A page never loads the table.
 
 import type { HookScope } from '../scope/scope.js';
-import type { Keyset, KeysetPosition } from './keyset.js';
+import type { PlacedRow, Seek } from './place.js';
 
 /** The filtered, ordered rows a page is cut from, already as the client sees them. */
 export interface PageSource {
   count(): Promise<number>;
   slice(offset: number, limit: number): Promise<unknown[]>;
   /**
-   * How to read on from a row; undefined where the rows are ordered by what they do not carry (a related row's field).
-   * Stores without it cannot be read by cursor.
+   * Names the order of the rows; undefined where they cannot be read on from a place, because their store cannot, or
+   * because they are ordered by what has no exact value outside of it.
    */
-  keyset?(): Keyset | undefined;
-  /** The rows after a position, or the first ones, each with what it is shown as. */
-  read?(after: KeysetPosition | undefined, limit: number): Promise<{ readonly row: object; readonly shown: unknown }[]>;
+  readonly order?: string;
+  /** The rows from a place on, or the first ones, nearest to it first, as the client sees them. */
+  seek?(from: Seek | undefined, limit: number): Promise<PlacedRow<unknown>[]>;
 }
 
 export interface PageLimits {

@@ -11,12 +11,12 @@ import type {
 import { RowNotFoundException, ValidationException } from '../errors/jira.exception.js';
 import type { Filter, Ordering } from '../filtering/filter.js';
 import type { Store, StoreQuery } from '../hooks/store.js';
-import type { Keyset } from '../pagination/keyset.js';
+import type { PlacedRow, Seek } from '../pagination/place.js';
 import type { DirectReader } from './direct/direct-reader.js';
 import { applyOrdering } from './query/ordering.js';
 import { isSqlite } from './query/column-value.js';
-import { keysetOf } from './query/keyset.js';
-import { multipliesRows, pageByKey } from './query/page-by-key.js';
+import { multipliesRows, pageByKey, placedByKey } from './query/page-by-key.js';
+import { hasPlaces, readPlaced } from './query/place.js';
 import { RelationGuard, type CanRetrieve } from './query/relation-guard.js';
 import { compileFilter, type RowPredicate } from './query/row-predicate.js';
 import { isKnown, noteKey } from './query/known-rows.js';
@@ -84,8 +84,17 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     return Number(row?.total);
   }
 
-  keyset(ordering: readonly Ordering[]): Keyset | undefined {
-    return keysetOf(this.metadata, ordering);
+  hasPlaces(ordering: readonly Ordering[]): boolean {
+    return hasPlaces(this.metadata, ordering);
+  }
+
+  async seek({ filter, ordering, limit }: StoreQuery, from?: Seek): Promise<PlacedRow<E>[]> {
+    if (limit === 0 || this.visibility.constant === false) return [];
+    const query = this.query(filter);
+    const page = { ordering, from, limit };
+    return multipliesRows(query)
+      ? placedByKey(query, this.manager, this.metadata, page)
+      : readPlaced(query, this.metadata, page);
   }
 
   create(fields: Record<string, unknown>): E {

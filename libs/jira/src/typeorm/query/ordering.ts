@@ -63,7 +63,7 @@ function termsOf(field: FieldPath, alias: string, direction: 'ASC' | 'DESC', wri
 }
 
 /** A scalar subquery for a field of a related row: a join could double rows. */
-function valueSql({ relations, column }: FieldPath, alias: string, writer: SqlWriter): string {
+export function valueSql({ relations, column }: FieldPath, alias: string, writer: SqlWriter): string {
   const [relation, ...rest] = relations;
   if (!relation) return writer.column(alias, column);
   let inner = '';

@@ -4,7 +4,9 @@ import type { EntityManager, EntityMetadata, ObjectLiteral, SelectQueryBuilder }
 import type { Ordering } from '../../filtering/filter.js';
 import { canonical } from './column-value.js';
 import { SqlWriter } from './condition-sql.js';
+import type { PlacedRow, Seek } from '../../pagination/place.js';
 import { applyOrdering } from './ordering.js';
+import { readPlaced } from './place.js';
 
 const PAGE = 'jira_page';
 
@@ -26,27 +28,53 @@ export async function pageByKey<E extends object>(
   return keys.flatMap((key) => byKey.get(canonical(key)) ?? []);
 }
 
+/** The same from a place on. */
+export async function placedByKey<E extends object>(
+  query: SelectQueryBuilder<E>,
+  manager: EntityManager,
+  metadata: EntityMetadata,
+  page: { readonly ordering: readonly Ordering[]; readonly from: Seek | undefined; readonly limit?: number },
+): Promise<PlacedRow<E>[]> {
+  const placed = await readPlaced(keyQuery(query, manager, metadata), metadata, page);
+  if (placed.length === 0) return [];
+  const rows = await query.andWhereInIds(placed.map(({ row }) => metadata.getEntityIdMap(row))).getMany();
+  const byKey = new Map(rows.map((row) => [keyOf(metadata, row), row]));
+  return placed.flatMap(({ row: key, place }) => {
+    const row = byKey.get(keyOf(metadata, key));
+    return row ? [{ row, place }] : [];
+  });
+}
+
 async function keysOf<E extends object>(
   query: SelectQueryBuilder<E>,
   manager: EntityManager,
   metadata: EntityMetadata,
   { ordering, offset, limit }: { ordering: readonly Ordering[]; offset: number; limit?: number },
 ): Promise<ObjectLiteral[]> {
-  const writer = new SqlWriter(metadata.dataSource);
-  const names = (alias: string): string[] => metadata.primaryColumns.map((column) => writer.column(alias, column));
-  const inner = query.clone().orderBy();
-  inner.select(names(query.alias).join(', '));
-  const keys = manager
-    .createQueryBuilder<E>(metadata.target, PAGE)
-    .withDeleted()
-    .select(metadata.primaryColumns.map((column) => `${PAGE}.${column.propertyPath}`))
-    .where(`(${names(PAGE).join(', ')}) IN (${inner.getQuery()})`)
-    .setParameters(inner.getParameters());
+  const keys = keyQuery(query, manager, metadata);
   applyOrdering(keys, metadata, ordering);
   if (offset > 0) keys.offset(offset);
   if (limit !== undefined || offset > 0) keys.limit(limit ?? Number.MAX_SAFE_INTEGER);
   const found = await keys.getMany();
   return found.map((row) => metadata.getEntityIdMap(row) as ObjectLiteral);
+}
+
+/** Each row of the query once, its key alone. */
+function keyQuery<E extends object>(
+  query: SelectQueryBuilder<E>,
+  manager: EntityManager,
+  metadata: EntityMetadata,
+): SelectQueryBuilder<E> {
+  const writer = new SqlWriter(metadata.dataSource);
+  const names = (alias: string): string[] => metadata.primaryColumns.map((column) => writer.column(alias, column));
+  const inner = query.clone().orderBy();
+  inner.select(names(query.alias).join(', '));
+  return manager
+    .createQueryBuilder<E>(metadata.target, PAGE)
+    .withDeleted()
+    .select(metadata.primaryColumns.map((column) => `${PAGE}.${column.propertyPath}`))
+    .where(`(${names(PAGE).join(', ')}) IN (${inner.getQuery()})`)
+    .setParameters(inner.getParameters());
 }
 
 function keyOf(metadata: EntityMetadata, row: ObjectLiteral): string {

@@ -1,0 +1,117 @@
+// Reading on from a place in the order of rows, which is compared by the very expressions that the rows are ordered by.
+
+import type { EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { Ordering } from '../../filtering/filter.js';
+import type { PlacedRow, PlaceValue, Seek } from '../../pagination/place.js';
+import { isPostgres, isSqlite, kindOf } from './column-value.js';
+import { SqlWriter } from './condition-sql.js';
+import { exactText } from './dialect.js';
+import { resolvePath, type FieldPath } from './field-path.js';
+import { applyOrdering, valueSql } from './ordering.js';
+
+interface Field extends FieldPath {
+  readonly direction: 'asc' | 'desc';
+}
+
+/** The ordering with the primary key that breaks its ties, as `applyOrdering` adds it. */
+function totalOrder(metadata: EntityMetadata, ordering: readonly Ordering[]): Ordering[] {
+  const named = new Set(ordering.map(({ path }) => resolvePath(metadata, path)).flatMap((field) => (field?.relations.length === 0 ? [field.column] : []))); // prettier-ignore
+  const direction = ordering.at(-1)?.direction ?? 'asc';
+  const keys = metadata.primaryColumns.filter((column) => !named.has(column));
+  return [...ordering, ...keys.map((column): Ordering => ({ path: column.propertyPath.split('.'), direction }))];
+}
+
+function fieldsOf(metadata: EntityMetadata, ordering: readonly Ordering[]): Field[] {
+  return ordering.map(({ path, direction }) => ({ ...(resolvePath(metadata, path) as FieldPath), direction }));
+}
+
+/** Whether every field of the order has values that can be kept outside of the database and compared again exactly. */
+export function hasPlaces(metadata: EntityMetadata, ordering: readonly Ordering[]): boolean {
+  const fields = fieldsOf(metadata, totalOrder(metadata, ordering));
+  return fields.every(({ column }) => !['opaque', 'binary'].includes(kindOf(column)));
+}
+
+/** At most `limit` rows of a query that gives each row once, nearest to the place first, each with its own place. */
+export async function readPlaced<E extends ObjectLiteral>(
+  query: SelectQueryBuilder<E>,
+  metadata: EntityMetadata,
+  { ordering, from, limit }: { ordering: readonly Ordering[]; from: Seek | undefined; limit?: number },
+): Promise<PlacedRow<E>[]> {
+  const total = totalOrder(metadata, ordering);
+  const read = from?.side === 'before' ? total.map(reversed) : total;
+  const fields = fieldsOf(metadata, read);
+  applyOrdering(query, metadata, read);
+  const writer = new SqlWriter(metadata.dataSource, query.getParameters());
+  if (from) query.andWhere(`(${beyond(fields, from, query.alias, writer)})`, writer.parameters);
+  for (const [i, field] of fields.entries())
+    query.addSelect(placeSql(field.column, valueSql(field, query.alias, writer)), nameOf(i));
+  const { raw, entities } = await query.limit(limit).getRawAndEntities<Record<string, PlaceValue>>();
+  return entities.map((row, i) => ({ row, place: fields.map((_, k) => raw[i]?.[nameOf(k)] ?? null) }));
+}
+
+function reversed({ path, direction }: Ordering): Ordering {
+  return { path, direction: direction === 'asc' ? 'desc' : 'asc' };
+}
+
+function nameOf(index: number): string {
+  return `jira_place_${index}`;
+}
+
+/** Rows without a value come last ascending and first descending. */
+function beyond(fields: readonly Field[], { place, isInclusive }: Seek, alias: string, writer: SqlWriter): string {
+  const alternatives: string[] = [];
+  const equal: string[] = [];
+  for (const [i, field] of fields.entries()) {
+    const further = furtherSql(field, place[i] ?? null, alias, writer);
+    if (further !== undefined) alternatives.push([...equal, further].join(' AND '));
+    equal.push(equalSql(field, place[i] ?? null, alias, writer));
+  }
+  if (isInclusive) alternatives.push(equal.join(' AND '));
+  return alternatives.length === 0 ? '1 = 0' : alternatives.map((part) => `(${part})`).join(' OR ');
+}
+
+function furtherSql(field: Field, value: PlaceValue, alias: string, writer: SqlWriter): string | undefined {
+  const sql = valueSql(field, alias, writer);
+  const isAscending = field.direction === 'asc';
+  if (value === null) return isAscending ? undefined : `${sql} IS NOT NULL`;
+  const further = `${comparable(field.column, sql, writer)} ${isAscending ? '>' : '<'} ${boundSql(field.column, value, writer)}`;
+  const mayBeNull = field.relations.length > 0 || field.column.isNullable;
+  return isAscending && mayBeNull ? `(${further} OR ${sql} IS NULL)` : further;
+}
+
+function equalSql(field: Field, value: PlaceValue, alias: string, writer: SqlWriter): string {
+  const sql = valueSql(field, alias, writer);
+  if (value === null) return `${sql} IS NULL`;
+  return `${comparable(field.column, sql, writer)} = ${boundSql(field.column, value, writer)}`;
+}
+
+function isText(column: ColumnMetadata): boolean {
+  return kindOf(column) === 'text' || kindOf(column) === 'enum';
+}
+
+function comparable(column: ColumnMetadata, sql: string, { dataSource }: SqlWriter): string {
+  return isText(column) ? exactText(dataSource.driver, sql, column) : sql;
+}
+
+/** Drivers read moments and large integers less exactly than the database has them, and JSON has no infinite numbers. */
+function isTextual(column: ColumnMetadata): boolean {
+  const { driver } = column.entityMetadata.dataSource;
+  const kinds = ['instant', 'day', 'bigint', 'uuid', ...(isPostgres(driver) ? ['double'] : [])];
+  return !isSqlite(driver) && kinds.includes(kindOf(column));
+}
+
+function placeSql(column: ColumnMetadata, sql: string): string {
+  const { driver } = column.entityMetadata.dataSource;
+  if (!isTextual(column)) return sql;
+  return `CAST(${sql} AS ${isPostgres(driver) ? 'text' : 'CHAR'})`;
+}
+
+/** The value of a place as the column's own type. */
+function boundSql(column: ColumnMetadata, value: PlaceValue, { bind, dataSource: { driver } }: SqlWriter): string {
+  const bound = bind(value);
+  if (isText(column)) return exactText(driver, bound);
+  if (!isTextual(column)) return bound;
+  if (isPostgres(driver)) return `CAST(${bound} AS ${driver.normalizeType(column)})`;
+  return kindOf(column) === 'instant' ? `CAST(${bound} AS DATETIME(6))` : bound;
+}
