@@ -126,10 +126,7 @@ describeEachDatabase('A race of two writers of a row', ({ type, open }) => {
       // Nothing that the capture reads is there any more.
       await manager.query(`ALTER TABLE ${path} RENAME TO ${dataSource.driver.escape('gone')}`);
     });
-    const outcome = await written.then(
-      () => 'committed',
-      String,
-    );
+    const outcome = await written.then(() => 'committed', String);
     // On PostgreSQL the failed read has aborted the transaction, and the writer hears of it.
     const isUndone = type === 'postgres';
     expect(outcome).toMatch(isUndone ? /relation .* does not exist/ : 'committed');
