@@ -1,14 +1,19 @@
 import type { DataSource, Logger } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { Hook } from 'nestjs-jira';
-import { createTestApp } from '../support/app.js';
-import { BLOG, Comment, CommentHook, PersonHook, Post, PostHook, seedBlog, TagHook } from './model.js';
+import { Expose } from 'class-transformer';
+import { Hook, ReadOnlyModelHook } from 'nestjs-jira';
+import { createTestApp, type TestAppOptions } from '../support/app.js';
+import { describeEachDatabase } from '../support/databases.js';
+import { BLOG, Comment, CommentHook, Person, PersonHook, Post, PostHook, seedBlog, TagHook } from './model.js';
 
 const ask = (query: object): { query: object } => ({ query });
 
-describe('expand', () => {
+describeEachDatabase('expand', ({ options }) => {
+  const start = async (more: Partial<TestAppOptions> = {}) =>
+    createTestApp({ ...BLOG, ...more, database: await options(more.entities ?? BLOG.entities) });
+
   it('adds related rows of every kind, as their hooks show them', async () => {
-    await using app = await createTestApp(BLOG);
+    await using app = await start();
     await seedBlog(app);
     const ada = await app.connect(1);
     const answer = await ada.call('posts', 'retrieve', 'GET', ask({ pk: 1, expand: 'author,editor,tags,comments.author' })); // prettier-ignore
@@ -26,7 +31,7 @@ describe('expand', () => {
   });
 
   it('leaves out rows that the caller may not retrieve', async () => {
-    await using app = await createTestApp(BLOG);
+    await using app = await start();
     await seedBlog(app);
     const grace = await app.connect(2);
     const answer = await grace.call('posts', 'list', 'GET', ask({ expand: ['author', 'editor', 'comments'] }));
@@ -43,7 +48,7 @@ describe('expand', () => {
   });
 
   it('asks the database twice for each relation, however many rows there are', async () => {
-    await using app = await createTestApp({ ...BLOG, options: { fastPaths: { reads: false } } });
+    await using app = await start({ options: { fastPaths: { reads: false } } });
     await seedBlog(app);
     const ada = await app.connect(1);
     const count = (): Promise<number> =>
@@ -60,7 +65,7 @@ describe('expand', () => {
   });
 
   it('refuses what is not allowed, more rows than the limit, and values that are no names', async () => {
-    await using app = await createTestApp({ ...BLOG, options: { limits: { expandedRows: 2 } } });
+    await using app = await start({ options: { limits: { expandedRows: 2 } } });
     await seedBlog(app);
     const ada = await app.connect(1);
     const refused = async (query: object): Promise<unknown> => {
@@ -80,9 +85,9 @@ describe('expand', () => {
       override expandFields = ['authr'];
     }
     Hook('wrong')(Wrong);
-    await expect(createTestApp({ ...BLOG, hooks: [PersonHook, Wrong] })).rejects.toThrow('has no relation "authr"');
-    await expect(createTestApp({ ...BLOG, hooks: [PostHook, TagHook, CommentHook] })).rejects.toThrow(
-      'PostHook expands "author", but not exactly one hook serves Person.',
+    await expect(start({ hooks: [PersonHook, Wrong] })).rejects.toThrow('has no relation "authr"');
+    await expect(start({ hooks: [PostHook, TagHook, CommentHook] })).rejects.toThrow(
+      'PostHook expands "author", but no hook serves Person.',
     );
   });
 
@@ -91,17 +96,70 @@ describe('expand', () => {
     class Nobodys extends PersonHook {
       override permissions = [() => false];
     }
-    await using app = await createTestApp({ ...BLOG, hooks: [Nobodys, TagHook, PostHook, CommentHook] });
+    await using app = await start({ hooks: [Nobodys, TagHook, PostHook, CommentHook] });
     await seedBlog(app);
     const ada = await app.connect(1);
     const answer = await ada.call('posts', 'retrieve', 'GET', ask({ pk: 1, expand: 'author' }));
     expect(answer.data).toEqual({ id: 1, title: 'First', author: null });
   });
+
+  describe('of an entity with several hooks', () => {
+    class NameView {
+      @Expose() name: string;
+    }
+
+    /** Shows less of people, and of more of them. */
+    @Hook('names')
+    class NameHook extends ReadOnlyModelHook<Person> {
+      entity = Person;
+      output = NameView;
+    }
+
+    const withNames = (expandFields: Record<string, string> | string[]) => {
+      class Several extends PostHook {
+        override expandFields = expandFields;
+      }
+      Hook('several')(Several);
+      return start({ hooks: [PersonHook, NameHook, TagHook, CommentHook, Several] });
+    };
+
+    it('shows rows as the hook does that the allow-list names', async () => {
+      const allowed = { author: 'names', editor: 'people', tags: 'tags', 'comments.author': 'names' };
+      await using app = await withNames(allowed);
+      await seedBlog(app);
+      const ada = await app.connect(1);
+      const retrieve = async (pk: number, query: object): Promise<unknown> =>
+        (await ada.call('several', 'retrieve', 'GET', ask({ pk, fields: 'id', ...query }))).data;
+      expect(await retrieve(1, { expand: 'author,editor,comments.author' })).toEqual({
+        id: 1,
+        author: { name: 'Ada' },
+        editor: { id: 2, name: 'Grace' },
+        comments: [
+          { id: 2, text: 'for Ada', author: { name: 'Ghost' } },
+          { id: 1, text: 'public', author: { name: 'Grace' } },
+        ],
+      });
+      expect(await retrieve(2, { expand: 'author' })).toEqual({ id: 2, author: { name: 'Ghost' } });
+      expect(await retrieve(1, { expand: 'author', fields: 'author.id' })).toMatchObject({
+        errors: { fields: ['There is no field "author.id".'] },
+      });
+    });
+
+    it('is refused at boot where the allow-list names none of them, or another', async () => {
+      await expect(withNames(['author'])).rejects.toThrow(
+        `Several expands "author", but not exactly one hook serves Person. Say which of people, names: expandFields = { 'author': 'people' }.`,
+      );
+      await expect(withNames({ author: 'persons' })).rejects.toThrow(
+        'Several expands "author", but no hook "persons" serves Person. Name one of people, names.',
+      );
+      await expect(withNames({ authr: 'people' })).rejects.toThrow('has no relation "authr"');
+    });
+  });
 });
 
-describe('fields', () => {
+describeEachDatabase('fields', ({ options }) => {
   it('narrows rows, and expanded rows, to the named fields', async () => {
-    await using app = await createTestApp(BLOG);
+    await using app = await createTestApp({ ...BLOG, database: await options(BLOG.entities) });
     await seedBlog(app);
     const ada = await app.connect(1);
     const retrieve = async (query: object): Promise<unknown> =>

@@ -14,7 +14,7 @@ import {
   type DataSource,
   type Relation,
 } from 'typeorm';
-import { Hook, HookScope, ModelHook, ReadOnlyModelHook, type Visibility } from 'nestjs-jira';
+import { Hook, HookScope, ModelHook, ReadOnlyModelHook, type ExpandFields, type Visibility } from 'nestjs-jira';
 
 @Entity()
 export class Person {
@@ -89,7 +89,7 @@ export class PostHook extends ModelHook<Post> {
   entity = Post;
   output = PostView;
   ordering = ['id'];
-  expandFields = ['author', 'comments.author', 'tags', 'editor'];
+  expandFields: ExpandFields = ['author', 'comments.author', 'tags', 'editor'];
 }
 
 @Hook('comments')

@@ -69,11 +69,19 @@ export { UpdateMixin, type Updates } from './hooks/mixins/update.mixin.js';
 export { CurrentUser, Data, Query, scopeOf } from './hooks/request-decorators.js';
 export type { Store, StoreQuery } from './hooks/store.js';
 export { IdempotencyKey } from './typeorm/idempotency-key.entity.js';
+export { CLUSTER_ENTITIES } from './typeorm/cluster/entities.js';
+export { typeOrmCluster, type TypeOrmCluster } from './typeorm/cluster/typeorm-cluster.js';
+export {
+  TypeOrmConnectionStore,
+  type TypeOrmConnectionStoreOptions,
+} from './typeorm/cluster/typeorm-connection-store.js';
+export { TypeOrmMessageQueue, type TypeOrmMessageQueueOptions } from './typeorm/cluster/typeorm-message-queue.js';
 export { GenericModelHook } from './typeorm/generic-model-hook.js';
+export type { ExpandFields } from './typeorm/expand/expansion.js';
 export { ModelHook, ReadOnlyModelHook } from './typeorm/model-hook.js';
 export { SubscribeMixin, type Subscribes } from './typeorm/subscribe.mixin.js';
 export type { Visibility } from './typeorm/query/visibility.js';
-export { JiraServer } from './transport/jira-server.js';
+export { JiraServer, type EmitOptions } from './transport/jira-server.js';
 export { JiraModule } from './module/jira.module.js';
 export type { JiraExtras, JiraOptions } from './module/jira-options.js';
 export type { ClusterOptions } from './module/cluster-options.js';

@@ -2,7 +2,6 @@
 
 import type { Type } from '@nestjs/common';
 import type { EntityMetadata, SelectQueryBuilder } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import { ConfigurationError } from '../errors/configuration.error.js';
 import { JiraException, ValidationException } from '../errors/jira.exception.js';
 import { parseFieldValue } from '../filtering/field-type.js';
@@ -17,9 +16,11 @@ import type { Dependency, ObservedRows, OwnRows } from '../observers/observed-ro
 import type { FoundEntity } from './data-sources.js';
 import { DirectReader } from './direct/direct-reader.js';
 import { EntityRows } from './entity-rows.js';
-import { Expansion, type ShownRow } from './expand/expansion.js';
+import { Expansion, type ExpandFields, type ShownRow } from './expand/expansion.js';
 import type { Narrowing } from './expand/related-keys.js';
 import { EntityFieldTypes } from './query/field-types.js';
+import { keysFilter } from './query/keys-filter.js';
+import { refuseNarrowing } from './query/narrowing.js';
 import { compileFilter, compileVisibility, type RowPredicate } from './query/row-predicate.js';
 import type { Visibility } from './query/visibility.js';
 import { PredicateMatcher } from './row-matchers.js';
@@ -40,8 +41,11 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
    */
   dependsOn: readonly Dependency[] = [];
 
-  /** Relations clients may have beside a row (`expand=author,comments.author`); their hooks say what is shown. @default none */
-  expandFields: readonly string[] = [];
+  /**
+   * Relations clients may have beside a row (`expand=author,comments.author`); their hooks say what is shown. Where an
+   * entity has several hooks, name one: `{ author: 'users' }`. @default none
+   */
+  expandFields: ExpandFields = [];
 
   private found!: FoundEntity;
   private edge!: TypeOrmEdge;
@@ -69,10 +73,10 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
       this.metadata,
       this.outputNames,
       this.expandFields,
-      (related) => this.edge.relatedHook(related),
+      (related) => this.edge.relatedHooks(related),
       context.limits,
     );
-    this.edge.addGate(this.metadata, this);
+    this.edge.addGate(this.metadata, context.namespace, this);
     if (
       context.permissions.some((permission) => permission.hasObjectPermission !== undefined) &&
       !this.hasOwn('visibility')
@@ -161,7 +165,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     const scope = await this.retrieverOf(caller);
     if (!scope) return [];
     const store = await this.getStore(scope);
-    const filter = this.keysFilter(ids);
+    const filter = keysFilter(this.metadata, ids);
     const rows = await store.find({ filter: await this.filterQuery(scope, filter), ordering: this.defaultOrdering });
     const allowed: E[] = [];
     for (const row of rows) if (await isAllowed(() => this.checkObjectPermissions(scope, row))) allowed.push(row);
@@ -256,22 +260,6 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     );
   }
 
-  /** Of keys read from the database, whose values have their columns' types. */
-  private keysFilter(keys: readonly object[]): Filter {
-    const [column, ...others] = this.metadata.primaryColumns;
-    const term = (of: ColumnMetadata | undefined, lookup: 'exact' | 'in', value: unknown): Filter => ({
-      kind: 'term',
-      path: (of as ColumnMetadata).propertyPath.split('.'),
-      lookup,
-      value,
-    });
-    if (others.length === 0) return term(column, 'in', keys.map((key) => column?.getEntityValue(key) as unknown)); // prettier-ignore
-    const filters = keys.map((key) =>
-      allOf(...this.metadata.primaryColumns.map((one) => term(one, 'exact', one.getEntityValue(key)))),
-    );
-    return { kind: 'or', filters };
-  }
-
   private exactly(path: readonly string[], value: unknown, key: string): Filter {
     const type = this.types.typeOf(path);
     if (!type)
@@ -303,15 +291,4 @@ async function isAllowed(check: () => Promise<void> | void): Promise<boolean> {
     if (error instanceof JiraException && error.getStatus() < 500) return false;
     throw error;
   }
-}
-
-/** Conditions of a hand-made query narrow what is read, but cannot be asked of rows that are gone. */
-function refuseNarrowing<E extends object>({ expressionMap }: SelectQueryBuilder<E>, subject: string): void {
-  const { wheres, havings, groupBys, joinAttributes, limit, take, offset, skip } = expressionMap;
-  const isNarrow =
-    wheres.length + havings.length + groupBys.length > 0 || (limit ?? take ?? offset ?? skip) !== undefined;
-  if (isNarrow || joinAttributes.some(({ direction }) => direction === 'INNER'))
-    throw new Error(
-      `${subject}.getQuery() narrows the rows, but not what is announced. Move the condition to visibility().`,
-    );
 }

@@ -24,7 +24,7 @@ export interface EntityGate extends RelatedHook {
 @Injectable()
 export class TypeOrmEdge extends Observables implements OnApplicationShutdown {
   private readonly sources = new Map<string, TypeOrmChangeSource>();
-  private readonly gates = new Map<EntityMetadata, EntityGate[]>();
+  private readonly gates = new Map<EntityMetadata, Map<string, EntityGate>>();
   private readonly undos: (() => void)[] = [];
 
   constructor(readonly dataSources: DataSources) {
@@ -65,7 +65,7 @@ export class TypeOrmEdge extends Observables implements OnApplicationShutdown {
    */
   assertReady(): void {
     for (const source of this.sources.values()) source.assertAttached();
-    for (const gate of [...this.gates.values()].flat()) gate.assertComplete();
+    for (const gates of this.gates.values()) for (const gate of gates.values()) gate.assertComplete();
   }
 
   /** What watching cannot see, one sentence each. */
@@ -73,21 +73,20 @@ export class TypeOrmEdge extends Observables implements OnApplicationShutdown {
     return [...this.sources.values()].flatMap((source) => source.warnings());
   }
 
-  addGate(metadata: EntityMetadata, gate: EntityGate): void {
-    getOrAdd(this.gates, metadata, () => []).push(gate);
+  addGate(metadata: EntityMetadata, namespace: string, gate: EntityGate): void {
+    getOrAdd(this.gates, metadata, () => new Map<string, EntityGate>()).set(namespace, gate);
   }
 
-  /** The hook that shows an entity's rows where another's name them; undefined unless there is exactly one. */
-  relatedHook(metadata: EntityMetadata): RelatedHook | undefined {
-    const gates = this.gates.get(metadata);
-    return gates?.length === 1 ? gates[0] : undefined;
+  /** The hooks that may show an entity's rows where another's name them, by namespace. */
+  relatedHooks(metadata: EntityMetadata): ReadonlyMap<string, RelatedHook> {
+    return this.gates.get(metadata) ?? new Map<string, RelatedHook>();
   }
 
   /** Whether any hook of the entity lets this caller retrieve the row. Entities without a hook are the app's own business. */
   async canRetrieve(metadata: EntityMetadata, scope: HookScope, id: unknown): Promise<boolean> {
     const gates = this.gates.get(metadata);
     if (!gates) return true;
-    for (const gate of gates) if (await gate.canRetrieve(scope, id)) return true;
+    for (const gate of gates.values()) if (await gate.canRetrieve(scope, id)) return true;
     return false;
   }
 

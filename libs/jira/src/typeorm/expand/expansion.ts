@@ -28,6 +28,9 @@ interface Step {
   readonly steps: readonly Step[];
 }
 
+/** Paths of relations; or each with the namespace of the hook that shows its rows, where an entity has several. */
+export type ExpandFields = readonly string[] | Readonly<Record<string, string>>;
+
 export interface ExpansionLimits {
   readonly relationDepth: number;
   readonly expandedRows: number;
@@ -36,18 +39,22 @@ export interface ExpansionLimits {
 export class Expansion {
   /** What the hook allows. */
   private readonly allowed: NameTree;
+  /** Which hook shows the rows at a path, where that is said. */
+  private readonly named: ReadonlyMap<string, string>;
 
   /** @throws ConfigurationError for paths that name no relation, or reach too deep */
   constructor(
     private readonly subject: string,
     private readonly metadata: EntityMetadata,
     private readonly outputNames: readonly string[],
-    expandFields: readonly string[],
-    private readonly hookOf: (related: EntityMetadata) => RelatedHook | undefined,
+    expandFields: ExpandFields,
+    private readonly hooksOf: (related: EntityMetadata) => ReadonlyMap<string, RelatedHook>,
     private readonly limits: ExpansionLimits,
   ) {
-    for (const path of expandFields) this.checkPath(path.split('.'));
-    this.allowed = treeOf(expandFields);
+    this.named = new Map(Array.isArray(expandFields) ? [] : Object.entries(expandFields as object));
+    const paths = Array.isArray(expandFields) ? (expandFields as string[]) : [...this.named.keys()];
+    for (const path of paths) this.checkPath(path.split('.'));
+    this.allowed = treeOf(paths);
   }
 
   /** Called when all hooks are known. @throws ConfigurationError where a related entity has no hook to show it, or several */
@@ -128,19 +135,35 @@ export class Expansion {
     return found;
   }
 
-  private stepsOf(metadata: EntityMetadata, tree: NameTree): Step[] {
+  private stepsOf(metadata: EntityMetadata, tree: NameTree, prefix = ''): Step[] {
     return [...tree].map(([name, below]) => {
       const relation = metadata.findRelationWithPropertyPath(name) as RelationMetadata; // the allow-list was checked
       const target = relation.inverseEntityMetadata;
-      const hook = this.hookOf(target);
-      if (!hook)
-        throw new ConfigurationError(
-          this.subject,
-          `expands "${name}", but not exactly one hook serves ${target.name}.`,
-          `Give ${target.name} one hook, which says who sees its rows and what of them, or leave "${name}" out of "expandFields".`,
-        );
-      return { name, relation, hook, steps: this.stepsOf(target, below) };
+      const path = prefix + name;
+      return { name, relation, hook: this.hookAt(path, target), steps: this.stepsOf(target, below, `${path}.`) };
     });
+  }
+
+  /** The hook that shows the rows at a path: the named one, else the only one. */
+  private hookAt(path: string, target: EntityMetadata): RelatedHook {
+    const hooks = this.hooksOf(target);
+    const namespaces = [...hooks.keys()];
+    const wanted = this.named.get(path) ?? (namespaces.length === 1 ? namespaces[0] : undefined);
+    const hook = wanted === undefined ? undefined : hooks.get(wanted);
+    if (hook) return hook;
+    const [fault, cure]: readonly [string, string] =
+      namespaces.length === 0
+        ? [
+            'no hook serves',
+            `Give it one, which says who sees its rows and what of them, or leave "${path}" out of "expandFields".`,
+          ]
+        : wanted === undefined
+          ? [
+              `not exactly one hook serves`,
+              `Say which of ${namespaces.join(', ')}: expandFields = { '${path}': '${namespaces[0]}' }.`,
+            ]
+          : [`no hook "${wanted}" serves`, `Name one of ${namespaces.join(', ')}.`];
+    throw new ConfigurationError(this.subject, `expands "${path}", but ${fault} ${target.name}.`, cure);
   }
 
   private checkPath(path: readonly string[]): void {

@@ -1,0 +1,19 @@
+// The rows of given keys, as a filter.
+
+import type { EntityMetadata } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { allOf, type Filter } from '../../filtering/filter.js';
+
+/** @param keys read from the database: their values have their columns' types */
+export function keysFilter({ primaryColumns }: EntityMetadata, keys: readonly object[]): Filter {
+  const term = (column: ColumnMetadata, lookup: 'exact' | 'in', value: unknown): Filter => ({
+    kind: 'term',
+    path: column.propertyPath.split('.'),
+    lookup,
+    value,
+  });
+  const [column] = primaryColumns;
+  if (column && primaryColumns.length === 1) return term(column, 'in', keys.map((key) => column.getEntityValue(key) as unknown)); // prettier-ignore
+  const filters = keys.map((key) => allOf(...primaryColumns.map((one) => term(one, 'exact', one.getEntityValue(key)))));
+  return { kind: 'or', filters };
+}
