@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
+  CLUSTER_ENTITIES,
   ClusterConnections,
   MemoryConnectionStore,
+  TypeOrmConnectionStore,
   type ConnectionEntry,
   type ConnectionStore,
   type RoomMember,
 } from 'nestjs-jira';
 import { redisCluster, RedisConnectionStore } from 'nestjs-jira/redis';
 import { createTestApp } from '../support/app.js';
+import { describeEachDatabase } from '../support/databases.js';
 import { describeWith } from '../support/services.js';
 
 const entry = (id: string, node: string, user: string | null, at = 0): ConnectionEntry => ({
@@ -27,11 +30,13 @@ const member = (connectionId: string, node: string, requestId: string | null = n
 });
 
 /** What every ConnectionStore keeps. */
-function keepsThePromisesOfAConnectionStore(open: () => ConnectionStore): void {
+function keepsThePromisesOfAConnectionStore(open: () => ConnectionStore | Promise<ConnectionStore>): void {
   const opened: ConnectionStore[] = [];
-  const start = (): ConnectionStore => {
-    opened.push(open());
-    return opened[opened.length - 1];
+  const start = async (): Promise<ConnectionStore> => {
+    const store = await open();
+    await store.open?.();
+    opened.push(store);
+    return store;
   };
   afterEach(async () => {
     vi.useRealTimers();
@@ -40,7 +45,7 @@ function keepsThePromisesOfAConnectionStore(open: () => ConnectionStore): void {
   const idsOf = (entries: readonly ConnectionEntry[]): string[] => entries.map(({ id }) => id);
 
   it('finds connections by id, by user and all, oldest first', async () => {
-    const store = start();
+    const store = await start();
     await store.renew('n1', 60_000);
     await store.renew('n2', 60_000);
     await store.add([entry('b', 'n1', 'ada', 2), entry('c', 'n1', null, 3)]);
@@ -59,7 +64,7 @@ function keepsThePromisesOfAConnectionStore(open: () => ConnectionStore): void {
   });
 
   it('lets go of the connections of a node that died, and takes them again when it was not dead', async () => {
-    const store = start();
+    const store = await start();
     vi.useFakeTimers({ toFake: ['Date'] });
     expect(await store.renew('n1', 1_000)).toBe(false);
     await store.renew('n2', 1_000);
@@ -78,7 +83,7 @@ function keepsThePromisesOfAConnectionStore(open: () => ConnectionStore): void {
   });
 
   it('knows the members of rooms, and says once that one opens and closes', async () => {
-    const store = start();
+    const store = await start();
     for (const node of ['n1', 'n2']) await store.renew(node, 60_000);
     const [a, b] = [member('a', 'n1', null, 1), member('b', 'n2', 'r 1', 2)];
     expect(await Promise.all([store.join('lobby', a), store.join('Lobby', a)])).toEqual([true, true]);
@@ -93,7 +98,7 @@ function keepsThePromisesOfAConnectionStore(open: () => ConnectionStore): void {
   });
 
   it('says once that a room opens and closes, however many come and go at a time', async () => {
-    const store = start();
+    const store = await start();
     await store.renew('n1', 60_000);
     const crowd = Array.from({ length: 8 }, (_, i) => member(`c${i}`, 'n1', null, i));
     const firsts = await Promise.all(crowd.map((one) => store.join('lobby', one)));
@@ -110,7 +115,7 @@ function keepsThePromisesOfAConnectionStore(open: () => ConnectionStore): void {
   });
 
   it('lets go of the members of a node that died, at once for readers, and closes their rooms once', async () => {
-    const store = start();
+    const store = await start();
     vi.useFakeTimers({ toFake: ['Date'] });
     await store.renew('n1', 10_000);
     await store.renew('n2', 1_000);
@@ -151,4 +156,8 @@ describeWith('redis', 'ConnectionStore in Redis', (url) => {
     await two.close();
     expect((await atOne.all()).map(({ id }) => id)).toEqual([here.socket.id]);
   });
+});
+
+describeEachDatabase('ConnectionStore in tables', (database) => {
+  keepsThePromisesOfAConnectionStore(async () => new TypeOrmConnectionStore(await database.options(CLUSTER_ENTITIES)));
 });

@@ -1,0 +1,85 @@
+// The data source of the shared tables: the application's, or one of their own.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { DataSource, QueryFailedError, type DataSourceOptions, type EntityManager } from 'typeorm';
+import { ConfigurationError } from '../../errors/configuration.error.js';
+import { faultOf } from '../database-fault.js';
+import { installSqliteLeases } from '../leases/sqlite-leases.js';
+import { CLUSTER_ENTITIES } from './entities.js';
+
+/** Times that a statement is tried again which stood in the way of another, and the pause before it. */
+const MOST_TRIES = 10;
+const RETRY_MS = 5;
+
+export class ClusterDatabase {
+  private readonly dataSource: DataSource;
+  private readonly isOwn: boolean;
+  private opening?: Promise<void>;
+  private isLeased = false;
+
+  /** @param place options open a data source of its own, which is closed with the application */
+  constructor(place: DataSource | DataSourceOptions) {
+    this.isOwn = !(place instanceof DataSource);
+    const options = { ...place, entities: CLUSTER_ENTITIES } as DataSourceOptions;
+    this.dataSource = place instanceof DataSource ? place : new DataSource(options);
+  }
+
+  /** @throws ConfigurationError when the data source lacks the tables' entities */
+  open(): Promise<void> {
+    return (this.opening ??= this.initialize());
+  }
+
+  /** For one statement, outside of a transaction unless the caller's code is in one of SQLite's. */
+  get manager(): EntityManager {
+    if (!this.isLeased) installSqliteLeases(this.dataSource); // not before the application could, with its own options
+    this.isLeased = true;
+    return this.dataSource.manager;
+  }
+
+  /** As the database names it. */
+  column(entity: (typeof CLUSTER_ENTITIES)[number], property: string): string {
+    const column = this.dataSource.getMetadata(entity).findColumnWithPropertyName(property);
+    return this.dataSource.driver.escape(column?.databaseName ?? property);
+  }
+
+  /** Runs it again when the database let another go first. */
+  async patiently<T>(run: (manager: EntityManager) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++)
+      try {
+        return await run(this.manager);
+      } catch (error) {
+        if (violationOf(error) !== 'contention' || tries === MOST_TRIES) throw error;
+        await delay(RETRY_MS * tries * Math.random());
+      }
+  }
+
+  /** False when there is such a row already. */
+  async insertNew(entity: (typeof CLUSTER_ENTITIES)[number], row: object): Promise<boolean> {
+    try {
+      await this.patiently((manager) => manager.insert<object>(entity, row));
+      return true;
+    } catch (error) {
+      if (violationOf(error) === 'unique') return false;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.isOwn && this.dataSource.isInitialized) await this.dataSource.destroy();
+  }
+
+  private async initialize(): Promise<void> {
+    if (this.isOwn) await this.dataSource.initialize();
+    const missing = CLUSTER_ENTITIES.filter((entity) => !this.dataSource.hasMetadata(entity));
+    if (missing.length > 0)
+      throw new ConfigurationError(
+        'typeOrmCluster()',
+        `was given a data source without ${missing.map(({ name }) => name).join(', ')}.`,
+        'Spread CLUSTER_ENTITIES into its entities.',
+      );
+  }
+}
+
+function violationOf(error: unknown): string | undefined {
+  return error instanceof QueryFailedError ? faultOf(error as QueryFailedError)?.violation : undefined;
+}

@@ -1,0 +1,30 @@
+// What several processes share, in one database.
+
+import type { DataSource, DataSourceOptions } from 'typeorm';
+import { ClusterDatabase } from './cluster-database.js';
+import { TypeOrmConnectionStore, type TypeOrmConnectionStoreOptions } from './typeorm-connection-store.js';
+import { TypeOrmMessageQueue, type TypeOrmMessageQueueOptions } from './typeorm-message-queue.js';
+
+export interface TypeOrmCluster {
+  readonly connectionStore: TypeOrmConnectionStore;
+  readonly messageQueue: TypeOrmMessageQueue;
+}
+
+/**
+ * The options of `JiraModule.forRoot` that keep connections, rooms and messages in tables, for deployments that have a
+ * database and no Redis. Call it once an application.
+ *
+ * @param place a data source that has `CLUSTER_ENTITIES`, or the options of one of its own
+ * @example
+ * JiraModule.forRootAsync({ inject: [DataSource], useFactory: (database: DataSource) => typeOrmCluster(database) })
+ */
+export function typeOrmCluster(
+  place: DataSource | DataSourceOptions,
+  options: TypeOrmConnectionStoreOptions & TypeOrmMessageQueueOptions = {},
+): TypeOrmCluster {
+  const database = new ClusterDatabase(place);
+  return {
+    connectionStore: new TypeOrmConnectionStore(database, options),
+    messageQueue: new TypeOrmMessageQueue(database, options),
+  };
+}
