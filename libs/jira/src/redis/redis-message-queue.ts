@@ -9,6 +9,20 @@ interface RawEntry {
   readonly message: Readonly<Record<string, string>>;
 }
 
+/**
+ * Puts a message in and removes the oldest beyond the count, which it returns. In one step: of two senders each would
+ * else remove what is in the way of both. KEYS: stream, recipients, channel. ARGV: recipient, count, fields.
+ */
+const ADD = `
+  redis.call('XADD', KEYS[1], '*', 'id', ARGV[3], 'event', ARGV[4], 'data', ARGV[5], 'sentAt', ARGV[6])
+  redis.call('ZADD', KEYS[2], 'NX', ARGV[6], ARGV[1])
+  redis.call('PUBLISH', KEYS[3], ARGV[1])
+  local excess = redis.call('XLEN', KEYS[1]) - ARGV[2]
+  if excess <= 0 then return {} end
+  local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', excess)
+  for _, entry in ipairs(oldest) do redis.call('XDEL', KEYS[1], entry[1]) end
+  return oldest`;
+
 export class RedisMessageQueue implements MessageQueue {
   private readonly link: RedisLink;
   private readonly listeners = new Set<(recipient?: string) => void>();
@@ -20,17 +34,12 @@ export class RedisMessageQueue implements MessageQueue {
 
   async add(recipient: string, { id, event, data, sentAt }: Message, keepCount: number): Promise<ExpiredMessage[]> {
     const client = await this.link.commands;
-    const fields = { id, event, data: encode(data), sentAt: `${sentAt.getTime()}` };
-    const [, , length] = await client
-      .multi()
-      .xAdd(this.stream(recipient), '*', fields)
-      .zAdd(this.key('recipients'), { score: sentAt.getTime(), value: recipient }, { condition: 'NX' })
-      .xLen(this.stream(recipient))
-      .publish(this.key('added'), recipient)
-      .exec();
-    const excess = Number(length) - keepCount;
-    if (excess <= 0) return [];
-    return this.take(client, recipient, await this.range(client, recipient, '-', excess));
+    const fields = [id, event, encode(data), `${sentAt.getTime()}`];
+    const removed = (await client.eval(ADD, {
+      keys: [this.stream(recipient), this.key('recipients'), this.key('added')],
+      arguments: [recipient, `${keepCount}`, ...fields],
+    })) as readonly [string, readonly string[]][];
+    return removed.map(([place, flat]) => ({ ...queued({ id: place, message: pairs(flat) }), recipient }));
   }
 
   async read(recipient: string, after?: string): Promise<QueuedMessage[]> {
@@ -109,4 +118,11 @@ export class RedisMessageQueue implements MessageQueue {
 
 function queued({ id: place, message: { id, event, data, sentAt } }: RawEntry): QueuedMessage {
   return { id, event, data: decode(data), sentAt: new Date(Number(sentAt)), place };
+}
+
+/** Name, value, name, value: as Redis lists the fields of an entry. */
+function pairs(flat: readonly string[]): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (let i = 0; i < flat.length; i += 2) fields[flat[i]] = flat[i + 1];
+  return fields;
 }
