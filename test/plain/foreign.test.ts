@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   bundleFormat,
   EventContext,
@@ -10,6 +10,7 @@ import {
   zaptoolsFormat,
   type MessageFormat,
 } from 'nestjs-jira';
+import { Hub } from '../../libs/jira/src/observers/hub.js';
 import { createTestApp, type TestApp, type TestAppOptions } from '../support/app.js';
 import { PlainClient } from '../support/plain.js';
 import { seedTracker, TRACKER } from '../support/tracker.js';
@@ -180,6 +181,8 @@ describe('the format of x-raptor', () => {
     await seedTracker(app);
     await using client = await new PlainClient(`${app.url}/ws?token=user-1`).open();
     send(client, 's', 'SUB', '/issues/subscribe', { status: 'open' });
+    // Nothing answers a SUB.
+    await vi.waitUntil(() => app.get(Hub).count().channels === 1);
     send(client, 'c', 'POST', '/issues/create', { title: 'Far', projectId: 1 });
     expect((await answer(client, 'c')).body).toMatchObject({ id: 1, title: 'Far' });
     expect(await answer(client, 's')).toMatchObject({ method: 'SUB', body: { type: 'added', data: { title: 'Far' } } });

@@ -13,16 +13,18 @@ class Handlers {
   }
 }
 
-/** Connects, sends the given texts, and prints what comes back until `count` frames have come. */
+/** Connects, sends the given texts (`wait`: first take a frame), and prints what comes back until `count` frames have come. */
 const TALK = `
 import asyncio, json, sys, aiohttp
 async def main(url, count, *texts):
     async with aiohttp.ClientSession() as session:
         async with session.ws_connect(url) as ws:
-            for text in texts:
-                await ws.send_str(text)
-            for _ in range(int(count)):
+            async def take():
                 print((await asyncio.wait_for(ws.receive(), 10)).data, flush=True)
+            for text in texts:
+                await (take() if text == "wait" else ws.send_str(text))
+            for _ in range(int(count) - texts.count("wait")):
+                await take()
 asyncio.run(main(*sys.argv[1:]))
 `;
 
@@ -51,8 +53,8 @@ describeWith('python', 'a plain WebSocket client in Python', (python) => {
     const url = `${app.url}/ws?token=user-1`;
     const subscribe = { requestId: 's', method: 'SUBSCRIPTION', action: 'subscribe' };
     const create = { requestId: 'c', method: 'POST', action: 'create', data: { title: 'Py', projectId: 1 } };
-    const texts = [subscribe, create].map((data) => JSON.stringify({ event: 'issues', data }));
-    const lines = await runPython(python, TALK, url, '3', ...texts);
+    const [first, second] = [subscribe, create].map((data) => JSON.stringify({ event: 'issues', data }));
+    const lines = await runPython(python, TALK, url, '3', first, 'wait', second);
     const frames = lines.map((line) => JSON.parse(line) as { event: string; data: object });
     expect(frames).toHaveLength(3);
     expect(frames[0]).toMatchObject({ event: 'issues', data: { requestId: 's', status: 200 } });

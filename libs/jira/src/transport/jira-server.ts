@@ -8,6 +8,13 @@ import { isMethod, isReservedName } from 'nestjs-jira-protocol';
 import { HookRegistry } from '../hooks/registry.js';
 import { Sinks } from './sinks.js';
 
+export interface ServerEmitOptions {
+  /** Only to who is in this room. */
+  readonly room?: string;
+  /** Only to clients of this process. @default false: of every process that shares the `PubSub`, by whatever door */
+  readonly local?: boolean;
+}
+
 @Injectable()
 export class JiraServer {
   constructor(
@@ -19,11 +26,12 @@ export class JiraServer {
 
   /**
    * Sends an event to everybody, or to everybody in a room. An event named as a hook is put into the envelope of a
-   * frame, with the method SUBSCRIPTION, unless it has a method of the protocol.
+   * frame, with the method SUBSCRIPTION, unless it has a method of the protocol. Other processes get plain data, as
+   * `PubSub` carries it; what does not reach them is logged.
    */
-  emit(event: string, data: unknown, { room }: { room?: string } = {}): void {
+  emit(event: string, data: unknown, { room, local }: ServerEmitOptions = {}): void {
     refuseReserved(event);
-    this.sink.emit(event, this.framed(event, data), room);
+    this.sink.emit(event, this.framed(event, data), room, local);
   }
 
   /** Sends an event to one connection of this process. False when there is no such connection. */

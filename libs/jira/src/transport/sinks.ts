@@ -7,19 +7,38 @@ import type { FrameSink, Recipient } from '../observers/frame-sink.js';
 import { PlainSink } from './plain/plain-sink.js';
 import { SocketIoSink } from './socket-io-sink.js';
 
+/** What an application sends to all, or to a room, as it travels between processes. */
+export interface Emission {
+  readonly event: string;
+  readonly payload: unknown;
+  readonly room?: string;
+  /** Socket.IO has carried it to its own clients everywhere. */
+  readonly isForPlain: boolean;
+}
+
 @Injectable()
 export class Sinks implements FrameSink {
+  /** Carries what is emitted to the other processes; absent if there are none. */
+  carry?: (emission: Emission) => void;
+
   constructor(
     private readonly socketIo: SocketIoSink,
     private readonly plain: PlainSink,
     private readonly lifecycle: LifecycleEvents,
   ) {}
 
-  /** Sends an event of the application's own to all, or to a room. */
-  emit(event: string, payload: unknown, room?: string): void {
-    this.socketIo.emit(event, payload, room);
+  /** Sends an event of the application's own to all, or to a room; of every process, or of this one. */
+  emit(event: string, payload: unknown, room?: string, isLocal = false): void {
+    this.socketIo.emit(event, payload, room, isLocal);
     this.plain.emit(event, payload, room);
+    if (!isLocal) this.carry?.({ event, payload, room, isForPlain: this.socketIo.isEverywhere });
     this.sent(event, payload, room === undefined ? { all: true } : { room });
+  }
+
+  /** What another process has sent. */
+  receive({ event, payload, room, isForPlain }: Emission): void {
+    if (!isForPlain) this.socketIo.emit(event, payload, room, true);
+    this.plain.emit(event, payload, room);
   }
 
   join(recipient: Recipient): void {

@@ -1,5 +1,6 @@
 // Frames out through Socket.IO: one frame for all of a channel, encoded once, except for djira's clients.
 
+import { EventEmitter } from 'node:events';
 import { Injectable } from '@nestjs/common';
 import type { Namespace } from 'socket.io';
 import type { ChangeFrame, ErrorData, SubscribedData } from 'nestjs-jira-protocol';
@@ -41,11 +42,18 @@ export class SocketIoSink implements FrameSink {
     this.routed = namespaces;
   }
 
-  /** Sends an event of the application's own to all, or to a room; with a cluster adapter on every node. */
-  emit(event: string, payload: unknown, room?: string): void {
-    for (const server of [this.server, this.routed])
-      if (room === undefined) server?.emit(event, payload);
-      else server?.to(room).emit(event, payload);
+  /** Whether Socket.IO's own adapter reaches the clients of other processes. */
+  get isEverywhere(): boolean {
+    return this.server !== undefined && hasClusterAdapter(this.server);
+  }
+
+  /** Sends an event of the application's own to all, or to a room; with a cluster adapter in every process. */
+  emit(event: string, payload: unknown, room?: string, isLocal = false): void {
+    for (const server of [this.server, this.routed]) {
+      const all = isLocal ? server?.local : server;
+      if (room === undefined) all?.emit(event, payload);
+      else all?.to(room).emit(event, payload);
+    }
   }
 
   join(recipient: Recipient): void {
@@ -111,4 +119,12 @@ export class SocketIoSink implements FrameSink {
   end({ connectionId, namespace, requestId, action }: Recipient, status: number, data: ErrorData): void {
     this.connections.get(connectionId)?.send(namespace, { requestId, method: 'SUBSCRIPTION', action, status, data });
   }
+}
+
+/** Adapters that reach other processes all override what their base class cannot do. */
+function hasClusterAdapter({ adapter }: Namespace): boolean {
+  let base: object = adapter;
+  for (let next: object | null = adapter; next && next !== EventEmitter.prototype;)
+    [base, next] = [next, Object.getPrototypeOf(next) as object | null];
+  return adapter.serverSideEmit !== (base as Namespace['adapter']).serverSideEmit; // oxlint-disable-line typescript/unbound-method -- compared, not called
 }

@@ -1,0 +1,63 @@
+// What an application emits, carried to the clients of the other processes.
+
+import { randomUUID } from 'node:crypto';
+import type { PubSub, PubSubSubscription } from '../messaging/pub-sub.js';
+import type { Emission, Sinks } from './sinks.js';
+
+interface Carried extends Emission {
+  /** The process that sends it, and has told its own clients. */
+  readonly node: string;
+}
+
+const KEY = '$emit';
+/** What waits for a PubSub that is away, or for this process to take it; what comes then is dropped, and reported. */
+const MOST_WAITING = 10_000;
+
+export class ClusterEmits {
+  private readonly node = randomUUID();
+  private heard?: PubSubSubscription<Carried>;
+  private waiting = 0;
+
+  constructor(
+    private readonly pubSub: PubSub,
+    private readonly sinks: Sinks,
+    private readonly report: (error: unknown) => void,
+  ) {}
+
+  /** Resolves when this process hears the others. */
+  async start(): Promise<void> {
+    const heard = this.pubSub.subscribe<Carried>(KEY, { capacity: MOST_WAITING, overflow: 'drop-newest' });
+    this.heard = heard;
+    void this.listen(heard);
+    this.sinks.carry = (emission) => void this.tell({ ...emission, node: this.node });
+    await heard.ready;
+  }
+
+  stop(): void {
+    this.sinks.carry = undefined;
+    void this.heard?.return();
+  }
+
+  private async tell(emission: Carried): Promise<void> {
+    try {
+      if (this.waiting >= MOST_WAITING) throw new Error(`${MOST_WAITING} events wait for the other processes already.`);
+      this.waiting++;
+      await this.pubSub.publish(KEY, emission).finally(() => this.waiting--);
+    } catch (error) {
+      this.report(error);
+    }
+  }
+
+  private async listen(heard: PubSubSubscription<Carried>): Promise<void> {
+    let dropped = 0;
+    for await (const { node, ...emission } of heard) {
+      if (heard.dropped > dropped) this.report(new Error(`${heard.dropped - dropped} events of others were dropped.`));
+      ({ dropped } = heard);
+      try {
+        if (node !== this.node) this.sinks.receive(emission);
+      } catch (error) {
+        this.report(error);
+      }
+    }
+  }
+}
