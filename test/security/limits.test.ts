@@ -1,6 +1,5 @@
 // Each limit is reached once: what is beyond it has a name, and what is within it works.
 
-import { createConnection } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { io, type Socket } from 'socket.io-client';
 import { describe, expect, it, vi } from 'vitest';
@@ -17,6 +16,7 @@ import {
 import { createTestApp, type TestApp, type TestClient } from '../support/app.js';
 import { PlainClient } from '../support/plain.js';
 import { seedTracker, TRACKER } from '../support/tracker.js';
+import { slowSocket } from './slow-socket.js';
 
 @EventHandlers()
 class Doorman {
@@ -314,35 +314,3 @@ describe('logs', () => {
     expect(written.join('\n')).not.toContain('very-secret-token');
   });
 });
-
-/** A Socket.IO client over a bare TCP socket that stops reading once it is connected. */
-async function slowSocket(url: string, token: string): Promise<ReturnType<typeof createConnection>> {
-  const { hostname, port } = new URL(url);
-  const socket = createConnection({ host: hostname, port: Number(port) });
-  socket.on('error', () => {});
-  const key = Buffer.from('0123456789abcdef').toString('base64');
-  socket.write(
-    `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
-  );
-  let received = '';
-  let isAsked = false;
-  await new Promise<void>((resolve) => {
-    socket.on('data', (chunk) => {
-      received += chunk.toString('latin1');
-      if (!isAsked && received.includes('0{')) {
-        isAsked = true;
-        socket.write(maskedText(`40${JSON.stringify({ jira: 2, token })}`));
-      }
-      if (received.includes('40{')) {
-        socket.pause();
-        resolve();
-      }
-    });
-  });
-  return socket;
-}
-
-/** A short masked text frame; the mask of zeros leaves the text readable. */
-function maskedText(text: string): Buffer {
-  return Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]);
-}

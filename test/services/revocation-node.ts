@@ -31,7 +31,7 @@ const app = await createTestApp({
   ...TRACKER,
   providers: [...TRACKER.providers, WhoHook],
   database: { type: 'better-sqlite3', database: file, enableWAL: true },
-  options: { authentication: [new Sessions()], imports: [], ...redisCluster({ url, prefix }) },
+  options: { authentication: [new Sessions()], ...redisCluster({ url, prefix }) },
 });
 const authorization = app.get(Authorization);
 

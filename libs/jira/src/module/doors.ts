@@ -9,6 +9,7 @@ import { RequestPipeline } from '../hooks/request-pipeline.js';
 import { LifecycleEvents } from '../lifecycle/lifecycle-events.js';
 import { Authorization } from '../observers/authorization.js';
 import { Hub } from '../observers/hub.js';
+import { MemoryPubSub } from '../messaging/memory-pub-sub.js';
 import { Messages } from '../messaging/messages.js';
 import { Connections } from '../scope/connections.js';
 import { Inbox } from '../transport/inbox.js';
@@ -37,7 +38,7 @@ export const DOORS: readonly Provider[] = [
   {
     provide: Reception,
     useFactory: (
-      { limits, clientAddress }: ResolvedJiraOptions,
+      { limits, clientAddress, pubSub }: ResolvedJiraOptions,
       connections: Connections,
       hub: Hub,
       authorization: Authorization,
@@ -49,6 +50,7 @@ export const DOORS: readonly Provider[] = [
       new Reception({
         limits,
         clientAddress,
+        pubSub: pubSub instanceof MemoryPubSub ? undefined : pubSub,
         connections,
         hub,
         authorization,

@@ -18,6 +18,7 @@ import { Observables } from '../observers/observed-rows.js';
 import { Connections } from '../scope/connections.js';
 import { createGateway, SOCKET_IO_OPTIONS } from '../transport/gateway.js';
 import { JiraServer } from '../transport/jira-server.js';
+import { OutspokenServer } from '../transport/oversize.js';
 import { Sinks } from '../transport/sinks.js';
 import { DataSources } from '../typeorm/data-sources.js';
 import { TypeOrmEdge } from '../typeorm/typeorm-edge.js';
@@ -108,6 +109,7 @@ function stackOf(error: unknown): string {
         destroyUpgrade: false,
         // A second for the refusal to arrive.
         connectTimeout: limits.handshakeTimeoutMs + 1_000,
+        wsEngine: OutspokenServer,
         ...socketIo,
         maxHttpBufferSize: limits.frameBytes,
       }),

@@ -4,6 +4,8 @@
 export class TokenBucket {
   private tokens: number;
   private at = Date.now();
+  /** What was taken since somebody asked. */
+  private taken = 0;
 
   /** @param perSecond tokens that come back in a second */
   constructor(
@@ -18,7 +20,21 @@ export class TokenBucket {
     this.refill();
     if (this.tokens < 1) return false;
     this.tokens--;
+    this.taken++;
     return true;
+  }
+
+  /** What was taken elsewhere: it is missing here. A debt is never greater than what the bucket holds. */
+  spend(count: number): void {
+    this.refill();
+    this.tokens = Math.max(-this.most, this.tokens - count);
+  }
+
+  /** How many were taken here since the last call. */
+  collect(): number {
+    const { taken } = this;
+    this.taken = 0;
+    return taken;
   }
 
   /** Nothing was taken of late: a new one would be the same. */
@@ -44,7 +60,7 @@ export class TokenBuckets {
   private sweepAt = FEW;
 
   constructor(
-    private readonly perSecond: number,
+    readonly perSecond: number,
     private readonly most: number,
   ) {}
 
@@ -55,6 +71,16 @@ export class TokenBuckets {
     const bucket = new TokenBucket(this.perSecond, this.most);
     this.buckets.set(key, bucket);
     return bucket;
+  }
+
+  /** Keys of which so many or more were taken here since the last call. */
+  collect(least: number): [key: string, count: number][] {
+    const found: [string, number][] = [];
+    for (const [key, bucket] of this.buckets) {
+      const count = bucket.collect();
+      if (count >= least) found.push([key, count]);
+    }
+    return found;
   }
 
   get size(): number {

@@ -8,11 +8,13 @@ import { describeThrown } from '../errors/thrown.js';
 import type { EventRegistry, EventTarget } from '../events/event-registry.js';
 import type { RequestPipeline } from '../hooks/request-pipeline.js';
 import type { LifecycleEvents } from '../lifecycle/lifecycle-events.js';
+import type { PubSub } from '../messaging/pub-sub.js';
 import type { Authorization, Entry } from '../observers/authorization.js';
 import type { Hub } from '../observers/hub.js';
 import { checkConnection } from '../permissions/permission.js';
 import type { Connection } from '../scope/connection.js';
 import type { Connections } from '../scope/connections.js';
+import { sayFarewell } from '../scope/expel.js';
 import type { Limits } from '../scope/limits.js';
 import { faultOfValue } from './frame-guard.js';
 import { Traffic, type ClientAddress } from './traffic.js';
@@ -27,6 +29,8 @@ export interface ReceptionParts {
   readonly limits: Limits;
   readonly translators: readonly ErrorTranslator[];
   readonly clientAddress?: ClientAddress;
+  /** Carries what other processes count; absent = this process is alone. */
+  readonly pubSub?: PubSub;
 }
 
 /** Clients come back within this time after a shutdown, not all at once. */
@@ -43,6 +47,7 @@ export class Reception {
   isClosing = false;
   readonly traffic: Traffic;
   private knowsAddresses: boolean;
+  private stopSharing?: () => void;
 
   constructor(private readonly parts: ReceptionParts) {
     const { limits, connections, clientAddress } = parts;
@@ -53,6 +58,9 @@ export class Reception {
   /** Lets handshakes in: everything they and their requests need is there. */
   start(entry: Entry): void {
     this.parts.authorization.start(entry);
+    const { pubSub } = this.parts;
+    const report = (error: unknown): void => this.logger.error('Rates could not be shared', describeThrown(error));
+    this.stopSharing = pubSub && this.traffic.share(pubSub, report);
     this.letIn(entry);
   }
 
@@ -62,6 +70,7 @@ export class Reception {
    */
   async close(drain: () => Promise<void>, end: () => Promise<unknown>): Promise<void> {
     this.isClosing = true;
+    this.stopSharing?.();
     const { connections, limits } = this.parts;
     const giveUp = setTimeout(() => {
       for (const connection of connections.all()) connection.abortAll(shuttingDown());
@@ -134,6 +143,12 @@ export class Reception {
     if (lifecycle.hears('jira.remove_connection'))
       lifecycle.emit('jira.remove_connection', { connectionId: connection.id, user: connection.user as unknown });
     this.notify(connection, 'disconnected', { reason }, events.disconnected(connection.route));
+  }
+
+  /** The connection is about to be closed for a frame beyond `frameBytes`: its transport does not read it. */
+  tooLarge(connection: Connection): void {
+    const message = `A frame may have ${this.parts.limits.frameBytes} bytes.`;
+    sayFarewell(connection, new JiraException('FRAME_TOO_LARGE', message));
   }
 
   /** A frame that nobody can be answered for. */

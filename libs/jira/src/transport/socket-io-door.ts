@@ -8,6 +8,7 @@ import type { Limits } from '../scope/limits.js';
 import { Backlog } from './backlog.js';
 import type { Inbox } from './inbox.js';
 import { isForeign, type AllowedOrigins } from './origin.js';
+import { onOversize } from './oversize.js';
 import { isRecord } from './plain/message-format.js';
 import type { Reception } from './reception.js';
 import { enterRoute, unknownPath, type RouteTable } from './routes/route-table.js';
@@ -85,11 +86,20 @@ export class SocketIoDoor {
     const connection = this.connections.get(socket);
     if (!connection || this.parts.reception.isClosing) return void socket.disconnect(true);
     this.backlog.watch(socket);
+    this.watchFrames(socket, connection);
     socket.on('disconnect', (reason, description) =>
       this.parts.reception.closed(connection, this.codeOf(socket, description) ?? reason),
     );
     this.parts.reception.opened(connection);
     socket.onAny((event: unknown, ...args: unknown[]): void => this.receive(socket, connection, String(event), args));
+  }
+
+  /** At the WebSocket that the connection has, or is upgraded to. */
+  private watchFrames({ conn }: Socket, connection: SocketIoConnection): void {
+    const watch = (transport: unknown): void =>
+      onOversize((transport as { socket?: unknown }).socket, () => this.parts.reception.tooLarge(connection));
+    watch(conn.transport);
+    conn.once('upgrade', watch);
   }
 
   /** What the server ended this connection for, below the level of frames. */

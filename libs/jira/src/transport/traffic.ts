@@ -1,11 +1,13 @@
 // Who may come in, and how much a connection, a user and an address may ask for. A message costs a few additions.
 
 import { JiraException } from '../errors/jira.exception.js';
+import type { PubSub } from '../messaging/pub-sub.js';
 import type { Connection, Handshake } from '../scope/connection.js';
 import type { Connections } from '../scope/connections.js';
 import { expel } from '../scope/expel.js';
 import type { Limits } from '../scope/limits.js';
 import { TokenBucket, TokenBuckets } from '../scope/token-bucket.js';
+import { SharedRates } from './shared-rates.js';
 
 /** Who is at the other end, as far as the address tells. */
 export type ClientAddress = (handshake: Handshake) => string;
@@ -18,8 +20,6 @@ interface Allowance {
   malformed?: TokenBucket;
 }
 
-/** So many seconds' worth may come at once: a page that opens asks for much, and then for little. */
-const BURST_SECONDS = 5;
 const MINUTE = 60;
 const LOOPBACK = /^(::1|127\.|::ffff:127\.)/;
 
@@ -34,8 +34,15 @@ export class Traffic {
     private readonly connections: Connections,
     private readonly clientAddress: ClientAddress = ({ address }) => address,
   ) {
-    this.users = perSecond(limits.userRequestsPerSecond);
-    this.handshakes = perSecond(limits.handshakesPerSecond);
+    this.users = this.perSecond(limits.userRequestsPerSecond);
+    this.handshakes = this.perSecond(limits.handshakesPerSecond);
+  }
+
+  /** Counts what other processes count of the same users and addresses. Returns its own undo. */
+  share(pubSub: PubSub, report: (error: unknown) => void): () => void {
+    const shared = new SharedRates(pubSub, { users: this.users, handshakes: this.handshakes }, report);
+    shared.start();
+    return () => shared.stop();
   }
 
   /** Before anything is done for a handshake. Throws `TOO_MANY_CONNECTIONS`. */
@@ -95,10 +102,15 @@ export class Traffic {
     const known = this.allowances.get(connection);
     if (known) return known;
     const key = this.connections.keyOf(connection.user);
-    const messages = bucket(this.limits.requestsPerSecond);
+    const { requestsPerSecond, burstSeconds } = this.limits;
+    const messages = new TokenBucket(requestsPerSecond, requestsPerSecond * burstSeconds);
     const allowance: Allowance = { messages, ofUser: key === undefined ? undefined : this.users.of(key) };
     this.allowances.set(connection, allowance);
     return allowance;
+  }
+
+  private perSecond(rate: number): TokenBuckets {
+    return new TokenBuckets(rate, rate * this.limits.burstSeconds);
   }
 
   /** Undefined for the machine itself: a proxy or a developer, and either way not who the client is. */
@@ -110,14 +122,6 @@ export class Traffic {
 
 function tooMany(message: string): JiraException {
   return new JiraException('TOO_MANY_CONNECTIONS', message);
-}
-
-function bucket(rate: number): TokenBucket {
-  return new TokenBucket(rate, rate * BURST_SECONDS);
-}
-
-function perSecond(rate: number): TokenBuckets {
-  return new TokenBuckets(rate, rate * BURST_SECONDS);
 }
 
 function perMinute(count: number): TokenBucket {

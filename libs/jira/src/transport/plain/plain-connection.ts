@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
+import type { Code } from 'nestjs-jira-protocol';
 import { JiraException } from '../../errors/jira.exception.js';
 import { Connection, type Dialect, type Handshake } from '../../scope/connection.js';
 import type { MessageFormat } from './message-format.js';
@@ -13,6 +14,7 @@ const FULL_BYTES = 65_536;
 const CLOSE_CODES = 4_000;
 /** A close frame holds 125 bytes, two of them the code. */
 const LONGEST_REASON = 120;
+const SLOW: Code = 'SLOW_CLIENT';
 
 /** Where connections are found by their rooms. */
 export interface PlainRooms {
@@ -25,7 +27,7 @@ export interface PlainConnectionOptions {
   readonly request: IncomingMessage;
   readonly format: MessageFormat;
   readonly rooms: PlainRooms;
-  readonly maxBufferedBytes: number;
+  readonly bufferedBytes: number;
 }
 
 export class PlainConnection extends Connection {
@@ -70,9 +72,9 @@ export class PlainConnection extends Connection {
   write(text: string | Buffer): void {
     const { socket } = this;
     if (!socket || socket.readyState !== socket.OPEN) return;
-    if (socket.bufferedAmount > this.options.maxBufferedBytes) {
-      // The close frame would wait behind what the client does not read.
-      this.close(new JiraException('SLOW_CLIENT', 'The client reads too slowly.'));
+    if (socket.bufferedAmount > this.options.bufferedBytes) {
+      // Without a close frame: it would wait behind what the client does not read.
+      this.endReason ??= SLOW;
       return socket.terminate();
     }
     socket.send(text, TEXT);

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Logger } from '@nestjs/common';
-import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import type { RawData, WebSocket } from 'ws';
 import { describeThrown } from '../../errors/thrown.js';
 import { RefusedHandshake } from '../../hooks/handshake-refusal.js';
 import type { Limits } from '../../scope/limits.js';
@@ -12,6 +12,7 @@ import type { Inbox } from '../inbox.js';
 import type { Reception } from '../reception.js';
 import { enterRoute, unknownPath, type Route, type RouteTable } from '../routes/route-table.js';
 import { isForeign } from '../origin.js';
+import { onOversize, OutspokenServer } from '../oversize.js';
 import { chooseProtocol, handshakeOf, refusalOf, refuse, urlOf } from './handshake.js';
 import { Heartbeat } from './heartbeat.js';
 import { jsonFrames } from './json-frames.js';
@@ -47,12 +48,12 @@ const RAW: MessageFormat = { ...jsonFrames, name: 'raw', speaksProtocol: false }
 
 export class PlainDoor {
   private readonly logger = new Logger('Jira');
-  private readonly sockets: WebSocketServer;
+  private readonly sockets: OutspokenServer;
   private readonly heartbeat = new Heartbeat();
   private readonly servers: Server[] = [];
 
   constructor(private readonly parts: PlainDoorParts) {
-    this.sockets = new WebSocketServer({
+    this.sockets = new OutspokenServer({
       noServer: true,
       maxPayload: parts.limits.frameBytes,
       handleProtocols: chooseProtocol,
@@ -123,9 +124,9 @@ export class PlainDoor {
     if (isForeign(request, options.origins))
       return refuse(socket, { status: 403, body: 'This origin is not allowed.\n' });
     const format = route?.raw ? RAW : options.format;
-    const { bufferedBytes: maxBufferedBytes } = this.parts.limits;
+    const { bufferedBytes } = this.parts.limits;
     const handshake = handshakeOf(request, url);
-    const connection = new PlainConnection({ handshake, request, format, rooms: sink, maxBufferedBytes });
+    const connection = new PlainConnection({ handshake, request, format, rooms: sink, bufferedBytes });
     connection.params = params;
     try {
       await reception.admit(connection);
@@ -151,6 +152,7 @@ export class PlainDoor {
       for (const room of connection.rooms) connection.leave(room);
       sink.connections.delete(connection.id);
     });
+    onOversize(client, () => reception.tooLarge(connection));
     // `ws` closes the connection by itself, with the code that fits: 1009 for a frame that is too large.
     client.on('error', (error) => reception.dropped(connection, error.message, undefined));
     if (!route?.raw) client.on('message', (data, isBinary) => this.receive(connection, data, isBinary));

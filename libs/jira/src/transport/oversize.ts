@@ -1,0 +1,31 @@
+// WebSockets that say why before they close for a frame that is too large: `ws` would close without a word.
+
+import type { EventEmitter } from 'node:events';
+import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
+import type { Code } from 'nestjs-jira-protocol';
+
+/** What `ws` closes with for a frame beyond `maxPayload`. */
+const TOO_LARGE_CODE = 1009;
+const REASON: Code = 'FRAME_TOO_LARGE';
+/** Emitted while something can still be sent. */
+const EVENT = 'jira-oversize';
+
+class OutspokenWebSocket extends WebSocket {
+  override close(code?: number, reason?: string | Buffer): void {
+    const isOversize = code === TOO_LARGE_CODE && reason === undefined && this.readyState === WebSocket.OPEN;
+    if (isOversize) this.emit(EVENT);
+    super.close(code, isOversize ? REASON : reason);
+  }
+}
+
+/** A server of such WebSockets, for both doors. */
+export class OutspokenServer extends WebSocketServer {
+  constructor(options: ServerOptions) {
+    super({ ...options, WebSocket: OutspokenWebSocket });
+  }
+}
+
+/** Calls the listener right before this socket closes for a frame that is too large. Never for other kinds of sockets. */
+export function onOversize(socket: unknown, listener: () => void): void {
+  (socket as EventEmitter | undefined)?.once(EVENT, listener);
+}

@@ -1,0 +1,35 @@
+// What one user asks of two servers is counted by both.
+
+import { randomUUID } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { redisCluster } from 'nestjs-jira/redis';
+import { createTestApp, type TestClient } from '../support/app.js';
+import { describeWith } from '../support/services.js';
+import { TRACKER } from '../support/tracker.js';
+
+const RATE = 4;
+const BURST = 40;
+
+async function statuses(client: TestClient, count: number): Promise<number[]> {
+  return Promise.all(Array.from({ length: count }, async () => (await client.call('issues', 'list', 'GET')).status));
+}
+
+describeWith('redis', 'rates of two servers that share a Redis', (url) => {
+  const cluster = { url, prefix: `test:${randomUUID()}:` };
+  const limits = { userRequestsPerSecond: RATE, burstSeconds: BURST / RATE };
+  const start = () => createTestApp({ ...TRACKER, options: { ...redisCluster(cluster), limits } });
+
+  it('are used up at one by what the other was asked, for this user alone', async () => {
+    await using one = await start();
+    await using two = await start();
+    const [here, there, other] = [await one.connect(1), await two.connect(1), await two.connect(2)];
+    expect(new Set(await statuses(here, BURST))).toEqual(new Set([200]));
+    // One by one, far fewer than this server would give by itself.
+    let asked = 0;
+    await expect
+      .poll(async () => [++asked, (await statuses(there, 1))[0]], { interval: 200, timeout: 5_000 })
+      .toEqual([expect.any(Number), 429]);
+    expect(asked).toBeLessThan(BURST / 2);
+    expect(await statuses(other, 3)).toEqual([200, 200, 200]);
+  });
+});
