@@ -81,7 +81,7 @@ export type { ExpandFields } from './typeorm/expand/expansion.js';
 export { ModelHook, ReadOnlyModelHook } from './typeorm/model-hook.js';
 export { SubscribeMixin, type Subscribes } from './typeorm/subscribe.mixin.js';
 export type { Visibility } from './typeorm/query/visibility.js';
-export { JiraServer, type EmitOptions } from './transport/jira-server.js';
+export { JiraServer, type ServerEmitOptions } from './transport/jira-server.js';
 export { JiraModule } from './module/jira.module.js';
 export type { JiraExtras, JiraOptions } from './module/jira-options.js';
 export type { ClusterOptions } from './module/cluster-options.js';
