@@ -1,19 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
+  Authentication,
   Broadcast,
+  CLUSTER_ENTITIES,
+  ClusterConnections,
   Connections,
   JiraModule,
   LifecycleEvents,
   MemoryMessageQueue,
   Messages,
+  TypeOrmMessageQueue,
+  typeOrmCluster,
+  type Authenticated,
   type JiraOptions,
   type Message,
   type MessageQueue,
 } from 'nestjs-jira';
 import { redisCluster, RedisMessageQueue } from 'nestjs-jira/redis';
-import { createTestApp, type TestApp, type TestClient } from '../support/app.js';
+import { createTestApp, TestClient, type TestApp } from '../support/app.js';
+import { describeEachDatabase } from '../support/databases.js';
 import { describeWith } from '../support/services.js';
 
 const message = (id: string, at = Date.now()): Message => ({
@@ -28,6 +38,7 @@ function keepsThePromisesOfAMessageQueue(open: () => Promise<[MessageQueue, Mess
   const opened: MessageQueue[] = [];
   const start = async (): Promise<[MessageQueue, MessageQueue]> => {
     const both = await open();
+    for (const queue of new Set(both)) await queue.open?.();
     opened.push(...both);
     return both;
   };
@@ -170,6 +181,14 @@ describe('MessageQueue in memory', () => {
   });
 });
 
+class Anybody extends Authentication {
+  authenticate(): Authenticated {
+    return { user: { id: 7 } };
+  }
+}
+
+const [NodeRow] = CLUSTER_ENTITIES;
+
 /** Two servers of one cluster, and a room with a member at each: Ada's connection, and Grace's, and an anonymous one. */
 async function roomOfTwo(one: TestApp, two: TestApp): Promise<Record<'ada' | 'grace' | 'nobody', TestClient>> {
   const [ada, grace, nobody] = [await one.connect(1), await two.connect(2), await two.connect()];
@@ -239,5 +258,92 @@ describeWith('redis', 'MessageQueue in Redis', (url) => {
     const second = await app.connect(7);
     await second.until(() => messagesOf(second).length === 2);
     expect(messagesOf(second)).toEqual([3, 4]);
+  });
+});
+
+describeEachDatabase('MessageQueue in a table', (database) => {
+  keepsThePromisesOfAMessageQueue(async () => {
+    const place = await database.options(CLUSTER_ENTITIES);
+    // SQLite in memory is one connection: another would be another database.
+    const one = new TypeOrmMessageQueue(place, { pollMs: 20 });
+    return [one, database.type === 'better-sqlite3' ? one : new TypeOrmMessageQueue(place, { pollMs: 20 })];
+  });
+});
+
+describeEachDatabase('a deployment that has a database and no Redis', (database) => {
+  sendsToRooms(async () => {
+    const options = { pollMs: 50 };
+    // Three connections to one file in one process would wait for each other, and let nobody go on.
+    const place =
+      database.type === 'better-sqlite3'
+        ? await database.open(CLUSTER_ENTITIES)
+        : await database.options(CLUSTER_ENTITIES);
+    return [typeOrmCluster(place, options), typeOrmCluster(place, options), typeOrmCluster(place, options)];
+  });
+
+  it('keeps messages and connections in the data source of the application, through its end', async () => {
+    const Live = JiraModule.forRootAsync({
+      inject: [DataSource],
+      useFactory: (own: DataSource) => ({ ...typeOrmCluster(own), authentication: [Anybody] }),
+    });
+    const place = await database.options(CLUSTER_ENTITIES);
+    const imports = [TypeOrmModule.forRoot(place), Live];
+    const app = (await Test.createTestingModule({ imports }).compile()).createNestApplication({ logger: ['fatal'] });
+    await app.listen(0, '127.0.0.1');
+    const client = new TestClient(await app.getUrl(), { jira: 2 });
+    await client.connected();
+    const store = app.get(ClusterConnections);
+    await vi.waitFor(async () => expect(await store.isOnline(7)).toBe(true));
+    await app.get(Messages).send({ user: 7 }, 'news', 1);
+    await client.until(() => messagesOf(client).length === 1);
+    const dataSource = app.get(DataSource);
+    expect(await dataSource.manager.count(NodeRow)).toBe(1);
+    let left: number | undefined;
+    const destroy = dataSource.destroy.bind(dataSource);
+    dataSource.destroy = async () => {
+      left = await dataSource.manager.count(NodeRow);
+      await destroy();
+    };
+    await app.close();
+    expect(left).toBe(0);
+    client.close();
+  });
+
+  it('refuses to start without the tables', async () => {
+    const dataSource = await database.open([]);
+    const starting = NestFactory.createApplicationContext(JiraModule.forRoot(typeOrmCluster(dataSource)), {
+      logger: false,
+      abortOnError: false,
+    });
+    await expect(starting).rejects.toThrow('CLUSTER_ENTITIES');
+  });
+});
+
+describe('a queue in the one connection of SQLite', () => {
+  it('sends what a transaction has sent when that is committed, and nothing of one that rolls back', async () => {
+    const place = new DataSource({
+      type: 'better-sqlite3',
+      database: ':memory:',
+      entities: CLUSTER_ENTITIES,
+      synchronize: true,
+    });
+    await place.initialize();
+    await using app = await createTestApp({ entities: [], providers: [], options: typeOrmCluster(place) });
+    const ada = await app.connect(7);
+    const messages = app.get(Messages);
+    const failing = place.transaction(async () => {
+      await messages.send({ user: 7 }, 'news', 'rolled back');
+      throw new Error('No.');
+    });
+    await expect(failing).rejects.toThrow('No.');
+    await place.transaction(async () => {
+      await messages.send({ user: 7 }, 'news', 'committed');
+      expect(messagesOf(ada)).toEqual([]);
+    });
+    await messages.send({ user: 7 }, 'news', 'last');
+    await ada.until(() => messagesOf(ada).length === 2);
+    expect(messagesOf(ada)).toEqual(['committed', 'last']);
+    await app.close();
+    await place.destroy();
   });
 });
