@@ -133,6 +133,17 @@ describe('a plain WebSocket in frames of protocol version 2', () => {
     expect(reasons).toHaveLength(bad.length + 1);
   });
 
+  it('takes JSON in several lines, and says so of several objects in one message', async () => {
+    await using app = await createTestApp(APP);
+    await using plain = await new PlainClient(`${app.url}/ws`).open();
+    plain.socket.send(JSON.stringify({ event: 'hello', requestId: 'h', data: { a: 1 } }, null, 2));
+    expect(await plain.find<Frame>(({ data }) => data.requestId === 'h')).toMatchObject({ data: { status: 200 } });
+    plain.socket.send('{"event":"hello"}\n{"event":"hello"}\n');
+    const refused = await plain.find<Frame>(({ event }) => event === '$error');
+    const message = 'The frame cannot be read: a message holds one JSON object, and this one several.';
+    expect(refused.data).toEqual({ code: 'MALFORMED_FRAME', message });
+  });
+
   it('closes for a frame that is too large, a client that is silent, and one that does not read', async () => {
     const plainWebSockets = [{ path: '/ws' }, { path: '/brisk', pingIntervalMs: 40 }];
     await using app = await createTestApp({

@@ -63,20 +63,13 @@ export class Inbox {
     if (!target) return this.request(connection, message, reply);
     const fault = faultOfValue(payload, this.parts.limits) ?? (headers && faultOfValue(headers, this.parts.limits));
     if (fault) return this.refuse(connection, message, { ok: false, reason: fault, requestId }, reply);
-    const isEnd = action === 'unsubscribe';
-    if (isEnd && requestId)
-      connection.request(requestId)?.abort(new JiraException('CANCELLED', 'Ended by the client.'));
-    // An end goes by the id of what it ends; an event without an id counts among the requests in flight all the same.
-    const ownId = isEnd || !requestId ? `$event:${++this.eventCount}` : requestId;
-    const underTheirs = (one: AnswerFrame): void => reply({ ...one, requestId: requestId ?? '' });
-    const answer = requestId === undefined ? IGNORE : ownId === requestId ? reply : underTheirs;
-    void this.parts.pipeline.handle(
-      connection,
-      event,
-      { requestId: ownId, method, action, data: payload, headers },
-      answer,
-      target,
-    );
+    // An event without an id counts among the requests in flight all the same.
+    const frame = { requestId: requestId ?? `$event:${++this.eventCount}`, method, action, data: payload, headers };
+    const answer = requestId === undefined ? IGNORE : reply;
+    const handle = (): void => void this.parts.pipeline.handle(connection, event, frame, answer, target);
+    const ended = action === UNSUBSCRIBE ? endOf(connection, frame.requestId) : undefined;
+    if (ended) void ended.then(handle);
+    else handle();
   }
 
   private acknowledge(connection: Connection, { requestId, method, action, data }: RequestFrame, reply: Reply): void {
@@ -98,6 +91,11 @@ export class Inbox {
       return this.acknowledge(connection, parsed.frame, reply);
     if (parsed.ok && event === CONNECTION_EVENT)
       return void this.parts.authorization.answer(connection, parsed.frame).then(reply);
+    const ended = parsed.ok && endsItself(parsed.frame) ? endOf(connection, parsed.frame.requestId) : undefined;
+    if (parsed.ok && ended) {
+      const { requestId, method, action } = parsed.frame;
+      return void ended.then(() => reply({ requestId, method, action, status: 200, data: null }));
+    }
     if (parsed.ok) return void this.parts.pipeline.handle(connection, event, parsed.frame, reply);
     if (!message.requestId || this.parts.registry.has(event))
       return this.refuse(connection, message, { ...parsed, requestId: parsed.requestId ?? message.requestId }, reply);
@@ -136,3 +134,22 @@ export class Inbox {
 }
 
 const IGNORE = (_answer: AnswerFrame): void => {};
+
+const UNSUBSCRIBE = 'unsubscribe';
+
+/** In formats that name an end by the id of what it ends. */
+function endsItself({ requestId, action, data }: RequestFrame): boolean {
+  return action === UNSUBSCRIBE && (data as { target?: unknown } | null | undefined)?.target === requestId;
+}
+
+/** Ends a request that is still running; resolves when it has been answered. */
+function endOf(connection: Connection, requestId: string): Promise<void> | undefined {
+  const running = connection.request(requestId);
+  if (!running) return undefined;
+  const over = new Promise<void>((resolve) => {
+    running.afterAnswer(resolve);
+    running.onFailure(resolve);
+  });
+  running.abort(new JiraException('CANCELLED', 'Ended by the client.'));
+  return over;
+}

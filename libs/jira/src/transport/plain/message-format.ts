@@ -49,9 +49,16 @@ export interface MessageFormat {
   createId?(): string;
 }
 
-/** Text is JSON. */
+/** Text is JSON, one object a message, in as many lines as it likes. */
 export const jsonConverter: MessageConverter = {
-  read: (raw) => JSON.parse(raw) as unknown,
+  read: (raw) => {
+    try {
+      return JSON.parse(raw) as unknown;
+    } catch (error) {
+      if (!/\}\s*\n\s*\{/.test(raw)) throw error;
+      throw new SyntaxError('a message holds one JSON object, and this one several.', { cause: error });
+    }
+  },
   write: (value) => JSON.stringify(value),
 };
 

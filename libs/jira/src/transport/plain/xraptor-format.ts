@@ -88,7 +88,8 @@ function response(frame: Readonly<Record<string, unknown>>): unknown {
     return envelope(requestId, method, action, { message: messageOf(data) });
   if (typeof type === 'string') return envelope(requestId, method, action, { type, data });
   // A subscribe needs no answer there, and a handler that returned nothing has none.
-  const isSilent = method === 'SUBSCRIPTION' && (data === null || textMember(data, 'channel') !== undefined);
+  const isSubscribed = textMember(data, 'channel') !== undefined && textMember(data, 'position') !== undefined;
+  const isSilent = method === 'SUBSCRIPTION' && (data === null || isSubscribed);
   return isSilent ? undefined : envelope(requestId, method, action, data);
 }
 
