@@ -111,7 +111,7 @@ describe('the client and the server', () => {
     const stop = tracker
       .client(1)
       .hook('issues')
-      .subscribe({ colour: 'red' }, () => undefined, {
+      .subscribe({ colour: 'red' } as object, () => undefined, {
         onState: () => undefined,
       });
     expect(await failureOf(stop.ready)).toMatchObject({

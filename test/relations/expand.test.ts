@@ -10,7 +10,7 @@ const ask = (query: object): { query: object } => ({ query });
 
 describeEachDatabase('expand', ({ options }) => {
   const start = async (more: Partial<TestAppOptions> = {}) =>
-    createTestApp({ ...BLOG, ...more, database: await options(more.entities ?? BLOG.entities) });
+    createTestApp({ ...BLOG, ...more, database: await options(BLOG.entities) });
 
   it('adds related rows of every kind, as their hooks show them', async () => {
     await using app = await start();

@@ -70,6 +70,7 @@ const issues = jira.hook('issues');
 const created = await issues.create({ title: 'Ship it', projectId: 1 });
 const closed = await issues.action('close', { id: created.id });
 const assigned = await issues.action('assign', { id: 1, data: { userId: 2 }, query: { notify: true } });
+await issues.list({ title__icontains: 'ship', assigneeId: 1, ordering: '-id' });
 const shown: string[] = [created.title, closed.status, assigned.at];
 issues.subscribe({ status: 'open' }, (change) => { if (change.type === 'added') shown.push(change.data.title); });
 `;
@@ -83,6 +84,7 @@ const CHANGES: readonly (readonly [what: string, from: string | RegExp, to: stri
   ['the input of an action', '{ userId: number }, {', '{ assigneeId: number }, {', /userId/],
   ['the query of an action', '{ notify?: boolean }', '{ notify?: string }', /boolean/],
   ['the output of an action', 'at: new Date()', 'at: Date.now()', /number/],
+  ['a field of the allow-list', "title: ['icontains']", "subject: ['icontains']", /title__icontains/],
   ['a view property alone', "title: Issue['title']", "subject: Issue['title']", /title/],
 ];
 

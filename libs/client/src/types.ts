@@ -1,6 +1,6 @@
 // From the description of an API to the types of its calls.
 
-import type { ActionDescription, ApiDescription, PaginatedResponse, Query } from 'nestjs-jira-protocol';
+import type { ActionDescription, ApiDescription, ClosedQuery, PaginatedResponse, Query } from 'nestjs-jira-protocol';
 
 /** Any API: a `type` or an `interface` of namespaces, each of actions. */
 export type ApiLike<Api> = { [N in keyof Api]: HookLike<Api[N]> };
@@ -19,9 +19,13 @@ type Part<Hook, Action, Name extends keyof ActionDescription> = Action extends k
 
 export type InputOf<Hook, Action> = Part<Hook, Action, 'input'>;
 export type OutputOf<Hook, Action> = Part<Hook, Action, 'output'>;
-/** The query an action takes; anything when its type says nothing. */
+/** The query an action takes: anything when its type says nothing, and nothing else when that is closed. */
 export type QueryOf<Hook, Action> =
-  unknown extends Part<Hook, Action, 'query'> ? Query : Part<Hook, Action, 'query'> & Partial<Query>;
+  unknown extends Part<Hook, Action, 'query'>
+    ? Query
+    : keyof ClosedQuery extends keyof Part<Hook, Action, 'query'>
+      ? Part<Hook, Action, 'query'>
+      : Part<Hook, Action, 'query'> & Partial<Query>;
 
 /** What a hook's rows look like: what it retrieves, else what it lists. */
 export type RowOf<Hook> = 'retrieve' extends keyof Hook

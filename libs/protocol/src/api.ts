@@ -13,6 +13,13 @@ export type HookDescription = Record<string, ActionDescription>;
 /** All namespaces of a server; `ApiOf` of the server package derives one from hook classes. */
 export type ApiDescription = Record<string, HookDescription>;
 
+declare const CLOSED: unique symbol;
+
+/** Part of a query type whose keys are all there are: clients refuse others. There is nothing behind it at run time. */
+export interface ClosedQuery {
+  readonly [CLOSED]?: never;
+}
+
 type Primitive = string | number | boolean | null | undefined;
 type Unsent = symbol | ((...args: never[]) => unknown);
 

@@ -21,7 +21,14 @@ export {
   type SessionData,
   type SubscribedData,
 } from './frames.js';
-export type { ActionDescription, ApiDescription, HookDescription, PaginatedResponse, Wire } from './api.js';
+export type {
+  ActionDescription,
+  ApiDescription,
+  ClosedQuery,
+  HookDescription,
+  PaginatedResponse,
+  Wire,
+} from './api.js';
 export {
   MAX_ACTION_LENGTH,
   MAX_REQUEST_ID_LENGTH,

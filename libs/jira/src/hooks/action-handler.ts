@@ -13,13 +13,14 @@ import { outputViewOf } from '../serialization/output-view.js';
 import { validateInput } from '../serialization/input.js';
 import type { FoundAction, InputChoice } from './action.decorator.js';
 import type { BaseHook } from './base-hook.js';
+import { stockActionOf, type Shortcut } from './shortcuts.js';
 import { isStream, stream } from './stream.js';
 import type { ActionBody, ActionEnhancement, ActionEnhancers } from './enhancers.js';
 
 type ActionMethod = (...args: unknown[]) => unknown;
 
 /** What has actions: a hook, or a class of event handlers. */
-export type ActionHost = object & Partial<Pick<BaseHook, 'openUnitOfWork'>>;
+export type ActionHost = object & Partial<Pick<BaseHook, 'openUnitOfWork' | 'shortcutOf'>>;
 
 export interface ActionParts {
   readonly hook: ActionHost;
@@ -81,15 +82,21 @@ function actionBody(
     if (isStream(result)) return stream(scope, result, streamItems);
     return view && isObject(result) ? view.serialize(result) : result;
   };
+  const shortcut = argumentsOf || options.output ? undefined : shortcutOf(hook, method);
   return async (scope) => {
     if (transformData) scope.data = await transformData(scope);
     const choice = inputOf(action, hook, scope.method);
     if (choice) scope.data = await validateInput(choice.type, scope.data ?? {}, choice);
     scope.unitOfWork = hook.openUnitOfWork?.(scope);
-    return scope.unitOfWork && isTransactional(action, scope.method)
-      ? scope.unitOfWork.run(() => perform(scope))
-      : perform(scope);
+    if (!scope.unitOfWork || !isTransactional(action, scope.method)) return perform(scope);
+    const result = await shortcut?.(scope);
+    return result === undefined ? scope.unitOfWork.run(() => perform(scope)) : result;
   };
+}
+
+function shortcutOf(hook: ActionHost, method: object): Shortcut | undefined {
+  const stock = stockActionOf(method);
+  return stock && hook.shortcutOf?.(stock);
 }
 
 function inputOf({ options }: FoundAction, hook: object, method: Method): InputChoice | undefined {

@@ -1,26 +1,61 @@
 // From hook classes to the types a client works with. Types only.
 
 import type { Observable } from 'rxjs';
-import type { Wire } from 'nestjs-jira-protocol';
+import type { PaginatedResponse, Wire } from 'nestjs-jira-protocol';
 import type { ActionScope } from '../scope/scope.js';
-import type { InputOf } from './mixins/mixin.js';
+import type { ListQuery } from './list-query.js';
+import type { ListOf } from './mixins/list.mixin.js';
+import type { InputOf, OutputOf } from './mixins/mixin.js';
 
 /**
  * The API of these hooks, by namespace: `export type Api = ApiOf<{ issues: IssueHook }>`. Import it type-only into the
  * client. Actions are the methods whose first parameter is an `ActionScope`; their outputs are what arrives: dates and
  * bigints as strings, a stream item by item, nothing as `null`.
+ *
+ * @example a module that is configured with another pagination
+ * export type Api = ApiOf<{ issues: IssueHook }, { pagination: typeof CursorPagination }>;
  */
-export type ApiOf<Hooks extends Record<string, object>> = { [N in keyof Hooks]: HookApi<Hooks[N]> };
+export type ApiOf<Hooks extends Record<string, object>, Options extends ApiOptions = object> = {
+  [N in keyof Hooks]: HookApi<Hooks[N], Options>;
+};
 
-type HookApi<H> = {
+/** Options of the module that types cannot see: say them as they are given to `forRoot`. */
+export interface ApiOptions {
+  /** Of hooks that set none of their own. @default PageNumberPagination */
+  readonly pagination?: unknown;
+}
+
+/**
+ * A hook some of whose actions have another name on the wire, which types cannot see:
+ * `ApiOf<{ issues: Renamed<IssueHook, { importAll: 'import-all' }> }>` for `@Action({ name: 'import-all' })`.
+ */
+export type Renamed<H extends object, Names extends Partial<Record<keyof H, string>>> = {
+  [K in keyof H as K extends keyof Names ? Names[K] & string : K]: H[K];
+};
+
+type HookApi<H, Options> = {
   [K in keyof H as [ActionOf<H[K]>] extends [never] ? never : K]: ActionOf<H[K]> extends Described<
     infer Input,
     infer Query,
     infer Output
   >
-    ? { input: Chosen<H, K, Input>; query: Query; output: Wire<Answered<Output>> }
+    ? { input: Chosen<H, K, Input>; query: Asked<H, K, Query>; output: Wire<Answered<Paged<H, K, Output, Options>>> }
     : never;
 };
+
+/** What `list` and `subscribe` may be asked, unless an override says otherwise. */
+type Asked<H, K, Query> = K extends 'list' | 'subscribe' ? (string extends keyof Query ? ListQuery<H> : Query) : Query;
+
+/** Pages of a hook without a pagination of its own are those of the module. */
+type Paged<H, K, Output, Options> = K extends 'list'
+  ? Options extends { pagination: unknown }
+    ? H extends { pagination: unknown }
+      ? Output
+      : [Output] extends [PaginatedResponse<OutputOf<H>>]
+        ? ListOf<Pick<H, keyof H & 'output'> & Pick<Options, 'pagination'>>
+        : Output
+    : Output
+  : Output;
 
 interface Described<Input, Query, Output> {
   input: Input;

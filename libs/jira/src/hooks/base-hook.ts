@@ -18,6 +18,7 @@ import type { HookScope } from '../scope/scope.js';
 import type { UnitOfWork } from '../scope/unit-of-work.js';
 import type { HandshakeRefusal } from './handshake-refusal.js';
 import type { HookMetadata } from './hook.decorator.js';
+import type { Shortcut, StockAction } from './shortcuts.js';
 
 /** What the server gives a hook at boot. */
 export interface HookContext {
@@ -69,6 +70,11 @@ export abstract class BaseHook {
 
   /** The transaction a writing action runs in; a hook without a store has none. */
   openUnitOfWork(_scope: HookScope): UnitOfWork | undefined {
+    return undefined;
+  }
+
+  /** A shorter way to what a stock action does; asked at boot. */
+  shortcutOf(_action: StockAction): Shortcut | undefined {
     return undefined;
   }
 

@@ -1,7 +1,10 @@
 // How a handshake is refused by an application's own word.
 
+import type { IncomingMessage } from 'node:http';
 import { codeForStatus } from 'nestjs-jira-protocol';
+import { ConfigurationError } from '../errors/configuration.error.js';
 import { JiraException } from '../errors/jira.exception.js';
+import type { Connection, Params } from '../scope/connection.js';
 
 /** An HTTP answer in place of the connection. Over Socket.IO the status and its code, with the body as the message. */
 export interface HandshakeRefusal {
@@ -15,4 +18,23 @@ export class RefusedHandshake extends JiraException {
   constructor(readonly refusal: HandshakeRefusal) {
     super(codeForStatus(refusal.status), refusal.body ?? 'The connection was refused.', { status: refusal.status });
   }
+}
+
+/** Asked before a client is connected to a URL; anything returned refuses it. */
+export type HandshakeCheck = (
+  request: IncomingMessage,
+  params: Params,
+  connection: Connection,
+) => Promise<HandshakeRefusal | null | void> | HandshakeRefusal | null | void;
+
+/** What has a path may have a `processHandshake()`. Throws a ConfigurationError when it has that and no path. */
+export function handshakeCheckOf(instance: object, path: string | undefined): HandshakeCheck | undefined {
+  const { processHandshake: check } = instance as { processHandshake?: HandshakeCheck };
+  if (check && path === undefined)
+    throw new ConfigurationError(
+      instance.constructor.name,
+      'has processHandshake(), but no path of its own.',
+      'Give it one: { path }. For all connections there are authentication and canConnect() of permissions.',
+    );
+  return check?.bind(instance);
 }

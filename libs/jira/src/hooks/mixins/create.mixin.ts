@@ -2,6 +2,7 @@ import type { ActionScope } from '../../scope/scope.js';
 import { Action } from '../action.decorator.js';
 import { once } from '../idempotency.js';
 import type { GenericHook } from '../generic-hook.js';
+import { noteStock } from '../shortcuts.js';
 import type { Constructor, OutputOf } from './mixin.js';
 
 export interface Creates {
@@ -21,5 +22,6 @@ export function CreateMixin<B extends Constructor<GenericHook<object>>>(Base: B)
       return once(scope, async () => this.serialize(await this.performCreate(scope.data, scope), scope));
     }
   }
+  noteStock(CreateHook.prototype, 'create');
   return CreateHook as unknown as B & Constructor<Creates>;
 }
