@@ -1,145 +1,149 @@
-// A world of issues that several rules of sight look at, and what the rules say of each of its states.
+// Hooks that show tasks by any rule, and what a rule shows at one moment.
 
 import { Expose } from 'class-transformer';
 import { IsBoolean, IsInt, IsOptional, IsString } from 'class-validator';
-import { Column, Entity, In, ManyToOne, OneToMany, PrimaryGeneratedColumn, type DataSource, type Relation } from 'typeorm'; // prettier-ignore
-import { Hook, HookScope, ModelHook, type Dependency, type Visibility } from 'nestjs-jira';
-
-@Entity()
-export class Team {
-  @PrimaryGeneratedColumn() id: number;
-  @OneToMany(() => Membership, (membership) => membership.team) members: Relation<Membership[]>;
-}
-
-@Entity()
-export class Membership {
-  @PrimaryGeneratedColumn() id: number;
-  @Column() userId: number;
-  @Column() teamId: number;
-  @ManyToOne(() => Team, (team) => team.members) team: Relation<Team>;
-}
-
-@Entity()
-export class Task {
-  @PrimaryGeneratedColumn() id: number;
-  @Column() title: string;
-  @Column() secret: string;
-  @Column() ownerId: number;
-  @Column() isPublic: boolean;
-  @Column() teamId: number;
-  @ManyToOne(() => Team) team: Relation<Team>;
-}
+import type { DataSource } from 'typeorm';
+import type { Type } from '@nestjs/common';
+import { Hook, HookScope, ModelHook, Permission, type Dependency, type Visibility } from 'nestjs-jira';
+import { Membership, Task, Team } from './entities.js';
+import { holds, visibilityOf, type HookSpec, type Moment, type Schema } from './rules.js';
 
 class WriteTask {
   @IsString() title: string;
   @IsOptional() @IsString() secret?: string;
-  @IsInt() ownerId: number;
+  @IsOptional() @IsInt() ownerId?: number | null;
   @IsBoolean() isPublic: boolean;
-  @IsInt() teamId: number;
+  @IsOptional() @IsInt() level?: number | null;
+  @IsOptional() @IsInt() teamId?: number | null;
 }
 
 class TaskView {
   @Expose() id: number;
   @Expose() title: string;
-  @Expose() ownerId: number;
+  @Expose() ownerId: number | null;
   @Expose() isPublic: boolean;
-  @Expose() teamId: number;
+  @Expose() level: number | null;
+  @Expose() teamId: number | null;
 }
 
-abstract class TaskHook extends ModelHook<Task> {
+class OwnersAlone extends Permission {
+  override hasObjectPermission(scope: HookScope, task: Task): boolean {
+    return permits(task, scope.user.id as number);
+  }
+}
+
+function permits({ level, ownerId }: Task, userId: number): boolean {
+  return level === null || level < 3 || ownerId === userId;
+}
+
+/** A hook that shows tasks by a rule. */
+export abstract class TaskHook extends ModelHook<Task> {
   entity = Task;
   createInput = WriteTask;
-  output = TaskView;
+  output: Type<object> = TaskView;
   override filterFields = { teamId: ['exact'], isPublic: ['exact'], ownerId: ['exact'] };
   override orderingFields: string[] = ['id', 'title'];
-  override dependsOn: readonly Dependency[] = [{ entity: Membership, users: (row) => [(row as Membership).userId] }];
-
-  /** Only the owner sees the secret. */
-  override serialize(task: Task, scope: HookScope): unknown {
-    const shown = super.serialize(task, scope) as object;
-    return { ...shown, secret: task.ownerId === scope.user.id ? task.secret : null };
-  }
+  override dependsOn: readonly Dependency[] = [
+    { entity: Membership, users: (row) => [(row as Membership).userId] },
+    { entity: Team },
+  ];
 }
 
-@Hook('related')
-export class RelatedHook extends TaskHook {
-  override visibility(scope: HookScope): Visibility<Task> {
-    return { team: { members: { userId: scope.user.id } } };
-  }
-}
+/** The class of a hook, and what to put into its place: a class of the same namespace that extends it. */
+export type TaskHookClass = new () => TaskHook;
 
-@Hook('owned')
-export class OwnedHook extends TaskHook {
-  override visibility(scope: HookScope): Visibility<Task> {
-    return { ownerId: scope.user.id };
+export function hookOf(namespace: string, { rule, secret, isGuarded }: HookSpec): TaskHookClass {
+  @Hook(namespace)
+  class SpecifiedHook extends TaskHook {
+    override permissions = isGuarded ? [OwnersAlone] : [];
+    override visibility(scope: HookScope): Promise<Visibility<Task>> {
+      return visibilityOf(rule, scope);
+    }
   }
-}
+  if (secret === 'nobody') return SpecifiedHook;
 
-@Hook('either')
-class EitherHook extends TaskHook {
-  override visibility(scope: HookScope): Visibility<Task> {
-    return [{ isPublic: true }, { ownerId: scope.user.id, team: { members: { userId: scope.user.id } } }];
+  @Hook(namespace)
+  class SecretsHook extends SpecifiedHook {
+    override serialize(task: Task, scope: HookScope): unknown {
+      const shown = super.serialize(task, scope) as object;
+      return { ...shown, secret: task.ownerId === scope.user.id ? task.secret : null };
+    }
   }
+  return SecretsHook;
 }
-
-@Hook('resolved')
-export class ResolvedHook extends TaskHook {
-  override async visibility(scope: HookScope): Promise<Visibility<Task>> {
-    const memberships = await scope.manager.findBy(Membership, { userId: scope.user.id });
-    return { teamId: In(memberships.map(({ teamId }) => teamId)) };
-  }
-}
-
-@Hook('public')
-export class PublicHook extends TaskHook {
-  override visibility(): Visibility<Task> {
-    return { isPublic: true };
-  }
-}
-
-export const RULES = ['related', 'owned', 'either', 'resolved', 'public'] as const;
-export type Rule = (typeof RULES)[number];
-export const WORLD = {
-  entities: [Team, Membership, Task],
-  providers: [RelatedHook, OwnedHook, EitherHook, ResolvedHook, PublicHook],
-};
 
 export type Filter = Partial<Pick<Task, 'teamId' | 'isPublic' | 'ownerId'>>;
 
 /** Everything there is at one moment, read from the tables. */
-export class State {
+export class State implements Moment {
   private constructor(
     readonly tasks: ReadonlyMap<number, Task>,
     private readonly memberships: ReadonlySet<string>,
+    private readonly open: ReadonlySet<number>,
+    private readonly readers: ReadonlySet<string>,
+    private readonly roles: ReadonlyMap<number, string>,
+    private readonly schema: Schema,
   ) {}
 
-  static async read({ manager }: DataSource): Promise<State> {
-    const [tasks, memberships] = await Promise.all([manager.find(Task), manager.find(Membership)]);
+  static async read({ manager }: DataSource, schema: Schema, roles: ReadonlyMap<number, string>): Promise<State> {
+    const [tasks, memberships, teams] = await Promise.all([
+      manager.find(Task, { relations: { readers: true }, order: { id: 'ASC' } }),
+      manager.find(Membership),
+      manager.findBy(Team, { isOpen: true }),
+    ]);
     return new State(
       new Map(tasks.map((task) => [task.id, task])),
-      new Set(memberships.map(({ userId, teamId }) => `${userId} ${teamId}`)),
+      new Set(memberships.flatMap(({ userId, teamId, role }) => [`${userId} ${teamId}`, `${userId} ${teamId} ${role}`])), // prettier-ignore
+      new Set(teams.map(({ id }) => id)),
+      new Set(tasks.flatMap((task) => task.readers.map((reader) => `${reader.id} ${task.id}`))),
+      new Map(roles),
+      schema,
     );
   }
 
-  sees(userId: number, rule: Rule, task: Task | undefined): task is Task {
-    if (!task) return false;
-    const isMember = this.memberships.has(`${userId} ${task.teamId}`);
-    if (rule === 'public') return task.isPublic;
-    if (rule === 'owned') return task.ownerId === userId;
-    return rule === 'either' ? task.isPublic || (task.ownerId === userId && isMember) : isMember;
+  roleOf(userId: number): string | undefined {
+    return this.roles.get(userId);
+  }
+  isMember(userId: number, teamId: number, role?: string): boolean {
+    return this.memberships.has(role === undefined ? `${userId} ${teamId}` : `${userId} ${teamId} ${role}`);
+  }
+  isOpen(teamId: number): boolean {
+    return this.open.has(teamId);
+  }
+  isReader(userId: number, taskId: number): boolean {
+    return this.readers.has(`${userId} ${taskId}`);
+  }
+
+  /** Whether the row is in a user's sight, object permissions aside. */
+  sees(userId: number, namespace: string, id: unknown): boolean {
+    const task = this.tasks.get(Number(id));
+    return task !== undefined && holds(this.specOf(namespace).rule, userId, task, this);
   }
 
   /** What a user may be shown of a row; `undefined` = nothing. */
-  shown(userId: number, rule: Rule, id: unknown): object | undefined {
+  shown(userId: number, namespace: string, id: unknown): object | undefined {
     const task = this.tasks.get(Number(id));
-    return this.sees(userId, rule, task) ? viewOf(task, userId) : undefined;
+    if (!task || !this.sees(userId, namespace, id)) return undefined;
+    const spec = this.specOf(namespace);
+    return spec.isGuarded && !permits(task, userId) ? undefined : viewOf(task, userId, spec);
   }
 
   /** The rows that a list has to have, by their id. */
-  list(userId: number, rule: Rule, filter: Filter): object[] {
-    return [...this.tasks.values()]
-      .filter((task) => this.sees(userId, rule, task) && matches(task, filter))
-      .map((task) => viewOf(task, userId));
+  list(userId: number, namespace: string, filter: Filter): object[] {
+    const seen = [...this.tasks.values()].filter(
+      (task) => this.sees(userId, namespace, task.id) && matches(task, filter),
+    );
+    return seen.map((task) => viewOf(task, userId, this.specOf(namespace)));
+  }
+
+  /** The rows that a subscriber has to have, by their id. */
+  held(userId: number, namespace: string, filter: Filter): object[] {
+    const asked = [...this.tasks.values()].filter((task) => matches(task, filter));
+    return asked.flatMap((task) => this.shown(userId, namespace, task.id) ?? []);
+  }
+
+  private specOf(namespace: string): HookSpec {
+    return this.schema[namespace];
   }
 }
 
@@ -147,6 +151,8 @@ export function matches(task: object, filter: Filter): boolean {
   return Object.entries(filter).every(([name, value]) => (task as Record<string, unknown>)[name] === value);
 }
 
-function viewOf({ id, title, ownerId, isPublic, teamId, secret }: Task, userId: number): object {
-  return { id, title, ownerId, isPublic, teamId, secret: ownerId === userId ? secret : null };
+function viewOf(task: Task, userId: number, { secret }: HookSpec): object {
+  const { id, title, ownerId, isPublic, level, teamId } = task;
+  const shown = { id, title, ownerId, isPublic, level, teamId };
+  return secret === 'nobody' ? shown : { ...shown, secret: ownerId === userId ? task.secret : null };
 }
