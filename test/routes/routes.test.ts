@@ -234,15 +234,51 @@ describe('processHandshake', () => {
     (await connect(`${app.url}/door/open`)).disconnect();
   });
 
-  it('of a hook without a path is a mistake told at boot', async () => {
+  it('is asked of raw handlers and event handlers too, by each URL of theirs', async () => {
+    @Injectable()
+    class Raw {
+      processHandshake(_request: IncomingMessage, { id }: Params): HandshakeRefusal | null {
+        return id === '123' ? null : { status: 404, body: `thing '${String(id)}' not found\n` };
+      }
+      @WebSocketRoute('/raw/:id') detail(socket: WebSocket, { params }: RouteContext) {
+        socket.send(String(params['id']));
+      }
+    }
+    @EventHandlers({ path: '/closed' })
+    class Closed {
+      processHandshake(): Promise<HandshakeRefusal> {
+        return Promise.resolve({ status: 410, body: 'gone\n' });
+      }
+      @OnMessage('knock') knock() {}
+    }
+    await using app = await createTestApp({ entities: [], providers: [Raw, Closed] });
+    await using there = await new PlainClient(`${app.url}/raw/123`).open();
+    await there.until(() => there.frames.length === 1);
+    expect(there.frames).toEqual([123]);
+    await using missing = new PlainClient(`${app.url}/raw/7`);
+    await using closed = new PlainClient(`${app.url}/closed`);
+    await Promise.all([missing.over(), closed.over()]);
+    expect(missing.refused).toMatchObject({ status: 404, body: "thing '7' not found\n" });
+    expect(closed.refused).toMatchObject({ status: 410, body: 'gone\n' });
+    await expect(connect(`${app.url}/closed`)).rejects.toMatchObject({ message: 'gone\n', data: { status: 410 } });
+  });
+
+  it('without a path is a mistake told at boot', async () => {
     @Hook('pathless')
     class Pathless extends BaseHook {
       override processHandshake() {
         return null;
       }
     }
-    const boot = createTestApp({ entities: [], providers: [Pathless] });
-    await expect(boot).rejects.toThrow(/Pathless has processHandshake\(\), but no path of its own/);
+    @EventHandlers()
+    class Handlers {
+      processHandshake() {}
+      @OnMessage('knock') knock() {}
+    }
+    for (const provider of [Pathless, Handlers]) {
+      const boot = createTestApp({ entities: [], providers: [provider] });
+      await expect(boot).rejects.toThrow(`${provider.name} has processHandshake(), but no path of its own`);
+    }
   });
 });
 

@@ -23,10 +23,17 @@ class Audience {
 /** Handlers of connections that came by no path of their own are under `undefined`. */
 type Path = string | undefined;
 
+interface Place {
+  readonly path: Path;
+  /** An instance of the class that has this path. */
+  readonly handlers: object;
+  readonly params?: Type<object>;
+}
+
 @Injectable()
 export class EventRegistry {
   private readonly audiences = new Map<Path, Audience>();
-  private readonly places: { path: Path; subject: string; params?: Type<object> }[] = [];
+  private readonly places: Place[] = [];
 
   /** @throws ConfigurationError when the name is reserved, or has a handler at this path */
   add(path: Path, event: string, target: EventTarget): void {
@@ -74,13 +81,13 @@ export class EventRegistry {
   }
 
   /** Each path that has handlers, with the class of its parameters. */
-  paths(): Iterable<{ readonly path: Path; readonly subject: string; readonly params?: Type<object> }> {
+  paths(): Iterable<Place> {
     return this.places;
   }
 
   /** Whose path this is, and what its parameters are. */
-  addPath(path: Path, subject: string, params?: Type<object>): void {
-    this.places.push({ path, subject, params });
+  addPath(path: Path, handlers: object, params?: Type<object>): void {
+    this.places.push({ path, handlers, params });
   }
 
   private audience(path: Path): Audience {

@@ -51,7 +51,7 @@ export class EventExplorer {
         isStatic: true,
         load: () => Promise.resolve(instance),
       };
-      registry.addPath(path, instance.constructor.name);
+      registry.addPath(path, instance);
       registry.add(path, event, await this.target(found, 'handle', {}, defaults, hub));
     }
   }
@@ -64,7 +64,7 @@ export class EventExplorer {
   ): Promise<void> {
     const { instance, metadata } = found;
     const { path, params } = metadata;
-    registry.addPath(path, instance.constructor.name, params);
+    registry.addPath(path, instance, params);
     const occasions = occasionsOf(instance);
     if (occasions.size === 0)
       throw new ConfigurationError(

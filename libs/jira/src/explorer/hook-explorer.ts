@@ -136,12 +136,6 @@ export class HookExplorer {
     if (open.length > 0 && process.env['NODE_ENV'] === 'production')
       context.warn(`lets everybody call ${open.join(', ')}: it has no permission. Say [AllowAny] if that is meant.`);
     const { namespace, path, params } = metadata;
-    if (hook.processHandshake && path === undefined)
-      throw new ConfigurationError(
-        hook.constructor.name,
-        'has processHandshake(), but no path of its own.',
-        'Give it one: @Hook(namespace, { path }); for all connections use a permission with canConnect().',
-      );
     registry.add({ namespace, path, params, hook, moduleRef, actions });
     this.logger.log(`${hook.constructor.name} {${metadata.namespace}}: ${[...actions.keys()].join(', ')}`);
   }

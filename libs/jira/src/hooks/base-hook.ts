@@ -16,7 +16,7 @@ import type { Connection, Params } from '../scope/connection.js';
 import { Connections } from '../scope/connections.js';
 import type { HookScope } from '../scope/scope.js';
 import type { UnitOfWork } from '../scope/unit-of-work.js';
-import type { HandshakeRefusal } from './handshake-refusal.js';
+import type { HandshakeCheck } from './handshake-refusal.js';
 import type { HookMetadata } from './hook.decorator.js';
 import type { Shortcut, StockAction } from './shortcuts.js';
 
@@ -62,11 +62,7 @@ export abstract class BaseHook {
    * Asked before a client is connected to the hook's own path, after authentication. What it returns refuses the client:
    * an HTTP answer to a plain WebSocket, `connect_error` over Socket.IO.
    */
-  processHandshake?(
-    request: IncomingMessage,
-    params: Params,
-    connection: Connection,
-  ): Promise<HandshakeRefusal | null | void> | HandshakeRefusal | null | void;
+  processHandshake?(request: IncomingMessage, params: Params, connection: Connection): ReturnType<HandshakeCheck>;
 
   /** The transaction a writing action runs in; a hook without a store has none. */
   openUnitOfWork(_scope: HookScope): UnitOfWork | undefined {

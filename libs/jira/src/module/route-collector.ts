@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { ConfigurationError } from '../errors/configuration.error.js';
 import { EventRegistry } from '../events/event-registry.js';
+import { handshakeCheckOf } from '../hooks/handshake-refusal.js';
 import { HookRegistry } from '../hooks/registry.js';
 import { RouteTable } from '../transport/routes/route-table.js';
 import { rawHandlersOf, type RawHandler } from '../transport/routes/web-socket-route.decorator.js';
@@ -20,11 +21,13 @@ export class RouteCollector {
   /** Called once, when hooks and handlers are registered. Throws a ConfigurationError about paths that do not fit. */
   collect(): void {
     for (const { hook, path, params } of this.hooks.all()) {
-      const check = hook.processHandshake?.bind(hook);
+      const check = handshakeCheckOf(hook, path);
       if (path !== undefined) this.routes.add({ subject: hook.constructor.name, path, params, check });
     }
-    for (const { path, subject, params } of this.events.paths())
-      if (path !== undefined) this.routes.add({ subject, path, params });
+    for (const { path, handlers, params } of this.events.paths()) {
+      const check = handshakeCheckOf(handlers, path);
+      if (path !== undefined) this.routes.add({ subject: handlers.constructor.name, path, params, check });
+    }
     for (const [path, event, { subject }] of this.events.all()) {
       const hook = this.hooks.get(event);
       if (!hook || hook.path !== path) continue;
@@ -46,7 +49,7 @@ export class RouteCollector {
       for (const [member, { path, params }] of rawHandlersOf(instance)) {
         const subject = `${instance.constructor.name}.${member}()`;
         const raw = (instance as Record<string, RawHandler>)[member]?.bind(instance);
-        this.routes.add({ subject, path, params, raw });
+        this.routes.add({ subject, path, params, raw, check: handshakeCheckOf(instance, path) });
       }
     }
   }

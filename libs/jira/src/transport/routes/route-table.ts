@@ -7,15 +7,8 @@ import { ConfigurationError } from '../../errors/configuration.error.js';
 import { JiraException } from '../../errors/jira.exception.js';
 import type { Connection, Params } from '../../scope/connection.js';
 import { validateInput } from '../../serialization/input.js';
-import { RefusedHandshake, type HandshakeRefusal } from '../../hooks/handshake-refusal.js';
+import { RefusedHandshake, type HandshakeCheck } from '../../hooks/handshake-refusal.js';
 import type { RawHandler } from './web-socket-route.decorator.js';
-
-/** Asked before a client is connected to a URL; anything returned refuses it. */
-export type HandshakeCheck = (
-  request: IncomingMessage,
-  params: Params,
-  connection: Connection,
-) => Promise<HandshakeRefusal | null | void> | HandshakeRefusal | null | void;
 
 export interface RouteSpec {
   /** Who asks for it, for messages to developers. */
