@@ -38,7 +38,7 @@ export class RedisMessageQueue implements MessageQueue {
     const removed = (await client.eval(ADD, {
       keys: [this.stream(recipient), this.key('recipients'), this.key('added')],
       arguments: [recipient, `${keepCount}`, ...fields],
-    })) as readonly [string, readonly string[]][];
+    })) as unknown as readonly [string, readonly string[]][];
     return removed.map(([place, flat]) => ({ ...queued({ id: place, message: pairs(flat) }), recipient }));
   }
 
