@@ -11,7 +11,7 @@ export const LEVELS: readonly (readonly string[])[] = [
   ['authentication', 'permissions', 'middleware', 'pagination', 'filtering', 'serialization'],
   ['observers'],
   ['hooks'],
-  ['events'],
+  ['events', 'presence'],
   ['typeorm', 'transport', 'explorer', 'redis'],
   ['module'],
   ['testing'],

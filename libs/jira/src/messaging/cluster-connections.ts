@@ -42,11 +42,13 @@ const LEASE_MS = 15_000;
 export class ClusterConnections {
   /** This process, as `node` of its entries. */
   readonly node = randomUUID();
-  private readonly leaseMs: number;
+  /** How long a process that says nothing is taken to be there. */
+  readonly leaseMs: number;
   private readonly listeners = new Set<LeaseListener>();
   private timer?: NodeJS.Timeout;
   private undo: (() => void)[] = [];
-  private renewedAt = -Infinity;
+  private renewedAt?: number;
+  private wasLate = false;
   private lease?: Promise<void>;
   private renewing?: Promise<void>;
   /** What the store has to be told of, by id; `null` for anonymous users. */
@@ -109,6 +111,11 @@ export class ClusterConnections {
     return (this.lease = this.renewInTurn());
   }
 
+  /** Whether who is not in the store is gone. Not so after an outage: others may be about to say that they are there. */
+  get isSure(): boolean {
+    return !this.wasLate && !this.isOverdue;
+  }
+
   /** Returns its own undo. */
   listen(listener: LeaseListener): () => void {
     this.listeners.add(listener);
@@ -121,18 +128,24 @@ export class ClusterConnections {
     return this.renewing;
   }
 
+  private get isOverdue(): boolean {
+    return this.renewedAt !== undefined && performance.now() - this.renewedAt > this.leaseMs;
+  }
+
   private async renew(): Promise<void> {
     const { store, connections } = this.parts;
-    const isLate = performance.now() - this.renewedAt > this.leaseMs;
+    const isFirst = this.renewedAt === undefined;
+    const isLate = this.isOverdue;
     const isKnown = await store.renew(this.node, this.leaseMs);
     this.renewedAt = performance.now();
+    this.wasLate = isLate;
     if (!isKnown) {
       await store.add(connections.all().map((connection) => this.entryOf(connection)));
       for (const listener of this.listeners) listener.onRevived?.();
     }
     await this.tellStore(); // what failed before
     // After an outage of the store all are late: nobody is taken for dead before all could say that they are there.
-    if (!isLate) await this.sweep();
+    if (!isFirst && !isLate) await this.sweep();
     for (const listener of this.listeners) listener.onRenewed?.(!isLate);
   }
 

@@ -14,6 +14,7 @@ import { Broadcast } from '../messaging/broadcast.js';
 import { ClusterConnections } from '../messaging/cluster-connections.js';
 import { Messages } from '../messaging/messages.js';
 import { MemoryPubSub } from '../messaging/memory-pub-sub.js';
+import { Presence } from '../messaging/presence.js';
 import { PubSub } from '../messaging/pub-sub.js';
 import { Connections } from '../scope/connections.js';
 import { ClusterEmits } from '../transport/cluster-emits.js';
@@ -27,6 +28,7 @@ export class Cluster implements OnModuleInit, OnApplicationShutdown {
     private readonly connections: ClusterConnections,
     private readonly messages: Messages,
     private readonly broadcast: Broadcast,
+    private readonly presence: Presence,
     private readonly emits: ClusterEmits,
   ) {}
 
@@ -43,6 +45,7 @@ export class Cluster implements OnModuleInit, OnApplicationShutdown {
   /** Called when no client is connected any more, and the application's data sources still are. */
   async leave(): Promise<void> {
     this.messages.stop();
+    this.presence.stop();
     this.emits.stop();
     await this.broadcast.stop();
     await this.connections.stop();
@@ -95,6 +98,15 @@ export const CLUSTER: readonly Provider[] = [
       return new ClusterConnections({ store, connections, lifecycle, pubSub, report });
     },
     inject: [RESOLVED_OPTIONS, Connections, LifecycleEvents],
+  },
+  {
+    provide: Presence,
+    useFactory: ({ pubSub }: ResolvedJiraOptions, cluster: ClusterConnections) => {
+      const logger = new Logger('Jira');
+      const report = (error: unknown): void => logger.error('Presence could not be read', describeThrown(error));
+      return new Presence({ pubSub, cluster, report });
+    },
+    inject: [RESOLVED_OPTIONS, ClusterConnections],
   },
   {
     provide: Messages,

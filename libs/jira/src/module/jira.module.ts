@@ -9,6 +9,7 @@ import { HookRegistry } from '../hooks/registry.js';
 import { RequestPipeline } from '../hooks/request-pipeline.js';
 import { ClusterConnections } from '../messaging/cluster-connections.js';
 import { Messages } from '../messaging/messages.js';
+import { Presence } from '../messaging/presence.js';
 import { Broadcast } from '../messaging/broadcast.js';
 import { PubSub } from '../messaging/pub-sub.js';
 import { LifecycleEvents } from '../lifecycle/lifecycle-events.js';
@@ -162,6 +163,6 @@ function stackOf(error: unknown): string {
     ...DOORS,
     ...CLUSTER,
   ],
-  exports: [JiraServer, LifecycleEvents, Connections, Authorization, PubSub, Broadcast, ClusterConnections, Messages],
+  exports: [JiraServer, LifecycleEvents, Connections, Authorization, PubSub, Broadcast, ClusterConnections, Messages, Presence],
 })
 export class JiraModule extends ConfigurableModuleClass {}

@@ -1,0 +1,123 @@
+// A hook that shows its callers which of the users they may see are online, and tells them of changes.
+
+import type { SubscribedData } from 'nestjs-jira-protocol';
+import { ValidationException } from '../errors/jira.exception.js';
+import { Action } from '../hooks/action.decorator.js';
+import { BaseHook, type HookContext } from '../hooks/base-hook.js';
+import { Presence, type OnlineUser } from '../messaging/presence.js';
+import type { Dependency, ObservedRows } from '../observers/observed-rows.js';
+import { Observer } from '../observers/observer.js';
+import { Connections } from '../scope/connections.js';
+import type { ActionScope, HookScope } from '../scope/scope.js';
+import { matcherOfUsers } from './visible-users.js';
+
+/** Users, or their keys; `true`: everybody, `false`: nobody. */
+export type VisibleUsers = boolean | Iterable<unknown>;
+
+/**
+ * Rows are users who are online in any process: `added` when one comes, `modified` when the number of devices changes,
+ * `removed` when the last connection is closed. The row's id is the user's key, as a string.
+ *
+ * @example
+ * @Hook('presence')
+ * export class TeamPresenceHook extends PresenceHook {
+ *   permissions = [IsAuthenticated];
+ *   visibility(scope: HookScope) { return this.members.teammatesOf(scope.user.id); }
+ * }
+ */
+export abstract class PresenceHook extends BaseHook {
+  /** Rows that decide who may see whom: their commits take effect at once, else within `visibilityTtlMs`. */
+  dependsOn: readonly Dependency[] = [];
+  changes: Observer<OnlineUser> = new Observer<OnlineUser>(undefined, {
+    source: { subscribe: (listener) => this.presence.subscribe(listener) },
+  });
+
+  private presence!: Presence;
+  private connections!: Connections;
+
+  /** The users whose presence this caller may see, list and be told of. */
+  abstract visibility(scope: HookScope): VisibleUsers | Promise<VisibleUsers>;
+
+  override async onRegister(context: HookContext): Promise<void> {
+    this.presence = context.moduleRef.get(Presence, { strict: false });
+    this.connections = context.moduleRef.get(Connections, { strict: false });
+    await this.presence.start();
+    await super.onRegister(context);
+  }
+
+  /** What a caller is told of a user. */
+  serialize(user: OnlineUser): unknown {
+    return { user: user.user, since: user.since, devices: user.devices };
+  }
+
+  /** GET: users who are online now, longest first; `query.user` or `query.user__in` name some. */
+  @Action()
+  async list(scope: ActionScope<undefined>): Promise<unknown> {
+    const { pagination, pageSize, limits } = this.context;
+    const matchers = [matcherOfUsers(this.named(scope)), matcherOfUsers(this.keysOf(await this.visibility(scope)))];
+    const online = await this.presence.list();
+    const rows = online.filter((user) => matchers.every((matcher) => matcher.matches({ ...user })));
+    const slice = (offset: number, limit: number): Promise<unknown[]> =>
+      Promise.resolve(rows.slice(offset, offset + limit).map((user) => this.serialize(user)));
+    if (!pagination) return slice(0, rows.length);
+    const sizes = { pageSize: Math.min(pageSize, limits.pageSize), maxPageSize: limits.pageSize };
+    return pagination.paginate({ count: () => Promise.resolve(rows.length), slice }, scope, sizes);
+  }
+
+  /** SUBSCRIPTION: users who come and go, narrowed as by `list`. */
+  @Action({ methods: ['SUBSCRIPTION', 'POST'], transaction: false })
+  subscribe(scope: ActionScope<undefined>): Promise<SubscribedData> {
+    return this.changes.subscribe(scope);
+  }
+
+  /** SUBSCRIPTION: ends the subscription of the request `data.target`. */
+  @Action({ methods: ['SUBSCRIPTION', 'POST'], transaction: false, status: 200 })
+  async unsubscribe(scope: ActionScope): Promise<null> {
+    this.changes.unsubscribe(scope);
+    return null;
+  }
+
+  protected override ownRows(entity: unknown): ObservedRows | undefined {
+    if (entity !== undefined) return undefined;
+    return {
+      key: 'presence',
+      name: 'presence',
+      watch: () => undefined,
+      matcherOf: (visible) => matcherOfUsers(this.keysOf(visible as VisibleUsers)),
+      read: () => Promise.resolve([]),
+      own: {
+        filter: (scope) => matcherOfUsers(this.named(scope)),
+        visibility: (scope) => this.visibility(scope),
+        serialize: (image) => this.serialize(image as unknown as OnlineUser),
+        serializesByScope: false,
+        dependsOn: this.dependsOn,
+      },
+    };
+  }
+
+  private keysOf(users: VisibleUsers): ReadonlySet<string> | true {
+    if (typeof users === 'boolean') return users || new Set();
+    const keys = typeof users === 'string' ? [users] : [...users]; // a text is one key, not its letters
+    return new Set(keys.map((user) => this.connections.keyOf(user)).filter((key) => key !== undefined));
+  }
+
+  /** The users that the query names; `true` when it names none. */
+  private named({ query, action }: HookScope): ReadonlySet<string> | true {
+    const { pagination, limits } = this.context;
+    const { user, user__in, ...rest } = query;
+    const paging = action === 'list' ? (pagination?.queryKeys ?? []) : [];
+    const errors: Record<string, string[]> = {};
+    for (const key of Object.keys(rest)) if (!paging.includes(key)) errors[key] = ['This cannot be filtered by.'];
+    if (user !== undefined && !isKey(user)) errors['user'] = ['Give the key of a user.'];
+    const isList = Array.isArray(user__in) && user__in.length <= limits.inValues && user__in.every(isKey);
+    if (user__in !== undefined && !isList) errors['user__in'] = [`Give a list of at most ${limits.inValues} keys.`];
+    if (user !== undefined && user__in !== undefined) errors['user__in'] = ['Give one of user and user__in.'];
+    if (Object.keys(errors).length > 0) throw new ValidationException(errors);
+    if (user !== undefined) return this.keysOf([user]);
+    return user__in === undefined ? true : this.keysOf(user__in as unknown[]);
+  }
+}
+
+function isKey(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'number';
+}

@@ -1,0 +1,18 @@
+// The users whom a caller may see, as a matcher of their rows.
+
+import { createHash } from 'node:crypto';
+import type { RowMatcher } from '../observers/channel.js';
+import type { Image } from '../observers/change.js';
+import { EVERY_ROW } from '../observers/function-matcher.js';
+
+export function matcherOfUsers(users: ReadonlySet<string> | true): RowMatcher {
+  if (users === true) return EVERY_ROW;
+  const keys = [...users].toSorted();
+  const matches = ({ user }: Image): boolean => users.has(user as string);
+  return {
+    key: `users ${createHash('sha256').update(JSON.stringify(keys)).digest('hex')}`, // prettier-ignore
+    matches,
+    judge: (images) => Promise.resolve(images.map(matches)),
+    equalities: new Map([['user', keys]]),
+  };
+}
