@@ -236,7 +236,7 @@ describe('processHandshake', () => {
 
   it('is asked of raw handlers and event handlers too, by each URL of theirs', async () => {
     @Injectable()
-    class Raw {
+    class Guarded {
       processHandshake(_request: IncomingMessage, { id }: Params): HandshakeRefusal | null {
         return id === '123' ? null : { status: 404, body: `thing '${String(id)}' not found\n` };
       }
@@ -251,7 +251,7 @@ describe('processHandshake', () => {
       }
       @OnMessage('knock') knock() {}
     }
-    await using app = await createTestApp({ entities: [], providers: [Raw, Closed] });
+    await using app = await createTestApp({ entities: [], providers: [Guarded, Closed] });
     await using there = await new PlainClient(`${app.url}/raw/123`).open();
     await there.until(() => there.frames.length === 1);
     expect(there.frames).toEqual([123]);
