@@ -67,6 +67,8 @@ function checkLookups(subject: string, name: string, lookups: readonly string[],
   return new Set(
     lookups.map((lookup) => {
       if (isLookup(lookup) && allowed.includes(lookup)) return lookup;
+      if (lookup.endsWith('regex') && isLookup(lookup) && type.kind === 'string')
+        throw new ConfigurationError(subject, `lists the lookup "${lookup}" for "${name}", and this database has no patterns whose time is bounded.`, 'Use contains or startswith, or an action that matches what it reads by an engine of yours.'); // prettier-ignore
       const fault = isLookup(lookup) ? `a ${type.kind} field here does not have` : 'is none';
       throw new ConfigurationError(subject, `lists the lookup "${lookup}" for "${name}", which ${fault}.`, `Use some of ${allowed.join(', ')}.`); // prettier-ignore
     }),

@@ -4,6 +4,7 @@ import { ValidationException } from '../errors/jira.exception.js';
 import { checkFields, type AllowedField, type CheckedFields, type FieldDeclaration } from './field-declaration.js';
 import { isLookup, parseBoolean, parseDay, parseFieldValue, type FieldTypes, type ParsedValue } from './field-type.js';
 import { allOf, type Filter, type FilterTerm, type Lookup, type Ordering } from './filter.js';
+import { patternFault } from './pattern.js';
 import { DEFAULT_LIMITS, type QueryLimits } from '../scope/limits.js';
 
 const OR = '$or';
@@ -170,13 +171,17 @@ class FilterReader {
       case 'istartswith':
       case 'endswith':
       case 'iendswith':
-      case 'regex':
-      case 'iregex':
       case 'gt':
       case 'gte':
       case 'lt':
       case 'lte':
         return parseFieldValue(field.type, raw, stringLength);
+      case 'regex':
+      case 'iregex': {
+        const parsed = parseFieldValue(field.type, raw, stringLength);
+        const fault = parsed.ok ? patternFault(String(parsed.value), lookup === 'iregex') : undefined;
+        return fault === undefined ? parsed : { ok: false, fault };
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 // Judging a condition in memory: only what has one meaning on every database, all else is left to the database.
 
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { matchesPattern } from '../../filtering/pattern.js';
 import type { Image } from '../../observers/change.js';
 import { compareStored, kindOf, toStored, type Stored } from './column-value.js';
 import type { Comparison, Condition, DatePartComparison, TextComparison } from './condition.js';
@@ -76,7 +77,8 @@ function isAscii(text: string): boolean {
 
 function judgeText({ column, test, folded, value }: TextComparison, actual: Stored): Truth {
   if (actual === null) return null;
-  if (typeof actual !== 'string' || test === 'regex') return undefined;
+  if (typeof actual !== 'string') return undefined;
+  if (test === 'regex') return matchesPattern(value, folded, actual);
   // Databases fold what is beyond ASCII by their own version of Unicode.
   if (folded && !(isAscii(actual) && isAscii(value))) return undefined;
   if (kindOf(column) === 'opaque') return undefined;

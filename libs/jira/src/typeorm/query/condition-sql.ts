@@ -1,11 +1,11 @@
 // A condition as SQL over one alias, with its own aliases and parameters.
 
-import type { DataSource, RelationMetadata } from 'typeorm';
+import type { DataSource, EntityMetadata, RelationMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import { kindOf, toParameter, type Stored } from './column-value.js';
 import type { Comparison, Condition, DatePartComparison, TextComparison } from './condition.js';
 import { comparison, datePartSql, exactText, textIn, textTest } from './dialect.js';
-import { registerFold } from './fold.js';
+import { PATTERN_FUNCTION, registerFunctions } from './sqlite-functions.js';
 
 /** Where the SQL is written into: gives parameters and aliases that nobody else uses. */
 export class SqlWriter {
@@ -13,10 +13,14 @@ export class SqlWriter {
   private parameterCount = 0;
   private aliasCount = 0;
 
-  /** @param taken parameter names in use already */
+  /**
+   * @param taken parameter names in use already
+   * @param substitute SQL to select from in place of a many-to-many table
+   */
   constructor(
     readonly dataSource: DataSource,
     private readonly taken: Readonly<Record<string, unknown>> = {},
+    private readonly substitute?: (table: EntityMetadata) => string | undefined,
   ) {}
 
   /** Gives the value a parameter; returns its placeholder. Arrow, so that it can be handed on. */
@@ -41,6 +45,11 @@ export class SqlWriter {
       .filter((part) => part !== '')
       .map((part) => this.escape(part))
       .join('.');
+  }
+
+  /** What to select a many-to-many table's rows from. */
+  links(table: EntityMetadata): string {
+    return this.substitute?.(table) ?? this.table(table.tablePath);
   }
 
   column(alias: string, column: ColumnMetadata): string {
@@ -119,8 +128,8 @@ function instantSql(
 
 function textSql({ column, test, folded, value }: TextComparison, alias: string, writer: SqlWriter): string {
   const sql = writer.column(alias, column);
-  if (test === 'regex') throw new TypeError('regex is not compiled to SQL.');
-  if (folded) registerFold(writer.dataSource);
+  if (folded || test === 'regex') registerFunctions(writer.dataSource);
+  if (test === 'regex') return `${PATTERN_FUNCTION}(${writer.bind(value)}, ${folded ? 1 : 0}, ${sql}) = 1`;
   return textTest(writer.dataSource.driver, sql, test, value, folded, writer.bind);
 }
 
@@ -144,8 +153,8 @@ export function relatedRows(
   let from = table;
   if (relation.isManyToMany) {
     const junction = writer.alias();
-    const { own, other, path } = junctionOf(relation);
-    from = `${writer.table(path)} ${writer.escape(junction)} INNER JOIN ${table} ON ${joined(other, junction, inner, writer)}`;
+    const { own, other, metadata } = junctionOf(relation);
+    from = `${writer.links(metadata)} ${writer.escape(junction)} INNER JOIN ${table} ON ${joined(other, junction, inner, writer)}`;
     parts.push(joined(own, junction, alias, writer));
   } else {
     const columns = relation.isOwning ? relation.joinColumns : (relation.inverseRelation?.joinColumns ?? []);
@@ -161,13 +170,13 @@ export function relatedRows(
 export function junctionOf(relation: RelationMetadata): {
   own: ColumnMetadata[];
   other: ColumnMetadata[];
-  path: string;
+  metadata: EntityMetadata;
 } {
   const junction = relation.junctionEntityMetadata;
   if (!junction) throw new TypeError(`${relation.entityMetadata.name}.${relation.propertyPath} has no junction table.`);
   return relation.isOwning
-    ? { own: junction.ownerColumns, other: junction.inverseColumns, path: junction.tablePath }
-    : { own: junction.inverseColumns, other: junction.ownerColumns, path: junction.tablePath };
+    ? { own: junction.ownerColumns, other: junction.inverseColumns, metadata: junction }
+    : { own: junction.inverseColumns, other: junction.ownerColumns, metadata: junction };
 }
 
 function joined(columns: readonly ColumnMetadata[], holder: string, referenced: string, writer: SqlWriter): string {

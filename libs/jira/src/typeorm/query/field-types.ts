@@ -5,6 +5,7 @@ import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import type { FieldKind, FieldType, FieldTypes } from '../../filtering/field-type.js';
 import { kindOf, type ColumnKind } from './column-value.js';
 import { dialectOf } from './dialect.js';
+import { hasFunctions } from './sqlite-functions.js';
 import { resolvePath } from './field-path.js';
 
 export class EntityFieldTypes implements FieldTypes {
@@ -37,6 +38,7 @@ function columnType(column: ColumnMetadata): FieldType {
   const kind = kindOf(column);
   if (kind === 'opaque') return { kind: opaqueKind(column, type), isNullable };
   if (kind === 'enum') return { kind: 'enum', isNullable, values: column.enum ?? [] };
+  if (kind === 'text') return { kind: 'string', isNullable, hasRegex: hasFunctions(driver) };
   if (kind === 'integer') return { kind: 'integer', isNullable, ...boundsOf(type, column.unsigned) };
   if (kind === 'instant' && !keepsUtc(driver)) return { kind: 'date', isNullable, hasUtcParts: false };
   return { kind: KINDS[kind], isNullable };

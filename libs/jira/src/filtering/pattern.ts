@@ -1,0 +1,49 @@
+// Patterns of clients: RE2's language, matched in time linear in the text, whatever the pattern.
+
+import { RE2JS } from 're2js';
+
+/** Compiling takes time by the length and by the counts of repetitions, before anything can be measured. */
+const MOST_CHARACTERS = 200;
+const LARGE_COUNT = /\{\d*,?\d{3}/;
+/** Instructions that a pattern may compile to: `[a-z]{90}` is ninety. */
+const MOST_INSTRUCTIONS = 500;
+/** Compiled patterns that are kept. */
+const MOST_KEPT = 200;
+
+const compiled = new Map<string, RE2JS>();
+
+/**
+ * @param isFolded whether case is ignored, letter by letter (Unicode's simple folding)
+ * @throws Error saying what is wrong with it: its syntax, look-around and back-references included, or its size
+ */
+export function compilePattern(source: string, isFolded: boolean): RE2JS {
+  const key = (isFolded ? 'i' : ' ') + source;
+  let pattern = compiled.get(key);
+  if (!pattern) {
+    if (source.length > MOST_CHARACTERS) throw new Error(`it has more than ${MOST_CHARACTERS} characters`);
+    if (LARGE_COUNT.test(source)) throw new Error('it repeats too much');
+    pattern = RE2JS.compile(source, isFolded ? RE2JS.CASE_INSENSITIVE : 0);
+    if (pattern.programSize() > MOST_INSTRUCTIONS) throw new Error('it repeats too much');
+  }
+  // The oldest goes first: those in use are put back behind the others.
+  compiled.delete(key);
+  compiled.set(key, pattern);
+  if (compiled.size > MOST_KEPT) compiled.delete(compiled.keys().next().value as string);
+  return pattern;
+}
+
+/** What is wrong with a pattern, as a sentence for the client; undefined for a good one. */
+export function patternFault(source: string, isFolded: boolean): string | undefined {
+  try {
+    compilePattern(source, isFolded);
+    return undefined;
+  } catch (error) {
+    const message = error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : 'unreadable';
+    return `Give a pattern of RE2: ${message}.`;
+  }
+}
+
+/** Whether the pattern is found anywhere in the text. */
+export function matchesPattern(source: string, isFolded: boolean, text: string): boolean {
+  return compilePattern(source, isFolded).test(text);
+}

@@ -1,0 +1,45 @@
+// What SQLite cannot do and this process does for it: text without case beyond ASCII, and patterns.
+
+import type { DataSource, Driver } from 'typeorm';
+import { matchesPattern } from '../../filtering/pattern.js';
+import { fold } from './fold.js';
+
+/** `jira_matches(pattern, isFolded, text)` → 1, 0, or null of null. */
+export const PATTERN_FUNCTION = 'jira_matches';
+
+type SqlFunction = (...values: unknown[]) => unknown;
+
+interface SqliteConnection {
+  function?(name: string, options: { deterministic: boolean }, implementation: SqlFunction): unknown;
+  create_function?(name: string, implementation: SqlFunction): unknown;
+}
+
+const FUNCTIONS: Readonly<Record<string, SqlFunction>> = {
+  jira_fold: (value: unknown) => (typeof value === 'string' ? fold(value) : value),
+  [PATTERN_FUNCTION]: (pattern: unknown, isFolded: unknown, text: unknown) => {
+    if (text === null) return null;
+    return typeof text === 'string' && matchesPattern(String(pattern), isFolded === 1, text) ? 1 : 0;
+  },
+};
+
+/** Whether the driver lets this process give its connection functions. */
+export function hasFunctions(driver: Driver): boolean {
+  return driver.options.type === 'better-sqlite3' || driver.options.type === 'sqljs';
+}
+
+const registered = new WeakSet<object>();
+
+/** Makes them known to an SQLite connection; others have no need of them. */
+export function registerFunctions({ driver }: DataSource): void {
+  const connection = (driver as { databaseConnection?: SqliteConnection }).databaseConnection;
+  if (connection === undefined || registered.has(connection)) return;
+  registered.add(connection);
+  for (const [name, implementation] of Object.entries(FUNCTIONS)) register(connection, name, implementation);
+}
+
+/** The number of arguments is read from the function itself. */
+function register(connection: SqliteConnection, name: string, implementation: SqlFunction): void {
+  // better-sqlite3, or sql.js.
+  if (connection.function) connection.function(name, { deterministic: true }, implementation);
+  else connection.create_function?.(name, implementation);
+}
