@@ -3,10 +3,12 @@
 export interface FastPaths {
   /** Plain entities on better-sqlite3 are read with prepared statements instead of TypeORM's query builder. @default true */
   readonly reads: boolean;
+  /** Plain entities on better-sqlite3 are inserted in one turn, with prepared statements, where `create` is the stock one. @default true */
+  readonly writes: boolean;
   /** Views of plain `@Expose()` fields are copied instead of transformed. @default true */
   readonly views: boolean;
   /** A change is framed once and its bytes written to each idle WebSocket of a channel, past Socket.IO. @default true */
   readonly frames: boolean;
 }
 
-export const ALL_FAST_PATHS: FastPaths = Object.freeze({ reads: true, views: true, frames: true });
+export const ALL_FAST_PATHS: FastPaths = Object.freeze({ reads: true, writes: true, views: true, frames: true });

@@ -3,30 +3,38 @@
 import type { Type } from '@nestjs/common';
 import type { EntityMetadata, SelectQueryBuilder } from 'typeorm';
 import { ConfigurationError } from '../errors/configuration.error.js';
-import { JiraException, ValidationException } from '../errors/jira.exception.js';
-import { parseFieldValue } from '../filtering/field-type.js';
+import { JiraException } from '../errors/jira.exception.js';
 import { allOf, type Filter, type Ordering } from '../filtering/filter.js';
 import { QueryLanguage } from '../filtering/query-language.js';
 import type { HookContext } from '../hooks/base-hook.js';
 import { GenericHook, type RowLookup } from '../hooks/generic-hook.js';
+import type { Shortcut, StockAction } from '../hooks/shortcuts.js';
 import type { HookScope } from '../scope/scope.js';
 import { exposedNames } from '../serialization/compiled-view.js';
 import type { Image } from '../observers/change.js';
 import type { Dependency, ObservedRows, OwnRows } from '../observers/observed-rows.js';
 import type { FoundEntity } from './data-sources.js';
+import { directCreate } from './direct/direct-create.js';
 import { DirectReader } from './direct/direct-reader.js';
+import { DirectWriter } from './direct/direct-writer.js';
 import { EntityRows } from './entity-rows.js';
 import { Expansion, type ExpandFields, type ShownRow } from './expand/expansion.js';
 import type { Narrowing } from './expand/related-keys.js';
 import { EntityFieldTypes } from './query/field-types.js';
 import { keysFilter } from './query/keys-filter.js';
+import { Lookup } from './query/lookup.js';
 import { refuseNarrowing } from './query/narrowing.js';
+import type { CanRetrieve } from './query/relation-guard.js';
 import { compileFilter, compileVisibility, type RowPredicate } from './query/row-predicate.js';
 import type { Visibility } from './query/visibility.js';
 import { PredicateMatcher } from './row-matchers.js';
 import { TypeOrmEdge } from './typeorm-edge.js';
 import { TypeOrmStore } from './typeorm-store.js';
 import { TypeOrmUnitOfWork } from './typeorm-unit-of-work.js';
+
+/** What the stock `create` calls. */
+const CREATE_CALLS = ['performCreate', 'getStore', 'openUnitOfWork', 'serialize'] as const;
+type Overridable = 'visibility' | 'checkObjectPermissions' | 'getQuery' | (typeof CREATE_CALLS)[number];
 
 export abstract class GenericModelHook<E extends object> extends GenericHook<E> {
   /** The entity whose rows this hook serves. */
@@ -50,8 +58,9 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   private found!: FoundEntity;
   private edge!: TypeOrmEdge;
   private language!: QueryLanguage;
-  private types!: EntityFieldTypes;
+  private lookup!: Lookup;
   private direct?: DirectReader;
+  private writer?: DirectWriter;
   private expansion!: Expansion;
   private defaultOrdering: readonly Ordering[] = [];
   private readonly retrievers = new WeakMap<HookScope, HookScope>();
@@ -63,11 +72,13 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     this.edge = context.moduleRef.get(TypeOrmEdge, { strict: false });
     this.found = this.edge.dataSources.find(this.entity, name, context.metadata.dataSource);
     await super.onRegister(context);
-    this.types = new EntityFieldTypes(this.metadata);
-    this.language = new QueryLanguage(name, this, this.types, context.limits);
-    this.defaultOrdering = this.ordering.map((field) => this.orderingOf(field));
+    const types = new EntityFieldTypes(this.metadata);
+    this.lookup = new Lookup(name, this.metadata, types);
+    this.language = new QueryLanguage(name, this, types, context.limits);
+    this.defaultOrdering = this.ordering.map((field) => this.lookup.ordering(field));
     if (context.fastPaths.reads && !this.hasOwn('getQuery'))
       this.direct = DirectReader.of(this.metadata, this.withDeleted);
+    if (context.fastPaths.writes) this.writer = DirectWriter.of(this.metadata, this.edge.sourceOf(this.found));
     this.expansion = new Expansion(
       name,
       this.metadata,
@@ -110,8 +121,24 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
       baseQuery: () => this.getQuery(scope),
       withDeleted: this.withDeleted,
       direct: this.direct,
-      canRetrieve: (relation, id) => this.edge.canRetrieve(relation.inverseEntityMetadata, scope, id),
+      canRetrieve: this.canRetrieveOf(scope),
     });
+  }
+
+  override shortcutOf(_action: StockAction): Shortcut | undefined {
+    if (!this.writer) return undefined;
+    const hook = {
+      metadata: this.metadata,
+      isStock: () => !CREATE_CALLS.some((name) => this.hasOwn(name)),
+      visibleTo: (scope: HookScope) => this.visibleTo(scope),
+      canRetrieve: (scope: HookScope) => this.canRetrieveOf(scope),
+      serialize: (row: E, scope: HookScope) => this.serialize(row, scope),
+    };
+    return directCreate(hook, this.writer);
+  }
+
+  private canRetrieveOf(scope: HookScope): CanRetrieve {
+    return (relation, id) => this.edge.canRetrieve(relation.inverseEntityMetadata, scope, id);
   }
 
   /** Whether this caller may retrieve the row: what another hook asks before a relation may name it. */
@@ -119,7 +146,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     const scope = await this.retrieverOf(caller);
     if (!scope) return false;
     const store = await this.getStore(scope);
-    const object = await store.findOne(await this.filterQuery(scope, this.primaryKeyFilter(id, 'pk')));
+    const object = await store.findOne(await this.filterQuery(scope, this.lookup.primaryKey(id, 'pk')));
     return object !== null && isAllowed(() => this.checkObjectPermissions(scope, object));
   }
 
@@ -182,7 +209,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   }
 
   override lookupFilter(_scope: HookScope, { field, key, value }: RowLookup): Filter {
-    return field === 'pk' ? this.primaryKeyFilter(value, key) : this.exactly(field.split(/__|\./), value, key);
+    return field === 'pk' ? this.lookup.primaryKey(value, key) : this.lookup.exactly(field.split(/__|\./), value, key);
   }
 
   protected get metadata(): EntityMetadata {
@@ -228,7 +255,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     );
   }
 
-  private hasOwn(name: 'visibility' | 'serialize' | 'checkObjectPermissions' | 'getQuery'): boolean {
+  private hasOwn(name: Overridable): boolean {
     return this[name] !== GenericModelHook.prototype[name];
   }
 
@@ -246,39 +273,6 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     const predicate = visibility instanceof Promise ? visibility.then(compile) : compile(visibility);
     this.visible.set(scope, predicate);
     return predicate;
-  }
-
-  private primaryKeyFilter(value: unknown, key: string): Filter {
-    const columns = this.metadata.primaryColumns;
-    const [column] = columns;
-    if (columns.length === 1 && column) return this.exactly(column.propertyPath.split('.'), value, key);
-    if (typeof value !== 'object' || value === null)
-      throw new ValidationException({ [key]: [`Give all of ${columns.map((c) => c.propertyPath).join(', ')}.`] });
-    const parts = value as Record<string, unknown>;
-    return allOf(
-      ...columns.map(({ propertyPath: path }) => this.exactly(path.split('.'), parts[path], `${key}.${path}`)),
-    );
-  }
-
-  private exactly(path: readonly string[], value: unknown, key: string): Filter {
-    const type = this.types.typeOf(path);
-    if (!type)
-      throw new ConfigurationError(this.constructor.name, `looks rows up by "${path.join('.')}".`, 'Name a column.');
-    const parsed = parseFieldValue(type, value);
-    if (!parsed.ok) throw new ValidationException({ [key]: [parsed.fault] });
-    return { kind: 'term', path, lookup: 'exact', value: parsed.value };
-  }
-
-  private orderingOf(field: string): Ordering {
-    const isDescending = field.startsWith('-');
-    const path = (isDescending ? field.slice(1) : field).split(/__|\./);
-    if (!this.types.typeOf(path))
-      throw new ConfigurationError(
-        this.constructor.name,
-        `orders by "${field}", which ${this.metadata.name} does not have.`,
-        'Name a column in "ordering".',
-      );
-    return { path, direction: isDescending ? 'desc' : 'asc' };
   }
 }
 

@@ -58,6 +58,11 @@ export class TypeOrmEdge extends Observables implements OnApplicationShutdown {
     source.watch(metadata.name);
   }
 
+  /** What captures the changes of this entity's data source, if they can be captured. */
+  sourceOf({ name }: FoundEntity): TypeOrmChangeSource | undefined {
+    return this.sources.get(name);
+  }
+
   /**
    * Called when all hooks are known.
    *

@@ -113,14 +113,24 @@ export class TypeOrmStore<E extends object> implements Store<E> {
   }
 
   async insert(entity: E): Promise<E> {
-    await this.relations().check(entity);
+    await this.checkRelations(entity);
     // Only save() follows relations to rows of their own; elsewhere an insert can never touch a row that exists.
-    if (this.metadata.relations.some((relation) => isCascade(relation, relation.getEntityValue(entity)))) {
+    if (this.writesMore(entity)) {
       await this.relations().checkNew(entity);
       await this.manager.save(this.metadata.target, entity);
     } else await this.manager.insert<E>(this.metadata.target, entity);
     await checkVisible(this.manager, this.visibility, entity);
     return entity;
+  }
+
+  /** Throws a ValidationException unless the caller could retrieve every row that the entity names by a relation. */
+  checkRelations(entity: E): Promise<void> {
+    return this.relations().check(entity);
+  }
+
+  /** Whether storing the entity means writes beyond its row. */
+  writesMore(entity: E): boolean {
+    return this.metadata.relations.some((relation) => isCascade(relation, relation.getEntityValue(entity)));
   }
 
   async update(entity: E): Promise<E> {

@@ -5,7 +5,7 @@ import type { EntityMetadata } from 'typeorm';
 import type { Change } from '../../observers/change.js';
 import type { RawRow, TrackedTable } from './tracked-table.js';
 
-interface RowImages {
+export interface RowImages {
   readonly table: TrackedTable;
   readonly before: RawRow | null;
   readonly after: RawRow | null;

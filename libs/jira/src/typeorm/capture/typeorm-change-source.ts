@@ -1,10 +1,10 @@
 // The change source of one TypeORM data source: sees its writes, and announces what its transactions committed.
 
 import { Logger } from '@nestjs/common';
-import type { DataSource, EntitySubscriberInterface, QueryRunner } from 'typeorm';
+import type { DataSource, EntityMetadata, EntitySubscriberInterface, QueryRunner } from 'typeorm';
 import { ConfigurationError } from '../../errors/configuration.error.js';
 import type { CaptureFailure, ChangeListener, ChangeSource } from '../../observers/change-source.js';
-import type { Commit } from '../../observers/change.js';
+import type { Change, Commit } from '../../observers/change.js';
 import { committingRunner } from '../leases/sqlite-leases.js';
 import { intercept, isIntercepted, stopIntercepting, type Execute, type WriteBuilder } from './builders.js';
 import { CapturedTransaction, depthOf } from './captured-transaction.js';
@@ -12,7 +12,9 @@ import { captureCriteriaWrite } from './criteria-write.js';
 import { databaseFamily } from './database-family.js';
 import { captureInsert, insertedValues } from './insert-write.js';
 import { LostTransactions } from './lost-transactions.js';
+import { changesOf, type RowImages } from './net-change.js';
 import { OwnTransactions } from './own-transactions.js';
+import type { TrackedTable } from './tracked-table.js';
 import { TrackedTables } from './tracked-tables.js';
 
 /** How long a commit's announcement waits for one that came before it: many times what an answer takes to arrive. */
@@ -103,6 +105,28 @@ export class TypeOrmChangeSource implements ChangeSource {
   /** What the entities' metadata shows to be invisible here, one sentence each; to be logged at boot. */
   warnings(): string[] {
     return this.tables?.warnings() ?? [];
+  }
+
+  /** The table of an entity whose writes are captured. */
+  tableOf(metadata: EntityMetadata): TrackedTable | undefined {
+    if (this.tables && !this.tables.isCurrent()) this.attach();
+    return this.tables?.get(metadata);
+  }
+
+  /** Whether nobody else listens to what the data source writes: then a write may go past TypeORM. */
+  get isAlone(): boolean {
+    const { subscribers } = this.dataSource;
+    return subscribers.length === 1 && subscribers[0] === this.subscriber;
+  }
+
+  /** The change that a row amounts to, as it is announced: none of an entity that is not watched. */
+  changesOf(row: RowImages): Change[] {
+    return changesOf(row, this.name).filter(({ entity }) => this.watched.has(entity));
+  }
+
+  /** Announces what was committed past TypeORM, in the turn of its commit. */
+  announceCommit(commit: Commit): void {
+    if (commit.changes.length > 0) this.tell((listener) => listener.onCommit(commit));
   }
 
   private onWrite(builder: WriteBuilder, proceed: Execute): Promise<unknown> {
@@ -208,8 +232,7 @@ export class TypeOrmChangeSource implements ChangeSource {
   private announceNow(transaction: CapturedTransaction): void {
     try {
       const changes = transaction.changes(this.name, (entity) => this.watched.has(entity));
-      const commit: Commit = { changes, transaction: transaction.runner };
-      if (changes.length > 0) this.tell((listener) => listener.onCommit(commit));
+      this.announceCommit({ changes, transaction: transaction.runner });
     } catch (error) {
       for (const entity of transaction.entities) transaction.noteGap(entity, error);
     }

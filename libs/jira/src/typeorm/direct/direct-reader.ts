@@ -3,21 +3,11 @@
 
 import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { Ordering } from '../../filtering/filter.js';
-import { isConnectionFree } from '../leases/sqlite-leases.js';
 import { SqlWriter, writeSql } from '../query/condition-sql.js';
 import { orderTerms } from '../query/ordering.js';
 import type { RowPredicate } from '../query/row-predicate.js';
+import { bindable, DirectConnection, type SqliteDatabase } from './direct-connection.js';
 import { entityShapeOf, hasReadListeners, type EntityShape } from './entity-shape.js';
-
-interface Statement {
-  raw(isRaw: boolean): Statement;
-  all(parameters: object): unknown[][];
-}
-
-interface SqliteDatabase {
-  readonly open: boolean;
-  prepare(sql: string): Statement;
-}
 
 export interface DirectPage {
   readonly ordering: readonly Ordering[];
@@ -26,23 +16,17 @@ export interface DirectPage {
 }
 
 const ALIAS = 'row';
-/** Statements kept; the oldest makes room. A hook has few shapes of queries. */
-const MAX_STATEMENTS = 200;
-
-/** Largest number SQLite keeps as an integer when JavaScript's is one. */
-const isWhole = Number.isSafeInteger;
 
 export class DirectReader {
   private readonly shape: EntityShape;
   private readonly from: string;
   private readonly columns: string;
-  private readonly statements = new Map<string, Statement>();
-  private database: SqliteDatabase | undefined;
   private checkedSubscribers = -1;
   private isHeard = false;
 
   private constructor(
     private readonly metadata: EntityMetadata,
+    private readonly connection: DirectConnection,
     shape: EntityShape,
     private readonly withDeleted: boolean,
   ) {
@@ -54,11 +38,9 @@ export class DirectReader {
 
   /** `undefined` when the entity, its database or the data source's logging needs TypeORM's own reading. */
   static of(metadata: EntityMetadata, withDeleted: boolean): DirectReader | undefined {
-    const { options } = metadata.dataSource;
-    const isSilent = !options.logging && options.maxQueryExecutionTime === undefined;
-    if (options.type !== 'better-sqlite3' || !isSilent) return undefined;
+    const connection = DirectConnection.of(metadata.dataSource);
     const shape = entityShapeOf(metadata);
-    return shape && new DirectReader(metadata, shape, withDeleted);
+    return connection && shape && new DirectReader(metadata, connection, shape, withDeleted);
   }
 
   /** The rows that satisfy all predicates; `undefined` = ask TypeORM (somebody has the connection, or listens). */
@@ -72,7 +54,8 @@ export class DirectReader {
     const sql = `SELECT ${this.columns} ${this.from}${this.where(predicates, writer)}${order.length > 0 ? ` ORDER BY ${order.join(', ')}` : ''}${slice(page, writer)}`;
     const parameters = bindable(writer.parameters);
     if (!parameters) return undefined;
-    return this.prepare(database, sql)
+    return this.connection
+      .prepare(database, sql, true)
       .all(parameters)
       .map((row) => this.shape.hydrate(row));
   }
@@ -96,7 +79,7 @@ export class DirectReader {
     const writer = new SqlWriter(this.metadata.dataSource);
     const sql = select + this.where(predicates, writer) + end;
     const parameters = bindable(writer.parameters);
-    return parameters && this.prepare(database, sql).all(parameters);
+    return parameters && this.connection.prepare(database, sql, true).all(parameters);
   }
 
   private where(predicates: readonly RowPredicate[], writer: SqlWriter): string {
@@ -108,16 +91,9 @@ export class DirectReader {
     return parts.length === 0 ? '' : ` WHERE ${parts.join(' AND ')}`;
   }
 
-  /** The database, if this turn may use it. A statement runs within one turn, so nobody's transaction can be in between. */
   private free(): SqliteDatabase | undefined {
-    const { dataSource } = this.metadata;
-    if (!isConnectionFree(dataSource) || this.hasListeners(dataSource)) return undefined;
-    const { databaseConnection } = dataSource.driver as unknown as { databaseConnection?: SqliteDatabase };
-    if (databaseConnection !== this.database) {
-      this.database = databaseConnection;
-      this.statements.clear();
-    }
-    return databaseConnection?.open ? databaseConnection : undefined;
+    const database = this.connection.free();
+    return database && !this.hasListeners(this.metadata.dataSource) ? database : undefined;
   }
 
   private hasListeners({ subscribers }: DataSource): boolean {
@@ -127,34 +103,9 @@ export class DirectReader {
     }
     return this.isHeard;
   }
-
-  private prepare(database: SqliteDatabase, sql: string): Statement {
-    const known = this.statements.get(sql);
-    if (known) return known;
-    const statement = database.prepare(sql).raw(true);
-    const oldest = this.statements.size >= MAX_STATEMENTS ? this.statements.keys().next() : undefined;
-    if (oldest && !oldest.done) this.statements.delete(oldest.value);
-    this.statements.set(sql, statement);
-    return statement;
-  }
 }
 
 function slice({ offset = 0, limit }: DirectPage, writer: SqlWriter): string {
   if (limit === undefined && offset === 0) return '';
   return ` LIMIT ${writer.bind(limit ?? -1)}${offset > 0 ? ` OFFSET ${writer.bind(offset)}` : ''}`;
-}
-
-/**
- * Values as TypeORM would have them in the statement: it writes numbers as literals, so whole ones are bound as
- * integers. `undefined` for what only TypeORM's own conversion knows.
- */
-function bindable(parameters: Record<string, unknown>): Record<string, unknown> | undefined {
-  for (const name in parameters) {
-    const value = parameters[name];
-    if (typeof value === 'number') {
-      if (isWhole(value)) parameters[name] = BigInt(value);
-    } else if (typeof value === 'boolean') parameters[name] = value ? 1n : 0n;
-    else if (typeof value !== 'string' && typeof value !== 'bigint' && value !== null) return undefined;
-  }
-  return parameters;
 }

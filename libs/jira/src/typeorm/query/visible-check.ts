@@ -21,12 +21,21 @@ export async function checkVisible(
   visibility: RowPredicate,
   entity: ObjectLiteral,
 ): Promise<void> {
-  if (visibility.constant === true) return;
-  const known = visibility.columns().every((column) => isStoredAsGiven(column, entity))
+  if (knownVerdict(visibility, entity) ?? (await isVisible(manager, visibility, entity))) return;
+  throw outOfSight(visibility, entity);
+}
+
+/** Whether the caller sees the row just written; undefined where only the database knows what it has stored. */
+export function knownVerdict(visibility: RowPredicate, entity: ObjectLiteral): boolean | undefined {
+  if (visibility.constant === true) return true;
+  return visibility.columns().every((column) => isStoredAsGiven(column, entity))
     ? visibility.matches(entity)
     : undefined;
-  if (known ?? (await isVisible(manager, visibility, entity))) return;
-  throw new ValidationException(faultsOf(visibility.condition, entity));
+}
+
+/** Names the fields that put the row out of sight. */
+export function outOfSight(visibility: RowPredicate, entity: ObjectLiteral): ValidationException {
+  return new ValidationException(faultsOf(visibility.condition, entity));
 }
 
 /** Whether the stored row of this key is one that the caller may see. */

@@ -1,0 +1,23 @@
+// Actions as the mixins have them: a hook may know a shorter way to what they do.
+
+import type { HookScope } from '../scope/scope.js';
+
+export type StockAction = 'create';
+
+/**
+ * Does the action at once, without opening its unit of work, and resolves with its result; `undefined` when it has to be
+ * done the ordinary way: then nothing was done. What it rejects with is answered.
+ */
+export type Shortcut = (scope: HookScope) => Promise<unknown>;
+
+const STOCK = new WeakMap<object, StockAction>();
+
+/** Says that this method of a mixin is the stock one. */
+export function noteStock(prototype: object, name: StockAction): void {
+  STOCK.set((prototype as Record<StockAction, object>)[name], name);
+}
+
+/** Which stock action the method is; `undefined` for an override, whatever it calls. */
+export function stockActionOf(method: object): StockAction | undefined {
+  return STOCK.get(method);
+}

@@ -1,0 +1,81 @@
+// The connection of better-sqlite3 past TypeORM: statements prepared once, executed within one turn of the event loop.
+
+import type { DataSource } from 'typeorm';
+import { isConnectionFree } from '../leases/sqlite-leases.js';
+
+export interface Statement {
+  raw(isRaw: boolean): Statement;
+  all(parameters: object): unknown[][];
+  get(parameters: readonly unknown[]): unknown;
+  run(parameters: readonly unknown[]): { readonly lastInsertRowid: number | bigint };
+}
+
+export interface SqliteDatabase {
+  readonly open: boolean;
+  readonly inTransaction: boolean;
+  prepare(sql: string): Statement;
+}
+
+/** Statements kept; the oldest makes room. A hook has few shapes of queries. */
+const MAX_STATEMENTS = 200;
+
+/** Largest number SQLite keeps as an integer when JavaScript's is one. */
+const isWhole = Number.isSafeInteger;
+
+export class DirectConnection {
+  private readonly statements = new Map<string, Statement>();
+  private database: SqliteDatabase | undefined;
+
+  private constructor(readonly dataSource: DataSource) {}
+
+  /** `undefined` when the database or the data source's logging needs TypeORM's own way. */
+  static of(dataSource: DataSource): DirectConnection | undefined {
+    const { options } = dataSource;
+    const isSilent = !options.logging && options.maxQueryExecutionTime === undefined;
+    return options.type === 'better-sqlite3' && isSilent ? new DirectConnection(dataSource) : undefined;
+  }
+
+  /** The database, if this turn may use it. What runs within one turn cannot come between anybody's statements. */
+  free(): SqliteDatabase | undefined {
+    if (!isConnectionFree(this.dataSource)) return undefined;
+    const { databaseConnection } = this.dataSource.driver as unknown as { databaseConnection?: SqliteDatabase };
+    if (databaseConnection !== this.database) {
+      this.database = databaseConnection;
+      this.statements.clear();
+    }
+    return databaseConnection?.open ? databaseConnection : undefined;
+  }
+
+  prepare(database: SqliteDatabase, sql: string, isRaw: boolean): Statement {
+    const known = this.statements.get(sql);
+    if (known) return known;
+    const prepared = database.prepare(sql);
+    const statement = isRaw ? prepared.raw(true) : prepared;
+    const oldest = this.statements.size >= MAX_STATEMENTS ? this.statements.keys().next() : undefined;
+    if (oldest && !oldest.done) this.statements.delete(oldest.value);
+    this.statements.set(sql, statement);
+    return statement;
+  }
+}
+
+/**
+ * Values as TypeORM would have them in the statement: it writes numbers as literals, so whole ones are bound as
+ * integers. `undefined` for what only TypeORM's own conversion knows.
+ */
+export function bindable(parameters: Record<string, unknown>): Record<string, unknown> | undefined {
+  for (const name in parameters) {
+    const value = bindableValue(parameters[name]);
+    if (value === undefined) return undefined;
+    parameters[name] = value;
+  }
+  return parameters;
+}
+
+/** One of them. */
+export function bindableValue(value: unknown): string | number | bigint | null | undefined {
+  if (typeof value === 'string' || typeof value === 'bigint' || value === null) return value;
+  if (typeof value === 'boolean') return value ? 1n : 0n;
+  if (typeof value !== 'number') return undefined;
+  if (isWhole(value)) return BigInt(value);
+  return Number.isInteger(value) || !Number.isFinite(value) ? undefined : value;
+}

@@ -1,0 +1,218 @@
+// Inserts of plain entities on better-sqlite3 without TypeORM's query builder and runner: the transaction is one turn
+// of the event loop. What it cannot do exactly as TypeORM and the capture of changes would, it leaves to them.
+
+import { randomUUID } from 'node:crypto';
+import { QueryFailedError, type EntityMetadata, type ObjectLiteral } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { Change } from '../../observers/change.js';
+import { TrackedTable, type RawRow } from '../capture/tracked-table.js';
+import type { TypeOrmChangeSource } from '../capture/typeorm-change-source.js';
+import { SqlWriter, writeSql } from '../query/condition-sql.js';
+import type { RowPredicate } from '../query/row-predicate.js';
+import { knownVerdict, outOfSight } from '../query/visible-check.js';
+import { bindable, bindableValue, DirectConnection, type SqliteDatabase } from './direct-connection.js';
+import { entityShapeOf } from './entity-shape.js';
+
+/** What was done, by the caller's work within the transaction. */
+export interface Written<Result> {
+  readonly result: Result;
+  /** Stands for the transaction where its position is asked for. */
+  readonly transaction: object;
+}
+
+interface Insertion {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+  /** Keys that are made here, as TypeORM makes them. */
+  readonly generated: readonly (readonly [ColumnMetadata, string])[];
+}
+
+/** What becomes clear only once the row is there: TypeORM has to do it. */
+const UNSURE = new Error('Only TypeORM can do this.');
+
+/** Rows this connection has changed so far, and what tells it that others have changed any. */
+const MOMENT = 'SELECT total_changes(), data_version FROM pragma_data_version';
+
+export class DirectWriter {
+  private readonly columns: readonly ColumnMetadata[];
+  /** What TypeORM reads back into the entity. */
+  private readonly returned: readonly ColumnMetadata[];
+  private readonly table: string;
+  private readonly keyCondition: string;
+  private readonly ownTable: TrackedTable;
+
+  private constructor(
+    private readonly metadata: EntityMetadata,
+    private readonly connection: DirectConnection,
+    private readonly source: TypeOrmChangeSource,
+  ) {
+    const writer = new SqlWriter(metadata.dataSource);
+    this.columns = metadata.columns.filter((column) => column.isInsert);
+    this.returned = metadata.getInsertionReturningColumns().filter((one) => !one.isGenerated && !one.isVirtual);
+    this.table = writer.table(metadata.tablePath);
+    this.keyCondition = metadata.primaryColumns.map((one) => `${writer.escape(one.databaseName)} = ?`).join(' AND ');
+    this.ownTable = new TrackedTable(metadata.dataSource, metadata);
+  }
+
+  /** `undefined` when the entity, its database or the data source's logging needs TypeORM's own writing. */
+  static of(metadata: EntityMetadata, source: TypeOrmChangeSource | undefined): DirectWriter | undefined {
+    const connection = DirectConnection.of(metadata.dataSource);
+    return connection && source && canInsert(metadata) ? new DirectWriter(metadata, connection, source) : undefined;
+  }
+
+  /** Equal at two moments between which nobody wrote to the database; `undefined` while somebody has the connection. */
+  moment(): string | undefined {
+    const database = this.connection.free();
+    return database && String(this.connection.prepare(database, MOMENT, true).get([]));
+  }
+
+  /**
+   * Inserts the entity and announces it; the entity is what TypeORM would have made of it. When nothing is done, it is
+   * to be made anew.
+   *
+   * @param entity the rows it names by relations were found to be the caller's to name, and it writes no others
+   * @param visibility the written row has to satisfy it
+   * @param work done before the commit: what it throws undoes the insert
+   * @returns `undefined` when nothing was done because it has to go through TypeORM
+   * @throws ValidationException when the row is out of sight, QueryFailedError when the database refuses it
+   */
+  insert<Result>(entity: ObjectLiteral, visibility: RowPredicate, work: () => Result): Written<Result> | undefined {
+    const database = this.source.isAlone ? this.connection.free() : undefined;
+    const table = this.source.tableOf(this.metadata) ?? this.ownTable;
+    if (!database || table.metadata !== this.metadata) return undefined;
+    const insertion = this.insertionOf(entity);
+    if (!insertion) return undefined;
+    const transaction = {};
+    const done = this.inTransaction(database, () => {
+      const row = this.write(database, entity, insertion, table);
+      if (!this.isVisible(database, visibility, entity)) throw outOfSight(visibility, entity);
+      return { changes: this.changesOf(table, row), result: work() };
+    });
+    if (!done) return undefined;
+    this.source.announceCommit({ changes: done.changes, transaction });
+    return { result: done.result, transaction };
+  }
+
+  /** The statement that TypeORM would send; `undefined` for values that only TypeORM can bind. */
+  private insertionOf(entity: ObjectLiteral): Insertion | undefined {
+    const { driver } = this.metadata.dataSource;
+    const parameters: unknown[] = [];
+    const generated: [ColumnMetadata, string][] = [];
+    const terms: string[] = [];
+    for (const column of this.columns) {
+      const given: unknown = column.getEntityValue(entity);
+      if (typeof given === 'function' || (column.isPrimary && !isKeyGiven(column, given))) return undefined;
+      let value: unknown = driver.preparePersistentValue(given, column);
+      if (value === undefined && column.isGenerated && column.generationStrategy === 'uuid') {
+        value = randomUUID();
+        generated.push([column, value as string]);
+      }
+      if (value === undefined) terms.push(column.isVersion ? '1' : defaultOf(column));
+      else {
+        const bound = bindableValue(value);
+        if (bound === undefined) return undefined;
+        terms.push('?');
+        parameters.push(bound);
+      }
+    }
+    const names = this.columns.map((column) => driver.escape(column.databaseName)).join(', ');
+    return { sql: `INSERT INTO ${this.table}(${names}) VALUES (${terms.join(', ')})`, parameters, generated };
+  }
+
+  /** Inserts, and reads the row as the capture would: with what triggers made of it. */
+  private write(database: SqliteDatabase, entity: ObjectLiteral, insertion: Insertion, table: TrackedTable): RawRow {
+    const { lastInsertRowid } = this.run(database, insertion.sql, insertion.parameters);
+    for (const column of this.metadata.primaryColumns)
+      if (column.generationStrategy === 'increment') column.setEntityValue(entity, lastInsertRowid);
+    for (const [column, value] of insertion.generated) column.setEntityValue(entity, value);
+    const select = `SELECT ${table.selection} FROM ${this.table} WHERE ${this.keyCondition}`;
+    const row = this.connection.prepare(database, select, false).get(this.keyOf(entity)) as RawRow | undefined;
+    if (!row) throw UNSURE;
+    for (const column of this.returned) {
+      const value: unknown = this.metadata.dataSource.driver.prepareHydratedValue(row[column.databaseName], column);
+      if (value !== undefined) column.setEntityValue(entity, value);
+    }
+    return row;
+  }
+
+  private changesOf(table: TrackedTable, row: RawRow): Change[] {
+    try {
+      return this.source.changesOf({ table, before: null, after: row });
+    } catch {
+      throw UNSURE; // the capture has its own way to tell subscribers of a row that cannot be shown
+    }
+  }
+
+  private isVisible(database: SqliteDatabase, visibility: RowPredicate, entity: ObjectLiteral): boolean {
+    const known = knownVerdict(visibility, entity);
+    if (known !== undefined || visibility.constant !== undefined) return known ?? visibility.constant === true;
+    const writer = new SqlWriter(this.metadata.dataSource);
+    const condition = writeSql(visibility.condition, 'row', writer);
+    const keys = this.metadata.primaryColumns.map(
+      (column, i) => `${writer.column('row', column)} = ${writer.bind(this.keyOf(entity)[i])}`,
+    );
+    const parameters = bindable(writer.parameters);
+    if (!parameters) throw UNSURE;
+    const sql = `SELECT 1 FROM ${this.table} ${writer.escape('row')} WHERE (${condition}) AND ${keys.join(' AND ')}`;
+    return this.connection.prepare(database, sql, true).all(parameters).length > 0;
+  }
+
+  private keyOf(entity: ObjectLiteral): unknown[] {
+    const { dataSource, primaryColumns } = this.metadata;
+    return primaryColumns.map((column) =>
+      bindableValue(dataSource.driver.preparePersistentValue(column.getEntityValue(entity), column)),
+    );
+  }
+
+  /** Undoes what the work wrote when it throws; `undefined` when TypeORM has to do it. */
+  private inTransaction<T>(database: SqliteDatabase, work: () => T): T | undefined {
+    this.run(database, 'BEGIN TRANSACTION');
+    try {
+      const result = work();
+      this.run(database, 'COMMIT');
+      return result;
+    } catch (error) {
+      if (database.inTransaction) this.run(database, 'ROLLBACK');
+      if (error === UNSURE) return undefined;
+      throw error;
+    }
+  }
+
+  private run(
+    database: SqliteDatabase,
+    sql: string,
+    parameters: readonly unknown[] = [],
+  ): { readonly lastInsertRowid: number | bigint } {
+    try {
+      return this.connection.prepare(database, sql, false).run(parameters);
+    } catch (error) {
+      throw new QueryFailedError(sql, [...parameters], error as Error);
+    }
+  }
+}
+
+const CONVERTED = new Set<unknown>(['json', 'jsonb', 'simple-json', 'simple-array']);
+
+/** Whether a plain statement of scalars is all that TypeORM does for an insert of it. */
+function canInsert(metadata: EntityMetadata): boolean {
+  return (
+    entityShapeOf(metadata) !== undefined &&
+    metadata.beforeInsertListeners.length + metadata.afterInsertListeners.length === 0 &&
+    metadata.columns.every((column) => column.transformer === undefined && !CONVERTED.has(column.type)) &&
+    metadata.columns.some((column) => column.isInsert)
+  );
+}
+
+/** A generated number that the client left out, a UUID, or a key of the client's own. */
+function isKeyGiven(column: ColumnMetadata, given: unknown): boolean {
+  if (!column.isGenerated) return given !== undefined && given !== null;
+  return column.generationStrategy === 'uuid'
+    ? given !== null
+    : column.generationStrategy === 'increment' && given === undefined;
+}
+
+/** SQLite knows no DEFAULT in a list of values. */
+function defaultOf(column: ColumnMetadata): string {
+  if (column.default === undefined || column.default === null) return 'NULL';
+  return column.entityMetadata.dataSource.driver.normalizeDefault(column) ?? 'NULL';
+}

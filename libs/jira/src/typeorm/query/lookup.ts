@@ -1,0 +1,51 @@
+// How a hook's attributes and queries name rows and their order, as filters and orderings.
+
+import type { EntityMetadata } from 'typeorm';
+import { ConfigurationError } from '../../errors/configuration.error.js';
+import { ValidationException } from '../../errors/jira.exception.js';
+import { parseFieldValue } from '../../filtering/field-type.js';
+import { allOf, type Filter, type Ordering } from '../../filtering/filter.js';
+import type { EntityFieldTypes } from './field-types.js';
+
+export class Lookup {
+  constructor(
+    /** The hook, for errors. */
+    private readonly subject: string,
+    private readonly metadata: EntityMetadata,
+    private readonly types: EntityFieldTypes,
+  ) {}
+
+  /** @param key of the query, for errors */
+  primaryKey(value: unknown, key: string): Filter {
+    const columns = this.metadata.primaryColumns;
+    const [column] = columns;
+    if (columns.length === 1 && column) return this.exactly(column.propertyPath.split('.'), value, key);
+    if (typeof value !== 'object' || value === null)
+      throw new ValidationException({ [key]: [`Give all of ${columns.map((c) => c.propertyPath).join(', ')}.`] });
+    const parts = value as Record<string, unknown>;
+    return allOf(
+      ...columns.map(({ propertyPath: path }) => this.exactly(path.split('.'), parts[path], `${key}.${path}`)),
+    );
+  }
+
+  exactly(path: readonly string[], value: unknown, key: string): Filter {
+    const type = this.types.typeOf(path);
+    if (!type) throw new ConfigurationError(this.subject, `looks rows up by "${path.join('.')}".`, 'Name a column.');
+    const parsed = parseFieldValue(type, value);
+    if (!parsed.ok) throw new ValidationException({ [key]: [parsed.fault] });
+    return { kind: 'term', path, lookup: 'exact', value: parsed.value };
+  }
+
+  /** @param field of the attribute `ordering`; `-` descends */
+  ordering(field: string): Ordering {
+    const isDescending = field.startsWith('-');
+    const path = (isDescending ? field.slice(1) : field).split(/__|\./);
+    if (!this.types.typeOf(path))
+      throw new ConfigurationError(
+        this.subject,
+        `orders by "${field}", which ${this.metadata.name} does not have.`,
+        'Name a column in "ordering".',
+      );
+    return { path, direction: isDescending ? 'desc' : 'asc' };
+  }
+}
