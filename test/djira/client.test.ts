@@ -18,6 +18,11 @@ class StatusHook extends BaseHook {
   }
 
   @Action()
+  extra({ extra }: ActionScope) {
+    return extra;
+  }
+
+  @Action()
   async *count() {
     yield 1;
     yield 2;
@@ -140,5 +145,8 @@ describe('a djira client, unmodified (A28)', () => {
     const answer = new Promise<unknown>((resolve) => ada.socket.once('issues', resolve));
     ada.socket.emit('issues', { action: 'list', anything: 'else' });
     expect(await answer).toMatchObject({ status: 200, method: 'GET', action: 'list', requestId: expect.any(String) });
+    const echo = new Promise<unknown>((resolve) => ada.socket.once('statuses', resolve));
+    ada.socket.emit('statuses', { event: 'statuses', action: 'extra', requestId: 'x', device: { id: 7 } });
+    expect(await echo).toMatchObject({ status: 200, requestId: 'x', data: { device: { id: 7 } } });
   });
 });

@@ -17,6 +17,11 @@ import type { Answer } from '../scope/answer.js';
 /** Hands the answer to the transport. */
 export type Reply = (answer: AnswerFrame) => void;
 
+/** A frame, with what its dialect lets clients add to it. */
+export interface IncomingRequest extends RequestFrame {
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
 export class RequestPipeline {
   private readonly logger = new Logger('Jira');
   private isClosing = false;
@@ -38,7 +43,7 @@ export class RequestPipeline {
   async handle(
     connection: Connection,
     namespace: string,
-    frame: RequestFrame,
+    frame: IncomingRequest,
     reply: Reply,
     target?: RequestTarget,
   ): Promise<void> {
@@ -54,6 +59,7 @@ export class RequestPipeline {
     try {
       const action = target ?? this.registry.resolve(namespace, frame.action, frame.method, connection.route);
       const scope = this.openScope(connection, namespace, frame, handle, action.scopeType);
+      if (frame.extra) scope.extra = frame.extra;
       const answer = await this.runInTime(action, scope, handle);
       isSuccess = answer.status < 400;
       sendEncodable(success(frame, answer), reply);

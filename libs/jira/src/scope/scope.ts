@@ -23,10 +23,14 @@ export interface EmitOptions {
   readonly room?: string;
 }
 
+const NOTHING = Object.freeze({});
+
 /** What a request looks like to a step: permissions, filters, helpers of a hook. */
 export class HookScope {
   /** Parameters of the URL the client connected to: strings, or an instance of the route's `params` class. */
   readonly params: Params;
+  /** What a client of djira's sent beside the protocol's keys; empty for others. Not validated. */
+  extra: Readonly<Record<string, unknown>> = NOTHING;
   unitOfWork?: UnitOfWork;
   /** Runs until the action's time is over. */
   timer?: NodeJS.Timeout;

@@ -18,6 +18,13 @@ export function completeRequest(value: unknown): unknown {
   };
 }
 
+const KNOWN: ReadonlySet<string> = new Set(['event', 'action', 'requestId', 'method', 'data', 'query', 'headers']);
+
+/** What a frame has beside the keys of the dialect. */
+export function extraOf(frame: unknown): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(frame as object).filter(([key]) => !KNOWN.has(key)));
+}
+
 /** djira's clients know a change by the request that subscribed. */
 export function finishChange(frame: ChangeFrame, { requestId, action }: Recipient): Record<string, unknown> {
   const { method, type, status, data } = frame;

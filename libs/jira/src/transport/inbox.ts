@@ -13,12 +13,12 @@ import {
 import { JiraException } from '../errors/jira.exception.js';
 import type { EventRegistry } from '../events/event-registry.js';
 import type { HookRegistry } from '../hooks/registry.js';
-import type { Reply, RequestPipeline } from '../hooks/request-pipeline.js';
+import type { IncomingRequest, Reply, RequestPipeline } from '../hooks/request-pipeline.js';
 import type { Authorization } from '../observers/authorization.js';
 import type { Connection } from '../scope/connection.js';
 import type { Messages } from '../messaging/messages.js';
 import type { Limits } from '../scope/limits.js';
-import { completeRequest } from './djira.js';
+import { completeRequest, extraOf } from './djira.js';
 import { faultOfValue } from './frame-guard.js';
 import type { Reception } from './reception.js';
 
@@ -43,6 +43,8 @@ export interface Incoming {
   readonly method?: Method;
   readonly action?: string;
 }
+
+type Parsed = { readonly ok: true; readonly frame: IncomingRequest } | Malformed;
 
 export class Inbox {
   private eventCount = 0;
@@ -114,10 +116,12 @@ export class Inbox {
     reply({ requestId, method, action, status: 429, data });
   }
 
-  private parse(payload: unknown, { dialect }: Connection): ReturnType<typeof parseRequest> {
+  private parse(payload: unknown, { dialect }: Connection): Parsed {
     const fault = faultOfValue(payload, this.parts.limits);
-    const parsed = parseRequest(dialect === 'djira' ? completeRequest(payload) : payload);
-    if (!fault) return parsed;
+    const isDjira = dialect === 'djira';
+    const parsed = parseRequest(isDjira ? completeRequest(payload) : payload);
+    if (!fault)
+      return parsed.ok && isDjira ? { ok: true, frame: { ...parsed.frame, extra: extraOf(payload) } } : parsed;
     return parsed.ok ? { ok: false, reason: fault, ...parsed.frame } : { ...parsed, reason: fault };
   }
 
