@@ -72,7 +72,8 @@ class Insert {
 
   run(): Promise<Inserted> {
     if (this.isReturning) return this.runReturning();
-    return databaseFamily(this.table.dataSource) === 'sqlite' ? this.runNumbering() : this.runTrusting();
+    if (databaseFamily(this.table.dataSource) !== 'sqlite') return this.runTrusting();
+    return this.table.metadata.withoutRowid ? this.runNaming() : this.runNumbering();
   }
 
   /** PostgreSQL and MariaDB tell the keys themselves, if asked to. */
@@ -107,6 +108,17 @@ class Insert {
     const mark = isMarked ? (highest?.['mark'] ?? Number.MIN_SAFE_INTEGER) : number;
     const sql = `SELECT ${this.table.selection} FROM ${path} WHERE rowid ${isMarked ? '>' : '='} :mark`;
     const rows = [...(await select(runner, sql, { mark })), ...(isMarked ? await this.conflicting() : [])];
+    return { result, keys: rows.map((row) => this.table.keyOf(row)) };
+  }
+
+  /** SQLite without row numbers: each row is found by the key that the caller or TypeORM gave it. */
+  private async runNaming(): Promise<Inserted> {
+    const result = await this.proceed();
+    const { locallyGenerated } = this.builder.expressionMap;
+    const named = this.values.map((value, index) => withGeneratedKey(this.table, value, locallyGenerated[index]));
+    const areNamed = named.length > 0 && named.every((value) => namesItsRow(this.table, value));
+    if (!areNamed) return { result };
+    const rows = await conflictingRows(this.write.runner, this.table, named);
     return { result, keys: rows.map((row) => this.table.keyOf(row)) };
   }
 
@@ -146,6 +158,20 @@ class Insert {
     const [column, ...others] = this.table.keyColumns;
     return others.length === 0 && column?.generationStrategy === 'increment';
   }
+}
+
+function withGeneratedKey(table: TrackedTable, value: ObjectLiteral, generated: ObjectLiteral = {}): ObjectLiteral {
+  for (const column of table.keyColumns) {
+    const key: unknown = column.getEntityValue(generated);
+    if (key !== undefined) column.setEntityValue(value, key);
+  }
+  return value;
+}
+
+/** An SQL expression names no row: evaluated again it may give another value. */
+function namesItsRow(table: TrackedTable, value: ObjectLiteral): boolean {
+  const keys = table.keyColumns.map((column): unknown => column.getEntityValue(value));
+  return keys.every((key) => key !== undefined && key !== null && typeof key !== 'function');
 }
 
 function withKeys(returning: string | string[] | undefined, table: TrackedTable): string | string[] {
