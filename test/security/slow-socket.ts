@@ -15,6 +15,7 @@ export async function slowSocket(url: string, token: string): Promise<Socket> {
         socket.write(maskedText(`40${JSON.stringify({ jira: 2, token })}`));
       }
       if (!received.includes('40{')) return;
+      socket.removeAllListeners('data');
       socket.pause();
       resolve();
     });
@@ -28,6 +29,7 @@ export async function slowPlainSocket(url: string, path: string): Promise<Socket
   await new Promise<void>((resolve) => {
     socket.on('data', (chunk) => {
       if (!chunk.toString('latin1').includes(' 101 ')) return;
+      socket.removeAllListeners('data');
       socket.pause();
       resolve();
     });

@@ -9,6 +9,8 @@ const TOO_LARGE_CODE = 1009;
 const REASON: Code = 'FRAME_TOO_LARGE';
 /** Emitted while something can still be sent. */
 const EVENT = 'jira-oversize';
+/** A client answers the closing handshake in this time, or is cut off: one that is gone would hold its socket for 30 s. */
+const CLOSE_TIMEOUT_MS = 2_000;
 
 class OutspokenWebSocket extends WebSocket {
   override close(code?: number, reason?: string | Buffer): void {
@@ -21,7 +23,8 @@ class OutspokenWebSocket extends WebSocket {
 /** A server of such WebSockets, for both doors. */
 export class OutspokenServer extends WebSocketServer {
   constructor(options: ServerOptions) {
-    super({ ...options, WebSocket: OutspokenWebSocket });
+    const quickly: ServerOptions & { readonly closeTimeout: number } = { closeTimeout: CLOSE_TIMEOUT_MS, ...options };
+    super({ ...quickly, WebSocket: OutspokenWebSocket });
   }
 }
 
