@@ -7,6 +7,12 @@ import { CreateIssue, Issue, IssueView, Member, Project, seedTracker } from '../
 let returned: () => void = () => undefined;
 let produced = 0;
 
+/** Opened by the test. */
+const mayEnd = ((): { readonly promise: Promise<void>; open(): void } => {
+  let open!: () => void;
+  return { promise: new Promise<void>((resolve) => (open = resolve)), open: () => open() };
+})();
+
 @Hook('feed')
 class FeedHook extends BaseHook {
   @Action()
@@ -91,8 +97,13 @@ class FeedHook extends BaseHook {
   @Action({ timeoutMs: 30 })
   async *slowToEnd() {
     yield 1;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await mayEnd.promise;
     yield 2;
+  }
+
+  @Action({ timeoutMs: 30 })
+  async hang() {
+    await mayEnd.promise;
   }
 }
 
@@ -221,7 +232,12 @@ describe('a stream', () => {
   it('may last longer than the time limit, which is for its beginning', async () => {
     await using app = await createTestApp(APP);
     const client = await app.connect(1);
-    expect(await client.call('feed', 'slowToEnd', 'GET', { requestId: 's' })).toMatchObject({ status: 200 });
+    const answer = client.call('feed', 'slowToEnd', 'GET', { requestId: 's' });
+    await client.until(() => items(client, 's').length === 1);
+    // The time that the stream has, begun later, is over.
+    expect(await client.call('feed', 'hang', 'GET')).toMatchObject({ data: { code: 'TIMEOUT' } });
+    mayEnd.open();
+    expect(await answer).toMatchObject({ status: 200 });
     expect(items(client, 's')).toEqual([1, 2]);
   });
 

@@ -129,10 +129,13 @@ describe('installSqliteLeases', () => {
 
   it('stores on its own what nobody awaited until the transaction was over', async () => {
     let late: Promise<unknown> | undefined;
+    let isOver!: () => void;
+    const over = new Promise<void>((resolve) => (isOver = resolve));
     await dataSource.transaction(async (manager) => {
       await manager.save(Note, { text: 'a' });
-      late = new Promise((resolve) => setTimeout(resolve, 20)).then(() => save('late'));
+      late = over.then(() => save('late'));
     });
+    isOver();
     await late;
     expect(await texts()).toEqual(['a', 'late']);
   });
