@@ -14,6 +14,10 @@ export interface RedisOptions {
 
 /** Long enough not to hammer a Redis that starts, short enough to be back when it is. */
 const RECONNECT_MAX_MS = 1_000;
+/** Connections that are idle are asked whether they live; blocking reads end as often by themselves. */
+const PING_MS = 3_000;
+/** A connection that says nothing for so long is gone, whatever the network believes. */
+const SILENCE_MS = 8_000;
 
 export class RedisLink {
   readonly prefix: string;
@@ -41,7 +45,11 @@ export class RedisLink {
   open(): { readonly client: RedisClient; readonly connected: Promise<RedisClient> } {
     const client: RedisClient = createClient({
       url: this.options.url ?? 'redis://127.0.0.1:6379',
-      socket: { reconnectStrategy: (retries) => Math.min(20 * 2 ** Math.min(retries, 10), RECONNECT_MAX_MS) },
+      pingInterval: PING_MS,
+      socket: {
+        socketTimeout: SILENCE_MS,
+        reconnectStrategy: (retries) => Math.min(20 * 2 ** Math.min(retries, 10), RECONNECT_MAX_MS),
+      },
     });
     // Told once an outage, not once an attempt. Without a listener the process would end.
     client.on('error', (error: Error) => {
