@@ -10,16 +10,21 @@ export type RowLock = 'none' | 'write' | 'remove';
 /** Rows read by one statement; far below every database's limit on parameters. */
 const KEYS_PER_READ = 500;
 
-/** The rows that exist among these keys, in no particular order. */
+/**
+ * The rows that exist among these keys, in no particular order.
+ *
+ * @param columns what the keys are values of @default the primary key
+ */
 export async function readByKeys(
   runner: QueryRunner,
   table: TrackedTable,
   keys: readonly RawKey[],
   lock: RowLock,
+  columns = table.keyColumns,
 ): Promise<RawRow[]> {
   const rows: RawRow[] = [];
   for (let start = 0; start < keys.length; start += KEYS_PER_READ) {
-    const condition = keyCondition(table, keys.slice(start, start + KEYS_PER_READ));
+    const condition = keyCondition(table, keys.slice(start, start + KEYS_PER_READ), columns);
     const sql = `SELECT ${table.selection} FROM ${table.escapedPath()} WHERE ${condition.sql}`;
     const order = keys.length > 1 ? ` ORDER BY ${keyList(table)}` : '';
     rows.push(...(await select(runner, sql + order + lockClause(table.dataSource, lock), condition.parameters)));
@@ -33,19 +38,9 @@ export async function select(
   sql: string,
   parameters: Record<string, unknown>,
 ): Promise<readonly RawRow[]> {
-  const { driver, options } = runner.dataSource;
-  const bound = options.type === 'better-sqlite3' ? withBoundNumbers(parameters) : parameters;
-  const [query, values] = driver.escapeQueryWithParameters(sql, bound);
+  const [query, values] = runner.dataSource.driver.escapeQueryWithParameters(sql, parameters);
   const rows: unknown = await runner.query(query, values);
   return rows as RawRow[];
-}
-
-/** TypeORM writes numbers into SQLite's statements, which would then be prepared for each anew; it binds a bigint. */
-function withBoundNumbers(parameters: Record<string, unknown>): Record<string, unknown> {
-  const bound: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(parameters))
-    bound[name] = Number.isSafeInteger(value) ? BigInt(value as number) : value;
-  return bound;
 }
 
 export interface KeyCondition {
@@ -54,9 +49,9 @@ export interface KeyCondition {
 }
 
 /** The condition that holds for exactly these keys; for none, if there are none. */
-export function keyCondition(table: TrackedTable, keys: readonly RawKey[]): KeyCondition {
+export function keyCondition(table: TrackedTable, keys: readonly RawKey[], columns = table.keyColumns): KeyCondition {
   if (keys.length === 0) return { sql: '0 = 1', parameters: {} };
-  const names = table.keyColumns.map((column) => table.dataSource.driver.escape(column.databaseName));
+  const names = columns.map((column) => table.dataSource.driver.escape(column.databaseName));
   const [onlyName] = names;
   if (names.length === 1 && onlyName) {
     return { sql: `${onlyName} IN (:...jira_keys)`, parameters: { jira_keys: keys.map(([value]) => value) } };
