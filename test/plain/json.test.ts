@@ -133,6 +133,30 @@ describe('a plain WebSocket in frames of protocol version 2', () => {
     expect(reasons).toHaveLength(bad.length + 1);
   });
 
+  it('compresses if asked, and a frame that is too large when inflated is too large', async () => {
+    const webSocket = { perMessageDeflate: { threshold: 100 } };
+    await using app = await createTestApp({
+      ...APP,
+      options: { plainWebSockets: [{ path: '/ws' }, { path: '/small', webSocket }], limits: { frameBytes: 10_000 } },
+    });
+    await using large = await new PlainClient(`${app.url}/ws`).open();
+    await using small = await new PlainClient(`${app.url}/small`).open();
+    expect([large, small].map(({ socket }) => socket.extensions)).toEqual(['', 'permessage-deflate']);
+    for (const client of [large, small]) {
+      client.send({ event: 'hello', requestId: 'h', data: 'x'.repeat(5_000) });
+      await client.find<Frame>(({ data }) => data.requestId === 'h');
+    }
+    app.get(JiraServer).emit('news', 'y'.repeat(50_000));
+    const bytesOf = ({ socket }: PlainClient): number =>
+      (socket as unknown as { _socket: { bytesRead: number } })._socket.bytesRead; // oxlint-disable-line no-underscore-dangle
+    for (const client of [large, small]) await client.find<Frame>(({ event }) => event === 'news');
+    expect(bytesOf(large)).toBeGreaterThan(50_000);
+    expect(bytesOf(small)).toBeLessThan(2_000);
+    small.socket.send(JSON.stringify({ event: 'hello', data: 'z'.repeat(20_000) }));
+    await small.over();
+    expect(small.closed?.code).toBe(1009);
+  });
+
   it('takes JSON in several lines, and says so of several objects in one message', async () => {
     await using app = await createTestApp(APP);
     await using plain = await new PlainClient(`${app.url}/ws`).open();

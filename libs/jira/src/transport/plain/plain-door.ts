@@ -7,6 +7,7 @@ import { Logger } from '@nestjs/common';
 import type { RawData, WebSocket } from 'ws';
 import { describeThrown } from '../../errors/thrown.js';
 import { RefusedHandshake } from '../../hooks/handshake-refusal.js';
+import { getOrAdd } from '../../observers/get-or-add.js';
 import type { Limits } from '../../scope/limits.js';
 import type { Inbox } from '../inbox.js';
 import type { Reception } from '../reception.js';
@@ -18,7 +19,7 @@ import { Heartbeat } from './heartbeat.js';
 import { jsonFrames } from './json-frames.js';
 import type { IsHook, MessageFormat } from './message-format.js';
 import { PlainConnection } from './plain-connection.js';
-import type { ResolvedPlainOptions } from './plain-options.js';
+import { DEFAULT_WEB_SOCKET, type ResolvedPlainOptions, type WebSocketOptions } from './plain-options.js';
 import { Endpoints, type Endpoint } from './endpoints.js';
 import type { PlainSink } from './plain-sink.js';
 import { receiveFrame } from './receive-frame.js';
@@ -48,17 +49,12 @@ const RAW: MessageFormat = { ...jsonFrames, name: 'raw', speaksProtocol: false }
 
 export class PlainDoor {
   private readonly logger = new Logger('Jira');
-  private readonly sockets: OutspokenServer;
+  /** By the options of `ws` that an endpoint asks for. */
+  private readonly sockets = new Map<WebSocketOptions, OutspokenServer>();
   private readonly heartbeat = new Heartbeat();
   private readonly servers: Server[] = [];
 
-  constructor(private readonly parts: PlainDoorParts) {
-    this.sockets = new OutspokenServer({
-      noServer: true,
-      maxPayload: parts.limits.frameBytes,
-      handleProtocols: chooseProtocol,
-    });
-  }
+  constructor(private readonly parts: PlainDoorParts) {}
 
   /** Opens at the app's HTTP server and at ports of its own. Called once all routes are known. */
   async open(server: Server): Promise<void> {
@@ -76,7 +72,7 @@ export class PlainDoor {
 
   /** Ends every connection; resolves when all are closed. */
   async end(): Promise<void> {
-    const open = [...this.sockets.clients];
+    const open = [...this.sockets.values()].flatMap(({ clients }) => [...clients]);
     const closed = Promise.all(open.map((socket) => once(socket, 'close')));
     for (const socket of open) socket.close(RESTART_CODE);
     let timer: NodeJS.Timeout | undefined;
@@ -110,7 +106,15 @@ export class PlainDoor {
 
   private refuseUnknown(places: Endpoints, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (places.rejectAtHandshake) return refuse(socket, NOT_FOUND);
-    this.sockets.handleUpgrade(request, socket, head, (client) => client.close(NOT_FOUND_CODE, 'not found'));
+    const close = (client: WebSocket): void => client.close(NOT_FOUND_CODE, 'not found');
+    this.socketsOf(DEFAULT_WEB_SOCKET).handleUpgrade(request, socket, head, close);
+  }
+
+  private socketsOf(options: WebSocketOptions): OutspokenServer {
+    return getOrAdd(this.sockets, options, () => {
+      const { frameBytes: maxPayload } = this.parts.limits;
+      return new OutspokenServer({ ...options, noServer: true, maxPayload, handleProtocols: chooseProtocol });
+    });
   }
 
   private async enter(
@@ -138,7 +142,8 @@ export class PlainDoor {
       return refuse(socket, own ?? refusalOf(answer));
     }
     if (reception.isClosing) return refuse(socket, { status: 503 });
-    this.sockets.handleUpgrade(request, socket, head, (client) => this.connect(client, connection, options, route));
+    const connect = (client: WebSocket): void => this.connect(client, connection, options, route);
+    this.socketsOf(options.webSocket).handleUpgrade(request, socket, head, connect);
   }
 
   private connect(client: WebSocket, connection: PlainConnection, options: ResolvedPlainOptions, route?: Route): void {

@@ -1,8 +1,18 @@
 // What `plainWebSockets` takes.
 
+import type { ServerOptions } from 'ws';
 import { ConfigurationError } from '../../errors/configuration.error.js';
 import { jsonFrames } from './json-frames.js';
 import type { MessageFormat } from './message-format.js';
+
+/** What is handed on to the package `ws`. */
+export type WebSocketOptions = Pick<
+  ServerOptions,
+  'perMessageDeflate' | 'skipUTF8Validation' | 'allowSynchronousEvents'
+>;
+
+/** One object: endpoints with it share a server. */
+export const DEFAULT_WEB_SOCKET: WebSocketOptions = Object.freeze({});
 
 /** One URL at which plain WebSockets are served. */
 export interface PlainWebSocketOptions {
@@ -23,6 +33,8 @@ export interface PlainWebSocketOptions {
   readonly rejectAtHandshake?: boolean;
   /** Time between pings, in ms; a client that has not answered by the next one is gone. @default 25_000, as Socket.IO's */
   readonly pingIntervalMs?: number;
+  /** Options of the package `ws`, such as `perMessageDeflate`: frames are then compressed for each client by itself. @default {} */
+  readonly webSocket?: WebSocketOptions;
 }
 
 export type ResolvedPlainOptions = Readonly<Required<Omit<PlainWebSocketOptions, 'port'>>> & {
@@ -48,6 +60,7 @@ export function resolvePlainOptions(options: readonly PlainWebSocketOptions[]): 
       origins: one.origins ?? [],
       rejectAtHandshake: one.rejectAtHandshake ?? false,
       pingIntervalMs,
+      webSocket: one.webSocket ?? DEFAULT_WEB_SOCKET,
     });
   });
 }
