@@ -56,7 +56,7 @@ const part: fc.Arbitrary<Part> = fc
       level: fc.integer({ min: 1, max: 4 }),
       team: fc.oneof(fc.array(teamPart, { minLength: 1, maxLength: 2 }), fc.constant('none' as const)),
       resolved: fc.constant(true as const),
-      // reader: fc.constant(true as const),
+      reader: fc.constant(true as const),
       admin: fc.constant(true as const),
     },
     { requiredKeys: [] },

@@ -11,6 +11,14 @@ export type Image = Readonly<Record<string, unknown>>;
 
 export type ChangeType = 'added' | 'modified' | 'removed';
 
+/** A row of a many-to-many table, which came or went with a change of the row that owns the relation. */
+export interface Link {
+  /** Name of the many-to-many table's entity in the data source's metadata. */
+  readonly table: string;
+  readonly row: Image;
+  readonly isNew: boolean;
+}
+
 /** The net change of one row in one committed transaction. */
 export interface Change<Row = Image> {
   /** Name of the data source that holds the row (`default` unless the app names several). */
@@ -28,6 +36,8 @@ export interface Change<Row = Image> {
   readonly before?: Row;
   /** The row as committed; absent if it is gone. */
   readonly after?: Row;
+  /** Rows of its many-to-many relations that came or went; absent if there are none. */
+  readonly links?: readonly Link[];
 }
 
 /** What one transaction changed, in the order of the first write to each row. Never empty. */

@@ -14,10 +14,10 @@ export interface RowMatcher {
   /** The verdict if memory can tell; `undefined` = `judge` has to. */
   matches(image: Image): boolean | undefined;
   /**
-   * Verdicts for all of these, in one batch. `gone` are images of rows that were deleted: where the rows that decided
-   * about one are gone too, nobody knows any more, and its verdict is `undefined`.
+   * Verdicts for all of these, in one batch. `past` says which are images of before a change: of a deleted row, where
+   * the rows that decided about it are gone too, nobody knows any more, and its verdict is `undefined`.
    */
-  judge(images: readonly Image[], gone: ReadonlySet<Image>): Promise<readonly (boolean | undefined)[]>;
+  judge(images: readonly Image[], past: ReadonlyMap<Image, Past>): Promise<readonly (boolean | undefined)[]>;
   /** Necessary conditions, "this property path has one of these values": what the index of channels is built from. */
   readonly equalities: ReadonlyMap<string, readonly unknown[]>;
   /** Whether the change of a related row may alter verdicts on rows that did not change. @default it never may */
@@ -26,6 +26,13 @@ export interface RowMatcher {
   readonly related?: RelatedRows;
   /** Code or SQL of the application decides, by whatever it reads. @default false */
   readonly isOpaque?: boolean;
+}
+
+/** What an image is the one before. */
+export interface Past {
+  readonly change: Change;
+  /** Position of its commit. */
+  readonly position: string;
 }
 
 /** Rows of other entities that decide about rows that did not change themselves. */

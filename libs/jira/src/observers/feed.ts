@@ -144,7 +144,7 @@ export class Feed {
         void this.guard(channel, delivery, () => {
           const one = caseOf(delivery, channel, batch.rooms);
           const matchers = matchersOf(definition);
-          if (one.before) batch.judgements.prepare(matchers, one.before, delivery.change.type === 'removed');
+          if (one.before) batch.judgements.prepare(matchers, one.before, delivery);
           if (one.after) batch.judgements.prepare(matchers, one.after);
           if (one.before || one.after) batch.cases.push(one);
         });

@@ -1,7 +1,7 @@
 // Verdicts of matchers on images: from memory at once, the rest asked for in one batch a matcher.
 
 import type { Image } from './change.js';
-import type { RowMatcher } from './channel.js';
+import type { Past, RowMatcher } from './channel.js';
 
 /** The rows that decided who sees a deleted row were deleted with it: nobody knows any more who saw it. */
 export class UnknowableRow extends Error {
@@ -12,12 +12,11 @@ export class Judgements {
   private readonly verdicts = new Map<RowMatcher, Map<Image, boolean | undefined>>();
   private readonly failures = new Map<RowMatcher, unknown>();
   private readonly questions = new Map<RowMatcher, Set<Image>>();
-  /** Images of rows that were deleted. */
-  private readonly gone = new Set<Image>();
+  private readonly past = new Map<Image, Past>();
 
-  /** Notes what has to be asked to know whether all matchers accept the image. */
-  prepare(matchers: readonly RowMatcher[], image: Image, isGone = false): void {
-    if (isGone) this.gone.add(image);
+  /** Notes what has to be asked to know whether all matchers accept the image. @param past for an image of before a change */
+  prepare(matchers: readonly RowMatcher[], image: Image, past?: Past): void {
+    if (past) this.past.set(image, past);
     if (this.fromMemory(matchers, image) !== undefined) return;
     for (const matcher of matchers) {
       if (this.verdictOf(matcher, image) !== undefined) continue;
@@ -67,7 +66,7 @@ export class Judgements {
 
   private async askOne(matcher: RowMatcher, images: readonly Image[]): Promise<void> {
     try {
-      const verdicts = await matcher.judge(images, this.gone);
+      const verdicts = await matcher.judge(images, this.past);
       const known = this.verdicts.get(matcher);
       images.forEach((image, i) => known?.set(image, verdicts[i]));
     } catch (error) {

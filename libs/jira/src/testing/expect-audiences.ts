@@ -135,7 +135,7 @@ async function answerOf(
 async function announced({ own }: Seat, type: Change['type'], change: Change): Promise<unknown> {
   const image = change.after as Image;
   for (const matcher of own.audience.matchers) {
-    const [verdict = true] = [matcher.matches(image) ?? (await matcher.judge([image], new Set()))[0]];
+    const [verdict = true] = [matcher.matches(image) ?? (await matcher.judge([image], new Map()))[0]];
     if (!verdict) return undefined;
   }
   return own.audience.serialize(image, type, { ...change, type });

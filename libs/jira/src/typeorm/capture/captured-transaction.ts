@@ -3,7 +3,7 @@
 import type { QueryRunner } from 'typeorm';
 import type { Change } from '../../observers/change.js';
 import { databaseFamily } from './database-family.js';
-import { linkOwners } from './junctions.js';
+import { linkOf, linkOwners } from './junctions.js';
 import { changesOf, hasChanged } from './net-change.js';
 import { readByKeys } from './row-reader.js';
 import type { TouchedRow } from './touched-row.js';
@@ -16,6 +16,8 @@ export interface CapturedWrite {
   /** Whether the transaction has touched the row already. */
   readonly has: (key: RawKey) => boolean;
   readonly touch: (key: RawKey, before: RawRow | null) => void;
+  /** Notes a row of another table that the write takes with it. */
+  readonly touchLink: (junction: TrackedTable, before: RawRow) => void;
   readonly noteGap: (error: unknown) => void;
 }
 
@@ -47,7 +49,7 @@ export class CapturedTransaction {
     // MariaDB the transaction of a deadlock's victim, before the victim hears of it.
     const earlier = this.committing.get(name);
     if (earlier) this.predecessors.add(earlier);
-    const row: TouchedRow = { table, key, before, after: null, isLinked: false, depth };
+    const row: TouchedRow = { table, key, before, after: null, links: [], depth };
     this.rows.set(name, row);
     return row;
   }
@@ -63,6 +65,7 @@ export class CapturedTransaction {
       runner,
       has: (key) => this.has(table, key),
       touch: (key, before) => this.touch(table, key, before, depthOf(runner)),
+      touchLink: (junction, before) => this.touch(junction, junction.keyOf(before), before, depthOf(runner)),
       noteGap: (error) => this.noteGap(table.metadata.name, error),
     };
   }
@@ -90,6 +93,7 @@ export class CapturedTransaction {
   async readAfterImages(owners: ReadonlyMap<string, TrackedTable>): Promise<void> {
     this.isRead = true;
     await this.readAfter([...this.rows.values()]);
+    for (const row of this.rows.values()) row.links = [];
     const junctionRows = [...this.rows.values()].filter((row) => row.table.isJunction && hasChanged(row));
     if (junctionRows.length > 0) await linkOwners(this, junctionRows, owners);
   }
@@ -107,8 +111,14 @@ export class CapturedTransaction {
 
   /** The net changes of the watched entities, in the order of the first write to each row. */
   changes(source: string, isWatched: (entity: string) => boolean): Change[] {
-    const rows = [...this.rows.values()].filter((row) => !row.table.isJunction && (row.isLinked || hasChanged(row)));
-    const changes = rows.flatMap((row) => changesOf(row, source));
+    const rows = [...this.rows.values()].filter(
+      (row) => !row.table.isJunction && (row.links.length > 0 || hasChanged(row)),
+    );
+    const changes = rows.flatMap((row) =>
+      changesOf(row, source).map((change) =>
+        row.links.length > 0 ? { ...change, links: row.links.map(linkOf) } : change,
+      ),
+    );
     return changes.filter((change) => [change.entity, ...(change.ancestors ?? [])].some(isWatched));
   }
 

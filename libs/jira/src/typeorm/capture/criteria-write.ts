@@ -5,6 +5,7 @@ import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import type { Execute, WriteBuilder } from './builders.js';
 import type { CapturedWrite } from './captured-transaction.js';
 import { databaseFamily } from './database-family.js';
+import { touchLinks } from './junctions.js';
 import { keyCondition, keyList, lockClause, readByKeys, select } from './row-reader.js';
 import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';
 
@@ -15,10 +16,12 @@ const ROWS_PER_WRITE = 5_000;
 export async function captureCriteriaWrite(
   builder: WriteBuilder,
   proceed: Execute,
-  { table, runner, touch }: CapturedWrite,
+  write: CapturedWrite,
 ): Promise<unknown> {
+  const { table, runner, touch } = write;
   const matches = await readMatches(builder, table, runner);
   for (const { row } of matches) touch(table.keyOf(row), row);
+  if (builder.expressionMap.queryType === 'delete') await touchLinks(write, matches.map(({ row }) => row)); // prettier-ignore
   const result = await writeMatches(builder, proceed, table, matches);
   const movedTo = matches.flatMap(({ newKey }) => (newKey ? [newKey] : []));
   // Read back, because the database may write a key in another form than the caller (a UUID in capitals).

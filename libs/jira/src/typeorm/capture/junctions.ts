@@ -1,6 +1,8 @@
 // A row of a many-to-many table is no entity of its own: when one comes or goes, the row that owns the relation changed.
 
 import type { EntityMetadata, QueryRunner } from 'typeorm';
+import type { Link } from '../../observers/change.js';
+import type { CapturedWrite } from './captured-transaction.js';
 import { readByKeys, select } from './row-reader.js';
 import type { TouchedRow } from './touched-row.js';
 import { keyString, type RawKey, type RawRow, type TrackedTable } from './tracked-table.js';
@@ -19,12 +21,30 @@ export async function linkOwners(
   owners: ReadonlyMap<string, TrackedTable>,
 ): Promise<void> {
   for (const [owner, rows] of byOwner(junctionRows, owners)) {
-    const keys = await ownerKeys(transaction, owner, rows);
-    const untouched = keys.filter((key) => !transaction.has(owner, key));
+    const linked = await linksByKey(transaction, owner, rows);
+    const untouched = [...linked.values()].flatMap(({ key }) => (transaction.has(owner, key) ? [] : [key]));
     // Locked, so that no other transaction's change of the owner can be announced in the wrong order.
     const read = await readByKeys(transaction.runner, owner, untouched, 'write');
     for (const row of read) transaction.touch(owner, owner.keyOf(row), row).after = row;
-    for (const key of keys) if (transaction.has(owner, key)) transaction.touch(owner, key, null).isLinked = true;
+    for (const { key, links } of linked.values())
+      if (transaction.has(owner, key)) transaction.touch(owner, key, null).links = links;
+  }
+}
+
+/** The row of a many-to-many table, for who has to know how it was before. */
+export function linkOf({ table, before, after }: TouchedRow): Link {
+  const raw = after ?? before ?? {};
+  const { driver } = table.dataSource;
+  const row = table.columns.map((column) => [column.propertyName, driver.prepareHydratedValue(raw[column.databaseName], column)] as const); // prettier-ignore
+  return { table: table.metadata.name, row: Object.fromEntries(row), isNew: before === null };
+}
+
+/** Touches the many-to-many rows that the database will delete with their owners. */
+export async function touchLinks(write: CapturedWrite, owners: readonly RawRow[]): Promise<void> {
+  for (const junction of write.table.junctions) {
+    const columns = junction.metadata.ownerColumns;
+    const keys = owners.map((row) => columns.map(({ referencedColumn }) => row[referencedColumn?.databaseName ?? '']));
+    for (const row of await readByKeys(write.runner, junction, keys, 'none', columns)) write.touchLink(junction, row);
   }
 }
 
@@ -40,15 +60,26 @@ function byOwner(
   return groups;
 }
 
-async function ownerKeys(transaction: Toucher, owner: TrackedTable, rows: readonly TouchedRow[]): Promise<RawKey[]> {
-  const keys = new Map<string, RawKey>();
+interface Linked {
+  readonly key: RawKey;
+  readonly links: TouchedRow[];
+}
+
+async function linksByKey(
+  transaction: Toucher,
+  owner: TrackedTable,
+  rows: readonly TouchedRow[],
+): Promise<Map<string, Linked>> {
+  const linked = new Map<string, Linked>();
   for (const row of rows) {
     const junctionRow = row.before ?? row.after;
-    if (!junctionRow) continue;
-    const key = await ownerKey(transaction, owner, row.table.metadata, junctionRow);
-    if (key) keys.set(keyString(key), key);
+    const key = junctionRow && (await ownerKey(transaction, owner, row.table.metadata, junctionRow));
+    if (!key) continue;
+    const known = linked.get(keyString(key));
+    if (known) known.links.push(row);
+    else linked.set(keyString(key), { key, links: [row] });
   }
-  return [...keys.values()];
+  return linked;
 }
 
 async function ownerKey(

@@ -17,6 +17,8 @@ export class TrackedTable {
   readonly metadata: EntityMetadata;
   readonly path: string;
   readonly columns: readonly ColumnMetadata[];
+  /** Many-to-many tables whose rows are deleted with its own. */
+  readonly junctions: TrackedTable[] = [];
   readonly keyColumns: readonly ColumnMetadata[];
   /** `column, column, …` of a select that reads whole rows. */
   readonly selection: string;

@@ -40,7 +40,14 @@ export class TrackedTables {
   }
 
   private find(entity: string): EntityMetadata {
-    const metadata = this.metadatas.find((candidate) => candidate.name === entity);
+    const [metadata, ...namesakes] = this.metadatas.filter(({ name, target }) => name === entity && target !== '');
+    if (namesakes.length > 0) {
+      throw new ConfigurationError(
+        entity,
+        'is the name of several entities of one data source, whose changes could not be told apart.',
+        'Give each entity class a name of its own.',
+      );
+    }
     if (metadata) return metadata;
     throw new ConfigurationError(entity, 'is watched, but is no entity of its data source.', 'Add it to "entities".');
   }
@@ -58,7 +65,7 @@ export class TrackedTables {
     const owner = metadata.ownerColumns[0]?.referencedColumn?.entityMetadata;
     const table = owner && this.byPath.get(owner.tablePath);
     if (!table) return;
-    this.track(metadata);
+    table.junctions.push(this.track(metadata));
     this.owners.set(metadata.tablePath, table);
   }
 }

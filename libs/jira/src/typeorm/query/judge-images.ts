@@ -2,41 +2,40 @@
 
 import type { EntityManager, RelationMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import type { Image } from '../../observers/change.js';
-import { isPostgres, isSqlite, kindOf, toParameter } from './column-value.js';
+import type { Image, Link } from '../../observers/change.js';
 import { ownConditions, relationsOf, type Condition } from './condition.js';
-import { read } from './condition-memory.js';
 import { relatedRows, SqlWriter, writeSql } from './condition-sql.js';
+import { linksBefore } from './links-before.js';
 import type { RowPredicate } from './row-predicate.js';
+import { valueSql } from './value-sql.js';
 
 // SQLite takes at most 500 terms in a compound select.
 const CHUNK = 200;
 const ALIAS = 'jira_image';
 const NUMBER = 'jira_n';
 
-const NONE_GONE: ReadonlySet<Image> = new Set();
-
 /**
  * Whether each image satisfies the predicate, as the related rows stand now. Images that memory can judge cost nothing,
  * the others one query a chunk.
  *
- * @param gone images of deleted rows: `undefined` for one that does not satisfy it because a row it refers to is gone too
+ * @param past.gone images of deleted rows: `undefined` for one that does not satisfy it because a row it refers to is gone too
+ * @param past.links many-to-many rows that came or went since: these images are judged without and with them
  */
 export async function judgeImages(
   manager: EntityManager,
   predicate: RowPredicate,
   images: readonly Image[],
-  gone: ReadonlySet<Image> = NONE_GONE,
+  { gone, links = [] }: { readonly gone?: ReadonlySet<Image>; readonly links?: readonly Link[] } = {},
 ): Promise<(boolean | undefined)[]> {
   const answers = images.map((image) => predicate.matches(image));
   const open = answers.flatMap((answer, index) => (answer === undefined ? [index] : []));
   for (let start = 0; start < open.length; start += CHUNK) {
     const chunk = open.slice(start, start + CHUNK);
-    const satisfied = await askDatabase(manager, predicate, chunk.map((index) => images[index])); // prettier-ignore
+    const satisfied = await askDatabase(manager, predicate, chunk.map((index) => images[index]), { links }); // prettier-ignore
     for (const [position, index] of chunk.entries()) answers[index] = satisfied.has(position);
-    const unclear = chunk.filter((index) => answers[index] === false && gone.has(images[index]));
+    const unclear = chunk.filter((index) => answers[index] === false && gone?.has(images[index]));
     if (unclear.length === 0 || !refersToRows(predicate.condition)) continue;
-    const lost = await askDatabase(manager, predicate, unclear.map((index) => images[index]), lostSql); // prettier-ignore
+    const lost = await askDatabase(manager, predicate, unclear.map((index) => images[index]), { links, conditionSql: lostSql }); // prettier-ignore
     for (const [position, index] of unclear.entries()) if (lost.has(position)) answers[index] = undefined;
   }
   return answers;
@@ -47,10 +46,10 @@ export async function askDatabase(
   manager: EntityManager,
   predicate: RowPredicate,
   images: readonly Image[],
-  conditionSql = writeSql,
+  { links = [], conditionSql = writeSql }: { links?: readonly Link[]; conditionSql?: typeof writeSql } = {},
 ): Promise<Set<number>> {
   const { driver } = manager.dataSource;
-  const writer = new SqlWriter(manager.dataSource);
+  const writer: SqlWriter = new SqlWriter(manager.dataSource, {}, (table) => linksBefore(table, links, writer));
   const rows = derivedRows(predicate, images, writer);
   const condition = conditionSql(predicate.condition, ALIAS, writer);
   const alias = writer.escape(ALIAS);
@@ -106,34 +105,6 @@ function derivedRows(predicate: RowPredicate, images: readonly Image[], writer: 
     return `SELECT ${[String(index), ...values].join(', ')}`;
   });
   return [head, ...rows].join(' UNION ALL ');
-}
-
-function valueSql(column: ColumnMetadata, image: Image, writer: SqlWriter): string {
-  const stored = read(column, image);
-  if (stored === null) return 'NULL';
-  const { driver } = writer.dataSource;
-  const parameter = writer.bind(toParameter(column, stored));
-  const type = driver.normalizeType(column).toLowerCase();
-  if (isPostgres(driver)) return parameter;
-  return isSqlite(driver) ? sqliteCast(column, type, parameter) : mysqlCast(column, type, parameter);
-}
-
-// SQLite leaves open which branch of a union gives a column its affinity: each value comes in its column's storage class.
-function sqliteCast(column: ColumnMetadata, type: string, parameter: string): string {
-  const kind = kindOf(column);
-  if (kind === 'integer' || kind === 'bigint' || kind === 'boolean') return `CAST(${parameter} AS INTEGER)`;
-  if (kind === 'double') return `CAST(${parameter} AS REAL)`;
-  return type === 'decimal' || type === 'numeric' ? `CAST(${parameter} AS NUMERIC)` : parameter;
-}
-
-// MySQL makes text of a union of dates or numbers with text literals.
-function mysqlCast(column: ColumnMetadata, type: string, parameter: string): string {
-  if (kindOf(column) === 'instant') return `CAST(${parameter} AS DATETIME(6))`;
-  if (type === 'date') return `CAST(${parameter} AS DATE)`;
-  if (type === 'time') return `CAST(${parameter} AS TIME(6))`;
-  if (kindOf(column) === 'bigint') return `CAST(${parameter} AS ${column.unsigned ? 'UNSIGNED' : 'SIGNED'})`;
-  if (type === 'decimal') return `CAST(${parameter} AS DECIMAL(${column.precision ?? 10}, ${column.scale ?? 0}))`;
-  return type === 'uuid' ? `CAST(${parameter} AS UUID)` : parameter;
 }
 
 function neededColumns(condition: Condition, all: readonly ColumnMetadata[]): readonly ColumnMetadata[] {

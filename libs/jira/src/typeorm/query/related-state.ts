@@ -83,9 +83,9 @@ function throughJunction(
   table: string,
   writer: SqlWriter,
 ): string {
-  const { other, path } = junctionOf(relation);
+  const { other, metadata } = junctionOf(relation);
   const on = other.map((column) => `${writer.column(junction, column)} = ${writer.column(row, column.referencedColumn as ColumnMetadata)}`); // prettier-ignore
-  return `${writer.table(path)} ${writer.escape(junction)} INNER JOIN ${table} ON ${on.join(' AND ')}`;
+  return `${writer.links(metadata)} ${writer.escape(junction)} INNER JOIN ${table} ON ${on.join(' AND ')}`;
 }
 
 function holdsForNone({ operator, value }: RelatedCount): boolean {

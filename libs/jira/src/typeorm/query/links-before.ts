@@ -1,0 +1,20 @@
+// A many-to-many table as it was before a commit that altered it.
+
+import type { EntityMetadata } from 'typeorm';
+import type { Link } from '../../observers/change.js';
+import type { SqlWriter } from './condition-sql.js';
+import { valueSql } from './value-sql.js';
+
+/** SQL to select from in place of the table; undefined where none of the links are its rows. */
+export function linksBefore(table: EntityMetadata, links: readonly Link[], writer: SqlWriter): string | undefined {
+  const rows = links.filter((link) => link.table === table.name);
+  if (rows.length === 0) return undefined;
+  const { columns } = table;
+  const names = columns.map((column) => writer.escape(column.databaseName));
+  const values = ({ row }: Link): string[] => columns.map((column) => valueSql(column, row, writer));
+  const isOf = (link: Link): string => `(${values(link).map((value, i) => `${names[i]} = ${value}`).join(' AND ')})`; // prettier-ignore
+  const added = rows.filter(({ isNew }) => isNew).map(isOf);
+  const where = added.length > 0 ? ` WHERE NOT (${added.join(' OR ')})` : '';
+  const removed = rows.filter(({ isNew }) => !isNew).map((link) => `SELECT ${values(link).join(', ')}`);
+  return `(${[`SELECT ${names.join(', ')} FROM ${writer.table(table.tablePath)}${where}`, ...removed].join(' UNION ALL ')})`;
+}
