@@ -1,27 +1,23 @@
-import type { INestApplication } from '@nestjs/common';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClient } from 'nestjs-jira-client';
 import { launch } from '../browser/browser.js';
-import { builtExample } from '../example/built-example.js';
-import { writeExamples } from '../support/examples.js';
 import { describeWith } from '../support/services.js';
+import { TutorialApp } from './tutorial-app.js';
 
+const ROOT = join(import.meta.dirname, '../..');
 const BUILD_MS = 120_000;
 
-describe('the tutorial', async () => {
-  const examples = writeExamples('docs/tutorial.md');
-  let app: INestApplication;
+describe('the tutorial, done as it is written in what `nest new` makes', () => {
+  let app: TutorialApp;
   let url: string;
   beforeAll(async () => {
-    process.env['PORT'] = '0';
-    ({ app } = (await import(examples.pathOf('main.ts'))) as { app: INestApplication });
-    url = (await app.getUrl()).replace('[::1]', 'localhost');
-  });
-  afterAll(async () => {
-    delete process.env['PORT'];
-    await app?.close();
-    examples[Symbol.dispose]();
-  });
+    app = await TutorialApp.create();
+    ({ url } = app);
+    await app.start();
+  }, BUILD_MS);
+  afterAll(() => app?.[Symbol.asyncDispose]());
 
   it('serves the page, and the Socket.IO client it loads', async () => {
     const page = await (await fetch(url)).text();
@@ -32,7 +28,7 @@ describe('the tutorial', async () => {
   });
 
   it('shows each window what it may see, as it changes', async () => {
-    const { watch } = (await import(examples.pathOf('watch.ts'))) as {
+    const { watch } = (await app.import('watch.js')) as {
       watch: (url: string, token: string, onTitles: (titles: string[]) => void) => () => void;
     };
     const ada = createClient(url, { auth: { token: 'ada' } });
@@ -63,10 +59,19 @@ describe('the tutorial', async () => {
     }
   });
 
-  describeWith('chromium', 'its page', (chromium) => {
-    // The page loads the built client.
-    beforeAll(() => builtExample(), BUILD_MS);
+  it('has windows that come back by themselves when the server does', async () => {
+    const states: string[] = [];
+    const grace = createClient(url, { auth: { token: 'grace' }, reconnectMinMs: 50, reconnectMaxMs: 100 });
+    grace.hook('tasks').subscribe(() => undefined, { onState: (state) => states.push(state) });
+    await expect.poll(() => states.at(-1)).toBe('subscribed');
+    await app.stop();
+    await expect.poll(() => states.at(-1)).not.toBe('subscribed');
+    await app.start();
+    await expect.poll(() => states.at(-1), { timeout: 10_000 }).toBe('subscribed');
+    grace.close();
+  });
 
+  describeWith('chromium', 'its page', (chromium) => {
     it('is live in two windows', async () => {
       await using browser = await launch(chromium);
       const [ada, grace] = await Promise.all(
@@ -86,5 +91,16 @@ describe('the tutorial', async () => {
     });
   });
 
-  await import(examples.pathOf('task.example.ts'));
+  it(
+    'compiles the examples of all documents as they come from the package, with declarations',
+    { timeout: BUILD_MS },
+    async () => {
+      const documents = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
+      expect(await app.faultsOf(['README.md', ...documents.map((name) => `docs/${name}`)])).toBe('');
+    },
+  );
+
+  it('ends with a test that passes', { timeout: BUILD_MS }, async () => {
+    expect(await app.test()).toMatch(/Tests[^\n]* 1 passed[^\n]*\(1\)/);
+  });
 });

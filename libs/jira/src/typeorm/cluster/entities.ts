@@ -72,7 +72,14 @@ export class MessageRow {
 }
 
 /** List them among the entities of the data source that `typeOrmCluster` is given. */
-export const CLUSTER_ENTITIES = [NodeRow, ConnectionRow, RoomRow, RoomMemberRow, QueueRow, MessageRow];
+export const CLUSTER_ENTITIES: (new () => object)[] = [
+  NodeRow,
+  ConnectionRow,
+  RoomRow,
+  RoomMemberRow,
+  QueueRow,
+  MessageRow,
+];
 
 /** Of any length, in any characters: what a database compares its own way, told apart as written. */
 export function digest(...parts: string[]): string {
