@@ -5,6 +5,8 @@ import type { Socket } from 'socket.io';
 
 /** A Socket.IO event as text (what Engine.IO sends) and as one whole WebSocket frame (what a TCP socket is written). */
 export interface SharedFrame {
+  /** The Socket.IO namespace it is for. */
+  readonly nsp: string;
   readonly text: string;
   readonly bytes: Buffer;
 }
@@ -17,7 +19,7 @@ const EVENT = '2';
 /** @param nsp Socket.IO namespace, `/` for the root */
 export function sharedFrame(nsp: string, event: string, payload: unknown): SharedFrame {
   const text = `${EVENT}${nsp === '/' ? '' : `${nsp},`}${JSON.stringify([event, payload])}`;
-  return { text, bytes: webSocketFrame(MESSAGE + text) };
+  return { nsp, text, bytes: webSocketFrame(MESSAGE + text) };
 }
 
 /** An unmasked, uncompressed text frame in one piece (RFC 6455, 5.2). */
@@ -55,6 +57,7 @@ interface Transport {
 }
 interface WebSocketInternals {
   readonly readyState: number;
+  readonly extensions: string;
   readonly _socket?: TcpSocket | null;
   readonly _sender?: { readonly _state?: number; readonly _queue?: readonly unknown[] };
 }
@@ -62,38 +65,65 @@ interface WebSocketInternals {
 const OPEN = 1;
 const IDLE = 0;
 
-/** Whether ws has nothing on its way to be compressed or read. Where its own names are missing it is another engine. */
-function isIdle(sender: WebSocketInternals['_sender']): boolean {
-  const { _state: state, _queue: queue } = sender ?? {};
-  return state === IDLE && queue?.length === 0;
-}
-
-/** One socket that shared frames are written to. */
+/**
+ * One socket that shared frames are written to, for `count` subscriptions. A write looks at what may have changed since
+ * the last one, and at no more: with thousands of sockets each object looked at is a miss of the processor's cache.
+ */
 export class FrameTarget {
+  count = 1;
+  /** Name of its Socket.IO namespace. */
+  readonly nsp: string;
   private readonly engine: EngineSocket;
+  /** What was looked at last. */
+  private transport?: Transport;
+  private webSocket?: WebSocketInternals;
+  /** The connection of that transport, if it is a WebSocket that compresses nothing. */
+  private tcp?: TcpSocket;
 
   constructor(readonly socket: Socket) {
+    this.nsp = socket.nsp.name;
     this.engine = socket.conn as unknown as EngineSocket;
   }
 
   /** Straight to the connection when nothing waits before it, else the way of all packets: the order stays. */
   write({ text, bytes }: SharedFrame): void {
-    const tcp = this.idleConnection();
-    if (tcp) tcp.write(bytes);
+    if (this.engine.transport !== this.transport) this.look();
+    if (this.tcp && this.isIdle(this.tcp)) this.tcp.write(bytes);
     else if (this.engine.readyState === 'open') this.engine.write(text, {});
   }
 
-  /** The TCP socket of an open, uncompressed WebSocket none of whose packets is still on its way to it. */
-  private idleConnection(): TcpSocket | undefined {
-    const { engine } = this;
-    const { transport } = engine;
-    if (engine.readyState !== 'open' || engine.protocol !== 4 || engine.upgrading || engine.writeBuffer.length > 0)
-      return undefined;
-    if (transport.name !== 'websocket' || !transport.writable || transport.perMessageDeflate) return undefined;
-    const webSocket = transport.socket;
-    if (webSocket?.readyState !== OPEN) return undefined;
-    const { _sender: sender, _socket: tcp } = webSocket;
-    if (!isIdle(sender)) return undefined;
-    return tcp && !tcp.destroyed && tcp.writableLength === 0 ? tcp : undefined;
+  /** Whether the connection is open and none of its packets is still on its way to it. */
+  private isIdle(tcp: TcpSocket): boolean {
+    const { engine, transport, webSocket } = this;
+    const { _socket: current } = webSocket ?? {};
+    return (
+      engine.readyState === 'open' &&
+      !engine.upgrading &&
+      engine.writeBuffer.length === 0 &&
+      transport?.writable === true &&
+      webSocket?.readyState === OPEN &&
+      current === tcp &&
+      tcp.writableLength === 0
+    );
   }
+
+  private look(): void {
+    const { transport, protocol } = this.engine;
+    const { socket: webSocket } = transport;
+    const isPlain =
+      protocol === 4 && transport.name === 'websocket' && !transport.perMessageDeflate && webSocket?.extensions === '';
+    this.transport = transport;
+    this.webSocket = webSocket;
+    const { _socket: tcp } = webSocket ?? {};
+    this.tcp = isPlain && hasIdleSender(webSocket) ? (tcp ?? undefined) : undefined;
+  }
+}
+
+/**
+ * Whether ws has nothing on its way to be compressed or read, which stays so without extensions. Where its own names are
+ * missing it is another engine.
+ */
+function hasIdleSender({ _sender: sender }: WebSocketInternals): boolean {
+  const { _state: state, _queue: queue } = sender ?? {};
+  return state === IDLE && queue?.length === 0;
 }

@@ -11,18 +11,12 @@ import { finishChange } from './djira.js';
 import { FrameTarget, sharedFrame, type SharedFrame } from './shared-frame.js';
 import { SocketIoConnection } from './socket-io-connection.js';
 
-/** How many subscriptions of one connection share a channel: it leaves with the last. */
-interface Place {
-  count: number;
-  readonly target: FrameTarget;
-}
-
 @Injectable()
 export class SocketIoSink implements FrameSink {
   private server?: Namespace;
   private routed?: Namespace;
-  /** Who is in each channel. Not Socket.IO's rooms: a frame never leaves this node, and these know their connections. */
-  private readonly places = new Map<string, Map<string, Place>>();
+  /** Who is in each channel, as often as subscribed. Not Socket.IO's rooms: a frame never leaves this node, and these know their connections. */
+  private readonly places = new Map<string, Map<string, FrameTarget>>();
   /** A parser of the application's own has to encode each packet itself. */
   private hasOwnParser = false;
   /** Whether a frame's bytes are shared among its sockets; else Socket.IO sends each its own. */
@@ -64,10 +58,10 @@ export class SocketIoSink implements FrameSink {
       return;
     }
     if (!(connection instanceof SocketIoConnection)) return;
-    const places = getOrAdd(this.places, recipient.channel, () => new Map<string, Place>());
+    const places = getOrAdd(this.places, recipient.channel, () => new Map<string, FrameTarget>());
     const place = places.get(connection.id);
     if (place) place.count++;
-    else places.set(connection.id, { count: 1, target: new FrameTarget(connection.socket) });
+    else places.set(connection.id, new FrameTarget(connection.socket));
   }
 
   leave(recipient: Recipient): void {
@@ -90,15 +84,17 @@ export class SocketIoSink implements FrameSink {
       this.connections.get(recipient.connectionId)?.send(namespace, finishChange(frame, recipient));
   }
 
-  private sendShared(places: ReadonlyMap<string, Place>, namespace: string, frame: ChangeFrame): void {
+  private sendShared(places: ReadonlyMap<string, FrameTarget>, namespace: string, frame: ChangeFrame): void {
     if (this.hasOwnParser || !this.sharesFrames) {
-      for (const { target } of places.values()) target.socket.emit(namespace, frame);
+      for (const { socket } of places.values()) socket.emit(namespace, frame);
       return;
     }
-    const shared = new Map<string, SharedFrame>();
-    for (const { target } of places.values()) {
-      const { name } = target.socket.nsp;
-      target.write(getOrAdd(shared, name, () => sharedFrame(name, namespace, frame)));
+    const frames = new Map<string, SharedFrame>();
+    let shared: SharedFrame | undefined;
+    for (const place of places.values()) {
+      const { nsp } = place;
+      if (shared?.nsp !== nsp) shared = getOrAdd(frames, nsp, () => sharedFrame(nsp, namespace, frame));
+      place.write(shared);
     }
   }
 
