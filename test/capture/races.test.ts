@@ -1,6 +1,6 @@
 // Races that are forced: the answer to a COMMIT is held back, or a transaction is undone before its owner hears of it.
 
-import type { DataSource, QueryRunner } from 'typeorm';
+import { Like, type DataSource, type QueryRunner } from 'typeorm';
 import { beforeEach, expect, it } from 'vitest';
 import { installSqliteLeases } from '../../libs/jira/src/typeorm/leases/sqlite-leases.js';
 import { describeEachDatabase } from '../support/databases.js';
@@ -114,6 +114,43 @@ describeEachDatabase('A race of two writers of a row', ({ type, open }) => {
     ]);
     winnerIsDone.give();
     await expect(actors[1 - winner]).rejects.toThrow('victim');
+    expect(await mirror.compare()).toEqual([]);
+  });
+
+  it('does not need a second connection of the pool for an upsert', async () => {
+    const one = await open(LIBRARY, { poolSize: 2 });
+    installSqliteLeases(one);
+    const full = new Mirror(one, ['Tag']);
+    const tags = Array.from({ length: 12 }, (_, index) => ({ name: `tag ${index}` }));
+    // Each of them holds a connection until it knows what its row was.
+    await Promise.all(tags.map((tag) => one.transaction((manager) => manager.upsert(Tag, tag, ['name']))));
+    expect(await full.compare()).toEqual([]);
+    const announced = full.changes.map(({ type: kind, after }) => `${kind} ${String(after?.['name'])}`);
+    expect(new Set(announced)).toEqual(new Set(tags.map(({ name }) => `added ${name}`)));
+  });
+
+  it('carries out nothing of a save behind its own rollback', async () => {
+    for (let round = 0; round < 10; round++) {
+      const tags = await dataSource.manager.save(Tag, [
+        { name: `x${round}` },
+        { name: `y${round}` },
+        { name: `z${round}` },
+      ]);
+      mirror.commits.length = 0;
+      const changed = tags.map((tag, index) => ({ ...tag, name: index === 0 ? 'taken' : `${tag.name} changed` }));
+      await expect(dataSource.manager.save(Tag, changed)).rejects.toThrow(/unique|duplicate/i);
+      expect(mirror.commits).toEqual([]);
+      expect(await mirror.compare()).toEqual([]);
+      expect(await dataSource.manager.findBy(Tag, { name: Like('%changed') })).toEqual([]);
+    }
+  });
+
+  it('commits and announces a write that its transaction did not wait for', async () => {
+    await dataSource.transaction((manager) => {
+      void manager.update(Author, 1, { name: 'not awaited' });
+      return Promise.resolve();
+    });
+    expect(names()).toEqual([['a', 'not awaited']]);
     expect(await mirror.compare()).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 // The transactions that capture opens itself, around a watched write that the application made outside of any.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { QueryRunner } from 'typeorm';
+import { TypeORMError, type QueryRunner } from 'typeorm';
 import type { WriteBuilder } from './builders.js';
 
 type Work<T> = (runner: QueryRunner) => Promise<T>;
@@ -15,6 +15,7 @@ interface Writing {
 export class OwnTransactions {
   private readonly last = new WeakMap<QueryRunner, Promise<unknown>>();
   private readonly context = new AsyncLocalStorage<Writing>();
+  private readonly rollingBack = new WeakSet<QueryRunner>();
 
   /** Runs the work within a transaction on the builder's query runner, the open one or a new one. */
   async run<T>(builder: WriteBuilder, work: Work<T>): Promise<T> {
@@ -28,6 +29,23 @@ export class OwnTransactions {
       delete builder.queryRunner;
       await runner.release();
     }
+  }
+
+  /** Resolves when the writes sent to this runner are done; undefined if there are none, or the caller is one of them. */
+  settled(runner: QueryRunner): Promise<unknown> | undefined {
+    return this.isWriting(runner) ? undefined : this.last.get(runner);
+  }
+
+  /**
+   * A rollback is on its way: writes that have not begun are refused until it is done. save() sends several at once and
+   * rolls back when the first has failed; the others would be carried out behind the ROLLBACK, on their own.
+   */
+  refuseUntilRolledBack(runner: QueryRunner): void {
+    this.rollingBack.add(runner);
+  }
+
+  noteRolledBack(runner: QueryRunner): void {
+    this.rollingBack.delete(runner);
   }
 
   /**
@@ -55,7 +73,8 @@ export class OwnTransactions {
     return false;
   }
 
-  private write<T>(runner: QueryRunner, work: Work<T>): Promise<T> {
+  private async write<T>(runner: QueryRunner, work: Work<T>): Promise<T> {
+    if (this.rollingBack.has(runner)) throw new TypeORMError('The transaction of this write is being rolled back.');
     return this.context.run({ runner, outer: this.context.getStore() }, () =>
       runner.isTransactionActive ? work(runner) : inTransaction(runner, work),
     );

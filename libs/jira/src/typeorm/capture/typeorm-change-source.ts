@@ -140,8 +140,10 @@ export class TypeOrmChangeSource implements ChangeSource {
     const capture = queryType === 'insert' ? captureInsert : captureCriteriaWrite;
     return this.ownTransactions.run(builder, async (runner) => {
       this.lost.refuseIfLost(runner);
-      const transaction = this.transactionOf(committingRunner(runner));
+      const root = committingRunner(runner);
+      const transaction = this.transactionOf(root);
       const result = await capture(builder, proceed, transaction.write(table, runner));
+      if (this.transactions.get(root) !== transaction) this.tellOverrun(table.metadata.name);
       // A subscriber of the application wrote in its beforeTransactionCommit, after our read.
       if (transaction.isRead) await this.readAfterImages(transaction);
       return result;
@@ -166,8 +168,8 @@ export class TypeOrmChangeSource implements ChangeSource {
         },
       }),
       beforeTransactionCommit: ({ queryRunner }) => {
-        const transaction = this.transactions.get(committingRunner(queryRunner));
-        return transaction && depthOf(queryRunner) <= 1 ? this.readAfterImages(transaction) : undefined;
+        const writes = this.ownTransactions.settled(queryRunner);
+        return writes ? writes.then(() => this.beforeCommit(queryRunner)) : this.beforeCommit(queryRunner);
       },
       afterTransactionCommit: ({ queryRunner }) => {
         const transaction = this.transactions.get(committingRunner(queryRunner));
@@ -178,14 +180,26 @@ export class TypeOrmChangeSource implements ChangeSource {
         return this.announce(transaction);
       },
       beforeTransactionRollback: ({ queryRunner }) => {
-        if (depthOf(queryRunner) <= 1) this.lost.forget(queryRunner);
-        const transaction = this.transactions.get(committingRunner(queryRunner));
-        if (!transaction) return;
-        if (depthOf(queryRunner) > 1) return transaction.rollBackTo(depthOf(queryRunner));
-        this.transactions.delete(queryRunner);
-        transaction.end();
+        this.ownTransactions.refuseUntilRolledBack(queryRunner);
+        const writes = this.ownTransactions.settled(queryRunner);
+        return writes ? writes.then(() => this.beforeRollback(queryRunner)) : this.beforeRollback(queryRunner);
       },
+      afterTransactionRollback: ({ queryRunner }) => this.ownTransactions.noteRolledBack(queryRunner),
     };
+  }
+
+  private beforeCommit(runner: QueryRunner): Promise<void> | undefined {
+    const transaction = this.transactions.get(committingRunner(runner));
+    return transaction && depthOf(runner) <= 1 ? this.readAfterImages(transaction) : undefined;
+  }
+
+  private beforeRollback(runner: QueryRunner): void {
+    if (depthOf(runner) <= 1) this.lost.forget(runner);
+    const transaction = this.transactions.get(committingRunner(runner));
+    if (!transaction) return;
+    if (depthOf(runner) > 1) return transaction.rollBackTo(depthOf(runner));
+    this.transactions.delete(runner);
+    transaction.end();
   }
 
   private async readAfterImages(transaction: CapturedTransaction): Promise<void> {
@@ -236,12 +250,19 @@ export class TypeOrmChangeSource implements ChangeSource {
     } catch (error) {
       for (const entity of transaction.entities) transaction.noteGap(entity, error);
     }
-    for (const [entity, error] of transaction.gaps) {
-      this.logger.error(`Changes of ${entity} could not be captured: ${String(error)}`);
-      const failure: CaptureFailure = { source: this.name, entity, error };
-      this.tell((listener) => listener.onGap(failure));
-    }
+    for (const [entity, error] of transaction.gaps) this.tellGap(entity, error);
     transaction.end();
+  }
+
+  /** Nobody waited for the write: it may have been carried out before the end of its transaction or behind it. */
+  private tellOverrun(entity: string): void {
+    this.tellGap(entity, new Error('A write was still on its way when its transaction ended.'));
+  }
+
+  private tellGap(entity: string, error: unknown): void {
+    this.logger.error(`Changes of ${entity} could not be captured: ${String(error)}`);
+    const failure: CaptureFailure = { source: this.name, entity, error };
+    this.tell((listener) => listener.onGap(failure));
   }
 
   private tell(message: (listener: ChangeListener) => void): void {
