@@ -3,13 +3,13 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
-import { Module } from '@nestjs/common';
+import { Injectable, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { afterAll, expect, it } from 'vitest';
-import { JiraModule, JiraServer } from 'nestjs-jira';
+import { afterAll, expect, it, vi } from 'vitest';
+import { JiraModule, JiraServer, OnChange, type Change } from 'nestjs-jira';
 import { redisCluster } from 'nestjs-jira/redis';
-import { createTestApp } from '../support/app.js';
+import { createTestApp, type TestApp } from '../support/app.js';
 import { describeWith } from '../support/services.js';
 import { Issue, Member, seedTracker, TRACKER } from '../support/tracker.js';
 
@@ -45,6 +45,39 @@ describeWith('redis', 'observers of two servers that share a Redis and a databas
     expect(atOne[0].position).toBe(created.position);
     expect(subscribed.every(({ position }) => typeof position === 'string')).toBe(true);
     expect(stranger.changes('issues')).toEqual([]);
+  });
+
+  it('run an @OnChange method once a change: where it was committed, or in one of them for a job that has none', async () => {
+    const called: string[] = [];
+    const everywhere: string[] = [];
+    @Injectable()
+    class Mail {
+      private readonly server = `${++servers}`;
+
+      @OnChange(Issue) send({ after }: Change<Issue>) {
+        called.push(`${this.server} ${after?.title}`);
+      }
+      @OnChange(Issue, { everywhere: true }) note({ after }: Change<Issue>) {
+        everywhere.push(`${this.server} ${after?.title}`);
+      }
+    }
+    let servers = 0;
+    const withMail = () => createTestApp({ ...TRACKER, providers: [Mail], database, options: redisCluster(cluster) });
+    await using one = await withMail();
+    await using two = await withMail();
+    await using job = await createTestApp({ ...TRACKER, providers: [], database, options: redisCluster(cluster) });
+    const save = (app: TestApp, title: string) => app.dataSource.getRepository(Issue).save({ title, projectId: 1 });
+    await save(one, 'a');
+    await save(two, 'b');
+    const change = (id: number, title: string) =>
+      ({ source: 'default', entity: 'Issue', id, type: 'added', after: { id, title, status: 'open', projectId: 1 } }) as const; // prettier-ignore
+    for (let id = 100; id < 110; id++) job.get(JiraServer).publish(change(id, 'c'), change(id + 1000, 'c'));
+    await save(one, 'z');
+    await save(two, 'z');
+    await vi.waitFor(() => expect(everywhere).toHaveLength(48));
+    await vi.waitFor(() => expect(called.filter((call) => call.endsWith('z'))).toHaveLength(2));
+    expect(called.filter((call) => !call.endsWith('c'))).toEqual(expect.arrayContaining(['1 a', '2 b', '1 z', '2 z']));
+    expect(called).toHaveLength(24);
   });
 
   it('hear a process that has no sockets', async () => {

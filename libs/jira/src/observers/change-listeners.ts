@@ -2,6 +2,7 @@
 
 import { Logger } from '@nestjs/common';
 import type { Change } from './change.js';
+import type { ChangeLog, LoggedCommit } from './change-log.js';
 import type { Hub } from './hub.js';
 import type { Observables } from './observed-rows.js';
 import { changeListenersOf } from './on-change.decorator.js';
@@ -29,8 +30,19 @@ export function connectListeners(provider: object, hub: Hub, observables: Observ
       }
     };
     let last: Promise<void> = Promise.resolve();
-    hub.listen(rows.key, (change, { isOwn }) => {
-      if (!change.isSoftDeleted && (isOwn || options.everywhere)) last = last.then(() => call(change));
+    const isOurs = options.everywhere ? () => Promise.resolve(true) : sharedTask(subject, hub.log);
+    hub.listen(rows.key, (change, commit) => {
+      if (!change.isSoftDeleted) last = last.then(async () => ((await isOurs(commit)) ? call(change) : undefined));
     });
   }
+}
+
+/** Tells of each commit whether this process runs the task; asked once for all changes of a commit. */
+function sharedTask(task: string, log: ChangeLog): (commit: LoggedCommit) => Promise<boolean> {
+  log.addTask?.(task);
+  let asked: { readonly commit: LoggedCommit; readonly answer: Promise<boolean> } | undefined;
+  return (commit) => {
+    if (asked?.commit !== commit) asked = { commit, answer: log.runs?.(task, commit) ?? Promise.resolve(commit.isOwn) };
+    return asked.answer;
+  };
 }

@@ -8,6 +8,8 @@ export interface LoggedCommit extends Commit {
   readonly position: string;
   /** Whether this process committed it. */
   readonly isOwn: boolean;
+  /** Tasks that the process which committed it runs for it. */
+  readonly tasks?: readonly string[];
 }
 
 export interface ChangeLog {
@@ -17,6 +19,13 @@ export interface ChangeLog {
   append(commit: Commit): void;
   /** @param onGap called when commits were missed: all who watch anything have to fetch again */
   listen(listener: (commit: LoggedCommit) => void, onGap?: (error: unknown) => void): () => void;
+  /** Says that this process runs a task for each of its own commits. */
+  addTask?(task: string): void;
+  /**
+   * Whether this process is to run the task for that commit: one process does. The one that committed, or, if it has no
+   * such task, one of the others. Absent = the one that committed.
+   */
+  runs?(task: string, commit: LoggedCommit): Promise<boolean>;
   /** Called when the application ends. */
   close?(): Promise<void>;
   /** Position of the newest commit this node has announced to its listeners. */

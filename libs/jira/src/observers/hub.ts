@@ -28,7 +28,7 @@ export interface HubParts {
 }
 
 /** Called in commit order, before anything of the commit is sent. What it throws is reported. */
-export type CommitListener = (change: Change, commit: Pick<LoggedCommit, 'position' | 'isOwn'>) => void;
+export type CommitListener = (change: Change, commit: LoggedCommit) => void;
 
 /** Subscriptions whose rights are looked at again at one time: each may ask the database. */
 const LOOKED_AT_ONCE = 16;

@@ -8,7 +8,7 @@ export interface OnChangeOptions<E extends object> {
   serialize?(this: void, row: E, type: ChangeType): unknown;
   /** Name of the data source that holds the entity. @default the one that has it */
   readonly dataSource?: string;
-  /** Calls the method in every process that shares the change log, not only in the one that committed. @default false */
+  /** Calls the method in every process that shares the change log, not in one of them. @default false */
   readonly everywhere?: boolean;
 }
 
@@ -22,9 +22,10 @@ const MARKS = new WeakMap<object, ChangeListenerMark[]>();
 
 /**
  * Calls the method after each committed change of an entity, in commit order, one at a time, with the change and its
- * serialized row. Of processes that share a change log the one that committed calls it, so that mails, and what it sends
- * by `JiraServer`, go out once; it is not called if that process dies before. What it throws is logged; neither the
- * writer nor anybody else learns of it. What it sends is not checked against anybody's `visibility`.
+ * serialized row. Of processes that share a change log one calls it, so that mails, and what it sends by `JiraServer`, go
+ * out once: the one that committed, or another if that one has no such method. It is not called if that process dies
+ * before. What it throws is logged; neither the writer nor anybody else learns of it. What it sends is not checked
+ * against anybody's `visibility`.
  *
  * @example
  * @OnChange(Issue, { serialize: (issue) => ({ title: issue.title }) })

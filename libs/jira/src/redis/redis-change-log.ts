@@ -29,6 +29,8 @@ const BATCH = 100;
 const RETRY_MS = 100;
 /** A shutdown waits so long for Redis to take what was committed. */
 const FLUSH_MS = 5_000;
+/** Another process that reads a commit later than this after the first may run its tasks again. */
+const CLAIM_MS = 300_000;
 
 /** The newest commit that was read of a process. */
 interface Newest {
@@ -56,6 +58,7 @@ export class RedisChangeLog implements ChangeLog {
   private readonly newest = new Map<string, Newest>();
   /** Commits of this process that it has not read back: a Redis that is killed may forget what it has taken. */
   private pending: Pending[] = [];
+  private readonly tasks = new Set<string>();
   private sequence = 0;
   /** The newest that Redis has taken. */
   private taken = 0;
@@ -94,6 +97,25 @@ export class RedisChangeLog implements ChangeLog {
   listen(listener: (commit: LoggedCommit) => void, onGap?: (error: unknown) => void): () => void {
     this.listeners.set(listener, onGap);
     return () => this.listeners.delete(listener);
+  }
+
+  addTask(task: string): void {
+    this.tasks.add(task);
+  }
+
+  async runs(task: string, { isOwn, tasks, position }: LoggedCommit): Promise<boolean> {
+    if (isOwn || tasks?.includes(task)) return isOwn;
+    const key = `${this.key}:task:${position}:${task}`;
+    while (!this.isClosed)
+      try {
+        const client = await this.link.commands;
+        const options = { condition: 'NX', expiration: { type: 'PX', value: CLAIM_MS } } as const;
+        // If the answer to a first try was lost, it is ours all the same.
+        return (await client.set(key, this.node, options)) !== null || (await client.get(key)) === this.node;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    return false;
   }
 
   positionOf(transaction: object): string | undefined {
@@ -149,14 +171,14 @@ export class RedisChangeLog implements ChangeLog {
     // All or none, so that a commit never overtakes one that Redis refused.
     const transaction = client.multi();
     for (const { sequence, position, changes } of batch) {
-      const fields = { node: this.node, sequence: `${sequence}`, position };
+      const fields = { node: this.node, sequence: `${sequence}`, position, tasks: [...this.tasks].join(' ') };
       transaction.xAdd(this.key, '*', changes === undefined ? fields : { ...fields, changes }, trim);
     }
     await transaction.exec();
   }
 
   private receive({ fields }: StreamEntry): void {
-    const { node, sequence: text, position, changes, gap } = fields;
+    const { node, sequence: text, position, changes, gap, tasks } = fields;
     if (gap !== undefined) return this.tellGap(gap);
     if (node === undefined || position === undefined) return;
     const sequence = Number(text);
@@ -170,7 +192,8 @@ export class RedisChangeLog implements ChangeLog {
     const isOwn = node === this.node;
     if (isOwn) this.settle(sequence);
     if (!read) return;
-    for (const listener of this.listeners.keys()) listener({ changes: read, position, isOwn });
+    const commit = { changes: read, position, isOwn, tasks: tasks?.split(' ') };
+    for (const listener of this.listeners.keys()) listener(commit);
   }
 
   private settle(sequence: number): void {
