@@ -1,6 +1,6 @@
 // Entities that are mapped in unusual ways: their changes replay to what the tables hold, as those of any other do.
 
-import type { DataSource } from 'typeorm';
+import { DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { expect, it } from 'vitest';
 import { installSqliteLeases } from '../../libs/jira/src/typeorm/leases/sqlite-leases.js';
 import { describeEachDatabase } from '../support/databases.js';
@@ -21,13 +21,20 @@ import {
   Path,
   Eager,
   Lazy,
+  Numbered,
+  Nested,
+  Seen,
+  Stamped,
+  ItemOne,
+  ItemTwo,
+  Rich,
 } from './support/odd-entities.js';
 
-describeEachDatabase('An unusual mapping', ({ type, open }) => {
+describeEachDatabase('An unusual mapping', ({ type, open, options }) => {
   const start = async (...entities: (new () => object)[]): Promise<{ dataSource: DataSource; mirror: Mirror }> => {
     const dataSource = await open(entities);
     installSqliteLeases(dataSource);
-    return { dataSource, mirror: new Mirror(dataSource, entities.map(({ name }) => name), ['Eager']) }; // prettier-ignore
+    return { dataSource, mirror: new Mirror(dataSource, entities.map(({ name }) => name), ['Eager', 'ItemOne']) }; // prettier-ignore
   };
 
   it('odd names of tables and columns', async () => {
@@ -166,4 +173,72 @@ describeEachDatabase('An unusual mapping', ({ type, open }) => {
     await dataSource.getRepository(Lazy).delete({ eager: { id: two.id } });
     expect(await mirror.compare()).toEqual([]);
   });
+
+  it('a key of zero, for which MariaDB chooses a number', async () => {
+    const { dataSource, mirror } = await start(Numbered);
+    await dataSource.getRepository(Numbered).insert([{ id: 0, name: 'zero' }, { id: 5, name: 'five' }]); // prettier-ignore
+    expect(await mirror.compare()).toEqual([]);
+    expect(mirror.take()).toHaveLength(2);
+  });
+
+  it('is warned of where changes cannot be seen', async () => {
+    const { mirror } = await start(...(type === 'better-sqlite3' ? [Nested, Seen] : [Nested, Seen, Stamped]));
+    const rounded = 'Stamped.at is a key that JavaScript rounds: changes of a row whose key does not survive it are missed, or announced as removed.'; // prettier-ignore
+    expect(mirror.source.warnings()).toEqual([
+      'Nested is a nested-set tree: TypeORM numbers its rows by raw SQL, which is not announced.',
+      'Seen is a view: nothing writes its rows, so their changes are not announced.',
+      ...(type === 'better-sqlite3' ? [] : [rounded]),
+    ]);
+  });
+
+  it('is refused where two entities have one name', async () => {
+    const [first, second] = [namesake('first'), namesake('second')];
+    await expect(start(first, second)).rejects.toThrow(
+      'Namesake is the name of several entities of one data source, whose changes could not be told apart. Give each entity class a name of its own.',
+    );
+  });
+
+  it('columns that only PostgreSQL has', async () => {
+    if (type !== 'postgres') return;
+    const { dataSource, mirror } = await start(Rich);
+    const rich = dataSource.getRepository(Rich);
+    const [one, two] = [Buffer.from([1, 255]), Buffer.from([2, 0])];
+    await rich.save({ id: one, data: { a: [1] }, words: ['a'], span: '1 day', vector: 'a cat', point: '1,2', range: '[1,4)', number: NaN }); // prettier-ignore
+    const update = { a: 5, color: 'blue', number: 0.1, words: ['b', 'c'] };
+    await rich.update({ id: one }, update);
+    await rich.update({ id: one }, update);
+    await rich.upsert([{ id: one, a: 9 }, { id: two }], ['id']); // prettier-ignore
+    await rich
+      .createQueryBuilder()
+      .update()
+      .set({ data: () => `jsonb_set(data, '{a}', '5')` })
+      .execute();
+    await rich.delete({ color: 'red' });
+    expect(await mirror.compare()).toEqual([]);
+    expect(mirror.take().map((change) => change.split(' ')[0])).toEqual(['added', 'modified', 'modified', 'added', 'modified', 'removed']); // prettier-ignore
+  });
+
+  it('tables of one name in two schemas', async () => {
+    if (type !== 'postgres') return;
+    const place = await options([ItemOne, ItemTwo], { synchronize: false });
+    const dataSource = await new DataSource(place).initialize();
+    for (const schema of ['one', 'two']) await dataSource.query(`CREATE SCHEMA ${schema}`);
+    await dataSource.synchronize();
+    const mirror = new Mirror(dataSource, ['ItemOne', 'ItemTwo'], ['ItemOne']);
+    const two = await dataSource.manager.save(ItemTwo, { name: 'two' });
+    await dataSource.manager.save(ItemOne, { name: 'one', others: [two] });
+    await dataSource.manager.update(ItemOne, { name: 'one' }, { name: 'uno' });
+    await dataSource.manager.delete(ItemTwo, { name: 'two' });
+    expect(await mirror.compare()).toEqual([]);
+    expect(mirror.take().filter((change) => !change.startsWith('modified ItemOne'))).toEqual(['added ItemTwo 1', 'added ItemOne 1', 'removed ItemTwo 1']); // prettier-ignore
+    await dataSource.destroy();
+  });
 });
+
+function namesake(table: string): new () => object {
+  @Entity({ name: table })
+  class Namesake {
+    @PrimaryGeneratedColumn() id: number;
+  }
+  return Namesake;
+}

@@ -16,6 +16,8 @@ import {
   TreeChildren,
   TreeParent,
   type Relation,
+  ViewColumn,
+  ViewEntity,
   VirtualColumn,
 } from 'typeorm';
 
@@ -136,4 +138,56 @@ export class Lazy {
   @PrimaryGeneratedColumn() id: number;
   @ManyToOne(() => Eager, (eager) => eager.lazies) eager: Promise<Eager>;
   @CreateDateColumn() createdAt: Date;
+}
+
+@Entity()
+export class Numbered {
+  @PrimaryGeneratedColumn() id: number;
+  @Column({ unique: true, length: 20 }) name: string;
+}
+
+@Entity()
+@Tree('nested-set')
+export class Nested {
+  @PrimaryGeneratedColumn() id: number;
+  @TreeChildren() children: Relation<Nested>[];
+  @TreeParent() parent: Relation<Nested> | null;
+}
+
+@ViewEntity({ expression: 'SELECT 1 AS id' })
+export class Seen {
+  @ViewColumn({ name: 'id' }) id: number;
+}
+
+@Entity()
+export class Stamped {
+  @PrimaryColumn({ type: 'timestamp', precision: 6, default: () => 'CURRENT_TIMESTAMP(6)' }) at: Date;
+  @PrimaryColumn({ type: 'timestamp', precision: 3, default: () => 'CURRENT_TIMESTAMP(3)' }) about: Date;
+}
+
+@Entity({ schema: 'one', name: 'item' })
+export class ItemOne {
+  @PrimaryGeneratedColumn() id: number;
+  @Column({ default: '' }) name: string;
+  @ManyToMany(() => ItemTwo) @JoinTable() others: Relation<ItemTwo>[];
+}
+@Entity({ schema: 'two', name: 'item' })
+export class ItemTwo {
+  @PrimaryGeneratedColumn() id: number;
+  @Column({ default: '' }) name: string;
+}
+
+@Entity()
+export class Rich {
+  @PrimaryColumn({ type: 'bytea' }) id: Buffer;
+  @Column({ type: 'enum', enum: ['red', 'blue'], default: 'red' }) color: string;
+  @Column({ type: 'jsonb', nullable: true }) data: unknown;
+  @Column({ type: 'text', array: true, nullable: true }) words: string[] | null;
+  @Column({ type: 'interval', nullable: true }) span: unknown;
+  @Column({ type: 'tsvector', nullable: true }) vector: string | null;
+  @Column({ type: 'point', nullable: true }) point: unknown;
+  @Column({ type: 'int4range', nullable: true }) range: string | null;
+  @Column({ type: 'float8', nullable: true }) number: number | null;
+  @Column({ type: 'int', default: 1 }) a: number;
+  @Column({ type: 'int', asExpression: 'a * 2', generatedType: 'STORED', nullable: true }) doubled: number;
 }

@@ -37,7 +37,10 @@ export class EntityRows implements ObservedRows {
     const { dataSource, metadata } = this.found;
     const table = new TrackedTable(dataSource, metadata);
     const keys = ids.map((id) =>
-      table.keyColumns.map(({ propertyPath }) => (typeof id === 'object' ? id[propertyPath] : id)),
+      table.keyColumns.map((column): unknown => {
+        const value = typeof id === 'object' ? id[column.propertyPath] : id;
+        return dataSource.driver.preparePersistentValue(value, column) as unknown;
+      }),
     );
     const runner = dataSource.createQueryRunner();
     try {

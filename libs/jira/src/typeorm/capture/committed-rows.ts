@@ -1,11 +1,12 @@
 // The last committed state of rows that an upsert wrote: only another connection still sees it.
 
+import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { CapturedWrite } from './captured-transaction.js';
 import { readByKeys } from './row-reader.js';
 import { keyString, type RawKey, type RawRow } from './tracked-table.js';
 
-/** Longest wait for another connection: the pool may be empty because others wait in the same way. */
-const CONNECTION_WAIT_MS = 2_000;
+/** Longest wait for the other connection, which never waits for a lock itself. */
+const LONGEST_WAIT_MS = 2_000;
 
 /**
  * Touches rows that were not seen before an upsert: they are new, or another transaction inserted them in between. They
@@ -14,30 +15,54 @@ const CONNECTION_WAIT_MS = 2_000;
 export async function touchCommitted(write: CapturedWrite, keys: readonly RawKey[]): Promise<void> {
   const unseen = keys.filter((key) => !write.has(key));
   if (unseen.length === 0) return;
-  const committed = await readElsewhere(write, unseen);
-  if (!committed) {
-    write.noteGap(new Error('No other connection was free to read what the rows of an upsert were.'));
-    return;
-  }
+  const committed = await readElsewhere(write, unseen).catch((error: unknown) => write.noteGap(error));
+  if (!committed) return;
   const before = new Map(committed.map((row) => [keyString(write.table.keyOf(row)), row]));
   for (const key of unseen) write.touch(key, before.get(keyString(key)) ?? null);
 }
 
-async function readElsewhere({ table }: CapturedWrite, keys: readonly RawKey[]): Promise<RawRow[] | undefined> {
-  const other = table.dataSource.createQueryRunner('master');
-  const connected = other.connect();
-  const isConnected = await Promise.race([connected.then(() => true), wait(CONNECTION_WAIT_MS).then(() => false)]);
-  if (!isConnected) {
-    void connected.then(() => other.release());
-    return undefined;
-  }
-  try {
-    return await readByKeys(other, table, keys, 'none');
-  } finally {
-    await other.release();
-  }
+async function readElsewhere({ table }: CapturedWrite, keys: readonly RawKey[]): Promise<RawRow[]> {
+  const read = async (): Promise<RawRow[]> => {
+    const other = (await witnessOf(table.dataSource)).createQueryRunner('master');
+    try {
+      return await readByKeys(other, table, keys, 'none');
+    } finally {
+      await other.release();
+    }
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const isLate = new Promise<never>((_, reject) => {
+    const error = new Error(`What the rows of an upsert were could not be read within ${LONGEST_WAIT_MS} ms.`);
+    timer = setTimeout(reject, LONGEST_WAIT_MS, error);
+  });
+  return Promise.race([read(), isLate]).finally(() => clearTimeout(timer));
 }
 
-function wait(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, milliseconds).unref());
+/** One connection for each data source: those of its pool may all be held by upserts that would wait for one more. */
+const witnesses = new WeakMap<DataSource, Promise<DataSource>>();
+
+function witnessOf(dataSource: DataSource): Promise<DataSource> {
+  const known = witnesses.get(dataSource);
+  if (known) return known;
+  const opened = new DataSource(onlyReading(dataSource.options)).initialize();
+  witnesses.set(dataSource, opened);
+  opened.catch(() => witnesses.delete(dataSource));
+  endTogether(dataSource, opened);
+  return opened;
+}
+
+function onlyReading(options: DataSourceOptions): DataSourceOptions {
+  const nothing = { entities: [], subscribers: [], migrations: [], logging: false, cache: false };
+  const asIs = { synchronize: false, dropSchema: false, migrationsRun: false };
+  return { ...options, ...nothing, ...asIs, poolSize: 1 } as DataSourceOptions;
+}
+
+function endTogether(dataSource: DataSource, opened: Promise<DataSource>): void {
+  const destroy = dataSource.destroy.bind(dataSource);
+  dataSource.destroy = async () => {
+    dataSource.destroy = destroy;
+    witnesses.delete(dataSource);
+    await opened.then((witness) => witness.destroy()).catch(() => undefined);
+    await destroy();
+  };
 }

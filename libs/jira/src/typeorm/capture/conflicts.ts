@@ -94,6 +94,8 @@ export function givenKeys(
 function isCanonical(table: TrackedTable, position: number, value: unknown): boolean {
   const column = table.keyColumns[position];
   if (!column) return false;
+  // MariaDB takes a zero as the wish for the next number.
+  if (value === 0 && column.isGenerated) return false;
   const type = table.dataSource.driver.normalizeType(column);
   if (typeof value === 'number') return Number.isSafeInteger(value) && /int|serial/.test(type);
   return typeof value === 'string' && ['varchar', 'character varying', 'nvarchar', 'text'].includes(type);

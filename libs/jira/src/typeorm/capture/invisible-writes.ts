@@ -1,11 +1,31 @@
-// Writes that the database makes by itself, which no query builder shows.
+// What of an entity's changes no query builder shows, or shows wrongly, as far as its metadata tells.
 
-import type { EntityMetadata } from 'typeorm';
+import type { DataSource, EntityMetadata } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { databaseFamily } from './database-family.js';
 
 const INVISIBLE = new Set(['CASCADE', 'SET NULL', 'SET DEFAULT']);
 
-/** One sentence for each foreign key by which the database changes rows of this table by itself. */
+/** One sentence for each reason why changes of this table's rows are not announced, or not truly. */
 export function invisibleWrites(metadata: EntityMetadata): string[] {
+  const { name } = metadata;
+  if (metadata.tableType === 'view')
+    return [`${name} is a view: nothing writes its rows, so their changes are not announced.`];
+  const roundedKeys = metadata.primaryColumns.filter((column) => isRounded(metadata.dataSource, column));
+  return [
+    ...(metadata.treeType === 'nested-set'
+      ? [`${name} is a nested-set tree: TypeORM numbers its rows by raw SQL, which is not announced.`]
+      : []),
+    ...roundedKeys.map(
+      ({ propertyPath }) =>
+        `${name}.${propertyPath} is a key that JavaScript rounds: changes of a row whose key does not survive it are ` +
+        'missed, or announced as removed.',
+    ),
+    ...foreignKeyActions(metadata),
+  ];
+}
+
+function foreignKeyActions(metadata: EntityMetadata): string[] {
   return metadata.foreignKeys.flatMap((foreignKey) => {
     const columns = foreignKey.columnNames.join(', ');
     const target = foreignKey.referencedEntityMetadata.name;
@@ -19,4 +39,14 @@ export function invisibleWrites(metadata: EntityMetadata): string[] {
       ...(INVISIBLE.has(onUpdate) ? [sentence('UPDATE', onUpdate)] : []),
     ];
   });
+}
+
+/** Microseconds are cut off by JavaScript's dates; MariaDB shows a FLOAT with fewer digits than it compares. */
+function isRounded(dataSource: DataSource, column: ColumnMetadata): boolean {
+  const family = databaseFamily(dataSource);
+  const type = dataSource.driver.normalizeType(column);
+  if (family === 'mysql' && type === 'float') return true;
+  const isMoment = family !== 'sqlite' && /^(timestamp|datetime)/.test(type);
+  const digits = column.precision ?? (family === 'postgres' ? 6 : 0);
+  return isMoment && digits > 3;
 }
