@@ -15,16 +15,21 @@ describe('an application that is closed and made anew in the same process', () =
     const client = createClient<Api>(url, { auth: { token: 'user-1' } });
     try {
       const seen: string[] = [];
-      client.hook('issues').subscribe({}, (change) => seen.push(change.type === 'reset' ? 'reset' : change.type));
+      let state = '';
+      client
+        .hook('issues')
+        .subscribe({}, (change) => seen.push(change.type), { onState: (current) => (state = current) });
       for (let round = 0; round <= RESTARTS; round++) {
         await seedTracker(app);
+        // Where a change comes before the subscription is there again, it is told to fetch again instead.
+        await vi.waitFor(() => expect(state).toBe('subscribed'), 10_000);
         seen.length = 0;
-        // Waits in the client while there is no server.
         const issue = await client.hook('issues').create({ title: `round ${round}`, projectId: 1 });
         expect(issue.id).toBe(1);
         await vi.waitFor(() => expect(seen).toContain('added'), 5_000);
         if (round === RESTARTS) break;
         await app.close();
+        await vi.waitFor(() => expect(state).toBe('subscribing'), 5_000);
         app = await createTestApp({ ...TRACKER, port: Number(new URL(url).port) });
       }
       expect(seen.filter((type) => type === 'added')).toEqual(['added']);
