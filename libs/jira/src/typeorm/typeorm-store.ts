@@ -20,6 +20,7 @@ import { hasPlaces, readPlaced } from './query/place.js';
 import { RelationGuard, type CanRetrieve } from './query/relation-guard.js';
 import { compileFilter, type RowPredicate } from './query/row-predicate.js';
 import { isKnown, noteKey } from './query/known-rows.js';
+import { checkSingleValues } from './query/single-values.js';
 import { checkVisible, isVisible } from './query/visible-check.js';
 
 export interface TypeOrmStoreOptions<E extends object> {
@@ -109,6 +110,7 @@ export class TypeOrmStore<E extends object> implements Store<E> {
       if (Array.isArray(fields[relation.propertyName]) && !relation.isOneToMany && !relation.isManyToMany)
         throw new ValidationException({ [relation.propertyName]: ['Give one row, not a list.'] });
     }
+    checkSingleValues(this.metadata, fields);
     return this.manager.merge<E>(this.metadata.target, entity, fields as DeepPartial<E>);
   }
 

@@ -1,0 +1,33 @@
+// An object or a list is no value of a column that holds one value: drivers would spread it over the statement.
+
+import type { EntityMetadata } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { ValidationException } from '../../errors/jira.exception.js';
+
+/** Columns that may hold more than one value: JSON, arrays, places, ranges. */
+const COMPOSED = /json|array|set|geo|point|line|polygon|collection|hstore|vector|interval|range|cube|object/i;
+
+/**
+ * Throws a ValidationException that names the fields. better-sqlite3 takes a list for several parameters, which moves
+ * those that follow to other columns; mysql2 writes an object as `column = value`. Values that code made (dates, bytes,
+ * instances, SQL as a function) pass.
+ */
+export function checkSingleValues(metadata: EntityMetadata, fields: Readonly<Record<string, unknown>>): void {
+  if (!Object.values(fields).some((value) => typeof value === 'object' && value !== null)) return;
+  const errors: Record<string, string[]> = {};
+  for (const column of metadata.columns)
+    if (!isComposed(column) && isData(column.getEntityValue(fields)))
+      errors[column.relationMetadata?.propertyName ?? column.propertyPath] = ['Give a single value.'];
+  if (Object.keys(errors).length > 0) throw new ValidationException(errors);
+}
+
+function isComposed({ isArray, transformer, type }: ColumnMetadata): boolean {
+  return isArray || transformer !== undefined || COMPOSED.test(typeof type === 'string' ? type : type.name);
+}
+
+/** What JSON has beside single values. */
+function isData(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return Array.isArray(value) || prototype === Object.prototype || prototype === null;
+}
