@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Action, BaseHook, Hook, type ActionScope } from 'nestjs-jira';
 import { createTestApp } from '../support/app.js';
 import { Issue, seedTracker, TRACKER } from '../support/tracker.js';
 
@@ -29,6 +30,43 @@ async function story(fastPaths: typeof ALL): Promise<unknown> {
   return [answers.map(({ status, data }) => [status, data]), changes.map(({ type, id, data }) => [type, id, data])];
 }
 
+/** What `call` resolves with, for values that JSON cannot hold or says in another way. */
+@Hook('odd')
+class OddHook extends BaseHook {
+  @Action({ methods: ['POST'] })
+  give({ data }: ActionScope): unknown {
+    const values: Record<string, unknown> = {
+      binary: { file: Buffer.from('née'), list: [new Uint8Array([1, 2])] },
+      moments: [new Date('2001-02-03T04:05:06.789Z'), new Date(Number.NaN)],
+      bigint: { id: 2n ** 70n },
+      own: { money: { toJSON: () => '1 EUR' }, bytes: { toJSON: () => Buffer.from('x') } },
+      instance: new URL('https://example.com/a'),
+      map: new Map([[1, 2]]),
+      gaps: [undefined, () => 1, { a: undefined }],
+      deep: Array.from({ length: 40 }).reduce<unknown>((inner) => ({ inner }), Buffer.from('deep')),
+      bare: Object.assign(Object.create(null) as object, { a: 1 }),
+    };
+    return values[(data as { name: string }).name];
+  }
+}
+
+const ODD = ['binary', 'moments', 'bigint', 'own', 'instance', 'map', 'gaps', 'deep', 'bare'];
+
+async function oddities(frames: boolean): Promise<unknown[]> {
+  await using app = await createTestApp({
+    entities: [],
+    providers: [OddHook],
+    options: { fastPaths: { frames }, limits: { jsonDepth: 100 } },
+  });
+  const client = await app.connect(1);
+  const answers: unknown[] = [];
+  for (const name of ODD) {
+    const { requestId: _, ...answer } = await client.call('odd', 'give', 'POST', { data: { name } });
+    answers.push([name, answer]);
+  }
+  return answers;
+}
+
 describe('the fast paths', () => {
   it('change nothing that a client sees, and can each be turned off', async () => {
     const fast = await story(ALL);
@@ -42,5 +80,11 @@ describe('the fast paths', () => {
     ]);
     for (const off of ['reads', 'writes', 'views', 'frames'] as const)
       expect([off, await story({ ...ALL, [off]: false })]).toEqual([off, fast]);
+  });
+
+  it('answer what is no plain JSON as Socket.IO does', async () => {
+    const fast = await oddities(true);
+    expect(fast[0]).toEqual(['binary', expect.objectContaining({ data: { file: Buffer.from('née'), list: [Buffer.from([1, 2])] } })]); // prettier-ignore
+    expect(fast).toEqual(await oddities(false));
   });
 });

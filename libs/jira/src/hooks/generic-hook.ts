@@ -119,7 +119,10 @@ export abstract class GenericHook<E extends object> extends BaseHook {
       {
         count: () => store.count(filter),
         slice: (offset, limit) => find({ offset, limit }),
-        ...(store.hasPlaces?.(query.ordering) && { order: JSON.stringify(query.ordering) }),
+        // Asked by cursors alone.
+        get order() {
+          return store.hasPlaces?.(query.ordering) ? JSON.stringify(query.ordering) : undefined;
+        },
         seek: async (from, limit) => {
           const placed = (await store.seek?.({ ...query, limit }, from)) ?? [];
           const shown = await this.present(placed.map(({ row }) => row), scope); // prettier-ignore

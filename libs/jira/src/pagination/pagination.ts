@@ -11,7 +11,7 @@ export interface PageSource {
    * Names the order of the rows; undefined where they cannot be read on from a place, because their store cannot, or
    * because they are ordered by what has no exact value outside of it.
    */
-  readonly order?: string;
+  readonly order?: string | undefined;
   /** The rows from a place on, or the first ones, nearest to it first, as the client sees them. */
   seek?(from: Seek | undefined, limit: number): Promise<PlacedRow<unknown>[]>;
 }

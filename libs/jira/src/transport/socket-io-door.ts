@@ -14,6 +14,7 @@ import type { Reception } from './reception.js';
 import { enterRoute, unknownPath, type RouteTable } from './routes/route-table.js';
 import { SocketIoConnection } from './socket-io-connection.js';
 import type { SocketIoSink } from './socket-io-sink.js';
+import { acknowledge as answerPacket, noteAcknowledged } from './text-acknowledgement.js';
 
 export interface DoorParts {
   readonly reception: Reception;
@@ -23,7 +24,7 @@ export interface DoorParts {
   readonly limits: Limits;
 }
 
-type Acknowledge = (answer: AnswerFrame) => void;
+type Acknowledge = (answer: unknown) => void;
 
 export class SocketIoDoor {
   private readonly connections = new WeakMap<Socket, SocketIoConnection>();
@@ -87,6 +88,7 @@ export class SocketIoDoor {
     if (!connection || this.parts.reception.isClosing) return void socket.disconnect(true);
     this.backlog.watch(socket);
     this.watchFrames(socket, connection);
+    if (this.parts.sink.encodesItself) noteAcknowledged(socket);
     socket.on('disconnect', (reason, description) =>
       this.parts.reception.closed(connection, this.codeOf(socket, description) ?? reason),
     );
@@ -115,7 +117,7 @@ export class SocketIoDoor {
     const count = acknowledge ? args.length - 1 : args.length;
     const reply = (answer: AnswerFrame): void => {
       if (!acknowledge) return connection.send(event, answer);
-      acknowledge(answer);
+      answerPacket(socket, answer, acknowledge);
       connection.onSent?.(event, answer);
     };
     const payload = count > 0 ? args[0] : undefined;

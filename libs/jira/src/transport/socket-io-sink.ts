@@ -31,6 +31,11 @@ export class SocketIoSink implements FrameSink {
     this.hasOwnParser = (server.server as unknown as { opts?: { parser?: unknown } }).opts?.parser !== undefined;
   }
 
+  /** Whether what is sent may be encoded here, past Socket.IO's own encoder. */
+  get encodesItself(): boolean {
+    return this.sharesFrames && !this.hasOwnParser;
+  }
+
   /** The namespaces of routes. */
   openRouted(namespaces: Namespace): void {
     this.routed = namespaces;
@@ -85,7 +90,7 @@ export class SocketIoSink implements FrameSink {
   }
 
   private sendShared(places: ReadonlyMap<string, FrameTarget>, namespace: string, frame: ChangeFrame): void {
-    if (this.hasOwnParser || !this.sharesFrames) {
+    if (!this.encodesItself) {
       for (const { socket } of places.values()) socket.emit(namespace, frame);
       return;
     }

@@ -2,6 +2,7 @@
 
 import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { momentOf } from './moment.js';
 
 /** Puts one value of a row where TypeORM would. */
 type Setter = (entity: ObjectLiteral, row: readonly unknown[]) => void;
@@ -62,8 +63,10 @@ function setterOf({ dataSource: { driver } }: EntityMetadata, column: ColumnMeta
     return (entity, row) => {
       entity[name] = row[index];
     };
+  const isMoment = column.transformer === undefined && (column.type === 'datetime' || column.type === Date);
   return (entity, row) => {
-    entity[name] = driver.prepareHydratedValue(row[index], column) as unknown;
+    const value = row[index];
+    entity[name] = (isMoment ? momentOf(value) : undefined) ?? (driver.prepareHydratedValue(value, column) as unknown);
   };
 }
 
