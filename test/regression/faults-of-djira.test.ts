@@ -2,6 +2,7 @@
 
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { describe, expect, it } from 'vitest';
+import { createClient } from 'nestjs-jira-client';
 import {
   Action,
   ActionScope,
@@ -16,6 +17,8 @@ import {
   Permission,
   type HookScope,
 } from 'nestjs-jira';
+import { inspect } from '../../libs/client/src/client.js';
+import { Hub } from '../../libs/jira/src/observers/hub.js';
 import { createTestApp } from '../support/app.js';
 import { PlainClient } from '../support/plain.js';
 import { Issue, seedTracker, TRACKER } from '../support/tracker.js';
@@ -166,6 +169,28 @@ describe('faults of djira', () => {
     await using app = await createTestApp({ ...TRACKER, options: { permissions: [OnlyUsersConnect] } });
     await expect(app.connect()).rejects.toMatchObject({ data: { status: 401 } });
     await app.connect(1);
+  });
+
+  it('has listener maps in the client that never shrink: here what is over is forgotten', async () => {
+    await using app = await createTestApp(TRACKER);
+    await seedTracker(app);
+    const client = createClient(app.url, { auth: app.authOf(1) });
+    try {
+      const issues = client.hook('issues');
+      await issues.list();
+      const idle = inspect(client);
+      await Promise.all(Array.from({ length: 30 }, () => issues.list()));
+      const stops = Array.from({ length: 10 }, (_none, i) => issues.subscribe({ projectId: i }, () => undefined));
+      await Promise.all(stops.map((stop) => stop.ready));
+      expect(inspect(client)).toMatchObject({ subscriptions: 10, channels: 10 });
+      for (const stop of stops) stop();
+      await expect.poll(() => inspect(client)).toEqual(idle);
+      await expect
+        .poll(() => app.get(Hub).count())
+        .toEqual({ channels: 0, subscriptions: 0, connections: 0, shared: 0 });
+    } finally {
+      client.close();
+    }
   });
 
   it('knows one socket of a user, online for ever: here all, until they are gone', async () => {

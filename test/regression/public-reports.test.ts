@@ -1,7 +1,8 @@
 // Faults that others have reported of their systems, none of which is to be one of ours.
 
+import type { Logger } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { createTestApp, type TestApp } from '../support/app.js';
+import { createTestApp, type TestApp, type TestClient } from '../support/app.js';
 import { Issue, seedTracker, TRACKER } from '../support/tracker.js';
 
 /** User 1 sees both projects, user 2 the first alone. Both subscribe; then what `write` does is announced. */
@@ -60,5 +61,35 @@ describe('supabase/realtime 585: deletes go to everybody, whatever the row-level
     await using _ = app;
     expect(grace.changes('issues')).toMatchObject([{ type: 'removed', id: ids.shown, data: { pk: ids.shown } }]);
     expect(JSON.stringify(grace.frames)).not.toContain('secret now');
+  });
+});
+
+describe('PocketBase: one or two SQL queries per subscriber per event', () => {
+  /** Queries of one write and of its announcement to all of these clients. */
+  const queriesOf = async ({ dataSource }: TestApp, clients: readonly TestClient[], title: string): Promise<number> => {
+    let count = 0;
+    const before = dataSource.logger;
+    dataSource.logger = { ...before, logQuery: () => void count++ };
+    await dataSource.manager.save(Issue, { title, projectId: 1 });
+    await Promise.all(clients.map((client) => client.until(() => client.changes('issues').some(({ data }) => (data as Issue).title === title)))); // prettier-ignore
+    dataSource.logger = before;
+    return count;
+  };
+
+  it('asks once for all who see the same rows, however many subscribe', async () => {
+    await using app = await createTestApp(TRACKER);
+    await seedTracker(app);
+    const clients = [await app.connect(1)];
+    await clients[0].subscribe('issues');
+    const alone = await queriesOf(app, clients, 'to one');
+    for (let i = 0; i < 20; i++) {
+      const client = await app.connect(1);
+      clients.push(client);
+      await client.subscribe('issues');
+    }
+    expect(await queriesOf(app, clients, 'to many')).toBe(alone);
+    const other = await app.connect(2);
+    await other.subscribe('issues');
+    expect(await queriesOf(app, [...clients, other], 'to another audience')).toBe(alone + 1);
   });
 });
