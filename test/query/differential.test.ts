@@ -27,6 +27,8 @@ const NUMBERS = [-1, 0, 1, 2, 2147483647];
 const BIGS = ['-9007199254740991', '0', '1', '9007199254740990', '9007199254740991'];
 const LARGE_BIGS = ['-9223372036854775808', '0', '1', '9007199254740993', '9007199254740992', '9223372036854775807'];
 const RATIOS = [-0.5, 0, 0.1, 1 / 3, 1e10];
+/** The same number in several forms; digits that text would order otherwise. */
+const PRICES = ['0.5', '0.500', '1', '1.000', '9.900', '10.250', '-0.001'];
 const TIMES = [
   '2024-02-29T23:59:59.999Z', '2024-03-01T00:00:00.000Z', '2024-03-01T00:00:00.001Z', '2024-12-31T23:30:00.500Z', '2025-01-01T00:00:00.000Z',
 ].map((time) => new Date(time)); // prettier-ignore
@@ -45,6 +47,7 @@ const VALUES: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   amount: fc.constantFrom(...NUMBERS),
   big: fc.constantFrom(...BIGS, ...LARGE_BIGS),
   ratio: fc.constantFrom(...RATIOS),
+  price: fc.constantFrom(...PRICES),
   at: fc.constantFrom(...TIMES),
   day: fc.constantFrom(...DAYS),
   uid: fc.constantFrom(...UIDS),
@@ -171,7 +174,7 @@ const anyRow = fc.record({
   amount: maybe(NUMBERS),
   big: maybe(BIGS),
   ratio: maybe(RATIOS),
-  price: maybe(['0.500', '1.000', '10.250']),
+  price: maybe(['0.500', '1.000', '9.900', '10.250', '-0.001']),
   at: maybe(TIMES),
   day: maybe(DAYS),
   uid: maybe(UIDS),

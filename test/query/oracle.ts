@@ -47,8 +47,8 @@ function valuesOf(path: readonly string[], { row, owner }: Row): unknown[] {
 }
 
 function compares(value: unknown, { lookup, path, value: operand }: FilterTerm): boolean {
-  const big = path[0] === 'big';
-  const order = (other: unknown): number => (big ? compareBig(value, other) : compare(value, other));
+  const compareTwo = { big: compareBig, price: compareNumbers }[path[0]] ?? compare;
+  const order = (other: unknown): number => compareTwo(value, other);
   switch (lookup) {
     case 'exact':
       return order(operand) === 0;
@@ -95,6 +95,11 @@ function partOf(date: Date, lookup: FilterTerm['lookup']): unknown {
   if (lookup === 'week_day') return date.getUTCDay() + 1;
   const [from, to] = ({ year: [0, 4], month: [5, 7], day: [8, 10], hour: [11, 13], minute: [14, 16], second: [17, 19] } as Record<string, [number, number]>)[lookup] ?? [0, 0]; // prettier-ignore
   return Number(iso.slice(from, to));
+}
+
+/** Decimals are texts here and numbers there, with as many zeros as the database likes. */
+function compareNumbers(a: unknown, b: unknown): number {
+  return Number(a) - Number(b);
 }
 
 function compareBig(a: unknown, b: unknown): number {
