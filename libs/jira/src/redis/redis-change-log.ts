@@ -7,6 +7,7 @@ import { PositionCodec } from '../observers/position.js';
 import { decode, encode } from '../messaging/plain-data.js';
 import { NodeLease } from './node-lease.js';
 import { RedisLink, type RedisClient, type RedisOptions } from './redis-link.js';
+import { RowOrder } from './row-order.js';
 import { StreamReader, type StreamEntry } from './stream-reader.js';
 
 export interface RedisChangeLogOptions extends RedisOptions {
@@ -59,6 +60,7 @@ export class RedisChangeLog implements ChangeLog {
   /** Commits of this process that it has not read back: a Redis that is killed may forget what it has taken. */
   private pending: Pending[] = [];
   private readonly tasks = new Set<string>();
+  private readonly order = new RowOrder();
   private sequence = 0;
   /** The newest that Redis has taken. */
   private taken = 0;
@@ -192,8 +194,10 @@ export class RedisChangeLog implements ChangeLog {
     const isOwn = node === this.node;
     if (isOwn) this.settle(sequence);
     if (!read) return;
-    const commit = { changes: read, position, isOwn, tasks: tasks?.split(' ') };
+    const { changes: settled, isUnsure } = this.order.settle(node, read);
+    const commit = { changes: settled, position, isOwn, tasks: tasks?.split(' ') };
     for (const listener of this.listeners.keys()) listener(commit);
+    if (isUnsure) this.tellGap('A row was removed and inserted by two processes at a time.');
   }
 
   private settle(sequence: number): void {

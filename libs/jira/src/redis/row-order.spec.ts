@@ -1,0 +1,77 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Change, ChangeType } from '../observers/change.js';
+import { RowOrder } from './row-order.js';
+
+const image = (n: number | undefined) => (n === undefined ? undefined : { id: 1, n, deletedAt: null });
+const change = (from: number | undefined, to: number | undefined, type?: ChangeType, isSoftDeleted?: boolean): Change => ({
+  source: 'default', entity: 'Issue', id: 1, before: image(from), after: image(to),
+  type: type ?? (from === undefined ? 'added' : to === undefined ? 'removed' : 'modified'),
+  ...(isSoftDeleted && { isSoftDeleted }),
+}); // prettier-ignore
+
+/** What is announced of changes that are read in this order. */
+function told(...read: [node: string, change: Change][]): unknown[] {
+  const order = new RowOrder();
+  return read.flatMap(([node, one]) =>
+    order.settle(node, [one]).changes.map(({ type, before, after }) => [type, before?.['n'], after?.['n']]),
+  );
+}
+
+describe('RowOrder', () => {
+  it('leaves alone what comes in order, of one process or of several, back and forth', () => {
+    expect(told(['a', change(0, 1)], ['b', change(1, 2)], ['a', change(2, 1)], ['b', change(1, 2)])).toEqual([
+      ['modified', 0, 1],
+      ['modified', 1, 2],
+      ['modified', 2, 1],
+      ['modified', 1, 2],
+    ]);
+    expect(told(['a', change(1, 2)], ['a', change(0, 1)])).toEqual([
+      ['modified', 1, 2],
+      ['modified', 0, 1],
+    ]);
+    expect(told(['a', change(undefined, 1)], ['b', change(1, undefined)], ['a', change(undefined, 3)])).toHaveLength(3);
+  });
+
+  it('ends what was overtaken where the row is', () => {
+    expect(told(['b', change(1, 2)], ['a', change(0, 1)])).toEqual([
+      ['modified', 1, 2],
+      ['modified', 0, 2],
+    ]);
+    expect(told(['c', change(2, 3)], ['b', change(1, 2)], ['a', change(0, 1)], ['c', change(3, 4)])).toEqual([
+      ['modified', 2, 3],
+      ['modified', 1, 3],
+      ['modified', 0, 3],
+      ['modified', 3, 4],
+    ]);
+  });
+
+  it('brings back no row that is gone, and loses none that is there', () => {
+    expect(told(['b', change(1, undefined)], ['a', change(0, 1)])[1]).toEqual(['removed', 0, undefined]);
+    expect(told(['b', change(1, 2)], ['a', change(undefined, 1)])[1]).toEqual(['added', undefined, 2]);
+    expect(told(['b', change(undefined, 2)], ['a', change(1, undefined)])[1]).toEqual(['modified', 1, 2]);
+    expect(told(['b', change(1, 2, 'removed')], ['a', change(0, 1)])[1]).toEqual(['removed', 0, 2]);
+    expect(told(['b', change(1, 2, 'added')], ['a', change(0, 1, 'modified', true)])[1]).toEqual(['added', 0, 2]);
+    expect(told(['b', change(1, 2, 'added')], ['a', change(0, 1, 'removed')])[1]).toEqual(['modified', 0, 2]);
+  });
+
+  it('says so where it cannot tell an insert before a delete from one after it', () => {
+    const order = new RowOrder();
+    expect(order.settle('b', [change(1, undefined)]).isUnsure).toBe(false);
+    expect(order.settle('a', [change(undefined, 1)]).isUnsure).toBe(true);
+    // A row that comes and goes, every time as it was, is in order where its past is known.
+    const known = new RowOrder();
+    const steps = [change(undefined, 1), change(1, undefined), change(undefined, 1), change(1, undefined)];
+    expect(steps.map((step, i) => known.settle(i % 2 ? 'a' : 'b', [step]).isUnsure)).toEqual([false, false, false, false]); // prettier-ignore
+  });
+
+  it('forgets rows after a while', () => {
+    vi.useFakeTimers();
+    const order = new RowOrder();
+    order.settle('b', [change(1, 2)]);
+    vi.advanceTimersByTime(60_000);
+    order.settle('b', [{ ...change(0, 1), id: 2 }]);
+    const late = change(0, 1);
+    expect(order.settle('a', [late]).changes).toEqual([late]);
+    vi.useRealTimers();
+  });
+});
