@@ -167,8 +167,8 @@ interface Reach {
 const ELSEWHERE = {
   relationDepth: 'test/security/every-limit.test.ts',
   drainMs: 'test/lifecycle/shutdown.test.ts',
-  queuedMessages: 'test/messaging/message-queue.test.ts',
-  messageTtlMs: 'test/messaging/message-queue.test.ts',
+  queuedMessages: 'test/messaging/messages.test.ts',
+  messageTtlMs: 'test/messaging/messages.test.ts',
 } as const satisfies Partial<Record<keyof Limits, string>>;
 
 const QUERY = 'VALIDATION_FAILED';
