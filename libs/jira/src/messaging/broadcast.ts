@@ -111,8 +111,8 @@ export class Broadcast {
     const room = this.rooms.get(id) ?? this.open(id);
     const known = room.places.get(memberKey(this.entryOf(member)));
     const { entry } = known ?? this.place(id, room, member);
-    await room.posts.ready;
     try {
+      await room.posts.ready;
       await this.join(id, entry);
     } catch (error) {
       void this.remove(id, member);
@@ -287,7 +287,7 @@ export class BroadcastRoom {
 }
 
 function keyOf(id: string): string {
-  return `broadcast:${id}`;
+  return `$broadcast:${id}`;
 }
 
 function nameOf(id: string, entry: RoomMember): string {

@@ -27,7 +27,7 @@ export interface LeaseListener {
 
 /** What is published when users come and go: their keys, or `null` when it may be anybody. */
 export type PresenceNotice = readonly string[] | null;
-export const PRESENCE_KEY = 'presence';
+export const PRESENCE_KEY = '$presence';
 
 /** A process that died is taken for dead after this; it says three times within it that it is there. */
 const LEASE_MS = 15_000;

@@ -4,7 +4,7 @@ import { RedisChangeLog, type RedisChangeLogOptions } from './redis-change-log.j
 import { RedisConnectionStore } from './redis-connection-store.js';
 import { RedisLink } from './redis-link.js';
 import { RedisMessageQueue } from './redis-message-queue.js';
-import { RedisPubSub } from './redis-pub-sub.js';
+import { RedisPubSub, type RedisPubSubOptions } from './redis-pub-sub.js';
 
 export interface RedisCluster {
   readonly changeLog: RedisChangeLog;
@@ -19,11 +19,11 @@ export interface RedisCluster {
  * @example
  * JiraModule.forRoot({ authentication: [...], ...redisCluster({ url: process.env.REDIS_URL }) })
  */
-export function redisCluster(options: RedisChangeLogOptions = {}): RedisCluster {
+export function redisCluster(options: RedisChangeLogOptions & RedisPubSubOptions = {}): RedisCluster {
   const link = new RedisLink(options);
   return {
     changeLog: new RedisChangeLog(link, options),
-    pubSub: new RedisPubSub(link),
+    pubSub: new RedisPubSub(link, options),
     connectionStore: new RedisConnectionStore(link, options),
     messageQueue: new RedisMessageQueue(link),
   };

@@ -5,23 +5,59 @@ import { decode, encode } from '../messaging/plain-data.js';
 import { PubSub, PubSubClosed } from '../messaging/pub-sub.js';
 import { Topics } from '../messaging/topics.js';
 import { RedisLink, type RedisClient, type RedisOptions } from './redis-link.js';
+import { compareIds } from './stream-reader.js';
+
+export interface RedisPubSubOptions extends RedisOptions {
+  /** Values of a key that Redis keeps for subscribers who lose it. @default 1_000 */
+  readonly history?: number;
+  /** How long it keeps them after the newest, in ms. @default 60_000 */
+  readonly historyMs?: number;
+}
+
+/** Keeps a value for a while, and sends it with its place. KEYS: history, channel. ARGV: value, number, ms. */
+const PUBLISH = `
+  local place = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*', 'value', ARGV[1])
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+  redis.call('PUBLISH', KEYS[2], place .. ' ' .. ARGV[1])`;
+
+interface Value {
+  readonly place: string;
+  readonly text: string;
+}
+
+/** What this process has heard of a key. */
+interface Joined {
+  /** Redis has said that it will be heard. */
+  isSubscribed?: boolean;
+  /** Place of the newest value heard, or of the newest there was before. */
+  last: string;
+  /** Values that wait until what was missed before them is read. */
+  held?: Value[];
+  /** Place up to which what was missed has been read: it may still come by the other way too. */
+  caughtUp?: string;
+}
+
+const RETRY_MS = 100;
 
 /**
- * Subscribers outlive a Redis that goes away and comes back; what is published meanwhile waits for it. What another
- * process published after Redis was back and before this one was, is missed: Redis keeps nothing for subscribers.
+ * Subscribers outlive a Redis that goes away and comes back. What was published while a process did not hear Redis it
+ * reads when it does again, as far as Redis still has it; what is published while Redis is away waits for it.
  */
 export class RedisPubSub extends PubSub {
   private readonly link: RedisLink;
   private readonly topics = new Topics((key) => {
     if (!this.isClosed) this.settle(key).catch(() => undefined);
   });
-  private readonly joined = new Set<string>();
+  private readonly joined = new Map<string, Joined>();
   private readonly turns = new Map<string, Promise<void>>();
   private subscriber?: { readonly client: RedisClient; readonly connected: Promise<RedisClient> };
   private isClosed = false;
 
   /** @param link options of an own connection, or one that is shared */
-  constructor(link: RedisLink | RedisOptions = {}) {
+  constructor(
+    link: RedisLink | RedisPubSubOptions = {},
+    private readonly options: Omit<RedisPubSubOptions, keyof RedisOptions> = link instanceof RedisLink ? {} : link,
+  ) {
     super();
     this.link = link instanceof RedisLink ? link : new RedisLink(link);
     // At once, so that `isAlive` tells of Redis and not of who has asked.
@@ -34,9 +70,13 @@ export class RedisPubSub extends PubSub {
 
   async publish(key: string, value: unknown): Promise<void> {
     if (this.isClosed) throw new PubSubClosed();
+    const { history = 1_000, historyMs = 60_000 } = this.options;
     const text = encode(value);
     const client = await this.link.commands;
-    await client.publish(this.channel(key), text);
+    await client.eval(PUBLISH, {
+      keys: [this.history(key), this.channel(key)],
+      arguments: [text, `${history}`, `${historyMs}`],
+    });
   }
 
   subscribe<T>(key: string, options: MailboxOptions = {}): Mailbox<T> {
@@ -50,12 +90,61 @@ export class RedisPubSub extends PubSub {
     await this.link.close();
   }
 
-  private readonly receive = (text: string, channel: string): void => {
-    this.topics.put(channel.slice(this.channel('').length), () => decode(text));
+  private readonly receive = (message: string, channel: string): void => {
+    const key = channel.slice(this.channel('').length);
+    const end = message.indexOf(' ');
+    const value = { place: message.slice(0, end), text: message.slice(end + 1) };
+    const joined = this.joined.get(key);
+    if (joined?.held) joined.held.push(value);
+    else if (joined) this.putNew(key, joined, value);
   };
+
+  private putNew(key: string, joined: Joined, value: Value): void {
+    if (joined.caughtUp === undefined || compareIds(value.place, joined.caughtUp) > 0) this.put(key, joined, value);
+  }
+
+  private put(key: string, joined: Joined, { place, text }: Value): void {
+    joined.last = place;
+    this.topics.put(key, () => decode(text));
+  }
 
   private channel(key: string): string {
     return `${this.link.prefix}pubsub:${key}`;
+  }
+
+  private history(key: string): string {
+    return `${this.link.prefix}published:${key}`;
+  }
+
+  /** The connection that hears. From the moment it is lost, what comes by it waits for what was missed. */
+  private open(): { readonly client: RedisClient; readonly connected: Promise<RedisClient> } {
+    const opened = this.link.open();
+    let isLost = false;
+    const hold = (): void => {
+      isLost = true;
+      for (const joined of this.joined.values()) joined.held ??= [];
+    };
+    opened.client.on('error', hold);
+    opened.client.on('reconnecting', hold);
+    opened.client.on('ready', () => {
+      if (isLost) for (const [key, joined] of this.joined) void this.catchUp(key, joined);
+      isLost = false;
+    });
+    return opened;
+  }
+
+  private async catchUp(key: string, joined: Joined): Promise<void> {
+    while (joined.held && !this.isClosed && this.joined.get(key) === joined)
+      try {
+        const client = await this.link.commands;
+        const missed = (await client.xRange(this.history(key), `(${joined.last}`, '+')) ?? [];
+        for (const { id, message } of missed) this.put(key, joined, { place: id, text: message['value'] });
+        joined.caughtUp = joined.last;
+        for (const value of joined.held) this.putNew(key, joined, value);
+        joined.held = undefined;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
   }
 
   /** Brings what Redis sends in line with what is wanted, one step of a key after the other. */
@@ -71,15 +160,26 @@ export class RedisPubSub extends PubSub {
 
   private async step(key: string, previous: Promise<void> | undefined): Promise<void> {
     await previous?.catch(() => undefined);
-    const client = await (this.subscriber ??= this.link.open()).connected;
-    const isWanted = this.topics.has(key);
-    if (isWanted === this.joined.has(key)) return;
-    if (isWanted) {
+    const client = await (this.subscriber ??= this.open()).connected;
+    for (;;)
+      try {
+        return await this.change(client, key);
+      } catch (error) {
+        // Redis went away under it, and who subscribes waits for it.
+        if (this.isClosed) throw error;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+  }
+
+  private async change(client: RedisClient, key: string): Promise<void> {
+    if (this.topics.has(key)) {
+      const isJoined = this.joined.get(key)?.isSubscribed;
+      if (isJoined) return;
+      const [newest] = (await (await this.link.commands).xRevRange(this.history(key), '+', '-', { COUNT: 1 })) ?? [];
+      const joined: Joined = this.joined.get(key) ?? { last: newest?.id ?? '0-0' };
+      this.joined.set(key, joined);
       await client.subscribe(this.channel(key), this.receive);
-      this.joined.add(key);
-    } else {
-      this.joined.delete(key);
-      await client.unsubscribe(this.channel(key));
-    }
+      joined.isSubscribed = true;
+    } else if (this.joined.delete(key)) await client.unsubscribe(this.channel(key));
   }
 }

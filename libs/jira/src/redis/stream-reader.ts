@@ -118,7 +118,7 @@ interface RawEntry {
 }
 
 /** Ids are `<milliseconds>-<number>`. */
-function compareIds(a: string, b: string): number {
+export function compareIds(a: string, b: string): number {
   const [aTime, aCount] = a.split('-').map(Number);
   const [bTime, bCount] = b.split('-').map(Number);
   return aTime - bTime || aCount - bCount;
