@@ -15,6 +15,7 @@ interface Writing {
 export class OwnTransactions {
   private readonly last = new WeakMap<QueryRunner, Promise<unknown>>();
   private readonly context = new AsyncLocalStorage<Writing>();
+  private running = 0;
   private readonly rollingBack = new WeakSet<QueryRunner>();
 
   /** Runs the work within a transaction on the builder's query runner, the open one or a new one. */
@@ -75,9 +76,16 @@ export class OwnTransactions {
 
   private async write<T>(runner: QueryRunner, work: Work<T>): Promise<T> {
     if (this.rollingBack.has(runner)) throw new TypeORMError('The transaction of this write is being rolled back.');
-    return this.context.run({ runner, outer: this.context.getStore() }, () =>
-      runner.isTransactionActive ? work(runner) : inTransaction(runner, work),
-    );
+    this.running += 1;
+    try {
+      return await this.context.run({ runner, outer: this.context.getStore() }, () =>
+        runner.isTransactionActive ? work(runner) : inTransaction(runner, work),
+      );
+    } finally {
+      this.running -= 1;
+      // Without any write under way promises need not carry whose they are, which costs every request.
+      if (this.running === 0) this.context.disable();
+    }
   }
 }
 
