@@ -16,8 +16,9 @@ import type { ActionBody, ActionEnhancement, ActionEnhancers } from '../hooks/en
 import { SCOPE_ARGUMENT } from '../hooks/request-decorators.js';
 import type { Handler } from '../middleware/compose.js';
 import { Answer } from '../scope/answer.js';
-import type { ActionScope, HookScope } from '../scope/scope.js';
+import type { HookScope } from '../scope/scope.js';
 import { dataInputsOf, validateMember } from './data-inputs.js';
+import { interceptedBody } from './intercepted-body.js';
 import { nestClient } from './nest-client.js';
 import { paramsFactory } from './nest-params.js';
 import { contextOf } from './request-context.js';
@@ -94,8 +95,10 @@ export class NestEnhancers {
   }
 
   private intercept(action: EnhancedAction, contextId?: ContextId) {
+    // Nest would wait for the last value of what interceptors return.
+    const unawaited = Object.create(this.creator, { transformToResult: { value: (result: unknown) => result } }) as ExternalContextCreator; // prettier-ignore
     return (inner: ActionBody): ActionBody =>
-      this.wrap(action, (scope) => inner(scope as ActionScope), { ...NOTHING, interceptors: true }, contextId);
+      interceptedBody(inner, (run) => this.wrap(action, run, { ...NOTHING, interceptors: true }, contextId, unawaited));
   }
 
   private argumentsOf(action: EnhancedAction, contextId?: ContextId): (scope: HookScope) => Promise<unknown[]> {
@@ -157,8 +160,10 @@ export class NestEnhancers {
     run: (scope: HookScope) => unknown,
     options: typeof NOTHING,
     contextId?: ContextId,
+    creator = this.creator,
   ): (scope: HookScope) => Promise<unknown> {
-    const call = this.create(action, (...args) => run(args[SCOPE_ARGUMENT] as HookScope), options, contextId);
+    const callback = (...args: unknown[]): unknown => run(args[SCOPE_ARGUMENT] as HookScope);
+    const call = this.create(action, callback, options, contextId, undefined, creator);
     return (scope) => call(...contextArguments(scope));
   }
 
@@ -168,11 +173,12 @@ export class NestEnhancers {
     options: typeof NOTHING,
     contextId?: ContextId,
     metadataKey?: string,
+    creator = this.creator,
   ): (...args: unknown[]) => Promise<unknown> {
     const standIn = withMetadataOf(methodOf(hook, member), callback);
     const params = metadataKey === undefined ? undefined : paramsFactory;
     const type: ContextType = 'ws';
-    return this.creator.create(hook, standIn, member, metadataKey, params, contextId, undefined, options, type);
+    return creator.create(hook, standIn, member, metadataKey, params, contextId, undefined, options, type);
   }
 }
 

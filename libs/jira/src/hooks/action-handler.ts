@@ -8,14 +8,14 @@ import type { ChangeLog } from '../observers/change-log.js';
 import type { Pagination } from '../pagination/pagination.js';
 import { checkRequest, type Permission } from '../permissions/permission.js';
 import { Answer } from '../scope/answer.js';
-import type { ActionScope } from '../scope/scope.js';
+import type { ActionScope, HookScope } from '../scope/scope.js';
 import { outputViewOf } from '../serialization/output-view.js';
 import { validateInput } from '../serialization/input.js';
 import type { FoundAction, InputChoice } from './action.decorator.js';
 import type { BaseHook } from './base-hook.js';
 import { stockActionOf, type Shortcut } from './shortcuts.js';
-import { isStream, stream } from './stream.js';
-import type { ActionBody, ActionEnhancement, ActionEnhancers } from './enhancers.js';
+import { clientSink, isStream, stream, type StreamSink } from './stream.js';
+import type { ActionBody, ActionEnhancement, ActionEnhancers, SinkFactory } from './enhancers.js';
 
 type ActionMethod = (...args: unknown[]) => unknown;
 
@@ -51,13 +51,14 @@ function assemble(parts: ActionParts, enhancers: ActionEnhancers): Handler {
   const { options } = parts.action;
   const plain = actionBody(parts, enhancers);
   const body = intercept ? intercept(plain) : plain;
+  const toClient = (scope: HookScope): StreamSink => clientSink(scope, parts.streamItems);
   const core: Handler = async (scope) => {
     if (guard) await guard(scope);
     scope.permissions = parts.permissions;
     scope.pagination = parts.pagination;
     const waiting = checkRequest(parts.permissions, scope);
     if (waiting) await waiting;
-    const result = await body(scope as ActionScope);
+    const result = await body(scope as ActionScope, toClient);
     const transaction = scope.unitOfWork?.transaction;
     const position = transaction && parts.log.positionOf(transaction);
     const own = result instanceof Answer ? result : result === undefined ? scope.answered : undefined;
@@ -77,20 +78,20 @@ function actionBody(
   const { options, member } = action;
   const method = (hook as unknown as Record<string, ActionMethod>)[member];
   const view = options.output && outputViewOf(options.output);
-  const perform = async (scope: ActionScope): Promise<unknown> => {
+  const perform = async (scope: ActionScope, sinkOf: SinkFactory): Promise<unknown> => {
     const result = await (argumentsOf ? method.apply(hook, await argumentsOf(scope)) : method.call(hook, scope));
-    if (isStream(result)) return stream(scope, result, streamItems);
+    if (isStream(result)) return stream(scope, result, streamItems, sinkOf(scope));
     return view && isObject(result) ? view.serialize(result) : result;
   };
   const shortcut = argumentsOf || options.output ? undefined : shortcutOf(hook, method);
-  return async (scope) => {
+  return async (scope, sinkOf) => {
     if (transformData) scope.data = await transformData(scope);
     const choice = inputOf(action, hook, scope.method);
     if (choice) scope.data = await validateInput(choice.type, scope.data ?? {}, choice);
     scope.unitOfWork = hook.openUnitOfWork?.(scope);
-    if (!scope.unitOfWork || !isTransactional(action, scope.method)) return perform(scope);
+    if (!scope.unitOfWork || !isTransactional(action, scope.method)) return perform(scope, sinkOf);
     const result = await shortcut?.(scope);
-    return result === undefined ? scope.unitOfWork.run(() => perform(scope)) : result;
+    return result === undefined ? scope.unitOfWork.run(() => perform(scope, sinkOf)) : result;
   };
 }
 

@@ -3,9 +3,16 @@
 
 import type { Handler } from '../middleware/compose.js';
 import type { ActionScope, HookScope } from '../scope/scope.js';
+import type { StreamSink } from './stream.js';
 
-/** The action itself with its input and transaction; what it returns is not an answer yet. */
-export type ActionBody = (scope: ActionScope) => Promise<unknown>;
+/**
+ * The action itself with its input and transaction; what it returns is not an answer yet.
+ *
+ * @param sinkOf where items go if the action turns out to stream
+ */
+export type ActionBody = (scope: ActionScope, sinkOf: SinkFactory) => Promise<unknown>;
+
+export type SinkFactory = (scope: HookScope) => StreamSink;
 
 export interface ActionEnhancers {
   /** Exception filters: around everything else, middleware included. */

@@ -3,6 +3,7 @@
 import { isObservable, type Observable } from 'rxjs';
 import type { AnswerFrame } from 'nestjs-jira-protocol';
 import { Answer } from '../scope/answer.js';
+import type { Connection } from '../scope/connection.js';
 import type { HookScope } from '../scope/scope.js';
 import { observed } from './observed.js';
 import { overflow } from './stream-overflow.js';
@@ -15,32 +16,80 @@ export function isStream(value: unknown): value is Source {
   return Symbol.asyncIterator in value || isObservable(value);
 }
 
+/** Where the items of a stream go: to the client, or first to what surrounds the action. */
+export interface StreamSink {
+  /** Called before the first item; what it returns is waited for. `end` stops the source, as done or for a reason. */
+  open?(end: (reason?: Error) => void): PromiseLike<void>;
+  /** What it returns is waited for, until the receiver keeps up. */
+  send(item: unknown): PromiseLike<void> | undefined;
+  /** The answer after the last item. */
+  close(returned: unknown): Answer;
+}
+
+class Ended extends Error {}
+
 /**
- * Sends each item with status 206 under the request's id, and answers with what the source returned, or null. Whatever
- * ends it early (cancel, disconnect, an error) runs the source's `return()`. djira's clients take one answer alone: for
- * them the items are collected.
+ * Gives each item to the sink, and answers with what that makes of what the source returned. Whatever ends it early
+ * (cancel, disconnect, an error, a sink that wants no more) runs the source's `return()`.
  *
- * @param maxItems items held for a client that does not keep up, or collected for one of djira's
+ * @param maxItems items held for a client that does not keep up
  */
-export async function stream(scope: HookScope, source: Source, maxItems: number): Promise<Answer> {
+export async function stream(scope: HookScope, source: Source, maxItems: number, sink: StreamSink): Promise<Answer> {
   clearTimeout(scope.timer); // the limit was for the beginning: a stream lasts as long as it is wanted
   const iterator = isObservable(source) ? observed(source, maxItems) : source[Symbol.asyncIterator]();
-  const collected: unknown[] | undefined = scope.connection.dialect === 'djira' ? [] : undefined;
-  const wanted = whileWanted(scope);
+  const { wanted, check, end } = whileWanted(scope);
   try {
+    const opened = sink.open?.(end);
+    if (opened) await wanted(opened);
     for (;;) {
       const { done, value } = (await wanted(iterator.next())) as IteratorResult<unknown, unknown>;
-      if (done) return new Answer(200, collected ?? value ?? null);
-      if (!collected) {
-        sendItem(scope, value);
-        for (let full = scope.connection.full(); full; full = scope.connection.full()) await wanted(full);
-      } else if (collected.push(value) > maxItems) throw overflow(`This client takes streams of ${maxItems} items.`);
+      if (done) return sink.close(value);
+      const taken = sink.send(value);
+      if (taken) await wanted(taken);
+      check(); // the source must not be asked for an item that nobody wants
     }
   } catch (error) {
     // Not awaited: a source may be waiting for what will never come.
     void Promise.resolve(iterator.return?.()).catch(() => undefined);
+    if (error instanceof Ended) return sink.close(undefined);
     throw error;
   }
+}
+
+/**
+ * Sends each item with status 206 under the request's id, and answers with what the source returned, or null. djira's
+ * clients take one answer alone: for them the items are collected.
+ *
+ * @param maxItems items collected for one of djira's clients
+ */
+export function clientSink(scope: HookScope, maxItems: number): StreamSink {
+  const { connection } = scope;
+  if (connection.dialect === 'djira') return new CollectingSink(maxItems);
+  return {
+    send: (item) => {
+      sendItem(scope, item);
+      return connection.full() && drained(connection);
+    },
+    close: (returned) => new Answer(200, returned ?? null),
+  };
+}
+
+class CollectingSink implements StreamSink {
+  private readonly items: unknown[] = [];
+
+  constructor(private readonly maxItems: number) {}
+
+  send(item: unknown): undefined {
+    if (this.items.push(item) > this.maxItems) throw overflow(`This client takes streams of ${this.maxItems} items.`);
+  }
+
+  close(): Answer {
+    return new Answer(200, this.items);
+  }
+}
+
+async function drained(connection: Connection): Promise<void> {
+  for (let full = connection.full(); full; full = connection.full()) await full;
 }
 
 function sendItem({ namespace, method, action, requestId, connection }: HookScope, data: unknown): void {
@@ -48,14 +97,24 @@ function sendItem({ namespace, method, action, requestId, connection }: HookScop
   sendEncodable(frame, (item) => connection.send(namespace, item));
 }
 
-/** Waits for something only as long as the request is wanted: rejects at once with the reason when it no longer is. */
-function whileWanted({ handle }: HookScope): <T>(work: PromiseLike<T>) => Promise<T> {
+/** Waits for something only as long as it is wanted: rejects at once with the reason when it no longer is. */
+function whileWanted({ handle }: HookScope) {
   let giveUp: ((reason: Error) => void) | undefined;
-  handle.onAbort((reason) => giveUp?.(reason));
-  return (work) =>
+  let ended: Error | undefined;
+  const end = (reason: Error = new Ended()): void => {
+    ended ??= reason;
+    giveUp?.(reason);
+  };
+  handle.onAbort(end);
+  const check = (): void => {
+    const reason = handle.aborted ?? ended;
+    if (reason) throw reason;
+  };
+  const wanted = <T>(work: PromiseLike<T>): Promise<T> =>
     new Promise((resolve, reject) => {
-      if (handle.aborted) return reject(handle.aborted);
+      check(); // what is thrown here rejects
       giveUp = reject;
       work.then(resolve, reject);
     });
+  return { wanted, check, end };
 }
