@@ -2,7 +2,7 @@ import { Injectable, Scope } from '@nestjs/common';
 import { Expose } from 'class-transformer';
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { Action, ActionScope, BaseHook, Hook, ModelHook } from 'nestjs-jira';
+import { Action, ActionScope, BaseHook, Hook, ModelHook, not } from 'nestjs-jira';
 import { createTestApp, type TestAppOptions } from '../support/app.js';
 import { Issue, IssueHook, IssueView, TRACKER } from '../support/tracker.js';
 
@@ -18,6 +18,12 @@ class StrangerView {
 
 @Injectable({ scope: Scope.REQUEST })
 class PerRequest {}
+
+class Mistaken {
+  hasPermision(): boolean {
+    return false;
+  }
+}
 
 async function bootWith(extra: Partial<TestAppOptions>): Promise<string> {
   try {
@@ -92,6 +98,40 @@ describe('a wrong configuration fails at boot, with class, fault and cure', () =
     }
     expect(await bootWith({ providers: [TypoHook] })).toMatch(/TypoHook.*titel/);
     expect(await bootWith({ providers: [LookupHook] })).toMatch(/LookupHook.*sounds_like/);
+  });
+
+  it.each<[Readonly<Record<string, unknown>>, RegExp]>([
+    [{ lookupField: 'slug' }, /WrongHook looks rows up by "slug", which Issue does not have\. Name a column/],
+    [{ pageSize: 0 }, /WrongHook has pageSize = 0\. Give a whole number/],
+    [{ filterFields: { status: 'exact' } }, /WrongHook has no list of lookups for "status" in filterFields\. Give/],
+    [{ createInput: 'CreateIssue' }, /WrongHook has "createInput", which is no class\. Set/],
+    [{ pagination: Mistaken }, /Mistaken is named as pagination, but is not\. Give it paginate\(\)/],
+    [{ middleware: [Mistaken] }, /Mistaken is named as middleware, but is not\. Give it use\(\)/],
+    // Neither may be taken for a permission that allows everything.
+    [{ permissions: [Mistaken] }, /Mistaken is named as a permission, but is not\. Give it hasPermission\(\)/],
+    [{ permissions: ['admin'] }, /"admin" is named as a permission, but is not\./],
+    [{ permissions: [not(Mistaken)] }, /Mistaken is named as a permission/],
+  ])('the attributes %o', async (attributes, message) => {
+    @Hook('wrong')
+    class WrongHook extends ModelHook<Issue> {
+      entity = Issue;
+      output = IssueView;
+      constructor() {
+        super();
+        Object.assign(this, attributes);
+      }
+    }
+    expect(await bootWith({ providers: [WrongHook] })).toMatch(message);
+  });
+
+  it.each<[object, RegExp]>([
+    [{ authentication: [Mistaken] }, /Mistaken is named as authentication, but is not\. Give it authenticate\(\)/],
+    [{ permissions: [Mistaken] }, /Mistaken is named as a permission/],
+    [{ hooks: { mine: Mistaken } }, /Mistaken is configured as the hook "mine", but is none\. Extend/],
+    [{ limits: { pageSize: 1.5 } }, /has the limit pageSize = 1\.5\. Give a whole number/],
+    [{ limits: { pages: 3 } }, /has the limit pages, which there is not\. Use some of frameBytes, /],
+  ])('the options %o', async (options, message) => {
+    expect(await bootWith({ options })).toMatch(message);
   });
 
   it('a hook with a request-scoped dependency', async () => {

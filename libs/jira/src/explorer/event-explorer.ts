@@ -16,7 +16,8 @@ import { actionHandler } from '../hooks/action-handler.js';
 import type { Hub } from '../observers/hub.js';
 import { withDataInput } from './data-inputs.js';
 import { findProviders, type FoundProvider } from './found-provider.js';
-import { createMiddleware, createPermissions, type HookDefaults } from './hook-explorer.js';
+import type { HookDefaults } from './hook-explorer.js';
+import { createMiddleware, createPermissions } from './hook-parts.js';
 import { NestEnhancers } from './nest-enhancers.js';
 
 type Found = FoundProvider<EventHandlersOptions>;

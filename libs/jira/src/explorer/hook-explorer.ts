@@ -6,21 +6,21 @@ import { ConfigurationError } from '../errors/configuration.error.js';
 import type { ErrorTranslator } from '../errors/error-answer.js';
 import { actionsOf, type FoundAction } from '../hooks/action.decorator.js';
 import { actionHandler } from '../hooks/action-handler.js';
-import { BaseHook, type HookContext, type MiddlewareSpec } from '../hooks/base-hook.js';
+import { BaseHook, type HookContext } from '../hooks/base-hook.js';
 import { hookMetadata, type HookMetadata } from '../hooks/hook.decorator.js';
 import type { HookRegistry, RegisteredAction } from '../hooks/registry.js';
 import type { ActionEnhancement } from '../hooks/enhancers.js';
 import type { JiraMiddleware } from '../middleware/middleware.js';
-import { inOrder, surrounding } from '../middleware/order.js';
-import { compose } from '../permissions/composition.js';
+import { surrounding } from '../middleware/order.js';
 import type { Hub } from '../observers/hub.js';
 import type { Pagination } from '../pagination/pagination.js';
-import { checkRequest, Permission, PermissionComposition, type PermissionSpec } from '../permissions/permission.js';
+import { checkRequest, type Permission } from '../permissions/permission.js';
 import type { FastPaths } from '../scope/fast-paths.js';
 import type { Limits } from '../scope/limits.js';
 import { isMethod } from 'nestjs-jira-protocol';
 import { withDataInput } from './data-inputs.js';
 import { findProviders, type FoundProvider } from './found-provider.js';
+import { createMiddleware, createPagination, createPermissions } from './hook-parts.js';
 import { NestEnhancers } from './nest-enhancers.js';
 
 /** What every hook shares, resolved already. */
@@ -60,18 +60,12 @@ export class HookExplorer {
     const found: FoundHook[] = [];
     for (const provider of await findProviders(this.discovery, (type) => metadataOf(type, namespaces), 'hooks')) {
       const { instance: hook, ...rest } = provider;
-      if (!(hook instanceof BaseHook))
-        throw new ConfigurationError(
-          hook.constructor.name,
-          'is marked with @Hook() but is no hook.',
-          'Extend ModelHook, GenericHook or BaseHook.',
-        );
-      found.push({ ...rest, hook });
+      found.push({ ...rest, hook: checkHook(hook, 'is marked with @Hook() but is no hook.') });
     }
     const types = new Set(found.map(({ hook }) => hook.constructor));
     for (const [namespace, type] of Object.entries(configured)) {
       if (types.has(type)) continue;
-      const hook = await root.create(type);
+      const hook = checkHook(await root.create(type), `is configured as the hook "${namespace}", but is none.`);
       const metadata = { ...metadataOf(type, namespaces), namespace };
       found.push({ hook, metadata, moduleRef: root, isStatic: true, load: () => Promise.resolve(hook) });
     }
@@ -96,7 +90,7 @@ export class HookExplorer {
       fastPaths: defaults.fastPaths,
       moduleRef,
       permissions,
-      pagination: await createPagination(hook, defaults.pagination, moduleRef),
+      pagination: await createPagination((hook as Paginated).pagination, defaults.pagination, moduleRef),
       pageSize: defaults.pageSize,
       recheck: (scope) => {
         const asked = permissionsOf.get(scope.action) ?? permissions;
@@ -122,7 +116,7 @@ export class HookExplorer {
         middleware: surrounding(middleware, `${metadata.namespace}/${action.name}`),
         permissions: asked,
         enhancement,
-        pagination: action.options.pagination && (await moduleRef.create(action.options.pagination)),
+        pagination: action.options.pagination && (await createPagination(action.options.pagination, null, moduleRef)),
         log: hub.log,
         streamItems: defaults.limits.streamItems,
       });
@@ -139,6 +133,15 @@ export class HookExplorer {
     registry.add({ namespace, path, params, hook, moduleRef, actions });
     this.logger.log(`${hook.constructor.name} {${metadata.namespace}}: ${[...actions.keys()].join(', ')}`);
   }
+}
+
+interface Paginated {
+  readonly pagination?: Type<Pagination> | null;
+}
+
+function checkHook(hook: object, fault: string): BaseHook {
+  if (hook instanceof BaseHook) return hook;
+  throw new ConfigurationError(hook.constructor.name, fault, 'Extend ModelHook, GenericHook or BaseHook.');
 }
 
 /** What `@Hook` says of the class, or the namespace it is configured with. */
@@ -175,48 +178,4 @@ function checkAction({ name, options }: FoundAction, hook: BaseHook, others: Rea
 
 function isGuarded(enhancement: ActionEnhancement | undefined): boolean {
   return typeof enhancement === 'function' || enhancement?.guard !== undefined;
-}
-
-/** Classes are created with the dependencies of the module, functions become permissions, instances stay. */
-export function createPermissions(specs: readonly PermissionSpec[], moduleRef: ModuleRef): Promise<Permission[]> {
-  return Promise.all(
-    specs.map(async (spec) => {
-      if (spec instanceof PermissionComposition)
-        return compose(spec.kind, await createPermissions(spec.parts, moduleRef));
-      if (typeof spec !== 'function') return spec;
-      if (isClass(spec)) return moduleRef.create(spec as Type<Permission>);
-      const hasPermission = spec as NonNullable<Permission['hasPermission']>;
-      return Object.assign(new FunctionPermission(), { hasPermission });
-    }),
-  );
-}
-
-/** Created likewise, and put in order. */
-export async function createMiddleware(
-  specs: readonly MiddlewareSpec[],
-  moduleRef: ModuleRef,
-): Promise<JiraMiddleware[]> {
-  const created = await Promise.all(
-    specs.map(async (spec) => {
-      if (typeof spec !== 'function') return spec;
-      return isClass(spec) ? moduleRef.create(spec as Type<JiraMiddleware>) : { use: spec as JiraMiddleware['use'] };
-    }),
-  );
-  return inOrder(created);
-}
-
-async function createPagination(
-  hook: BaseHook,
-  fallback: Pagination | null,
-  moduleRef: ModuleRef,
-): Promise<Pagination | null> {
-  const { pagination } = hook as { pagination?: Type<Pagination> | null };
-  return pagination ? moduleRef.create(pagination) : pagination === null ? null : fallback;
-}
-
-class FunctionPermission extends Permission {}
-
-/** Classes have a read-only `prototype`; functions and arrows do not. */
-function isClass(value: unknown): boolean {
-  return typeof value === 'function' && Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false;
 }

@@ -62,8 +62,11 @@ export function checkFields(
   };
 }
 
-function checkLookups(subject: string, name: string, lookups: readonly string[], type: FieldType): ReadonlySet<Lookup> {
+function checkLookups(subject: string, name: string, given: unknown, type: FieldType): ReadonlySet<Lookup> {
   const allowed = lookupsOf(type);
+  if (!Array.isArray(given))
+    throw new ConfigurationError(subject, `has no list of lookups for "${name}" in filterFields.`, `Give a list of some of ${allowed.join(', ')}.`); // prettier-ignore
+  const lookups = given as readonly string[];
   return new Set(
     lookups.map((lookup) => {
       if (isLookup(lookup) && allowed.includes(lookup)) return lookup;

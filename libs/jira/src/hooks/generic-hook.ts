@@ -59,6 +59,7 @@ export abstract class GenericHook<E extends object> extends BaseHook {
         'has no output.',
         'Set "output" to a class whose @Expose() properties are what clients may see, or override serialize().',
       );
+    checkAttributes(this, { output, createInput: this.getCreateInput(), updateInput: this.getUpdateInput() });
     this.view = outputViewOf(output, { isCopied: context.fastPaths.views });
     return super.onRegister(context);
   }
@@ -229,4 +230,15 @@ export abstract class GenericHook<E extends object> extends BaseHook {
 
 function isPromise(value: unknown): boolean {
   return typeof (value as { then?: unknown } | null)?.then === 'function';
+}
+
+function checkAttributes(
+  { constructor: { name }, pageSize }: GenericHook<object>,
+  classes: Record<string, unknown>,
+): void {
+  for (const [attribute, value] of Object.entries(classes))
+    if (value !== undefined && typeof value !== 'function')
+      throw new ConfigurationError(name, `has "${attribute}", which is no class.`, 'Set it to a class.');
+  if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize > 0))
+    throw new ConfigurationError(name, `has pageSize = ${String(pageSize)}.`, 'Give a whole number above 0.');
 }

@@ -11,7 +11,9 @@ import {
 } from '@nestjs/common';
 import type { Server } from 'node:http';
 import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
-import { createMiddleware, createPermissions, HookExplorer } from '../explorer/hook-explorer.js';
+import type { Authentication } from '../authentication/authentication.js';
+import { HookExplorer } from '../explorer/hook-explorer.js';
+import { created, createMiddleware, createPagination, createPermissions } from '../explorer/hook-parts.js';
 import { ChangeListenerExplorer } from '../explorer/change-listener-explorer.js';
 import { EventExplorer } from '../explorer/event-explorer.js';
 import { EventRegistry } from '../events/event-registry.js';
@@ -66,7 +68,7 @@ export class JiraBoot implements OnApplicationBootstrap, BeforeApplicationShutdo
     await this.edge.open(this.hub, lockTimeoutMs);
     const permissions = await createPermissions(this.options.permissions, this.moduleRef);
     const middleware = await createMiddleware(this.options.middleware, this.moduleRef);
-    const pagination = this.options.pagination && (await this.moduleRef.create(this.options.pagination));
+    const pagination = await createPagination(this.options.pagination, null, this.moduleRef);
     const { translators } = this;
     const defaults = { permissions, middleware, pagination, pageSize, limits, fastPaths, translators };
     for (const found of await this.explorer.find(this.options.hooks, this.moduleRef))
@@ -76,7 +78,9 @@ export class JiraBoot implements OnApplicationBootstrap, BeforeApplicationShutdo
     this.edge.assertReady();
     for (const warning of this.edge.warnings()) this.logger.warn(warning);
     const authentication = await Promise.all(
-      this.options.authentication.map(async (one) => (isType(one) ? this.moduleRef.create(one) : one)),
+      this.options.authentication.map((one) =>
+        created<Authentication>(one, 'authentication', ['authenticate'], this.moduleRef),
+      ),
     );
     this.routes.collect();
     await this.openDoors();
@@ -111,8 +115,4 @@ export class JiraBoot implements OnApplicationBootstrap, BeforeApplicationShutdo
     const patience = delay(this.options.limits.drainMs, undefined, { ref: false });
     await Promise.race([this.hub.idle(), patience]);
   }
-}
-
-function isType<T>(value: Type<T> | T): value is Type<T> {
-  return typeof value === 'function';
 }

@@ -83,7 +83,11 @@ export const RESOLVED_OPTIONS = Symbol('jira resolved options');
 export function resolveOptions(options: JiraOptions): ResolvedJiraOptions {
   const limits = Object.freeze({ ...DEFAULT_LIMITS, ...options.limits });
   const { pageSize = 16, visibilityTtlMs = 60_000, lockTimeoutMs = 10_000 } = options;
-  for (const [name, value] of Object.entries({ ...limits, pageSize, visibilityTtlMs, lockTimeoutMs })) {
+  const unknown = Object.keys(limits).find((name) => !(name in DEFAULT_LIMITS));
+  if (unknown !== undefined)
+    throw new ConfigurationError('JiraModule', `has the limit ${unknown}, which there is not.`, `Use some of ${Object.keys(DEFAULT_LIMITS).join(', ')}.`); // prettier-ignore
+  const numbers = [...Object.entries(limits), ...Object.entries({ pageSize, visibilityTtlMs, lockTimeoutMs })];
+  for (const [name, value] of numbers) {
     if (Number.isInteger(value) && value > 0) continue;
     throw new ConfigurationError(
       'JiraModule',

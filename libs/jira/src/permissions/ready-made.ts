@@ -7,7 +7,11 @@ import { Permission } from './permission.js';
 
 /** Everybody, the anonymous included. */
 @Injectable()
-export class AllowAny extends Permission {}
+export class AllowAny extends Permission {
+  override hasPermission(): boolean {
+    return true;
+  }
+}
 
 /** Nobody. */
 @Injectable()

@@ -74,6 +74,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     await super.onRegister(context);
     const types = new EntityFieldTypes(this.metadata);
     this.lookup = new Lookup(name, this.metadata, types);
+    this.lookup.checkField(this.lookupField);
     this.language = new QueryLanguage(name, this, types, context.limits);
     this.defaultOrdering = this.ordering.map((field) => this.lookup.ordering(field));
     if (context.fastPaths.reads && !this.hasOwn('getQuery'))

@@ -15,6 +15,11 @@ export class Lookup {
     private readonly types: EntityFieldTypes,
   ) {}
 
+  /** @throws ConfigurationError unless the attribute `lookupField` names a column, or the primary key */
+  checkField(field: string): void {
+    if (field !== 'pk' && !this.types.typeOf(field.split(/__|\./))) throw this.noColumn(field);
+  }
+
   /** @param key of the query, for errors */
   primaryKey(value: unknown, key: string): Filter {
     const columns = this.metadata.primaryColumns;
@@ -30,10 +35,15 @@ export class Lookup {
 
   exactly(path: readonly string[], value: unknown, key: string): Filter {
     const type = this.types.typeOf(path);
-    if (!type) throw new ConfigurationError(this.subject, `looks rows up by "${path.join('.')}".`, 'Name a column.');
+    if (!type) throw this.noColumn(path.join('.'));
     const parsed = parseFieldValue(type, value);
     if (!parsed.ok) throw new ValidationException({ [key]: [parsed.fault] });
     return { kind: 'term', path, lookup: 'exact', value: parsed.value };
+  }
+
+  private noColumn(field: string): ConfigurationError {
+    const fault = `looks rows up by "${field}", which ${this.metadata.name} does not have.`;
+    return new ConfigurationError(this.subject, fault, 'Name a column in "lookupField".');
   }
 
   /** @param field of the attribute `ordering`; `-` descends */
