@@ -2,7 +2,6 @@
 
 import type { EntityMetadata, QueryRunner } from 'typeorm';
 import type { Link } from '../../observers/change.js';
-import type { CapturedWrite } from './captured-transaction.js';
 import { readByKeys, select } from './row-reader.js';
 import type { TouchedRow } from './touched-row.js';
 import { keyString, type RawKey, type RawRow, type TrackedTable } from './tracked-table.js';
@@ -12,6 +11,13 @@ interface Toucher {
   readonly runner: QueryRunner;
   has(table: TrackedTable, key: RawKey): boolean;
   touch(table: TrackedTable, key: RawKey, before: RawRow | null): TouchedRow;
+}
+
+/** A write to rows that own many-to-many relations. */
+interface OwnersWrite {
+  readonly table: TrackedTable;
+  readonly runner: QueryRunner;
+  readonly touchLink: (junction: TrackedTable, before: RawRow) => void;
 }
 
 /** Marks the owners of these junction rows as changed; reads and locks those the transaction did not write itself. */
@@ -40,7 +46,7 @@ export function linkOf({ table, before, after }: TouchedRow): Link {
 }
 
 /** Touches the many-to-many rows that the database will delete with their owners. */
-export async function touchLinks(write: CapturedWrite, owners: readonly RawRow[]): Promise<void> {
+export async function touchLinks(write: OwnersWrite, owners: readonly RawRow[]): Promise<void> {
   for (const junction of write.table.junctions) {
     const columns = junction.metadata.ownerColumns;
     const keys = owners.map((row) => columns.map(({ referencedColumn }) => row[referencedColumn?.databaseName ?? '']));
