@@ -2,14 +2,31 @@
 
 import { describe, expect, it } from 'vitest';
 import { io } from 'socket.io-client';
-import { bundleFormat, EventContext, EventHandlers, OnMessage, xraptorFormat, zaptoolsFormat } from 'nestjs-jira';
+import {
+  bundleFormat,
+  EventContext,
+  EventHandlers,
+  LifecycleEvents,
+  OnDisconnected,
+  OnMessage,
+  xraptorFormat,
+  zaptoolsFormat,
+} from 'nestjs-jira';
 import { CODES, parseAnswer, type AnswerFrame } from 'nestjs-jira-protocol';
 import { createTestApp, type TestApp } from '../support/app.js';
 import { PlainClient } from '../support/plain.js';
 import { seedTracker, TRACKER } from '../support/tracker.js';
+import { rawSocket } from './hostile-support.js';
+
+/** Calls of handlers that only the server may make, made by a client. */
+let handled = 0;
 
 @EventHandlers()
 class Echo {
+  @OnDisconnected() left({ payload }: EventContext<{ reason?: string }>) {
+    if (payload.reason === undefined) handled++;
+  }
+
   @OnMessage('echo') echo({ payload }: EventContext) {
     return payload;
   }
@@ -68,6 +85,31 @@ function isNamed({ status, data }: AnswerFrame): boolean {
   const { code = '' } = (data ?? {}) as { code?: string };
   return status < 400 || (status < 500 && Object.hasOwn(CODES, code));
 }
+
+/** Socket.IO's and Node's own, and those that every object has. */
+const OWN_NAMES = ['connect', 'connect_error', 'connection', 'disconnect', 'disconnecting', 'error', 'newListener', 'removeListener', 'new_namespace', 'connected', 'disconnected', 'message', 'data', 'close', 'upgrade', 'packet', 'drain', 'jira-oversize', '__proto__', 'constructor', 'toString', 'hasOwnProperty', '$disconnect', '$session', '$message']; // prettier-ignore
+
+describe('an event of a name that is somebody’s own', () => {
+  it.each(OWN_NAMES)('%s: is refused or ends the connection, and fires nothing', async (name) => {
+    await using app = await open();
+    const ended = new Promise<string>((resolve) => {
+      app.get(LifecycleEvents).on('jira.connection_closed', ({ reason }) => resolve(reason));
+    });
+    const socket = await rawSocket(app.url);
+    const heard = new Promise<string>((resolve) => {
+      socket.on('message', (data: Buffer) => data.toString().startsWith('437') && resolve(data.toString().slice(3)));
+      socket.once('close', () => resolve('closed'));
+    });
+    socket.send(`427${JSON.stringify([name, { requestId: 'own', method: 'GET', action: 'list' }])}`);
+    const outcome = await heard;
+    if (outcome !== 'closed') socket.close();
+    // What Socket.IO's own parser refuses is an error of the transport; never a disconnection that a client has made up.
+    expect(outcome === 'closed' || /"status":40[04]/.test(outcome)).toBe(true);
+    expect(await ended).toMatch(/^(parse error|transport (error|close)|forced close|server namespace disconnect)$/);
+    expect((await app.connect(1)).socket.connected).toBe(true);
+    expect(handled).toBe(0);
+  });
+});
 
 describe('a wrong value', () => {
   it.each(RIGHT)('at each key of a request on %s is answered once, by name: %j', async (event, frame) => {

@@ -111,7 +111,8 @@ export class SocketIoDoor {
 
   private receive(socket: Socket, connection: SocketIoConnection, event: string, args: unknown[]): void {
     const { inbox } = this.parts;
-    if (socket.listenerCount(event) > 0 && !inbox.knows(connection, event)) return; // another gateway's event
+    const ownListeners = event === 'error' ? 1 : 0; // Socket.IO's, so that the name of an event ends no process
+    if (socket.listenerCount(event) > ownListeners && !inbox.knows(connection, event)) return; // another gateway's event
     const last = args.at(-1);
     const acknowledge = typeof last === 'function' ? (last as Acknowledge) : undefined;
     const count = acknowledge ? args.length - 1 : args.length;
