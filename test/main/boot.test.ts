@@ -43,6 +43,13 @@ describe('a wrong configuration fails at boot, with class, fault and cure', () =
     );
   });
 
+  it('a hook that has no namespace', async () => {
+    class ForgottenHook extends BaseHook {}
+    expect(await bootWith({ providers: [ForgottenHook] })).toMatch(
+      /ForgottenHook is a hook among the providers, but has no namespace\. Mark it with @Hook/,
+    );
+  });
+
   it('an entity that no data source has', async () => {
     @Hook('strangers')
     class StrangerHook extends ModelHook<Stranger> {

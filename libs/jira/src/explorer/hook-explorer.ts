@@ -12,6 +12,7 @@ import type { HookRegistry, RegisteredAction } from '../hooks/registry.js';
 import type { ActionEnhancement } from '../hooks/enhancers.js';
 import type { JiraMiddleware } from '../middleware/middleware.js';
 import { surrounding } from '../middleware/order.js';
+import type { FilterBackendSpec } from '../filtering/filter-backend.js';
 import type { Hub } from '../observers/hub.js';
 import type { Pagination } from '../pagination/pagination.js';
 import { checkRequest, type Permission } from '../permissions/permission.js';
@@ -20,7 +21,7 @@ import type { Limits } from '../scope/limits.js';
 import { isMethod } from 'nestjs-jira-protocol';
 import { withDataInput } from './data-inputs.js';
 import { findProviders, type FoundProvider } from './found-provider.js';
-import { createMiddleware, createPagination, createPermissions } from './hook-parts.js';
+import { createFilterBackends, createMiddleware, createPagination, createPermissions } from './hook-parts.js';
 import { NestEnhancers } from './nest-enhancers.js';
 
 /** What every hook shares, resolved already. */
@@ -62,7 +63,14 @@ export class HookExplorer {
       const { instance: hook, ...rest } = provider;
       found.push({ ...rest, hook: checkHook(hook, 'is marked with @Hook() but is no hook.') });
     }
-    const types = new Set(found.map(({ hook }) => hook.constructor));
+    const types = new Set<unknown>(found.map(({ hook }) => hook.constructor));
+    for (const { metatype, instance } of this.discovery.getProviders())
+      if (instance instanceof BaseHook && !types.has(metatype) && !namespaces.has(metatype))
+        throw new ConfigurationError(
+          instance.constructor.name,
+          'is a hook among the providers, but has no namespace.',
+          "Mark it with @Hook('…'), or name it in forRoot({ hooks }).",
+        );
     for (const [namespace, type] of Object.entries(configured)) {
       if (types.has(type)) continue;
       const hook = checkHook(await root.create(type), `is configured as the hook "${namespace}", but is none.`);
@@ -81,6 +89,7 @@ export class HookExplorer {
     const permissions = [...defaults.permissions, ...(await createPermissions(hook.permissions, moduleRef))];
     const middleware = [...defaults.middleware, ...(await createMiddleware(hook.middleware, moduleRef))];
     const { translators } = defaults;
+    const { filterBackends = [] } = hook as { filterBackends?: readonly FilterBackendSpec[] };
     const permissionsOf = new Map<string, readonly Permission[]>();
     const context: HookContext = {
       namespace: metadata.namespace,
@@ -92,6 +101,7 @@ export class HookExplorer {
       permissions,
       pagination: await createPagination((hook as Paginated).pagination, defaults.pagination, moduleRef),
       pageSize: defaults.pageSize,
+      filterBackends: await createFilterBackends(filterBackends, moduleRef),
       recheck: (scope) => {
         const asked = permissionsOf.get(scope.action) ?? permissions;
         scope.permissions ??= asked;
