@@ -5,15 +5,12 @@ import type { DataSourceOptions, EntityManager } from 'typeorm';
 import type { ChangeFrame } from 'nestjs-jira-protocol';
 import { Authorization } from 'nestjs-jira';
 import { createTestApp, type TestApp, type TestClient } from '../../support/app.js';
-import { random } from './random.js';
+import { Dice, TEAMS, WATCHERS, WRITER } from './dice.js';
 import { asksWhetherOpen, type Schema } from './rules.js';
 import { ENTITIES, Membership, Person, Task, Team } from './entities.js';
 import { Watcher, type Watch } from './watcher.js';
 import { hookOf, matches, State, type Filter, type TaskHookClass } from './world.js';
 
-const TEAMS = [1, 2, 3];
-const WATCHERS = [1, 2];
-const WRITER = 3;
 const MOST_TASKS = 14;
 /** How long what was committed may take to arrive. */
 const PATIENCE_MS = 5_000;
@@ -43,7 +40,7 @@ export interface FuzzResult {
 export async function fuzz({ seed, frames, schema, hooks = {}, database }: FuzzOptions): Promise<FuzzResult> {
   const providers = Object.entries(schema).map(([namespace, spec]) => hooks[namespace] ?? hookOf(namespace, spec));
   await using app = await createTestApp({ entities: ENTITIES, providers, database });
-  const run = new Fuzz(app, random(seed), schema);
+  const run = new Fuzz(app, new Dice(seed), schema);
   await run.start();
   while (run.frames < frames && run.violations.length === 0) await run.step();
   return { frames: run.frames, changes: run.changes, steps: run.steps, violations: run.violations };
@@ -71,7 +68,7 @@ class Fuzz {
 
   constructor(
     private readonly app: TestApp,
-    private readonly chance: () => number,
+    private readonly dice: Dice,
     private readonly schema: Schema,
   ) {
     this.namespaces = Object.keys(schema);
@@ -95,14 +92,14 @@ class Fuzz {
   async step(): Promise<void> {
     this.steps++;
     this.moved = [this.moved[1], new Moved()];
-    const roll = this.chance();
-    if (roll < 0.15) await this.toggleMembership(this.oneOf([...WATCHERS, WATCHERS[0] ?? 0, WRITER]));
+    const roll = this.dice.chance();
+    if (roll < 0.15) await this.toggleMembership(this.dice.oneOf([...WATCHERS, WATCHERS[0] ?? 0, WRITER]));
     else if (roll < 0.19) await this.toggleTeam();
     else if (roll < 0.22) await this.toggleRole();
     else if (roll < 0.75) await this.writeDirectly();
     else if (roll < 0.85) await this.writeAs(this.writer, WRITER);
-    else if (roll < 0.95) await this.writeAs(this.oneOf(this.watchers).client);
-    else await this.rewatch(this.oneOf(this.watchers));
+    else if (roll < 0.95) await this.writeAs(this.dice.oneOf(this.watchers).client);
+    else await this.rewatch(this.dice.oneOf(this.watchers));
     this.states = [this.states[1], await this.read()];
     for (const watcher of this.watchers) {
       await watcher.client.settled(this.namespaces[0] ?? '');
@@ -119,29 +116,29 @@ class Fuzz {
     const { dataSource } = this.app;
     const ids = [...this.states[1].tasks.keys()];
     await dataSource.transaction(async (manager) => {
-      if (this.chance() < 0.2) await this.toggleMembership(this.oneOf(WATCHERS), { manager });
+      if (this.dice.chance() < 0.2) await this.toggleMembership(this.dice.oneOf(WATCHERS), { manager });
       const touched = new Set<number>();
       for (let i = 0; i < 3; i++) {
-        const id = this.oneOf(ids.filter((one) => !touched.has(one)));
-        const roll = this.chance();
+        const id = this.dice.oneOf(ids.filter((one) => !touched.has(one)));
+        const roll = this.dice.chance();
         if (id !== undefined && roll < 0.7) touched.add(id);
         if (id !== undefined && (roll < 0.2 || ids.length > MOST_TASKS)) await manager.delete(Task, id);
-        else if (id !== undefined && roll < 0.45) await manager.update(Task, { id }, this.pick(['teamId', 'ownerId', 'title', 'level']));
+        else if (id !== undefined && roll < 0.45) await manager.update(Task, { id }, this.dice.pick(['teamId', 'ownerId', 'title', 'level']));
         else if (id !== undefined && roll < 0.6) await this.toggleReader(id, { manager });
-        else if (ids.length > 0 && roll < 0.7) await manager.update(Task, { teamId: this.oneOf(TEAMS) }, this.pick(['isPublic']));
-        else await manager.save(Task, this.fields());
+        else if (ids.length > 0 && roll < 0.7) await manager.update(Task, { teamId: this.dice.oneOf(TEAMS) }, this.dice.pick(['isPublic']));
+        else await manager.save(Task, this.dice.fields());
       }
     }); // prettier-ignore
   }
 
   /** Through a hook: what is accepted has to be within the writer's sight afterwards. */
   private async writeAs(client: TestClient, userId = this.userOf(client)): Promise<void> {
-    const namespace = this.oneOf(this.namespaces);
-    const id = this.oneOf([...this.states[1].tasks.keys()]);
-    const isCreate = id === undefined || this.chance() < 0.5;
+    const namespace = this.dice.oneOf(this.namespaces);
+    const id = this.dice.oneOf([...this.states[1].tasks.keys()]);
+    const isCreate = id === undefined || this.dice.chance() < 0.5;
     const answer = await (isCreate
-      ? client.call(namespace, 'create', 'POST', { data: this.fields() })
-      : client.call(namespace, 'update', 'PATCH', { query: { pk: id }, data: this.pick(['teamId', 'ownerId', 'title']) }));
+      ? client.call(namespace, 'create', 'POST', { data: this.dice.fields() })
+      : client.call(namespace, 'update', 'PATCH', { query: { pk: id }, data: this.dice.pick(['teamId', 'ownerId', 'title']) }));
     const now = await this.read();
     this.frames++;
     if (answer.status < 300 && !now.sees(userId, namespace, (answer.data as Task).id))
@@ -152,9 +149,9 @@ class Fuzz {
 
   private async toggleMembership(userId: number, { manager } = this.app.dataSource as HasManager): Promise<void> {
     this.moved[1].users.add(userId);
-    const membership = { userId, teamId: this.oneOf(TEAMS) };
+    const membership = { userId, teamId: this.dice.oneOf(TEAMS) };
     const known = await manager.findOneBy(Membership, membership);
-    const role = this.chance() < 0.4 ? 'lead' : 'member';
+    const role = this.dice.chance() < 0.4 ? 'lead' : 'member';
     if (!known) await manager.save(Membership, { ...membership, role });
     else if (known.role === role) await manager.remove(known);
     else await manager.update(Membership, { id: known.id }, { role });
@@ -162,25 +159,25 @@ class Fuzz {
 
   private async toggleTeam(): Promise<void> {
     this.moved[1].teams = true;
-    const id = this.oneOf(TEAMS);
+    const id = this.dice.oneOf(TEAMS);
     await this.app.dataSource.manager.update(Team, { id }, { isOpen: !this.states[1].isOpen(id) });
   }
 
   private async toggleRole(): Promise<void> {
-    const id = this.oneOf(WATCHERS);
+    const id = this.dice.oneOf(WATCHERS);
     this.moved[1].users.add(id);
     if (!this.roles.delete(id)) this.roles.set(id, 'admin');
     await this.app.get(Authorization).refresh(id, { user: { id, role: this.roles.get(id) } });
   }
 
   private async toggleReader(taskId: number, { manager }: HasManager): Promise<void> {
-    const person = this.oneOf(WATCHERS);
+    const person = this.dice.oneOf(WATCHERS);
     const readers = manager.createQueryBuilder().relation(Task, 'readers').of(taskId);
     await (this.states[1].isReader(person, taskId) ? readers.remove(person) : readers.add(person));
   }
 
   private async watch(watcher: Watcher, namespace: string): Promise<void> {
-    const filter = this.filter();
+    const filter = this.dice.filter();
     const { requestId, channel } = await watcher.client.subscribe(namespace, filter);
     const watch = { namespace, filter, requestId, channel, held: this.fetch(watcher.userId, namespace, filter) };
     watcher.watches.set(requestId, watch);
@@ -188,10 +185,10 @@ class Fuzz {
   }
 
   private async rewatch(watcher: Watcher): Promise<void> {
-    const { requestId, namespace } = this.oneOf([...watcher.watches.values()]);
+    const { requestId, namespace } = this.dice.oneOf([...watcher.watches.values()]);
     watcher.watches.delete(requestId);
     await watcher.client.call(namespace, 'unsubscribe', 'SUBSCRIPTION', { data: { target: requestId } });
-    await this.watch(watcher, this.oneOf(this.namespaces));
+    await this.watch(watcher, this.dice.oneOf(this.namespaces));
   }
 
   private fetch(userId: number, namespace: string, filter: Filter): Map<number, object> {
@@ -200,10 +197,10 @@ class Fuzz {
 
   private async readAs({ userId, client }: Watcher): Promise<void> {
     const [, now] = this.states;
-    const namespace = this.oneOf(this.namespaces);
-    const filter = this.filter();
-    const ordering = this.oneOf(['id', '-title', 'secret', 'team__id']);
-    const id = this.oneOf([...this.states[0].tasks.keys()]);
+    const namespace = this.dice.oneOf(this.namespaces);
+    const filter = this.dice.filter();
+    const ordering = this.dice.oneOf(['id', '-title', 'secret', 'team__id']);
+    const id = this.dice.oneOf([...this.states[0].tasks.keys()]);
     const [list, row] = await Promise.all([
       client.call(namespace, 'list', 'GET', { query: { ...filter, ordering, page_size: 100 } }),
       client.call(namespace, 'retrieve', 'GET', { query: { pk: id ?? 0 } }),
@@ -285,36 +282,7 @@ class Fuzz {
     this.violations.push(`step ${this.steps}: ${violation}`);
   }
 
-  private fields(): Omit<Task, 'id' | 'team' | 'readers'> {
-    const [title, secret] = [this.word(), this.word()];
-    const ownerId = this.oneOf([...WATCHERS, ...WATCHERS, WRITER, null]);
-    const level = this.oneOf([1, 2, 3, null]);
-    return { title, secret, ownerId, level, isPublic: this.chance() < 0.3, teamId: this.oneOf([...TEAMS, ...TEAMS, null]) };
-  } // prettier-ignore
-
-  private pick<K extends 'teamId' | 'ownerId' | 'title' | 'isPublic' | 'level'>(
-    names: readonly K[],
-  ): Partial<Pick<Task, K>> {
-    const fields = this.fields();
-    const name = this.oneOf(names);
-    return { [name]: fields[name] } as Partial<Pick<Task, K>>;
-  }
-
-  private filter(): Filter {
-    const roll = this.chance();
-    if (roll < 0.5) return {};
-    return roll < 0.75 ? { teamId: this.oneOf(TEAMS) } : { isPublic: this.chance() < 0.5 };
-  }
-
   private userOf(client: TestClient): number {
     return this.watchers.find((watcher) => watcher.client === client)?.userId ?? WRITER;
-  }
-
-  private word(): string {
-    return Math.floor(this.chance() * 2 ** 40).toString(36);
-  }
-
-  private oneOf<T>(items: readonly T[]): T {
-    return items[Math.floor(this.chance() * items.length)];
   }
 }
