@@ -43,6 +43,8 @@ export { LimitOffsetPagination, type LimitOffsetPage } from './pagination/limit-
 export { PageNumberPagination, type NumberedPage } from './pagination/page-number.pagination.js';
 export { Pagination, type PageLimits, type PageSource } from './pagination/pagination.js';
 export type { Place, PlacedRow, PlaceValue, Seek } from './pagination/place.js';
+export { FilterBackend, type FilterBackendSpec } from './filtering/filter-backend.js';
+export { allOf } from './filtering/filter.js';
 export type { Filter, FilterGroup, FilterNot, FilterTerm, Lookup, Ordering } from './filtering/filter.js';
 export { Connections, type UserKey } from './scope/connections.js';
 export { Authorization, type RefreshOptions } from './observers/authorization.js';

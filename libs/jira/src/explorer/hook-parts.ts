@@ -1,8 +1,9 @@
-// What options and hooks name as their permissions, middleware and pagination: created, and checked to be what it should be.
+// What options and hooks name as their permissions, middleware, pagination and filters: created, and checked to be what it should be.
 
 import type { Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { ConfigurationError } from '../errors/configuration.error.js';
+import type { FilterBackend, FilterBackendSpec } from '../filtering/filter-backend.js';
 import type { MiddlewareSpec } from '../hooks/base-hook.js';
 import type { JiraMiddleware } from '../middleware/middleware.js';
 import { inOrder } from '../middleware/order.js';
@@ -44,6 +45,20 @@ export async function createMiddleware(
     ),
   );
   return inOrder(rings);
+}
+
+/** Created likewise; a function is one that reads no query keys of its own. */
+export function createFilterBackends(
+  specs: readonly FilterBackendSpec[],
+  moduleRef: ModuleRef,
+): Promise<FilterBackend[]> {
+  return Promise.all(
+    specs.map(async (spec) =>
+      typeof spec === 'function' && !isClass(spec)
+        ? { queryKeys: [], filter: spec as FilterBackend['filter'] }
+        : created<FilterBackend>(spec, 'a filter backend', ['filter'], moduleRef),
+    ),
+  );
 }
 
 /** @param type `null` for none, `undefined` for the fallback */

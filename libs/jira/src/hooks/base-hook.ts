@@ -7,6 +7,7 @@ import type { Hub } from '../observers/hub.js';
 import { Observables, type ObservedRows } from '../observers/observed-rows.js';
 import type { ObserverHost } from '../observers/observer-host.js';
 import { Observer } from '../observers/observer.js';
+import type { FilterBackend } from '../filtering/filter-backend.js';
 import type { Pagination } from '../pagination/pagination.js';
 import { checkObject, type Permission, type PermissionSpec } from '../permissions/permission.js';
 import type { JiraMiddleware } from '../middleware/middleware.js';
@@ -34,6 +35,8 @@ export interface HookContext {
   /** The hook's pagination, else the default one. */
   readonly pagination: Pagination | null;
   readonly pageSize: number;
+  /** The hook's own, in their order. */
+  readonly filterBackends: readonly FilterBackend[];
   /** Rejects unless the caller may still call the scope's action. */
   recheck(this: void, scope: HookScope): Promise<void> | void;
   warn(message: string): void;

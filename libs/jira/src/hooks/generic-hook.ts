@@ -4,6 +4,7 @@ import type { Type } from '@nestjs/common';
 import { ConfigurationError } from '../errors/configuration.error.js';
 import { JiraException, RowNotFoundException, ValidationException } from '../errors/jira.exception.js';
 import { allOf, type Filter, type Ordering } from '../filtering/filter.js';
+import type { FilterBackend, FilterBackendSpec } from '../filtering/filter-backend.js';
 import type { Pagination } from '../pagination/pagination.js';
 import type { HookScope } from '../scope/scope.js';
 import { outputViewOf, type OutputView } from '../serialization/output-view.js';
@@ -44,6 +45,8 @@ export abstract class GenericHook<E extends object> extends BaseHook {
   ordering: readonly string[] = [];
   /** Text fields `search` looks in. */
   searchFields: readonly string[] = [];
+  /** Ways of filtering beside `filterFields` and `search`. @default none */
+  filterBackends: readonly FilterBackendSpec[] = [];
   /** How lists are cut; `null` answers a bare array. @default the module's */
   pagination?: Type<Pagination> | null;
   /** Rows of a page when the client names no size. @default the module's */
@@ -88,9 +91,10 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     return this.updateInput ?? this.createInput;
   }
 
-  /** Narrows what a list, or the lookup of one row, starts from. */
-  filterQuery(_scope: HookScope, filter: Filter): Filter | Promise<Filter> {
-    return filter;
+  /** Narrows what a list, the lookup of one row, or a subscription starts from: by the filter backends, in their order. */
+  filterQuery(scope: HookScope, filter: Filter): Filter | Promise<Filter> {
+    const { filterBackends } = this.context;
+    return filterBackends.length === 0 ? filter : narrowed(filterBackends, scope, filter);
   }
 
   /**
@@ -215,7 +219,8 @@ export abstract class GenericHook<E extends object> extends BaseHook {
   /** Query keys that are no filters. */
   protected reservedQueryKeys(scope: HookScope): ReadonlySet<string> {
     const own = ['pk', 'ordering', 'search', 'expand', 'fields', this.lookupQueryKey ?? this.lookupField];
-    return new Set([...own, ...(this.paginationOf(scope)?.queryKeys ?? [])]);
+    const ofBackends = this.context.filterBackends.flatMap(({ queryKeys }) => queryKeys);
+    return new Set([...own, ...ofBackends, ...(this.paginationOf(scope)?.queryKeys ?? [])]);
   }
 
   private lookupOf({ query }: HookScope): RowLookup {
@@ -226,6 +231,12 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     if (pk !== undefined && pk !== null) return { field: 'pk', key: 'pk', value: pk };
     throw new ValidationException({ [key]: [`Name the row: "${key}" is missing from the query.`] });
   }
+}
+
+async function narrowed(backends: readonly FilterBackend[], scope: HookScope, filter: Filter): Promise<Filter> {
+  let narrow = filter;
+  for (const backend of backends) narrow = await backend.filter(scope, narrow);
+  return narrow;
 }
 
 function isPromise(value: unknown): boolean {

@@ -1,6 +1,7 @@
 // What a list may be asked for, from the allow-lists of its hook. Types only.
 
 import type { ClosedQuery, Query } from 'nestjs-jira-protocol';
+import type { FilterBackendSpec } from '../filtering/filter-backend.js';
 import type { Lookup } from '../filtering/filter.js';
 
 /**
@@ -11,8 +12,15 @@ import type { Lookup } from '../filtering/filter.js';
 export type ListQuery<H> = H extends { filterFields: infer Fields }
   ? string extends keyof Fields
     ? Query
-    : FilterQuery<EntityOf<H>, Fields> & ListKeys<H> & ClosedQuery
+    : FilterQuery<EntityOf<H>, Fields> & ListKeys<H> & (HasBackends<H> extends true ? Query : ClosedQuery)
   : Query;
+
+/** Filter backends read keys that types cannot see. */
+type HasBackends<H> = H extends { filterBackends: readonly (infer Backend)[] }
+  ? FilterBackendSpec extends Backend
+    ? false
+    : true
+  : false;
 
 type FilterQuery<Entity, Fields> = Terms<Entity, Fields> & { readonly $or?: readonly FilterQuery<Entity, Fields>[] };
 
