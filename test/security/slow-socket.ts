@@ -38,7 +38,7 @@ export async function slowPlainSocket(url: string, path: string): Promise<Socket
 }
 
 /** A short masked text frame; the mask of zeros leaves the text readable. */
-export function maskedText(text: string): Buffer {
+function maskedText(text: string): Buffer {
   return Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]);
 }
 
