@@ -14,6 +14,7 @@ import {
   rawSocket,
   tcp,
 } from './hostile-support.js';
+import { sizesOf } from './sizes.js';
 
 const FRAMES = Number(process.env['HOSTILE_FRAMES'] ?? (process.env['CI'] ? 10_000 : 2_000));
 const BURST = 100;
@@ -104,6 +105,25 @@ async function rawHttp({ url }: HostileServer, text: string, isHalf = false): Pr
   if (!isHalf) await Promise.race([once(socket, 'data'), once(socket, 'close')]);
   socket.destroy();
 }
+
+describe('the sizes of registries', () => {
+  it('tell of what is left behind, wherever it is', () => {
+    class Part {
+      readonly list: unknown[] = [];
+      readonly byId = new Map<string, Set<number>>();
+    }
+    class Keeper {
+      readonly kept = new Set<object>();
+      readonly part = new Part();
+    }
+    const keepers = [new Keeper(), new Keeper()] as const;
+    expect(sizesOf(keepers)).toEqual({ 'Keeper.kept': 0, 'Part.list': 0, 'Part.byId': 0 });
+    keepers[0].kept.add({});
+    keepers[1].part.list.push(1, 2);
+    keepers[1].part.byId.set('a', new Set([1]));
+    expect(sizesOf(keepers)).toEqual({ 'Keeper.kept': 1, 'Part.list': 2, 'Part.byId': 1 });
+  });
+});
 
 describe('a hostile client', () => {
   let server: HostileServer;
