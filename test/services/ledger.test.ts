@@ -12,8 +12,9 @@ import {
   type Connection,
 } from 'nestjs-jira';
 import { createClient } from 'nestjs-jira-client';
+import { createClient as createRedisClient } from 'redis';
 import { redisCluster } from 'nestjs-jira/redis';
-import { createTestApp, type TestApp } from '../support/app.js';
+import { createTestApp, type TestApp, type TestClient } from '../support/app.js';
 import { OwnRedis } from '../support/own-redis.js';
 import { describeWith } from '../support/services.js';
 
@@ -155,5 +156,37 @@ describeWith('redis', 'a Redis that is killed and comes back', () => {
     await vi.waitFor(isTrue, { timeout: 15_000 });
     await vi.waitFor(() => expect(told.at(-1)).toBe('close'));
     expect(told.filter((event) => event === 'open')).toHaveLength(told.length / 2);
+  });
+
+  it('notices that Redis came back with what it knew before', { timeout: 60_000 }, async () => {
+    await using redis = await OwnRedis.start('never');
+    const start = () =>
+      createTestApp({ entities: [], providers: [], options: redisCluster({ url: redis.url, leaseMs: 1_500 }) });
+    await using one = await start();
+    await using two = await start();
+    const enter = async (user: number): Promise<TestClient> => {
+      const client = await one.connect(user);
+      const connection = one.get(Connections).get(client.socket.id ?? '');
+      expect(connection && (await one.get(Broadcast).room('lobby').add(connection))).toBe(true);
+      return client;
+    };
+    const seen = async (): Promise<unknown> => {
+      const members = await two.get(Broadcast).room('lobby').members();
+      const online = await two.get(ClusterConnections).all();
+      return [online, members].map((entries) => entries.map(({ user }) => `${user}`).toSorted());
+    };
+    const early = await enter(1);
+    await enter(2);
+    await two.connect(3);
+    const direct = await createRedisClient({ url: redis.url }).connect();
+    await vi.waitFor(async () => expect(await seen()).toEqual([['1', '2', '3'], ['1', '2']])); // prettier-ignore
+    await direct.sendCommand(['SAVE']);
+    direct.destroy();
+    early.close();
+    await enter(4);
+    await vi.waitFor(async () => expect(await seen()).toEqual([['2', '3', '4'], ['2', '4']])); // prettier-ignore
+    await redis.kill();
+    await redis.run();
+    await vi.waitFor(async () => expect(await seen()).toEqual([['2', '3', '4'], ['2', '4']]), 15_000); // prettier-ignore
   });
 });

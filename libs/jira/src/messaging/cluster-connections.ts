@@ -19,7 +19,7 @@ export interface ClusterConnectionsParts {
 export interface LeaseListener {
   /** The lease was renewed. `isSure` unless this process was late: then others may still be about to renew theirs. */
   onRenewed?(isSure: boolean): void;
-  /** This process was taken for dead: what it has put into the store has to be put there again. */
+  /** The store has not all that this process has put there: it has to be put there again. */
   onRevived?(): void;
   /** Rooms that lost their last member with a process that died; told to one process. */
   onRoomsClosed?(rooms: readonly string[]): void;
@@ -133,20 +133,27 @@ export class ClusterConnections {
   }
 
   private async renew(): Promise<void> {
-    const { store, connections } = this.parts;
+    const { store } = this.parts;
     const isFirst = this.renewedAt === undefined;
     const isLate = this.isOverdue;
     const isKnown = await store.renew(this.node, this.leaseMs);
     this.renewedAt = performance.now();
     this.wasLate = isLate;
-    if (!isKnown) {
-      await store.add(connections.all().map((connection) => this.entryOf(connection)));
-      for (const listener of this.listeners) listener.onRevived?.();
-    }
+    if (!isKnown) await this.putAgain();
     await this.tellStore(); // what failed before
     // After an outage of the store all are late: nobody is taken for dead before all could say that they are there.
     if (!isFirst && !isLate) await this.sweep();
     for (const listener of this.listeners) listener.onRenewed?.(!isLate);
+  }
+
+  /** What the store holds of this process may be of another time. */
+  private async putAgain(): Promise<void> {
+    const { store, connections } = this.parts;
+    this.tellRooms(await store.removeNode(this.node));
+    await store.renew(this.node, this.leaseMs);
+    await store.add(connections.all().map((connection) => this.entryOf(connection)));
+    for (const listener of this.listeners) listener.onRevived?.();
+    this.publish(null);
   }
 
   private async sweep(): Promise<void> {

@@ -46,8 +46,8 @@ export interface ConnectionStore {
   add(entries: readonly ConnectionEntry[]): Promise<void>;
   remove(ids: readonly string[]): Promise<void>;
   /**
-   * Keeps what a node has put here alive for so long from now. False when it is not there (the node is new, or was taken
-   * for dead): whoever has some puts it again.
+   * Keeps what a node has put here alive for so long from now. False when it is not all there (the node is new, was taken
+   * for dead, or the store has lost something): whoever has some removes the node, and puts all of it again.
    */
   renew(node: string, leaseMs: number): Promise<boolean>;
   /** Lets go of what dead nodes held. Each node and room is returned to one caller. */

@@ -1,5 +1,6 @@
 // Connections in Redis: a hash of entries, a set of ids per user and node, a hash per room, and two sorted sets of the nodes' leases.
 
+import { randomUUID } from 'node:crypto';
 import {
   inOrderOfJoining,
   memberKey,
@@ -20,10 +21,17 @@ export interface RedisConnectionStoreOptions extends RedisOptions {
   readonly leaseMs?: number;
 }
 
+/** An hour: renewals come more often by far. */
+const KEEP_COUNT_MS = '3600000';
+
 /** Leases end by the clocks of the processes: keep them within a fraction of the lease of each other. */
 export class RedisConnectionStore implements ConnectionStore {
   readonly leaseMs?: number;
   private readonly link: RedisLink;
+  /** This process, among those who count what they write. */
+  private readonly writer = randomUUID();
+  private writes = 0;
+  private isTorn = false;
 
   constructor(
     link: RedisLink | RedisConnectionStoreOptions = {},
@@ -35,39 +43,39 @@ export class RedisConnectionStore implements ConnectionStore {
 
   async add(entries: readonly ConnectionEntry[]): Promise<void> {
     if (entries.length === 0) return;
-    const transaction = (await this.link.commands).multi();
+    const commands: string[][] = [];
     for (const { id, node, user, createdAt } of entries) {
       const stored: Stored = { node, user, createdAt: createdAt.getTime() };
-      transaction.hSet(this.key('entries'), id, JSON.stringify(stored)).sAdd(this.key(`node:${node}`), id);
-      if (user !== null) transaction.sAdd(this.key(`user:${user}`), id);
+      commands.push(['HSET', this.key('entries'), id, JSON.stringify(stored)], ['SADD', this.key(`node:${node}`), id]);
+      if (user !== null) commands.push(['SADD', this.key(`user:${user}`), id]);
     }
-    await transaction.exec();
+    await this.write(commands);
   }
 
   async remove(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
     const client = await this.link.commands;
     const texts = await client.hmGet(this.key('entries'), [...ids]);
-    const transaction = client.multi().hDel(this.key('entries'), [...ids]);
+    const commands = [['HDEL', this.key('entries'), ...ids]];
     ids.forEach((id, i) => {
       const text = texts[i];
       if (text === null || text === undefined) return;
       const { node, user } = JSON.parse(text) as Stored;
-      transaction.sRem(this.key(`node:${node}`), id);
-      if (user !== null) transaction.sRem(this.key(`user:${user}`), id);
+      commands.push(['SREM', this.key(`node:${node}`), id]);
+      if (user !== null) commands.push(['SREM', this.key(`user:${user}`), id]);
     });
-    await transaction.exec();
+    await this.write(commands);
   }
 
   async renew(node: string, leaseMs: number): Promise<boolean> {
-    const client = await this.link.commands;
     const now = Date.now();
-    const [added] = await client
-      .multi()
-      .zAdd(this.key('leases'), { score: now + leaseMs, value: node })
-      .zAdd(this.key('seen'), { score: now, value: node })
-      .exec();
-    return Number(added) === 0;
+    const [added] = await this.write([
+      ['ZADD', this.key('leases'), `${now + leaseMs}`, node],
+      ['ZADD', this.key('seen'), `${now}`, node],
+    ]);
+    const isWhole = !this.isTorn;
+    this.isTorn = false;
+    return Number(added) === 0 && isWhole;
   }
 
   async sweep(): Promise<SweptNodes> {
@@ -102,25 +110,21 @@ export class RedisConnectionStore implements ConnectionStore {
   }
 
   async join(room: string, member: RoomMember): Promise<boolean> {
-    const client = await this.link.commands;
     const stored: StoredMember = { ...member, joinedAt: member.joinedAt.getTime() };
-    const [added, length] = await client
-      .multi()
-      .hSet(this.key(`room:${room}`), memberKey(member), JSON.stringify(stored))
-      .hLen(this.key(`room:${room}`))
-      .sAdd(this.key(`joined:${member.node}`), placeOf(room, member))
-      .exec();
+    const [added, length] = await this.write([
+      ['HSET', this.key(`room:${room}`), memberKey(member), JSON.stringify(stored)],
+      ['HLEN', this.key(`room:${room}`)],
+      ['SADD', this.key(`joined:${member.node}`), placeOf(room, member)],
+    ]);
     return Number(added) === 1 && Number(length) === 1;
   }
 
   async leave(room: string, member: RoomMember): Promise<boolean> {
-    const client = await this.link.commands;
-    const [removed, length] = await client
-      .multi()
-      .hDel(this.key(`room:${room}`), memberKey(member))
-      .hLen(this.key(`room:${room}`))
-      .sRem(this.key(`joined:${member.node}`), placeOf(room, member))
-      .exec();
+    const [removed, length] = await this.write([
+      ['HDEL', this.key(`room:${room}`), memberKey(member)],
+      ['HLEN', this.key(`room:${room}`)],
+      ['SREM', this.key(`joined:${member.node}`), placeOf(room, member)],
+    ]);
     return Number(removed) === 1 && Number(length) === 0;
   }
 
@@ -140,6 +144,24 @@ export class RedisConnectionStore implements ConnectionStore {
 
   private key(name: string): string {
     return `${this.link.prefix}connections:${name}`;
+  }
+
+  /** All or none. Counted, here and there: where Redis has counted otherwise, it has forgotten something. */
+  private async write(commands: readonly string[][]): Promise<readonly unknown[]> {
+    const transaction = (await this.link.commands).multi();
+    const count = this.key(`writes:${this.writer}`);
+    for (const command of [['INCR', count], ['PEXPIRE', count, KEEP_COUNT_MS], ...commands]) transaction.addCommand(command); // prettier-ignore
+    const expected = ++this.writes;
+    try {
+      const [counted, , ...results] = (await transaction.exec()) as unknown[];
+      if (counted === expected) return results;
+      this.isTorn = true;
+      if (this.writes === expected) this.writes = Number(counted);
+      return results;
+    } catch (error) {
+      this.isTorn = true; // nobody knows
+      throw error;
+    }
   }
 
   private async alive(): Promise<ReadonlySet<string>> {
