@@ -83,7 +83,9 @@ function short(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toFixed(1);
 }
 
-const METHOD = `## How it is measured
+const METHOD = `How far each row is from its goal, and what bounds it: [goals](goals.md).
+
+## How it is measured
 
 - Every server is a process of its own and does the same work on the same 1,000 rows in an SQLite database in memory.
   In each row all servers run at the same time and are asked in turns, for a fifth of a second each, until each
