@@ -45,7 +45,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
    * Entities whose rows decide who sees which rows (memberships), or that the output shows: their changes take effect
    * on subscriptions at once.
    *
-   * @default none: what `visibility` resolves is asked again within the option `visibilityTtlMs`
+   * @default none: what `visibility` decides is looked at again within the option `visibilityTtlMs`
    */
   dependsOn: readonly Dependency[] = [];
 
