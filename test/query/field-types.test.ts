@@ -20,6 +20,7 @@ describeEachDatabase('the fields of an entity', ({ open }) => {
       level: 'enum', 'address.city': 'string', owner: 'integer', 'owner.id': 'integer', 'owner.name': 'string', 'tags.label': 'string',
     }); // prettier-ignore
     expect(types.typeOf(['amount'])).toEqual({ kind: 'integer', isNullable: true, min: -2147483648, max: 2147483647 });
+    expect(['tags.label', 'tags.id', 'owner.name', 'text'].map((name) => types.hasMany(name.split('.')))).toEqual([true, true, false, false]); // prettier-ignore
     expect(types.typeOf(['level'])?.values).toEqual(['low', 'High', 'é']);
     expect(['owner.id', 'owner.name', 'tags.label', 'text'].map((name) => types.relationDepth(name.split('.')))).toEqual([0, 1, 1, 0]); // prettier-ignore
   });

@@ -91,6 +91,16 @@ describeEachDatabase('expand', ({ options }) => {
     );
   });
 
+  it('orders by no field of which a row may have several', async () => {
+    class Unordered extends PostHook {
+      override ordering = ['comments__text'];
+    }
+    Hook('unordered')(Unordered);
+    await expect(start({ hooks: [...BLOG.hooks, Unordered] })).rejects.toThrow(
+      'Unordered orders by "comments__text", of which a row may have several. Order by a field of the row',
+    );
+  });
+
   it('obeys the permissions of the related hook', async () => {
     @Hook('people')
     class Nobodys extends PersonHook {

@@ -50,9 +50,14 @@ export function checkFields(
     const field = resolve('filterFields', name);
     return [field.path.join('__'), { ...field, lookups: checkLookups(subject, name, lookups, field.type) }];
   });
+  const orderable = (name: string): readonly string[] => {
+    const { path } = resolve('orderingFields', name);
+    if (!types.hasMany(path)) return path;
+    throw new ConfigurationError(subject, `lists "${name}" in orderingFields, of which a row may have several.`, 'Order by a field of the row, or across relations to one row.'); // prettier-ignore
+  };
   return {
     filter: new Map(filter),
-    ordering: new Map(declared.orderingFields.map((name) => [pathOf(name).join('__'), resolve('orderingFields', name).path])), // prettier-ignore
+    ordering: new Map(declared.orderingFields.map((name) => [pathOf(name).join('__'), orderable(name)])),
     search: declared.searchFields.map((name) => {
       const { path, type } = resolve('searchFields', name);
       if (type.kind !== 'string')

@@ -37,6 +37,8 @@ export interface FieldTypes {
   typeOf(path: readonly string[]): FieldType | undefined;
   /** How many relations lie between a row and the field. */
   relationDepth(path: readonly string[]): number;
+  /** Whether a row may have several values there, across a relation to many: there is nothing to order by then. */
+  hasMany(path: readonly string[]): boolean;
 }
 
 const EQUALITY = ['exact', 'ne', 'in', 'not_in', 'isnull'] as const;

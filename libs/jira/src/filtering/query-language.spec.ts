@@ -12,6 +12,7 @@ const TYPES: Readonly<Record<string, FieldType>> = {
   title: { kind: 'string', isNullable: true },
   points: { kind: 'integer', isNullable: true, min: -100, max: 100 },
   createdAt: { kind: 'date', isNullable: false },
+  'tags.label': { kind: 'string', isNullable: false },
   'project.name': { kind: 'string', isNullable: false },
   'a.b.c.d.e': { kind: 'string', isNullable: false },
   gt: { kind: 'integer', isNullable: false },
@@ -23,6 +24,9 @@ class Types implements FieldTypes {
   }
   relationDepth(path: readonly string[]): number {
     return path.length - 1;
+  }
+  hasMany(path: readonly string[]): boolean {
+    return path[0] === 'tags';
   }
 }
 
@@ -177,6 +181,7 @@ describe('a declaration', () => {
     ['a lookup its field has no meaning for', { filterFields: { points: ['icontains'] } }],
     ['patterns where the store has no safe ones', { filterFields: { title: ['regex'] } }],
     ['an unknown field to order by', { orderingFields: ['nope'] }],
+    ['a field to order by of which a row may have several', { orderingFields: ['tags__label'] }],
     ['a number to search in', { searchFields: ['points'] }],
     ['a field too many relations away', { orderingFields: ['a__b__c__d__e'] }],
   ])('with %s is refused at boot', (_, declared) => {

@@ -24,6 +24,11 @@ export class EntityFieldTypes implements FieldTypes {
   relationDepth(path: readonly string[]): number {
     return resolvePath(this.metadata, path)?.relations.length ?? 0;
   }
+
+  hasMany(path: readonly string[]): boolean {
+    const relations = resolvePath(this.metadata, path)?.relations ?? [];
+    return relations.some((relation) => relation.isOneToMany || relation.isManyToMany);
+  }
 }
 
 const KINDS: Readonly<Record<ColumnKind, FieldKind>> = {

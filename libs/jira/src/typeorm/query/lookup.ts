@@ -56,6 +56,12 @@ export class Lookup {
         `orders by "${field}", which ${this.metadata.name} does not have.`,
         'Name a column in "ordering".',
       );
+    if (this.types.hasMany(path))
+      throw new ConfigurationError(
+        this.subject,
+        `orders by "${field}", of which a row may have several.`,
+        'Order by a field of the row, or across relations to one row.',
+      );
     return { path, direction: isDescending ? 'desc' : 'asc' };
   }
 }
