@@ -33,6 +33,9 @@ const TELL_LOSS = `
   redis.call('SET', KEYS[2], told, 'PX', ARGV[2])
   return told`;
 
+/** Whether there is an entry, without its content, which may be large. KEYS: the stream. ARGV: the entry's id. */
+const COUNT_ENTRY = `return #redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])`;
+
 export class StreamReader {
   /** The newest entry that was read. As long as it is in the stream, nothing after it was cut away. */
   private anchor = '';
@@ -76,11 +79,11 @@ export class StreamReader {
 
   private async read(client: RedisClient, mayWait: boolean): Promise<void> {
     // Sent together, answered together: whether something was cut away is known of this very read.
-    const [reply, anchors] = await Promise.all([
+    const [reply, isThere] = await Promise.all([
       client.xRead({ key: this.key, id: this.anchor }, { COUNT, ...(mayWait && { BLOCK: BLOCK_MS }) }),
-      client.xRange(this.key, this.anchor, this.anchor),
+      client.eval(COUNT_ENTRY, { keys: [this.key], arguments: [this.anchor] }),
     ]);
-    if (!anchors?.length) return this.recover(client);
+    if (isThere !== 1) return this.recover(client);
     for (const { messages } of (reply ?? []) as readonly { messages: readonly RawEntry[] }[])
       for (const { id, message } of messages) {
         this.anchor = id;
