@@ -262,6 +262,19 @@ describe('credentials that end', () => {
     expect(types(ada, 'related')).toEqual(['added']);
   });
 
+  it('are told and renewed at the plain door as well', async () => {
+    await using app = await open({ ...SHORT, plainWebSockets: [{ path: '/ws' }] });
+    await using ada = await new PlainClient(`${app.url}/ws?token=1:60000`).open();
+    const session = await ada.find(({ event }: { event?: string }) => event === '$session');
+    expect(session).toMatchObject({
+      data: { expiresAt: expect.stringMatching(/Z$/), expiresInMs: expect.any(Number) },
+    });
+    const request = { requestId: 'r', method: 'POST', action: '$authenticate', data: { token: '1:60000' } };
+    ada.send({ event: '$connection', data: request });
+    const answer = await ada.find(({ event }: { event?: string }) => event === '$connection');
+    expect(answer).toMatchObject({ data: { requestId: 'r', status: 200 } });
+  });
+
   it('are not renewed by another user, nor by nonsense', async () => {
     await using app = await open(SHORT);
     const ada = await app.connect(undefined, { token: '1:60000' });
