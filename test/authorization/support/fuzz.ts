@@ -13,7 +13,7 @@ import { hookOf, matches, State, type Filter, type TaskHookClass } from './world
 
 const MOST_TASKS = 14;
 /** How long what was committed may take to arrive. */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 8_000;
 
 interface HasManager {
   readonly manager: EntityManager;
