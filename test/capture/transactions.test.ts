@@ -158,6 +158,21 @@ describeEachDatabase('The end of a transaction', ({ type, open }) => {
     expect(await mirror.compare()).toEqual([]);
   });
 
+  it('announces what a subscriber of the application writes just after the COMMIT', async () => {
+    let isFirst = true;
+    const subscriber: EntitySubscriberInterface = {
+      afterTransactionCommit: async () => {
+        if (!isFirst) return;
+        isFirst = false;
+        await dataSource.manager.save(Author, { name: 'after' });
+      },
+    };
+    dataSource.subscribers.push(subscriber);
+    await dataSource.manager.save(Author, { name: 'first' });
+    expect(mirror.take()).toEqual(['added Author 1', 'added Author 2']);
+    expect(await mirror.compare()).toEqual([]);
+  });
+
   it('shows the row as committed, with what triggers of the database did to it', async () => {
     if (type !== 'better-sqlite3') return;
     await dataSource.query(

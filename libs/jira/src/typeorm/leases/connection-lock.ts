@@ -38,6 +38,11 @@ export class ConnectionLock<Holder extends object> {
     });
   }
 
+  /** Gives the lock to another, before all that wait for it. */
+  pass(holder: Holder, successor: Holder): void {
+    if (this.current === holder) this.current = successor;
+  }
+
   /** Passes the lock on. Does nothing if the holder does not have it. */
   release(holder: Holder): void {
     if (this.current !== holder) return;

@@ -133,6 +133,7 @@ export class Lease {
         this.outer = this.parent?.isOpen ? this.parent.inner : this.connection.lock;
       }
       if (!this.isInside(this.outer)) await this.outer.acquire(this);
+      else this.succeed();
       if (!this.isInside(this.inner)) await this.inner.acquire(this);
       return await work();
     } finally {
@@ -162,6 +163,16 @@ export class Lease {
       if (lease === lock.holder) return true;
     }
     return false;
+  }
+
+  /**
+   * Code that a transaction calls once it has ended (its subscribers) gets the rest of the turn: what it begins may
+   * last longer than that, and has code of its own, which would wait for the turn it is part of.
+   */
+  private succeed(): void {
+    const { lock } = this.connection;
+    const { holder } = lock;
+    if (this.outer === lock && holder && holder !== this && !holder.holdsTransaction()) lock.pass(holder, this);
   }
 
   private async start(args: Parameters<QueryRunner['startTransaction']>): Promise<void> {

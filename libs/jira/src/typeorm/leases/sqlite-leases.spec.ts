@@ -172,6 +172,33 @@ describe('installSqliteLeases', () => {
     expect(committingRunner(alone)).toBe(alone);
   });
 
+  it.each(['awaits', 'does not await'])(
+    'lets a subscriber write in a transaction that it %s after a COMMIT',
+    async (how) => {
+      let isFirst = true;
+      let written: Promise<unknown> | undefined;
+      dataSource.subscribers.push({
+        afterTransactionCommit: () => {
+          if (!isFirst) return;
+          isFirst = false;
+          written = dataSource.transaction(async (manager) => {
+            await manager.save(Note, { text: 'after' });
+            await new Promise(setImmediate);
+          });
+          return how === 'awaits' ? written : undefined;
+        },
+      });
+      const undone = dataSource.transaction(async (manager) => {
+        await manager.save(Note, { text: 'lost' });
+        await new Promise(setImmediate);
+        throw new Error('undo');
+      });
+      await Promise.all([save('first'), save('second'), expect(undone).rejects.toThrow('undo')]);
+      await written;
+      expect((await texts()).toSorted()).toEqual(['after', 'first', 'second']);
+    },
+  );
+
   it('survives 200 mixed writers at once, works again after destroy and initialize', async () => {
     const expected = new Set<string>();
     const work = async (index: number): Promise<void> => {
