@@ -437,6 +437,11 @@ describe('limits', () => {
     for (const [name, file] of Object.entries(ELSEWHERE)) expect(readFileSync(file, 'utf8')).toContain(name);
   });
 
+  it('are all explained in the guide', () => {
+    const guide = readFileSync('docs/security.md', 'utf8');
+    expect(Object.keys(DEFAULT_LIMITS).filter((name) => !guide.includes(`\`${name}\``))).toEqual([]);
+  });
+
   it.each(Object.entries(REACHES))('%s: what is within works, what is beyond has a name', async (name, reach) => {
     gate = closedGate();
     const limits = { ...reach.beside, [name]: reach.limit };
