@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => packages?.[Symbol.asyncDispose]());
 
 /** Bytes of the archive, with room to grow: a jump wants to be looked at. */
-const LARGEST = { protocol: 12_000, client: 30_000, jira: 320_000 };
+const LARGEST = { protocol: 12_000, client: 30_000, jira: 360_000 };
 
 describe.each(PACKAGES)('the package of libs/%s', (name) => {
   it('holds its code, types, readme and licence, and nothing else', () => {
