@@ -12,7 +12,7 @@ interface Place {
 }
 
 const { redis, database } = JSON.parse(process.argv[3]) as Place;
-const timing = { leaseMs: 1_500, pollMs: 50 };
+const timing = { leaseMs: 3_000, pollMs: 50 };
 
 @Hook('rooms')
 class RoomsHook extends BaseHook {

@@ -79,9 +79,9 @@ function outlivesAProcess(place: () => Promise<object>): void {
 
       await two[Symbol.asyncDispose]();
       await ada.call('rooms', 'send', 'POST', { query: { user: 2 }, data: 'while away' });
-      await watcher.until(() => toldOf(watcher, '2').includes('removed'), 10_000);
+      await watcher.until(() => toldOf(watcher, '2').includes('removed'), 20_000);
       expect(await membersOf(ada, 'lobby')).toEqual(['1']);
-      await vi.waitFor(() => expect(one.told).toEqual(['open lobby', 'close annex']), 5_000);
+      await vi.waitFor(() => expect(one.told).toEqual(['open lobby', 'close annex']), 10_000);
       await ada.call('rooms', 'send', 'POST', { query: { room: 'lobby' }, data: 'to who is left' });
       const back = await one.connect(2);
       await back.until(() => notesOf(back).length === 2);
