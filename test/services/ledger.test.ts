@@ -189,4 +189,15 @@ describeWith('redis', 'a Redis that is killed and comes back', () => {
     await redis.run();
     await vi.waitFor(async () => expect(await seen()).toEqual([['2', '3', '4'], ['2', '4']]), 15_000); // prettier-ignore
   });
+
+  it('that is away does not hold a process that ends', { timeout: 30_000 }, async () => {
+    await using redis = await OwnRedis.start();
+    const options = { ...redisCluster({ url: redis.url }), limits: { drainMs: 200 } };
+    await using app = await createTestApp({ entities: [], providers: [], options });
+    const { socket } = await app.connect(1);
+    await vi.waitFor(async () => expect(await app.get(ClusterConnections).isOnline(1)).toBe(true));
+    await redis.kill();
+    await app.shutDown();
+    await vi.waitFor(() => expect(socket.connected).toBe(false));
+  });
 });

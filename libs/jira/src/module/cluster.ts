@@ -1,5 +1,6 @@
 // The shared parts as providers: ready before clients are let in, closed when all clients are gone.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   Inject,
   Injectable,
@@ -47,8 +48,9 @@ export class Cluster implements OnModuleInit, OnApplicationShutdown {
     this.messages.stop();
     this.presence.stop();
     this.emits.stop();
-    await this.broadcast.stop();
-    await this.connections.stop();
+    // A store that does not answer must not hold the process: its lease ends by itself.
+    const patience = delay(this.options.limits.drainMs, undefined, { ref: false });
+    await Promise.race([this.broadcast.stop().then(() => this.connections.stop()), patience]);
   }
 
   async onApplicationShutdown(): Promise<void> {
