@@ -16,7 +16,7 @@ const compiled = new Map<string, RE2JS>();
  * @param isFolded whether case is ignored, letter by letter (Unicode's simple folding)
  * @throws Error saying what is wrong with it: its syntax, look-around and back-references included, or its size
  */
-export function compilePattern(source: string, isFolded: boolean): RE2JS {
+function compilePattern(source: string, isFolded: boolean): RE2JS {
   const key = (isFolded ? 'i' : ' ') + source;
   let pattern = compiled.get(key);
   if (!pattern) {
