@@ -21,7 +21,7 @@ export type Durability = 'always' | 'never';
 const SETTINGS: Record<Durability, string> = { always: '--appendonly yes --appendfsync always', never: '--save _' };
 
 export class OwnRedis implements AsyncDisposable {
-  private process?: ChildProcess;
+  private child?: ChildProcess;
 
   private constructor(
     readonly port: number,
@@ -43,7 +43,11 @@ export class OwnRedis implements AsyncDisposable {
     const args = `--port ${this.port} --bind 127.0.0.1 --dir ${this.folder} ${SETTINGS[this.durability]}`;
     const words = args.split(' ').map((word) => (word === '_' ? '' : word));
     const child = spawn('redis-server', words, { stdio: ['ignore', 'pipe', 'ignore'] });
-    this.process = child;
+    this.child = child;
+    // A test that timed out disposes of nothing.
+    const end = (): void => void child.kill('SIGKILL');
+    process.once('exit', end);
+    child.once('exit', () => process.off('exit', end));
     await new Promise<void>((resolve, reject) => {
       child.once('error', reject);
       child.stdout.on('data', (text: Buffer) => {
@@ -53,10 +57,10 @@ export class OwnRedis implements AsyncDisposable {
   }
 
   async kill(): Promise<void> {
-    const { process } = this;
-    if (!process || process.exitCode !== null || process.signalCode !== null) return;
-    const gone = once(process, 'exit');
-    process.kill('SIGKILL');
+    const { child } = this;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
     await gone;
   }
 
