@@ -117,7 +117,7 @@ describe('a wrong configuration fails at boot, with class, fault and cure', () =
     // Neither may be taken for a permission that allows everything.
     [{ permissions: [Mistaken] }, /Mistaken is named as a permission, but is not\. Give it hasPermission\(\)/],
     [{ permissions: ['admin'] }, /"admin" is named as a permission, but is not\./],
-    [{ permissions: [not(Mistaken)] }, /Mistaken is named as a permission/],
+    [{ permissions: [not(Mistaken as never)] }, /Mistaken is named as a permission/],
   ])('the attributes %o', async (attributes, message) => {
     @Hook('wrong')
     class WrongHook extends ModelHook<Issue> {

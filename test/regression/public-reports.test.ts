@@ -1,6 +1,5 @@
 // Faults that others have reported of their systems, none of which is to be one of ours.
 
-import type { Logger } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { createTestApp, type TestApp, type TestClient } from '../support/app.js';
 import { Issue, seedTracker, TRACKER } from '../support/tracker.js';

@@ -7,7 +7,6 @@ import {
   Logger,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
-  type Type,
 } from '@nestjs/common';
 import type { Server } from 'node:http';
 import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
