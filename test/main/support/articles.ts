@@ -52,20 +52,20 @@ export class Key {
 }
 
 @Entity()
-export class Pair {
+class Pair {
   @PrimaryColumn() a: number;
   @PrimaryColumn() b: string;
   @Column({ nullable: true, type: 'varchar' }) name: string | null;
 }
 
 @Entity()
-export class Transformed {
+class Transformed {
   @PrimaryGeneratedColumn() id: number;
   @Column({ transformer: { to: (value: string) => value.toUpperCase(), from: (value: string) => value } }) name: string;
 }
 
 @Entity()
-export class Listened {
+class Listened {
   @PrimaryGeneratedColumn() id: number;
   @Column() name: string;
   @BeforeInsert() shout(): void {
@@ -74,12 +74,12 @@ export class Listened {
 }
 
 @Entity()
-export class Document {
+class Document {
   @PrimaryGeneratedColumn() id: number;
   @Column({ type: 'simple-json' }) name: object;
 }
 
-export class AnyInput {
+class AnyInput {
   @Allow() id: unknown;
   @Allow() a: unknown;
   @Allow() b: unknown;
@@ -122,7 +122,7 @@ class NamedView {
 }
 
 @Hook('articles')
-export class ArticleHook extends ModelHook<Article> {
+class ArticleHook extends ModelHook<Article> {
   entity = Article;
   createInput = AnyInput;
   output = ArticleView;
@@ -151,7 +151,7 @@ export class ShelfHook extends ModelHook<Shelf> {
 }
 
 @Hook('keys')
-export class KeyHook extends ModelHook<Key> {
+class KeyHook extends ModelHook<Key> {
   entity = Key;
   createInput = AnyInput;
   output = NamedView;
@@ -163,28 +163,28 @@ export class KeyHook extends ModelHook<Key> {
 }
 
 @Hook('pairs')
-export class PairHook extends ModelHook<Pair> {
+class PairHook extends ModelHook<Pair> {
   entity = Pair;
   createInput = AnyInput;
   output = NamedView;
 }
 
 @Hook('transformed')
-export class TransformedHook extends ModelHook<Transformed> {
+class TransformedHook extends ModelHook<Transformed> {
   entity = Transformed;
   createInput = AnyInput;
   output = NamedView;
 }
 
 @Hook('listened')
-export class ListenedHook extends ModelHook<Listened> {
+class ListenedHook extends ModelHook<Listened> {
   entity = Listened;
   createInput = AnyInput;
   output = NamedView;
 }
 
 @Hook('documents')
-export class DocumentHook extends ModelHook<Document> {
+class DocumentHook extends ModelHook<Document> {
   entity = Document;
   createInput = AnyInput;
   output = NamedView;
@@ -192,7 +192,7 @@ export class DocumentHook extends ModelHook<Document> {
 
 /** The same rows as `keys`, but create is the hook's own. */
 @Hook('own-keys')
-export class OwnKeyHook extends ModelHook<Key> {
+class OwnKeyHook extends ModelHook<Key> {
   entity = Key;
   createInput = AnyInput;
   output = NamedView;

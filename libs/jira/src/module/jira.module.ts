@@ -163,6 +163,16 @@ function stackOf(error: unknown): string {
     ...DOORS,
     ...CLUSTER,
   ],
-  exports: [JiraServer, LifecycleEvents, Connections, Authorization, PubSub, Broadcast, ClusterConnections, Messages, Presence],
+  exports: [
+    JiraServer,
+    LifecycleEvents,
+    Connections,
+    Authorization,
+    PubSub,
+    Broadcast,
+    ClusterConnections,
+    Messages,
+    Presence,
+  ],
 })
 export class JiraModule extends ConfigurableModuleClass {}

@@ -40,7 +40,7 @@ export function acknowledge(socket: Socket, answer: unknown, stock: Acknowledge)
 }
 
 /** Whether JSON is surely all that a value is made of; what has a form of its own is left to Socket.IO, save moments. */
-export function isText(value: unknown, levels = MOST_LEVELS): boolean {
+function isText(value: unknown, levels = MOST_LEVELS): boolean {
   if (typeof value !== 'object' || value === null || value instanceof Date) return true;
   if (levels === 0) return false;
   if (Array.isArray(value)) return value.every((item) => isText(item, levels - 1));
