@@ -34,6 +34,11 @@ export function describeEachDatabase(title: string, define: (database: TestDatab
   for (const type of DATABASES) describeDatabase(type, title, define);
 }
 
+/** The same for databases that several processes can share. */
+export function describeEachServer(title: string, define: (database: TestDatabase) => void): void {
+  for (const type of ['postgres', 'mariadb'] as const) describeDatabase(type, title, define);
+}
+
 function describeDatabase(type: DatabaseType, title: string, define: (database: TestDatabase) => void): void {
   const suite = (): void => define(ownedBySuite(type));
   if (type === 'better-sqlite3') describe(`${title} on SQLite`, suite);

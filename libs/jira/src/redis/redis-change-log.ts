@@ -197,7 +197,7 @@ export class RedisChangeLog implements ChangeLog {
     const { changes: settled, isUnsure } = this.order.settle(node, read);
     const commit = { changes: settled, position, isOwn, tasks: tasks?.split(' ') };
     for (const listener of this.listeners.keys()) listener(commit);
-    if (isUnsure) this.tellGap('A row was removed and inserted by two processes at a time.');
+    if (isUnsure) this.tellGap('Nobody can tell in which order two processes wrote a row.');
   }
 
   private settle(sequence: number): void {

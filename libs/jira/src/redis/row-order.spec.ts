@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { Change, ChangeType } from '../observers/change.js';
 import { RowOrder } from './row-order.js';
@@ -54,6 +55,24 @@ describe('RowOrder', () => {
     expect(told(['b', change(1, 2, 'added')], ['a', change(0, 1, 'removed')])[1]).toEqual(['modified', 0, 2]);
   });
 
+  it('ends where the row is, however the changes of several processes are mixed on their way', () => {
+    const mixes = fc.array(fc.record({ writer: fc.nat(2), pick: fc.nat(2) }), { minLength: 1, maxLength: 40 });
+    const property = fc.property(mixes, (mix) => {
+      // Which process made the n-th change; each one's own are read in order.
+      const queues = [0, 1, 2].map((node) =>
+        mix.flatMap(({ writer }, n) => (writer === node ? [change(n, n + 1)] : [])),
+      );
+      const order = new RowOrder();
+      const ends = mix.flatMap(({ pick }) => {
+        const node = [pick, 0, 1, 2].find((one) => queues[one]?.length) ?? 0;
+        const next = queues[node]?.shift();
+        return next ? order.settle(String(node), [next]).changes.map(({ after }) => after?.['n']) : [];
+      });
+      expect(ends.at(-1)).toBe(mix.length);
+    });
+    fc.assert(property, { numRuns: 2_000 });
+  });
+
   it('says so where it cannot tell an insert before a delete from one after it', () => {
     const order = new RowOrder();
     expect(order.settle('b', [change(1, undefined)]).isUnsure).toBe(false);
@@ -62,6 +81,17 @@ describe('RowOrder', () => {
     const known = new RowOrder();
     const steps = [change(undefined, 1), change(1, undefined), change(undefined, 1), change(1, undefined)];
     expect(steps.map((step, i) => known.settle(i % 2 ? 'a' : 'b', [step]).isUnsure)).toEqual([false, false, false, false]); // prettier-ignore
+  });
+
+  it('says so where a process is behind by more than is remembered', () => {
+    const order = new RowOrder();
+    // The other process wrote 0 → 1, 2 → 3, and so on between these.
+    for (let n = 1; n < 2_000; n += 2) expect(order.settle('b', [change(n, n + 1)]).isUnsure).toBe(false);
+    expect(order.settle('a', [change(0, 1)]).isUnsure).toBe(true);
+    expect(told(['b', change(1, 2)], ['b', change(3, 4)], ['a', change(0, 1)], ['a', change(2, 3)]).slice(2)).toEqual([
+      ['modified', 0, 4],
+      ['modified', 2, 4],
+    ]);
   });
 
   it('forgets rows after a while', () => {

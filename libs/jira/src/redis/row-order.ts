@@ -1,40 +1,52 @@
 // Commits of two processes to one row may reach Redis in the wrong order: notices it, and puts right how the row ends.
 
 import { isDeepStrictEqual } from 'node:util';
-import { idKey, type Change } from '../observers/change.js';
+import { idKey, type Change, type Image } from '../observers/change.js';
 
 /** A commit that is overtaken is late by the time its process was busy. */
 const WINDOW_MS = 10_000;
 const MOST_ROWS = 50_000;
-const MOST_CHANGES = 16;
+/** Of one row. Whoever is behind by more has its change told as a gap. */
+const MOST_PARTS = 256;
 
-interface Seen {
-  readonly node: string;
-  readonly change: Change;
-  /** It does not begin where the row was, as far as that is known: something before it may be on its way. */
-  readonly isEarly: boolean;
+/** Changes of one row, by any processes, of which each begins where the one before it ended. */
+interface Part {
+  readonly start: Image | undefined;
+  /** The last of them. */
+  readonly last: Change;
+  /** The processes whose changes they are, each with the number of its newest. */
+  readonly nodes: ReadonlyMap<string, number>;
 }
 
 interface Row {
   readonly at: number;
-  /** Newest last. */
-  readonly seen: readonly Seen[];
+  /** More than one where something between them is on its way, or was written past the capture. */
+  readonly parts: readonly Part[];
+  /** The one whose end is announced. */
+  readonly shown: Part | undefined;
+  /** Processes of which a part was forgotten: what others did before it can no longer be placed. */
+  readonly forgotten: ReadonlySet<string>;
 }
 
 export interface Settled {
   /** As they are to be announced. */
   readonly changes: readonly Change[];
-  /** A row was removed and inserted, and nobody can tell which was first. */
+  /** Nobody can tell which was first: a row was removed and inserted, or one process is too far behind. */
   readonly isUnsure: boolean;
 }
 
+const NEW_ROW: Row = { at: 0, parts: [], shown: undefined, forgotten: new Set() };
+
 /**
  * If a row went from 0 to 1 here and from 1 to 2 there, and `1 → 2` is read first, then `0 → 1` is announced as `0 → 2`:
- * whoever watches ends with what the database has. It is known by its end, which is where the other began.
+ * whoever watches ends with what the database has. Each change is put where it fits, by its images, into what is known
+ * of the row's way; which of two unconnected parts is the later one tells a process that has changes in both, for one
+ * process's commits are read in order.
  */
 export class RowOrder {
   /** Least recently changed first. */
   private readonly rows = new Map<string, Row>();
+  private count = 0;
 
   /** Takes the changes of a process's commit, in the order of reading. */
   settle(node: string, changes: readonly Change[]): Settled {
@@ -43,16 +55,13 @@ export class RowOrder {
     let isUnsure = false;
     for (const change of changes) {
       const key = JSON.stringify([change.source, change.entity, idKey(change.id)]);
-      const seen = this.rows.get(key)?.seen ?? [];
-      const last = seen.at(-1)?.change;
-      const place = last ? placeOf(change, node, seen) : 'next';
-      const told = last && place === 'overtaken' ? joined(change, last) : change;
-      isUnsure ||= place === 'unsure';
-      if (!told) continue;
-      settled.push(told);
-      const isEarly = !isDeepStrictEqual(change.before, last?.after) || !last;
+      const { row, isUnsure: isRowUnsure } = placed(this.rows.get(key) ?? NEW_ROW, change, node, ++this.count);
+      isUnsure ||= isRowUnsure;
       this.rows.delete(key);
-      this.rows.set(key, { at: now, seen: [...seen.slice(1 - MOST_CHANGES), { node, change: told, isEarly }] });
+      this.rows.set(key, { ...row, at: now });
+      const { last } = row.shown as Part;
+      const told = last === change ? change : joined(change, last);
+      if (told) settled.push(told);
     }
     this.forget(now);
     return { changes: settled, isUnsure };
@@ -66,13 +75,38 @@ export class RowOrder {
   }
 }
 
-/** One process's commits are in order: what overtook this one is another's. */
-function placeOf({ before, after }: Change, node: string, seen: readonly Seen[]): 'next' | 'overtaken' | 'unsure' {
-  const early = seen.filter((one) => one.isEarly && one.node !== node);
-  if (!early.some(({ change }) => isDeepStrictEqual(change.before, after))) return 'next';
-  if (!isDeepStrictEqual(before, seen.at(-1)?.change.after)) return 'overtaken';
-  // It fits both ways. A row that goes back to how it was is common; one that is inserted anew as it was is not.
-  return before === undefined ? 'unsure' : 'next';
+function placed(row: Row, change: Change, node: string, number: number): { row: Row; isUnsure: boolean } {
+  const { parts, shown, forgotten } = row;
+  const { before, after } = change;
+  const earlier = parts.findLast(({ last }) => isDeepStrictEqual(last.after, before));
+  // What overtook this change has none of this process: its commits are read in order.
+  const isLater = (part: Part): boolean => !part.nodes.has(node) && isDeepStrictEqual(part.start, after);
+  const later = parts.findLast((part) => part !== earlier && isLater(part));
+  const part: Part = {
+    start: earlier ? earlier.start : before,
+    last: later?.last ?? change,
+    nodes: new Map([...(earlier?.nodes ?? []), ...(later?.nodes ?? []), [node, number]]),
+  };
+  const kept = [...parts.filter((one) => one !== earlier && one !== later), part];
+  const dropped = kept.length > MOST_PARTS ? kept.shift() : undefined;
+  const isGone = shown === undefined || !kept.includes(shown);
+  // A row that is inserted anew just as it was is not common; one that goes back to how it was is.
+  const isCycle = before === undefined && earlier !== undefined && isLater(earlier);
+  const isTooLate = !earlier && !later && [...forgotten].some((other) => other !== node);
+  return {
+    row: {
+      ...row,
+      parts: kept,
+      shown: isGone || !isBefore(part, shown) ? part : shown,
+      forgotten: dropped ? new Set([...forgotten, ...dropped.nodes.keys()]) : forgotten,
+    },
+    isUnsure: isCycle || isTooLate,
+  };
+}
+
+/** Whether a process has changes in both, and its newer ones in the other. */
+function isBefore(part: Part, other: Part): boolean {
+  return [...part.nodes].some(([node, number]) => (other.nodes.get(node) ?? 0) > number);
 }
 
 /** From where this change began to where the row is now; `undefined` = it was never there. */
