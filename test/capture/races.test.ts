@@ -145,6 +145,19 @@ describeEachDatabase('A race of two writers of a row', ({ type, open }) => {
     }
   });
 
+  it('takes writes again through a runner whose rollback had failed', async () => {
+    const runner = dataSource.createQueryRunner();
+    await runner.startTransaction();
+    // Ended past TypeORM: on SQLite its own ROLLBACK now fails.
+    await runner.query('ROLLBACK');
+    await runner.rollbackTransaction();
+    await runner.startTransaction();
+    await runner.manager.update(Author, 1, { name: 'again' });
+    await runner.commitTransaction();
+    await runner.release();
+    expect(names()).toEqual([['a', 'again']]);
+  });
+
   it('commits and announces a write that its transaction did not wait for', async () => {
     await dataSource.transaction((manager) => {
       void manager.update(Author, 1, { name: 'not awaited' });

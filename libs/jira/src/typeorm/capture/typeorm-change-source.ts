@@ -185,6 +185,8 @@ export class TypeOrmChangeSource implements ChangeSource {
         return writes ? writes.then(() => this.beforeRollback(queryRunner)) : this.beforeRollback(queryRunner);
       },
       afterTransactionRollback: ({ queryRunner }) => this.ownTransactions.noteRolledBack(queryRunner),
+      // A rollback that failed tells nobody that it is over.
+      afterTransactionStart: ({ queryRunner }) => this.ownTransactions.noteRolledBack(queryRunner),
     };
   }
 
