@@ -10,6 +10,7 @@ import type { HookScope } from '../scope/scope.js';
 import { outputViewOf, type OutputView } from '../serialization/output-view.js';
 import type { InputChoice } from './action.decorator.js';
 import { BaseHook, type HookContext } from './base-hook.js';
+import { ListSource } from './list-source.js';
 import { fieldsOf, type OutputOf } from './mixins/mixin.js';
 import type { Store, StoreQuery } from './store.js';
 
@@ -115,28 +116,12 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     const store = await this.getStore(scope);
     const filter = await this.filterQuery(scope, this.parseFilter(scope));
     const query: StoreQuery = { filter, ordering: this.parseOrdering(scope) };
-    const find = async (more: Partial<StoreQuery>): Promise<unknown[]> =>
-      this.present(await store.find({ ...query, ...more }), scope);
+    const source = new ListSource(store, query, (rows) => this.present(rows, scope));
     const { limits, pageSize } = this.context;
     const pagination = this.paginationOf(scope);
-    if (!pagination) return find({});
-    return pagination.paginate(
-      {
-        count: () => store.count(filter),
-        slice: (offset, limit) => find({ offset, limit }),
-        // Asked by cursors alone.
-        get order() {
-          return store.hasPlaces?.(query.ordering) ? JSON.stringify(query.ordering) : undefined;
-        },
-        seek: async (from, limit) => {
-          const placed = (await store.seek?.({ ...query, limit }, from)) ?? [];
-          const shown = await this.present(placed.map(({ row }) => row), scope); // prettier-ignore
-          return placed.map(({ place }, i) => ({ place, row: shown[i] }));
-        },
-      },
-      scope,
-      { pageSize: Math.min(this.pageSize ?? pageSize, limits.pageSize), maxPageSize: limits.pageSize },
-    );
+    if (!pagination) return source.find(query);
+    const page = { pageSize: Math.min(this.pageSize ?? pageSize, limits.pageSize), maxPageSize: limits.pageSize };
+    return pagination.paginate(source, scope, page);
   }
 
   /** What a client is sent of one row. Override with care: what it shows, every reader and subscriber sees. */
