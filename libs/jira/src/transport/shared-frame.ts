@@ -2,6 +2,7 @@
 
 import type { Socket as TcpSocket } from 'node:net';
 import type { Socket } from 'socket.io';
+import { jsonText } from './json-text.js';
 
 /** A Socket.IO event as text (what Engine.IO sends) and as one whole WebSocket frame (what a TCP socket is written). */
 export interface SharedFrame {
@@ -18,7 +19,8 @@ const EVENT = '2';
 
 /** @param nsp Socket.IO namespace, `/` for the root */
 export function sharedFrame(nsp: string, event: string, payload: unknown): SharedFrame {
-  const text = `${EVENT}${nsp === '/' ? '' : `${nsp},`}${JSON.stringify([event, payload])}`;
+  const args = [event, payload];
+  const text = `${EVENT}${nsp === '/' ? '' : `${nsp},`}${jsonText(args) ?? JSON.stringify(args)}`;
   return { nsp, text, bytes: webSocketFrame(MESSAGE + text) };
 }
 

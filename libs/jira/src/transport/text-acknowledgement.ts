@@ -1,6 +1,7 @@
 // Acknowledgements as text: Socket.IO would look through every value of an answer for binary data before it encodes it.
 
 import type { Socket } from 'socket.io';
+import { jsonText } from './json-text.js';
 
 type Acknowledge = (answer: unknown) => void;
 
@@ -15,8 +16,6 @@ interface EngineSocket {
 
 /** Socket.IO's type of an acknowledgement. */
 const ACKNOWLEDGEMENT = '3';
-/** Answers nested deeper go Socket.IO's way, and with them what is a circle. */
-const MOST_LEVELS = 12;
 
 /** From now on the socket's acknowledge functions tell which packet they are for. */
 export function noteAcknowledged(socket: Socket): void {
@@ -32,22 +31,10 @@ function noting(this: Socket, id: number): Acknowledge {
 /** Answers a packet as the acknowledge function would. It must not have been called. */
 export function acknowledge(socket: Socket, answer: unknown, stock: Acknowledge): void {
   const { packetId: id } = stock as { packetId?: number };
-  if (id === undefined || !isText(answer)) return stock(answer);
+  const json = id === undefined ? undefined : jsonText([answer]);
+  if (json === undefined) return stock(answer);
   const nsp = socket.nsp.name === '/' ? '' : `${socket.nsp.name},`;
-  const text = `${ACKNOWLEDGEMENT}${nsp}${id}${JSON.stringify([answer])}`;
+  const text = `${ACKNOWLEDGEMENT}${nsp}${id}${json}`;
   const engine = socket.conn as unknown as EngineSocket;
   if (engine.readyState === 'open') engine.write(text, {});
-}
-
-/** Whether JSON is surely all that a value is made of; what has a form of its own is left to Socket.IO, save moments. */
-function isText(value: unknown, levels = MOST_LEVELS): boolean {
-  if (typeof value !== 'object' || value === null || value instanceof Date) return true;
-  if (levels === 0) return false;
-  if (Array.isArray(value)) return value.every((item) => isText(item, levels - 1));
-  if (ArrayBuffer.isView(value) || 'toJSON' in value) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  // An instance may be anything; those of the application's classes are met where a hook answers a row as it is.
-  if (prototype !== Object.prototype && prototype !== null) return false;
-  for (const name in value) if (!isText((value as Record<string, unknown>)[name], levels - 1)) return false;
-  return true;
 }

@@ -1,6 +1,7 @@
 // How clients of a plain WebSocket speak: raw text ↔ value ↔ an event with its payload.
 
 import type { Method, Query } from 'nestjs-jira-protocol';
+import { jsonText } from '../json-text.js';
 
 /** Raw text ↔ value. */
 export interface MessageConverter {
@@ -59,7 +60,7 @@ export const jsonConverter: MessageConverter = {
       throw new SyntaxError('a message holds one JSON object, and this one several.', { cause: error });
     }
   },
-  write: (value) => JSON.stringify(value),
+  write: (value) => jsonText(value) ?? JSON.stringify(value),
 };
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

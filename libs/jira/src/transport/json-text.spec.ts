@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { jsonText } from './json-text.js';
+
+/** Moments of all years that a Date can have, often many of one day, now and then none at all. */
+const moments = fc.oneof(
+  fc.date({ noInvalidDate: false }),
+  fc.date({ min: new Date('2026-11-21T00:00:00Z'), max: new Date('2026-11-21T23:59:59.999Z') }),
+);
+const plain = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4 },
+    fc.constantFrom(null, undefined, true, false, Infinity, -0, NaN, () => 1),
+    fc.string({ unit: 'binary' }),
+    fc.double(),
+    moments,
+    fc.array(tie('value'), { maxLength: 5 }),
+    fc.dictionary(
+      fc.string().filter((name) => name !== '__proto__'),
+      tie('value'),
+      { maxKeys: 5 },
+    ),
+  ),
+})).value;
+
+describe('the text of what is sent', () => {
+  it('is what JSON.stringify writes', () => {
+    fc.assert(
+      fc.property(plain, (value) => {
+        expect(jsonText([value])).toBe(JSON.stringify([value]));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it.each<[string, unknown]>([
+    ['binary data', { a: [new Uint8Array(3)] }],
+    ['an array buffer', new ArrayBuffer(2)],
+    ['an instance', { a: new URL('http://localhost') }],
+    ['a moment of a class of its own', [new (class Day extends Date {})()]],
+    ['a form of its own', { toJSON: () => 1 }],
+    ['a map', new Map()],
+    ['what is nested too deep', nested(20)],
+    ['a field that would be a prototype', JSON.parse('{ "a": { "__proto__": { "b": 1 } } }')],
+  ])('is left to Socket.IO for %s', (_, value) => {
+    expect(jsonText(value)).toBeUndefined();
+  });
+
+  it('throws what JSON.stringify throws for a bigint, and ends at a circle', () => {
+    expect(() => jsonText([{ a: 1n }])).toThrow(TypeError);
+    const circle: unknown[] = [];
+    circle.push({ circle });
+    expect(jsonText(circle)).toBeUndefined();
+  });
+
+  it('leaves what it was given as it was', () => {
+    const row = { at: new Date(0), tags: [new Date(1)] };
+    jsonText({ row });
+    expect(row).toEqual({ at: new Date(0), tags: [new Date(1)] });
+  });
+
+  describe('where the application gives moments another form', () => {
+    // oxlint-disable-next-line typescript/unbound-method -- put back below
+    const { toJSON } = Date.prototype;
+    afterEach(() => {
+      // oxlint-disable-next-line no-extend-native -- it puts back what was there
+      Date.prototype.toJSON = toJSON;
+    });
+
+    it('is the application’s', () => {
+      const own = Object.assign(new Date(5), { toJSON: () => 'own' });
+      expect(jsonText([own])).toBe('["own"]');
+      // oxlint-disable-next-line no-extend-native -- some applications do
+      Date.prototype.toJSON = () => 'all';
+      expect(jsonText([new Date(5)])).toBe('["all"]');
+    });
+  });
+});
+
+function nested(levels: number): unknown {
+  return levels === 0 ? 1 : [nested(levels - 1)];
+}
