@@ -107,5 +107,7 @@ export class DirectReader {
 
 function slice({ offset = 0, limit }: DirectPage, writer: SqlWriter): string {
   if (limit === undefined && offset === 0) return '';
-  return ` LIMIT ${writer.bind(limit ?? -1)}${offset > 0 ? ` OFFSET ${writer.bind(offset)}` : ''}`;
+  // A literal: SQLite would parse the statement again at each value bound to a limit. What is no number stays a value.
+  const most = limit ?? -1;
+  return ` LIMIT ${Number.isSafeInteger(most) ? most : writer.bind(most)}${offset > 0 ? ` OFFSET ${writer.bind(offset)}` : ''}`;
 }
