@@ -14,12 +14,13 @@ export interface DeliveryParts {
 
 export class Delivery {
   private after?: string;
+  // Most connections never get a message: these are made for the first one.
   /** Places by message id, not acknowledged yet. */
-  private readonly open = new Map<string, string[]>();
+  private open?: Map<string, string[]>;
   /** Places acknowledged, and not yet removed: the queue may be away. */
-  private readonly done = new Set<string>();
-  private last: Promise<void> = Promise.resolve();
+  private done?: Set<string>;
   private isDue = false;
+  private isReading = false;
 
   constructor(
     readonly recipient: string,
@@ -28,20 +29,29 @@ export class Delivery {
 
   /** Sends what it has not sent. One read of the queue after the other: none is sent twice, and none out of turn. */
   deliver(): void {
-    if (this.isDue) return; // the read that will come sees this one too
-    this.isDue = true;
-    const run = (): Promise<void> => {
+    this.isDue = true; // the read that will come sees this one too
+    if (!this.isReading) void this.readOn();
+  }
+
+  private async readOn(): Promise<void> {
+    this.isReading = true;
+    while (this.isDue) {
+      await Promise.resolve(); // what else is added in this turn is read at once
       this.isDue = false;
-      return this.deliverNow();
-    };
-    this.last = this.last.then(run).catch(this.parts.report); // prettier-ignore
+      try {
+        await this.deliverNow();
+      } catch (error) {
+        this.parts.report(error);
+      }
+    }
+    this.isReading = false;
   }
 
   /** Rejects when the queue is away: then it is tried again at the next message, and when the queue is back. */
   async acknowledge(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
-      for (const place of this.open.get(id) ?? []) this.done.add(place);
-      this.open.delete(id);
+      for (const place of this.open?.get(id) ?? []) this.noteDone(place);
+      this.open?.delete(id);
     }
     await this.removeDone();
   }
@@ -55,20 +65,26 @@ export class Delivery {
       this.after = place;
       if (sentAt.getTime() < Date.now() - ttlMs) continue;
       if (connection.dialect === 'jira') {
+        this.open ??= new Map();
         this.open.set(id, [...(this.open.get(id) ?? []), place]);
         connection.send(MESSAGE_EVENT, { id, event, data });
       } else {
         connection.send(event, data);
-        this.done.add(place);
+        this.noteDone(place);
       }
     }
     await this.removeDone();
   }
 
+  private noteDone(place: string): void {
+    (this.done ??= new Set()).add(place);
+  }
+
   private async removeDone(): Promise<void> {
-    if (this.done.size === 0) return;
-    const places = [...this.done];
+    const { done } = this;
+    if (!done || done.size === 0) return;
+    const places = [...done];
     await this.parts.queue.remove(this.recipient, places);
-    for (const place of places) this.done.delete(place);
+    for (const place of places) done.delete(place);
   }
 }

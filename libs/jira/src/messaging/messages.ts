@@ -48,8 +48,10 @@ const WRITTEN_AT_ONCE = 16;
  * await this.messages.send({ user: issue.assigneeId }, 'assigned', { issue: issue.id });
  */
 export class Messages {
+  /** The one to the connection itself, then the one to its user, if it has one. */
   private readonly ofConnection = new Map<string, readonly Delivery[]>();
-  private readonly ofRecipient = new Map<string, Set<Delivery>>();
+  /** Those to users, by recipient. */
+  private readonly ofUser = new Map<string, Set<Delivery>>();
   private undo: (() => void)[] = [];
   private timer?: NodeJS.Timeout;
 
@@ -132,19 +134,18 @@ export class Messages {
     const parts = { queue, connection, ttlMs: limits.messageTtlMs, report };
     const deliveries = recipients.map((recipient) => new Delivery(recipient, parts));
     this.ofConnection.set(connection.id, deliveries);
-    for (const delivery of deliveries) {
-      const { recipient } = delivery;
-      this.ofRecipient.set(recipient, (this.ofRecipient.get(recipient) ?? new Set()).add(delivery));
-      delivery.deliver();
-    }
+    const [, toUser] = deliveries;
+    if (toUser) this.ofUser.set(toUser.recipient, (this.ofUser.get(toUser.recipient) ?? new Set()).add(toUser));
+    for (const delivery of deliveries) delivery.deliver();
   }
 
   /** What was meant for this very connection will reach nobody. */
   private closed({ id }: Connection): void {
-    for (const delivery of this.ofConnection.get(id) ?? []) {
-      const others = this.ofRecipient.get(delivery.recipient);
-      others?.delete(delivery);
-      if (others?.size === 0) this.ofRecipient.delete(delivery.recipient);
+    const [, toUser] = this.ofConnection.get(id) ?? [];
+    if (toUser) {
+      const others = this.ofUser.get(toUser.recipient);
+      others?.delete(toUser);
+      if (others?.size === 0) this.ofUser.delete(toUser.recipient);
     }
     if (this.ofConnection.delete(id)) void this.drop(ofConnection(id));
   }
@@ -161,13 +162,19 @@ export class Messages {
   }
 
   private deliverAll(recipient?: string): void {
-    if (recipient !== undefined) for (const delivery of this.ofRecipient.get(recipient) ?? []) delivery.deliver();
-    else for (const deliveries of this.ofConnection.values()) for (const delivery of deliveries) delivery.deliver();
+    if (recipient === undefined) {
+      for (const deliveries of this.ofConnection.values()) for (const delivery of deliveries) delivery.deliver();
+    } else if (recipient.startsWith(CONNECTION)) {
+      const [delivery] = this.ofConnection.get(recipient.slice(CONNECTION.length)) ?? [];
+      delivery?.deliver();
+    } else for (const delivery of this.ofUser.get(recipient) ?? []) delivery.deliver();
   }
 }
 
+const CONNECTION = 'connection:';
+
 function ofConnection(id: string): string {
-  return `connection:${id}`;
+  return CONNECTION + id;
 }
 
 function ofUser(key: string): string {
