@@ -56,9 +56,10 @@ export class RequestPipeline {
     connection.begin(frame.requestId, handle);
     this.open++;
     let isSuccess = false;
+    let scope: HookScope | undefined;
     try {
       const action = target ?? this.registry.resolve(namespace, frame.action, frame.method, connection.route);
-      const scope = this.openScope(connection, namespace, frame, handle, action.scopeType);
+      scope = this.openScope(connection, namespace, frame, handle, action.scopeType);
       if (frame.extra) scope.extra = frame.extra;
       const answer = await this.runInTime(action, scope, handle);
       isSuccess = answer.status < 400;
@@ -69,6 +70,7 @@ export class RequestPipeline {
       handle.abort(error instanceof Error ? error : new Error('The request failed.', { cause: error }));
       this.reply(connection, namespace, reply, this.failure(connection, namespace, frame, error));
     } finally {
+      stopTimer(scope);
       connection.end(frame.requestId);
       handle.settle(isSuccess);
       this.open--;
@@ -130,12 +132,10 @@ export class RequestPipeline {
   ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       handle.onAbort(reject);
-      const timer = (scope.timer = setTimeout(() => {
+      scope.timer = setTimeout(() => {
         handle.abort(new JiraException('TIMEOUT', `The action took longer than ${timeoutMs} ms.`));
-      }, timeoutMs));
-      run(scope)
-        .then(resolve, reject)
-        .finally(() => clearTimeout(timer));
+      }, timeoutMs);
+      run(scope).then(resolve, reject);
     });
   }
 
@@ -165,6 +165,12 @@ export class RequestPipeline {
     }
     return { ...echo(frame), status, data };
   }
+}
+
+function stopTimer(scope: HookScope | undefined): void {
+  if (!scope?.timer) return;
+  clearTimeout(scope.timer);
+  scope.timer = undefined;
 }
 
 function success(frame: RequestFrame, { status, data, position }: Answer): AnswerFrame {

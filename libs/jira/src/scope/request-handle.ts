@@ -46,7 +46,8 @@ export class RequestHandle {
   settle(isSuccess: boolean): void {
     this.outcome = isSuccess;
     const callbacks = isSuccess ? this.followers : this.undoers;
-    this.followers = this.undoers = undefined;
+    // What a subscription keeps of its request is kept as long as it is open.
+    this.followers = this.undoers = this.aborters = undefined;
     for (const callback of callbacks ?? []) callback();
   }
 }
