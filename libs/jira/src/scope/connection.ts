@@ -37,7 +37,7 @@ export abstract class Connection {
   abstract readonly client: object;
   /** Rooms this connection is in, its subscriptions' channels excluded. */
   abstract readonly rooms: ReadonlySet<string>;
-  readonly createdAt = new Date();
+  private readonly createdAtMs = Date.now();
   /** Pattern of the URL it came by; `undefined` for the one that all share. */
   route?: string;
   /** Parameters of that URL, as the route's class says, else strings. */
@@ -48,13 +48,13 @@ export abstract class Connection {
   expiresAt?: Date;
   isClosed = false;
   /** Hears of everything handed to this connection's transport, but not of frames that many connections share. */
-  onSent?: (event: string, payload: unknown) => void;
+  onSent?: (connection: Connection, event: string, payload: unknown) => void;
   /** Rooms it may be in; its transport says. */
   mostRooms = DEFAULT_LIMITS.rooms;
   /** Code of what the server ended it for, once it has. */
   endReason?: string;
 
-  /** Requests not yet answered, by `requestId`. Made at the first one: most connections mostly listen. */
+  /** Requests not yet answered, by `requestId`. Gone while there are none: most connections mostly listen. */
   private requests?: Map<string, RequestHandle>;
 
   /** Sends an event of the application's own. */
@@ -69,6 +69,10 @@ export abstract class Connection {
 
   /** Tells the client of a frame that cannot be answered, where its format has words for it. */
   complain(_reason: string): void {}
+
+  get createdAt(): Date {
+    return new Date(this.createdAtMs);
+  }
 
   /** Path of the URL it came by. */
   get path(): string {
@@ -102,6 +106,7 @@ export abstract class Connection {
 
   end(requestId: string): void {
     this.requests?.delete(requestId);
+    if (this.requests?.size === 0) this.requests = undefined;
   }
 
   /** Aborts every request in flight: nobody is left to be answered. */

@@ -6,7 +6,8 @@ import type { Socket } from 'socket.io';
 interface EngineSocket {
   readonly writeBuffer: readonly Packet[];
   readonly transport: { readonly socket?: { terminate?(): void } };
-  on(event: 'packetCreate', listener: (packet: Packet) => void): unknown;
+  on(event: 'packetCreate', listener: (this: EngineSocket, packet: Packet) => void): unknown;
+  listeners(event: 'packetCreate'): readonly unknown[];
   close(discard: boolean): void;
 }
 interface Packet {
@@ -14,27 +15,33 @@ interface Packet {
 }
 
 export class Backlog {
-  /** Watched already: the sockets of several namespaces share one connection. Whether it was ended. */
+  /** Of those that something has waited for. */
   private readonly engines = new WeakMap<EngineSocket, { bytes: number; isTooLong: boolean }>();
+  /** One for all sockets: each is called with itself. */
+  private readonly added: (this: EngineSocket, packet: Packet) => void;
 
   /** @param most bytes that may wait for one client; it is ended beyond */
-  constructor(private readonly most: number) {}
+  constructor(most: number) {
+    const { engines } = this;
+    this.added = function (packet) {
+      const { writeBuffer } = this;
+      const waiting = writeBuffer.length;
+      if (waiting === 0) return; // this one goes out at once, or begins a backlog
+      const backlog = engines.get(this) ?? { bytes: 0, isTooLong: false };
+      engines.set(this, backlog);
+      if (waiting === 1) backlog.bytes = sizeOf(writeBuffer[0]);
+      backlog.bytes += sizeOf(packet);
+      if (backlog.bytes <= most || backlog.isTooLong) return;
+      backlog.isTooLong = true;
+      // Engine.IO is in the middle of sending this packet.
+      queueMicrotask(() => terminate(this));
+    };
+  }
 
   watch(socket: Socket): void {
     const engine = engineOf(socket);
-    if (this.engines.has(engine)) return;
-    const backlog = { bytes: 0, isTooLong: false };
-    this.engines.set(engine, backlog);
-    engine.on('packetCreate', (packet) => {
-      const waiting = engine.writeBuffer.length;
-      if (waiting === 0) return; // this one goes out at once, or begins a backlog
-      if (waiting === 1) backlog.bytes = sizeOf(engine.writeBuffer[0]);
-      backlog.bytes += sizeOf(packet);
-      if (backlog.bytes <= this.most || backlog.isTooLong) return;
-      backlog.isTooLong = true;
-      // Engine.IO is in the middle of sending this packet.
-      queueMicrotask(() => terminate(engine));
-    });
+    // The sockets of several namespaces share one connection.
+    if (!engine.listeners('packetCreate').includes(this.added)) engine.on('packetCreate', this.added);
   }
 
   /** Whether this client was ended for what it did not read. */

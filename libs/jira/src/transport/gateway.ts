@@ -11,6 +11,20 @@ import { SocketIoDoor } from './socket-io-door.js';
 /** Token of the resolved Socket.IO options, `maxHttpBufferSize` included. */
 export const SOCKET_IO_OPTIONS = Symbol('jira socket.io options');
 
+/**
+ * Called by Nest right before it listens for connections on behalf of this gateway. Nest would give each one four
+ * observables to hear messages by, for handlers that this gateway does not have. Other gateways listen for themselves.
+ */
+function takeNoClients(server: Server | Namespace): void {
+  const listening = server as { on(event: string, listener: unknown): unknown };
+  const restore = (): void => void Reflect.deleteProperty(listening, 'on');
+  listening.on = (event, listener) => {
+    restore();
+    return event === 'connection' ? server : listening.on(event, listener);
+  };
+  queueMicrotask(restore);
+}
+
 /** One class per module, as Nest keeps gateway options on the class. */
 export function createGateway(): Type<OnGatewayInit> {
   @Injectable()
@@ -30,6 +44,7 @@ export function createGateway(): Type<OnGatewayInit> {
     afterInit(server: Server | Namespace): void {
       this.namespace = 'sockets' in server && 'server' in server ? server : server.of('/');
       this.door.open(this.namespace);
+      takeNoClients(server);
     }
 
     /** Not in `afterInit`: what that throws ends the process, past whoever started the application. */

@@ -116,12 +116,16 @@ export class Reception {
     return answer;
   }
 
+  /** One for all connections. */
+  private readonly sent: Connection['onSent'] = ({ id: connectionId }, event, payload) => {
+    const { lifecycle } = this.parts;
+    if (!lifecycle.hears('jira.message_sent')) return;
+    lifecycle.emit('jira.message_sent', { target: { connectionId }, event, payload });
+  };
+
   opened(connection: Connection): void {
     const { authorization, connections, events, lifecycle } = this.parts;
-    connection.onSent = (event, payload) => {
-      if (!lifecycle.hears('jira.message_sent')) return;
-      lifecycle.emit('jira.message_sent', { target: { connectionId: connection.id }, event, payload });
-    };
+    connection.onSent = this.sent;
     connections.add(connection);
     this.traffic.opened(connection);
     authorization.opened(connection);

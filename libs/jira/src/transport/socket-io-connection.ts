@@ -40,7 +40,7 @@ export class SocketIoConnection extends Connection {
 
   send(event: string, payload: unknown): void {
     this.socket.emit(event, payload);
-    this.onSent?.(event, payload);
+    this.onSent?.(this, event, payload);
   }
 
   full(): Promise<void> | undefined {

@@ -32,9 +32,20 @@ export class SocketIoDoor {
 
   private readonly backlog: Backlog;
   private origins: AllowedOrigins = [];
+  // One listener for all sockets, called with the socket: of their own they would cost each a closure.
+  private readonly disconnected: (this: Socket, reason: string, description?: unknown) => void;
+  private readonly received: (this: Socket, event: unknown, ...args: unknown[]) => void;
 
   constructor(private readonly parts: DoorParts) {
     this.backlog = new Backlog(parts.limits.bufferedBytes);
+    const close = this.close.bind(this);
+    const receive = this.receive.bind(this);
+    this.disconnected = function (reason, description) {
+      close(this, reason, description);
+    };
+    this.received = function (event, ...args) {
+      receive(this, String(event), args);
+    };
   }
 
   open(server: Namespace): void {
@@ -89,19 +100,17 @@ export class SocketIoDoor {
     this.backlog.watch(socket);
     this.watchFrames(socket, connection);
     if (this.parts.sink.encodesItself) noteAcknowledged(socket);
-    socket.on('disconnect', (reason, description) =>
-      this.parts.reception.closed(connection, this.codeOf(socket, description) ?? reason),
-    );
+    socket.on('disconnect', this.disconnected);
     this.parts.reception.opened(connection);
-    socket.onAny((event: unknown, ...args: unknown[]): void => this.receive(socket, connection, String(event), args));
+    socket.onAny(this.received);
   }
 
   /** At the WebSocket that the connection has, or is upgraded to. */
   private watchFrames({ conn }: Socket, connection: SocketIoConnection): void {
     const watch = (transport: unknown): void =>
       onOversize((transport as { socket?: unknown }).socket, () => this.parts.reception.tooLarge(connection));
-    watch(conn.transport);
-    conn.once('upgrade', watch);
+    if (conn.transport.name === 'websocket') watch(conn.transport);
+    else conn.once('upgrade', watch);
   }
 
   /** What the server ended this connection for, below the level of frames. */
@@ -109,8 +118,15 @@ export class SocketIoDoor {
     return this.backlog.isTooLong(socket) ? 'SLOW_CLIENT' : isTooLarge(description) ? 'FRAME_TOO_LARGE' : undefined;
   }
 
-  private receive(socket: Socket, connection: SocketIoConnection, event: string, args: unknown[]): void {
+  private close(socket: Socket, reason: string, description: unknown): void {
+    const connection = this.connections.get(socket);
+    if (connection) this.parts.reception.closed(connection, this.codeOf(socket, description) ?? reason);
+  }
+
+  private receive(socket: Socket, event: string, args: unknown[]): void {
     const { inbox } = this.parts;
+    const connection = this.connections.get(socket);
+    if (!connection) return;
     const ownListeners = event === 'error' ? 1 : 0; // Socket.IO's, so that the name of an event ends no process
     if (socket.listenerCount(event) > ownListeners && !inbox.knows(connection, event)) return; // another gateway's event
     const last = args.at(-1);
@@ -119,7 +135,7 @@ export class SocketIoDoor {
     const reply = (answer: AnswerFrame): void => {
       if (!acknowledge) return connection.send(event, answer);
       answerPacket(socket, answer, acknowledge);
-      connection.onSent?.(event, answer);
+      connection.onSent?.(connection, event, answer);
     };
     const payload = count > 0 ? args[0] : undefined;
     const headers = count > 1 && isRecord(args[1]) ? args[1] : undefined;

@@ -65,7 +65,7 @@ export class PlainConnection extends Connection {
     const text = encode(this.format, event, payload);
     if (text === undefined) return;
     this.write(text);
-    this.onSent?.(event, payload);
+    this.onSent?.(this, event, payload);
   }
 
   /** Sends an encoded frame. A client that does not take what it is sent is closed, and fetches again when it is back. */
