@@ -8,7 +8,8 @@ import type { FrameSink, Recipient } from '../observers/frame-sink.js';
 import { getOrAdd } from '../observers/get-or-add.js';
 import { Connections } from '../scope/connections.js';
 import { finishChange } from './djira.js';
-import { FrameTarget, sharedFrame, type SharedFrame } from './shared-frame.js';
+import { FrameTarget } from './frame-target.js';
+import { sharedFrame, type SharedFrame } from './shared-frame.js';
 import { SocketIoConnection } from './socket-io-connection.js';
 
 @Injectable()

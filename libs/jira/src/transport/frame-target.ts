@@ -1,0 +1,121 @@
+// Where shared frames go: one socket of Socket.IO, past engine.io and ws where nothing of theirs waits before a frame.
+
+import { Socket as TcpSocket } from 'node:net';
+import type { Socket } from 'socket.io';
+import type { SharedFrame } from './shared-frame.js';
+
+/** What engine.io and ws hold behind their types. */
+interface EngineSocket {
+  readonly readyState: string;
+  readonly protocol: number;
+  readonly transport: Transport;
+  write(data: string, options?: object): unknown;
+}
+interface Transport {
+  readonly name: string;
+  readonly writable: boolean;
+  readonly perMessageDeflate: unknown;
+  readonly socket?: WebSocketInternals;
+}
+interface WebSocketInternals {
+  readonly readyState: number;
+  readonly extensions: string;
+  readonly _socket?: TcpSocket | null;
+  readonly _sender?: { readonly _state?: number; readonly _queue?: readonly unknown[] };
+}
+
+const OPEN = 1;
+const IDLE = 0;
+
+/**
+ * One socket that shared frames are written to, for `count` subscriptions. A write looks at as few objects as tell
+ * whether anything waits before it: with thousands of sockets each of them is a miss of the processor's cache.
+ */
+export class FrameTarget {
+  count = 1;
+  /** Name of its Socket.IO namespace. */
+  readonly nsp: string;
+  private readonly engine: EngineSocket;
+  /** What was looked at last. */
+  private transport?: Transport;
+  private webSocket?: WebSocketInternals;
+  /** The connection of that transport, if it is a WebSocket that compresses nothing. */
+  private tcp?: TcpSocket;
+  /** The last frame is still on its way to the connection, unless something has followed it. */
+  private isFull = false;
+
+  constructor(readonly socket: Socket) {
+    this.nsp = socket.nsp.name;
+    this.engine = socket.conn as unknown as EngineSocket;
+  }
+
+  /** Straight to the connection when nothing waits before it, else the way of all packets: the order stays. */
+  write({ text, bytes }: SharedFrame): void {
+    const { engine } = this;
+    if (this.tcp === undefined && engine.transport !== this.transport) this.look();
+    if (this.tcp !== undefined && this.isIdle) this.isFull = !writeNow(this.tcp, bytes);
+    else if (engine.readyState === 'open') {
+      // Perhaps it has left this WebSocket for something better.
+      if (engine.transport !== this.transport) this.tcp = undefined;
+      // What engine.io sends now waits for the frame before it, and as long as it waits the transport is not writable.
+      this.isFull = false;
+      engine.write(text, {});
+    }
+  }
+
+  /**
+   * Whether no packet is on its way to the connection. Engine.IO leaves none waiting where its transport is writable, and a
+   * transport that it has left or closes has a WebSocket that is closing.
+   */
+  private get isIdle(): boolean {
+    return !this.isFull && this.transport?.writable === true && this.webSocket?.readyState === OPEN;
+  }
+
+  private look(): void {
+    const { transport, protocol } = this.engine;
+    const { socket: webSocket } = transport;
+    const isPlain =
+      protocol === 4 && transport.name === 'websocket' && !transport.perMessageDeflate && webSocket?.extensions === '';
+    this.transport = transport;
+    this.webSocket = webSocket;
+    const { _socket: tcp } = webSocket ?? {};
+    this.tcp = isPlain && hasIdleSender(webSocket) && tcp && isStock(tcp) ? tcp : undefined;
+  }
+}
+
+/**
+ * Whether ws has nothing on its way to be compressed or read, which stays so without extensions. Where its own names are
+ * missing it is another engine.
+ */
+function hasIdleSender({ _sender: sender }: WebSocketInternals): boolean {
+  const { _state: state, _queue: queue } = sender ?? {};
+  return state === IDLE && queue?.length === 0;
+}
+
+/** A connection of Node's own. TLS has an end of its own to wait for. */
+function isStock(tcp: TcpSocket): boolean {
+  // oxlint-disable-next-line no-underscore-dangle, typescript/unbound-method -- compared, not called
+  return Object.getPrototypeOf(tcp) === TcpSocket.prototype && tcp._write === TcpSocket.prototype._write;
+}
+
+let isWritten = false;
+let failure: Error | null | undefined;
+
+/** Called within `_write` when the kernel took all of it, else later, when nobody asks any more. */
+const written = (error?: Error | null): void => {
+  isWritten = true;
+  failure = error;
+};
+
+/**
+ * Hands a whole frame to the connection, past the queue of its stream, which costs as much again as Node's part of the
+ * write. Node keeps what the kernel does not take, in order with what the stream hands over later.
+ *
+ * @returns false when it is kept
+ */
+function writeNow(tcp: TcpSocket, bytes: Buffer): boolean {
+  isWritten = false;
+  tcp._write(bytes, 'buffer' as BufferEncoding, written); // oxlint-disable-line no-underscore-dangle -- Node's name
+  if (isWritten && failure) tcp.destroy(failure);
+  return isWritten;
+}

@@ -1,0 +1,89 @@
+// A subscriber that stops reading: what is written past Socket.IO and what goes through it stay in one order, whole.
+
+import { Expose, Transform } from 'class-transformer';
+import { Connections, Hook, IsAuthenticated, ReadOnlyModelHook } from 'nestjs-jira';
+import type { Socket as TcpSocket } from 'node:net';
+import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { describe, expect, it } from 'vitest';
+import { createTestApp, type TestClient } from '../support/app.js';
+
+const ROWS = 60;
+const TEXT = 'née ✓ '.repeat(60_000);
+
+@Entity()
+class Note {
+  @PrimaryGeneratedColumn() id: number;
+  @Column() title: string;
+}
+
+/** All rows together are more than the kernel keeps for the two ends of a connection. */
+class NoteView {
+  @Expose() id: number;
+  @Expose() @Transform(() => TEXT) text: string;
+}
+
+@Hook('notes')
+class NoteHook extends ReadOnlyModelHook<Note> {
+  entity = Note;
+  output = NoteView;
+  override permissions = [IsAuthenticated];
+}
+
+/** Stops and resumes reading below Socket.IO. */
+function tcpOf({ socket }: TestClient): TcpSocket {
+  const { transport } = socket.io.engine as unknown as { transport: { ws: { _socket: TcpSocket } } };
+  return transport.ws._socket; // oxlint-disable-line no-underscore-dangle -- ws's name
+}
+
+describe.each([true, false])('a subscriber that stops reading (shared frames: %s)', (frames) => {
+  it('gets every change once it reads on, whole, in order, and its answers where they belong', async () => {
+    await using app = await createTestApp({
+      entities: [Note],
+      providers: [NoteHook],
+      options: { fastPaths: { frames }, limits: { bufferedBytes: 500_000_000 } },
+    });
+    const client = await app.connect(1);
+    await client.subscribe('notes');
+    const tcp = tcpOf(client);
+    const arrived: string[] = [];
+    client.socket.on('notes', ({ id, data }: { id: number; data: NoteView }) =>
+      arrived.push(`row ${id} ${data.text === TEXT ? 'whole' : 'broken'}`),
+    );
+    const expected: string[] = [];
+    for (const pause of [true, false, true]) {
+      if (pause) tcp.pause();
+      for (let n = 0; n < ROWS; n++) {
+        const { id } = await app.dataSource.manager.save(Note, { title: 'long' });
+        expected.push(`row ${id} whole`);
+        if (n % 7 !== 0) continue;
+        expected.push(`answer ${id}`);
+        const frame = { requestId: `q${id}`, method: 'GET', action: 'list', query: { page_size: 1, page: id } };
+        client.socket.emit('notes', frame, () => arrived.push(`answer ${id}`));
+        // Long enough that the request is answered before the next row is written.
+        await new Promise((resolve) => setTimeout(resolve, 30));
+      }
+      tcp.resume();
+      await expect.poll(() => arrived.length, { timeout: 20_000 }).toBe(expected.length);
+    }
+    expect(arrived).toEqual(expected);
+  });
+
+  it('is forgotten when it goes away meanwhile', async () => {
+    await using app = await createTestApp({
+      entities: [Note],
+      providers: [NoteHook],
+      options: { fastPaths: { frames }, limits: { bufferedBytes: 500_000_000 } },
+    });
+    const client = await app.connect(1);
+    await client.subscribe('notes');
+    const other = await app.connect(2);
+    await other.subscribe('notes');
+    const tcp = tcpOf(client);
+    tcp.pause();
+    for (let n = 0; n < ROWS; n++) await app.dataSource.manager.save(Note, { title: 'long' });
+    tcp.resetAndDestroy();
+    for (let n = 0; n < 5; n++) await app.dataSource.manager.save(Note, { title: 'more' });
+    await other.until(() => other.changes('notes').length === ROWS + 5, 20_000);
+    await expect.poll(() => app.get(Connections).size, { timeout: 10_000 }).toBe(1);
+  });
+});
