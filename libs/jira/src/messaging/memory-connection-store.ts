@@ -16,13 +16,19 @@ interface Lease {
   readonly endsAt: number;
 }
 
+/** An entry with its moment as milliseconds: a Date of each connection would take as much memory as the rest of it. */
+interface KeptEntry extends Omit<ConnectionEntry, 'createdAt'> {
+  readonly createdAtMs: number;
+}
+
 export class MemoryConnectionStore implements ConnectionStore {
-  private readonly entries = new Map<string, ConnectionEntry>();
+  private readonly entries = new Map<string, KeptEntry>();
   private readonly leases = new Map<string, Lease>();
   private readonly rooms = new Map<string, Map<string, RoomMember>>();
 
   async add(entries: readonly ConnectionEntry[]): Promise<void> {
-    for (const entry of entries) this.entries.set(entry.id, entry);
+    for (const { id, node, user, createdAt } of entries)
+      this.entries.set(id, { id, node, user, createdAtMs: createdAt.getTime() });
   }
 
   async remove(ids: readonly string[]): Promise<void> {
@@ -90,8 +96,10 @@ export class MemoryConnectionStore implements ConnectionStore {
     return (this.leases.get(node)?.endsAt ?? 0) > Date.now();
   }
 
-  private seen(entry: ConnectionEntry | undefined): SeenConnection[] {
+  private seen(entry: KeptEntry | undefined): SeenConnection[] {
     const lease = entry && this.leases.get(entry.node);
-    return lease && this.isAlive(entry.node) ? [{ ...entry, lastSeen: lease.lastSeen }] : [];
+    if (!lease || !this.isAlive(entry.node)) return [];
+    const { id, node, user, createdAtMs } = entry;
+    return [{ id, node, user, createdAt: new Date(createdAtMs), lastSeen: lease.lastSeen }];
   }
 }
