@@ -3,7 +3,7 @@
 import { Expose, Transform } from 'class-transformer';
 import { Connections, Hook, IsAuthenticated, ReadOnlyModelHook } from 'nestjs-jira';
 import type { Socket as TcpSocket } from 'node:net';
-import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { Column, Entity, LessThanOrEqual, PrimaryGeneratedColumn } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { createTestApp, type TestClient } from '../support/app.js';
 
@@ -13,13 +13,25 @@ const TEXT = 'née ✓ '.repeat(60_000);
 @Entity()
 class Note {
   @PrimaryGeneratedColumn() id: number;
-  @Column() title: string;
+  @Column({ type: 'text' }) title: string;
 }
 
 /** All rows together are more than the kernel keeps for the two ends of a connection. */
 class NoteView {
   @Expose() id: number;
   @Expose() @Transform(() => TEXT) text: string;
+}
+
+class TitleView {
+  @Expose() id: number;
+  @Expose() title: string;
+}
+
+@Hook('titles')
+class TitleHook extends ReadOnlyModelHook<Note> {
+  entity = Note;
+  output = TitleView;
+  override permissions = [IsAuthenticated];
 }
 
 @Hook('notes')
@@ -66,6 +78,31 @@ describe.each([true, false])('a subscriber that stops reading (shared frames: %s
       await expect.poll(() => arrived.length, { timeout: 20_000 }).toBe(expected.length);
     }
     expect(arrived).toEqual(expected);
+  });
+
+  it('gets all rows of one write in their order, in long frames and short ones', async () => {
+    await using app = await createTestApp({
+      entities: [Note],
+      providers: [NoteHook, TitleHook],
+      options: { fastPaths: { frames }, limits: { bufferedBytes: 500_000_000 } },
+    });
+    const client = await app.connect(1);
+    await client.subscribe('titles');
+    const titles = Array.from({ length: 700 }, (_, n) => `${n} ${'née ✓'.repeat(n)}`);
+    await app.dataSource.manager.save(
+      Note,
+      titles.map((title) => ({ title })),
+    );
+    await client.nextChanges('titles', titles.length);
+    await client.subscribe('notes');
+    const tcp = tcpOf(client);
+    tcp.pause();
+    await app.dataSource.manager.update(Note, { id: LessThanOrEqual(ROWS) }, { title: 'again' });
+    tcp.resume();
+    await client.until(() => client.changes('notes').length === ROWS, 20_000);
+    expect(client.changes('notes').map(({ id }) => id)).toEqual(Array.from({ length: ROWS }, (_, n) => n + 1));
+    const shown = client.changes('titles').map(({ data }) => (data as TitleView).title);
+    expect(shown).toEqual([...titles, ...Array.from({ length: ROWS }, () => 'again')]);
   });
 
   it('is forgotten when it goes away meanwhile', async () => {

@@ -50,6 +50,8 @@ export class Feed {
   readonly handlers = new Set<ObserverBehaviour>();
   private readonly index = new ChannelIndex();
   private readonly turns = new Turns<Delivery>((batch) => this.deliver(batch));
+  /** What is sent now goes out with what follows in the same turn of the event loop. */
+  private isBatching = false;
 
   constructor(
     private readonly sink: FrameSink,
@@ -155,11 +157,16 @@ export class Feed {
   }
 
   private sendFrom(start: number, batch: Batch): Promise<void> | void {
-    for (let i = start; i < batch.cases.length; i++) {
-      const one = batch.cases[i];
-      const waiting = this.guard(one.channel, one.delivery, () => this.sendOne(one, batch));
-      if (waiting) return waiting.then(() => this.sendFrom(i + 1, batch));
+    this.isBatching = true;
+    let end = start;
+    let waiting: Promise<void> | void = undefined;
+    while (end < batch.cases.length && !waiting) {
+      const one = batch.cases[end++];
+      waiting = this.guard(one.channel, one.delivery, () => this.sendOne(one, batch));
     }
+    this.isBatching = false;
+    this.sink.flush();
+    return waiting?.then(() => this.sendFrom(end, batch));
   }
 
   private sendOne(one: Case, { judgements, outputs }: Batch): Promise<void> | void {
@@ -197,7 +204,9 @@ export class Feed {
       else if (only) this.sink.sendTo(subscription, frame);
       else hasActive = true;
     }
-    if (hasActive) this.sink.send(channel.definition.namespace, frame);
+    if (!hasActive) return;
+    this.sink.send(channel.definition.namespace, frame);
+    if (!this.isBatching) this.sink.flush();
   }
 
   private hold(subscription: Subscription, frame: ChangeFrame): void {

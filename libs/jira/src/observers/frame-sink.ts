@@ -17,8 +17,10 @@ export interface FrameSink {
   /** From now on this subscription is sent its channel's frames. */
   join(recipient: Recipient): void;
   leave(recipient: Recipient): void;
-  /** Sends one frame to all of its channel that live in this process. */
+  /** Sends one frame to all of its channel that live in this process, at the latest when it is flushed. */
   send(namespace: string, frame: ChangeFrame): void;
+  /** Sends what `send` has kept, so that several frames of a channel go out in one piece. */
+  flush(): void;
   /** Sends one frame to one subscription, whether it has joined its channel or not. */
   sendTo(recipient: Recipient, frame: ChangeFrame): void;
   /** Tells a subscription that it goes on, on another channel. */

@@ -77,6 +77,7 @@ class Readers implements FrameSink {
   sendTo({ requestId }: Recipient, frame: ChangeFrame): void {
     this.byRequest.get(requestId)?.take(frame);
   }
+  flush(): void {}
   move(): void {}
   end(): void {}
 }

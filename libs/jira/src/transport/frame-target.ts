@@ -2,7 +2,7 @@
 
 import { Socket as TcpSocket } from 'node:net';
 import type { Socket } from 'socket.io';
-import type { SharedFrame } from './shared-frame.js';
+import type { SharedFrames } from './shared-frame.js';
 
 /** What engine.io and ws hold behind their types. */
 interface EngineSocket {
@@ -13,9 +13,10 @@ interface EngineSocket {
 }
 interface Transport {
   readonly name: string;
-  readonly writable: boolean;
+  writable: boolean;
   readonly perMessageDeflate: unknown;
   readonly socket?: WebSocketInternals;
+  emit(event: 'ready'): unknown;
 }
 interface WebSocketInternals {
   readonly readyState: number;
@@ -41,7 +42,7 @@ export class FrameTarget {
   private webSocket?: WebSocketInternals;
   /** The connection of that transport, if it is a WebSocket that compresses nothing. */
   private tcp?: TcpSocket;
-  /** The last frame is still on its way to the connection, unless something has followed it. */
+  /** The last frames are still on their way to the connection, unless something has followed it. */
   private isFull = false;
 
   constructor(readonly socket: Socket) {
@@ -50,7 +51,7 @@ export class FrameTarget {
   }
 
   /** Straight to the connection when nothing waits before it, else the way of all packets: the order stays. */
-  write({ text, bytes }: SharedFrame): void {
+  write({ texts, bytes }: SharedFrames): void {
     const { engine } = this;
     if (this.tcp === undefined && engine.transport !== this.transport) this.look();
     if (this.tcp !== undefined && this.isIdle) this.isFull = !writeNow(this.tcp, bytes);
@@ -59,16 +60,8 @@ export class FrameTarget {
       if (engine.transport !== this.transport) this.tcp = undefined;
       // What engine.io sends now waits for the frame before it, and as long as it waits the transport is not writable.
       this.isFull = false;
-      engine.write(text, {});
+      for (const text of texts) engine.write(text, {});
     }
-  }
-
-  /**
-   * Whether no packet is on its way to the connection. Engine.IO leaves none waiting where its transport is writable, and a
-   * transport that it has left or closes has a WebSocket that is closing.
-   */
-  private get isIdle(): boolean {
-    return !this.isFull && this.transport?.writable === true && this.webSocket?.readyState === OPEN;
   }
 
   private look(): void {
@@ -108,7 +101,7 @@ const written = (error?: Error | null): void => {
 };
 
 /**
- * Hands a whole frame to the connection, past the queue of its stream, which costs as much again as Node's part of the
+ * Hands whole frames to the connection, past the queue of its stream, which costs as much again as Node's part of the
  * write. Node keeps what the kernel does not take, in order with what the stream hands over later.
  *
  * @returns false when it is kept

@@ -1,12 +1,10 @@
-// One change frame for many sockets: encoded once, written as the same bytes to each socket that is idle.
+// Change frames for many sockets: encoded once, written as the same bytes to each socket that is idle.
 
-import { jsonText } from './json-text.js';
-
-/** A Socket.IO event as text (what Engine.IO sends) and as one whole WebSocket frame (what a TCP socket is written). */
-export interface SharedFrame {
-  /** The Socket.IO namespace it is for. */
-  readonly nsp: string;
-  readonly text: string;
+/** Events of one channel in their order, for one namespace of Socket.IO. */
+export interface SharedFrames {
+  /** As Engine.IO sends them. */
+  readonly texts: readonly string[];
+  /** The same as whole WebSocket frames, one after the other: what a TCP socket is written. */
   readonly bytes: Buffer;
 }
 
@@ -15,27 +13,51 @@ const MESSAGE = '4';
 /** Socket.IO's type of an event. */
 const EVENT = '2';
 
-/** @param nsp Socket.IO namespace, `/` for the root */
-export function sharedFrame(nsp: string, event: string, payload: unknown): SharedFrame {
-  const args = [event, payload];
-  const text = `${EVENT}${nsp === '/' ? '' : `${nsp},`}${jsonText(args) ?? JSON.stringify(args)}`;
-  return { nsp, text, bytes: webSocketFrame(MESSAGE + text) };
+/** More bytes are written in several pieces, so that what one slow socket keeps waiting stays small. */
+const LARGEST_PIECE = 64 * 1024;
+
+/**
+ * @param nsp Socket.IO namespace, `/` for the root
+ * @param events JSON of each event with its payload: `["issues",{…}]`
+ */
+export function sharedFrames(nsp: string, events: readonly string[]): SharedFrames[] {
+  const head = `${EVENT}${nsp === '/' ? '' : `${nsp},`}`;
+  const pieces: { texts: string[]; lengths: number[]; size: number }[] = [];
+  for (const event of events) {
+    const text = head + event;
+    const length = Buffer.byteLength(text) + MESSAGE.length;
+    const size = headerSize(length) + length;
+    const last = pieces.at(-1);
+    if (!last || last.size + size > LARGEST_PIECE) pieces.push({ texts: [text], lengths: [length], size });
+    else {
+      last.texts.push(text);
+      last.lengths.push(length);
+      last.size += size;
+    }
+  }
+  return pieces.map(({ texts, lengths, size }) => {
+    const bytes = Buffer.allocUnsafe(size);
+    let at = 0;
+    for (const [i, text] of texts.entries()) at = writeFrame(bytes, at, MESSAGE + text, lengths[i] ?? 0);
+    return { texts, bytes };
+  });
 }
 
-/** An unmasked, uncompressed text frame in one piece (RFC 6455, 5.2). */
-function webSocketFrame(text: string): Buffer {
-  const length = Buffer.byteLength(text);
-  const header = length < 126 ? 2 : length < 65_536 ? 4 : 10;
-  const frame = Buffer.allocUnsafe(header + length);
-  frame[0] = 0x81; // final, text
-  if (header === 2) frame[1] = length;
+function headerSize(length: number): number {
+  return length < 126 ? 2 : length < 65_536 ? 4 : 10;
+}
+
+/** An unmasked, uncompressed text frame in one piece (RFC 6455, 5.2). Returns where it ends. */
+function writeFrame(bytes: Buffer, at: number, text: string, length: number): number {
+  const header = headerSize(length);
+  bytes[at] = 0x81; // final, text
+  if (header === 2) bytes[at + 1] = length;
   else if (header === 4) {
-    frame[1] = 126;
-    frame.writeUInt16BE(length, 2);
+    bytes[at + 1] = 126;
+    bytes.writeUInt16BE(length, at + 2);
   } else {
-    frame[1] = 127;
-    frame.writeBigUInt64BE(BigInt(length), 2);
+    bytes[at + 1] = 127;
+    bytes.writeBigUInt64BE(BigInt(length), at + 2);
   }
-  frame.write(text, header);
-  return frame;
+  return at + header + bytes.write(text, at + header);
 }

@@ -55,6 +55,10 @@ export class Sinks implements FrameSink {
     this.sent(namespace, frame, { channel: frame.channel });
   }
 
+  flush(): void {
+    this.socketIo.flush();
+  }
+
   sendTo(recipient: Recipient, frame: ChangeFrame): void {
     this.of(recipient).sendTo(recipient, frame);
   }

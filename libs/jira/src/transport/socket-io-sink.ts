@@ -9,7 +9,8 @@ import { getOrAdd } from '../observers/get-or-add.js';
 import { Connections } from '../scope/connections.js';
 import { finishChange } from './djira.js';
 import { FrameTarget } from './frame-target.js';
-import { sharedFrame, type SharedFrame } from './shared-frame.js';
+import { jsonText } from './json-text.js';
+import { sharedFrames, type SharedFrames } from './shared-frame.js';
 import { SocketIoConnection } from './socket-io-connection.js';
 
 @Injectable()
@@ -18,6 +19,8 @@ export class SocketIoSink implements FrameSink {
   private routed?: Namespace;
   /** Who is in each channel, as often as subscribed. Not Socket.IO's rooms: a frame never leaves this node, and these know their connections. */
   private readonly places = new Map<string, Map<string, FrameTarget>>();
+  /** Events of each channel that wait to be written together. Nothing else goes out before them. */
+  private readonly kept = new Map<string, string[]>();
   /** A parser of the application's own has to encode each packet itself. */
   private hasOwnParser = false;
   /** Whether a frame's bytes are shared among its sockets; else Socket.IO sends each its own. */
@@ -49,6 +52,7 @@ export class SocketIoSink implements FrameSink {
 
   /** Sends an event of the application's own to all, or to a room; with a cluster adapter in every process. */
   emit(event: string, payload: unknown, room?: string, isLocal = false): void {
+    this.flush();
     for (const server of [this.server, this.routed]) {
       const all = isLocal ? server?.local : server;
       if (room === undefined) all?.emit(event, payload);
@@ -57,6 +61,7 @@ export class SocketIoSink implements FrameSink {
   }
 
   join(recipient: Recipient): void {
+    this.flush();
     const connection = this.connections.get(recipient.connectionId);
     if (!connection) return;
     if (connection.dialect === 'djira') {
@@ -71,6 +76,7 @@ export class SocketIoSink implements FrameSink {
   }
 
   leave(recipient: Recipient): void {
+    this.flush();
     const recipients = this.finished.get(recipient.channel);
     if (recipients?.delete(recipient)) {
       if (recipients.size === 0) this.finished.delete(recipient.channel);
@@ -85,26 +91,31 @@ export class SocketIoSink implements FrameSink {
 
   send(namespace: string, frame: ChangeFrame): void {
     const places = this.places.get(frame.channel);
-    if (places) this.sendShared(places, namespace, frame);
+    if (places && this.encodesItself) getOrAdd(this.kept, frame.channel, newList).push(textOf(namespace, frame));
+    else if (places) for (const { socket } of places.values()) socket.emit(namespace, frame);
     for (const recipient of this.finished.get(frame.channel) ?? [])
       this.connections.get(recipient.connectionId)?.send(namespace, finishChange(frame, recipient));
   }
 
-  private sendShared(places: ReadonlyMap<string, FrameTarget>, namespace: string, frame: ChangeFrame): void {
-    if (!this.encodesItself) {
-      for (const { socket } of places.values()) socket.emit(namespace, frame);
-      return;
-    }
-    const frames = new Map<string, SharedFrame>();
-    let shared: SharedFrame | undefined;
-    for (const place of places.values()) {
+  flush(): void {
+    if (this.kept.size === 0) return;
+    const kept = [...this.kept];
+    this.kept.clear();
+    for (const [channel, events] of kept) this.write(this.places.get(channel), events);
+  }
+
+  private write(places: ReadonlyMap<string, FrameTarget> | undefined, events: readonly string[]): void {
+    const byNsp = new Map<string, readonly SharedFrames[]>();
+    let last: { readonly nsp: string; readonly pieces: readonly SharedFrames[] } | undefined;
+    for (const place of places?.values() ?? []) {
       const { nsp } = place;
-      if (shared?.nsp !== nsp) shared = getOrAdd(frames, nsp, () => sharedFrame(nsp, namespace, frame));
-      place.write(shared);
+      if (last?.nsp !== nsp) last = { nsp, pieces: getOrAdd(byNsp, nsp, () => sharedFrames(nsp, events)) };
+      for (const piece of last.pieces) place.write(piece);
     }
   }
 
   sendTo(recipient: Recipient, frame: ChangeFrame): void {
+    this.flush();
     const { connectionId, namespace, requestId } = recipient;
     const connection = this.connections.get(connectionId);
     const isDjira = connection?.dialect === 'djira';
@@ -112,6 +123,7 @@ export class SocketIoSink implements FrameSink {
   }
 
   move({ connectionId, namespace, requestId, action }: Recipient, data: SubscribedData): void {
+    this.flush();
     const connection = this.connections.get(connectionId);
     // djira's clients know no channels.
     if (connection?.dialect !== 'jira') return;
@@ -119,8 +131,16 @@ export class SocketIoSink implements FrameSink {
   }
 
   end({ connectionId, namespace, requestId, action }: Recipient, status: number, data: ErrorData): void {
+    this.flush();
     this.connections.get(connectionId)?.send(namespace, { requestId, method: 'SUBSCRIPTION', action, status, data });
   }
+}
+
+const newList = (): string[] => [];
+
+function textOf(event: string, payload: unknown): string {
+  const args = [event, payload];
+  return jsonText(args) ?? JSON.stringify(args);
 }
 
 /** Adapters that reach other processes all override what their base class cannot do. */

@@ -60,6 +60,9 @@ export class PlainSink implements FrameSink, PlainRooms {
     this.broadcast(sharing, namespace, frame);
   }
 
+  /** Nothing is kept. */
+  flush(): void {}
+
   sendTo(recipient: Recipient, frame: ChangeFrame): void {
     const connection = this.connections.get(recipient.connectionId);
     const { namespace, requestId } = recipient;
