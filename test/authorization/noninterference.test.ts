@@ -6,9 +6,9 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Hook, type Visibility } from 'nestjs-jira';
 import { Feed } from '../../libs/jira/src/observers/feed.js';
-import { Hub } from '../../libs/jira/src/observers/hub.js';
 import { Judgements } from '../../libs/jira/src/observers/judgements.js';
 import { Observer } from '../../libs/jira/src/observers/observer.js';
+import { Placement } from '../../libs/jira/src/observers/placement.js';
 import { GenericModelHook } from '../../libs/jira/src/typeorm/generic-model-hook.js';
 import { PredicateMatcher } from '../../libs/jira/src/typeorm/row-matchers.js';
 import { TypeOrmStore } from '../../libs/jira/src/typeorm/typeorm-store.js';
@@ -111,7 +111,7 @@ describe('a planted leak is found', { timeout: 120_000 }, () => {
     'the audience is declared wrongly': () => ({ hooks: { public: AllToldAlike } }),
     'a membership that ended goes on': () => ({ hooks: { resolved: DependsOnNothing } }),
     'rights are looked at again only after what they let through': () => {
-      vi.spyOn(methodsOf(Hub.prototype), 'suspend').mockReturnValue(undefined);
+      vi.spyOn(methodsOf(Placement.prototype), 'suspend').mockReturnValue(undefined);
     },
     'a filter that is wider than the rows in sight': () => ({ hooks: { owned: SeesAll } }),
     'object permissions are not asked of what is announced': () => {
@@ -119,9 +119,9 @@ describe('a planted leak is found', { timeout: 120_000 }, () => {
       return { schema: GUARDED };
     },
     'every membership tells everybody to fetch again': () => {
-      const hubs = methodsOf(Hub.prototype);
-      const refreshConcerned = hubs['refreshConcerned'] as (all: object[], change: object) => unknown;
-      vi.spyOn(hubs, 'refreshConcerned').mockImplementation(function (this: Hub, _some: object, change: object) {
+      const methods = methodsOf(Placement.prototype);
+      const refreshConcerned = methods['refreshConcerned'] as (all: object[], change: object) => unknown;
+      vi.spyOn(methods, 'refreshConcerned').mockImplementation(function (this: Placement, _: object, change: object) {
         return refreshConcerned.call(this, [...this.subscriptions()], change);
       });
       vi.spyOn(PredicateMatcher.prototype, 'isConcernedBy').mockReturnValue(true);

@@ -201,9 +201,10 @@ export class Authorization {
   private async refreshNow(connections: readonly Connection[], user: unknown): Promise<void> {
     if (user !== undefined)
       for (const connection of connections) connection.admit({ user, expiresAt: connection.expiresAt });
+    const { placement } = this.parts.hub;
     const ids = connections.map(({ id }) => id);
     await Promise.all([
-      this.parts.hub.refreshTold([...this.parts.hub.subscriptions(ids)]),
+      placement.refreshTold([...placement.subscriptions(ids)]),
       ...connections.map((connection) => this.checkConnection(connection)),
     ]);
   }
@@ -242,12 +243,12 @@ export class Authorization {
     if (this.isSweeping) return;
     this.isSweeping = true;
     try {
-      const { hub } = this.parts;
+      const { placement } = this.parts.hub;
       const limit = Date.now() - ageMs;
-      const due = [...hub.subscriptions()].filter(({ checkedAt }) => checkedAt <= limit);
+      const due = [...placement.subscriptions()].filter(({ checkedAt }) => checkedAt <= limit);
       for (let i = 0; i < due.length; i += SWEPT_AT_ONCE)
-        await hub.refresh(due.slice(i, i + SWEPT_AT_ONCE).filter(({ isEnded }) => !isEnded));
-      await hub.compareRelated();
+        await placement.refresh(due.slice(i, i + SWEPT_AT_ONCE).filter(({ isEnded }) => !isEnded));
+      await placement.compareRelated();
     } finally {
       this.isSweeping = false;
     }

@@ -27,8 +27,8 @@ export function follow(dependency: Dependency, observer: ObserverBehaviour, foll
       if (ids.size > 0) hub.announceAgain(key, observer, [...ids.values()], position, (some) => rows.read(some));
       return;
     }
-    const concerned = [...hub.subscriptions(connectionsOf(dependency, change, follower), observer)];
-    void hub.refreshConcerned(concerned, change);
+    const concerned = [...hub.placement.subscriptions(connectionsOf(dependency, change, follower), observer)];
+    void hub.placement.refreshConcerned(concerned, change);
   });
   return depended.name;
 }

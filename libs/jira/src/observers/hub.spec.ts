@@ -137,10 +137,12 @@ class World {
     if (!subscription?.isOpen) return undefined;
     if (one.kind === 'leave') {
       subscription.isOpen = false;
-      this.hub.unsubscribe('c', 'n', subscription.requestId);
+      this.hub.placement.unsubscribe('c', 'n', subscription.requestId);
     } else {
       subscription.rights.group = one.group;
-      this.pending.push(this.hub.refresh([...this.hub.subscriptions()].filter((s) => s.requestId === subscription.requestId))); // prettier-ignore
+      const { placement } = this.hub;
+      const moved = [...placement.subscriptions()].filter(({ requestId }) => requestId === subscription.requestId);
+      this.pending.push(placement.refresh(moved));
     }
   }
 
@@ -186,7 +188,7 @@ class World {
       return this.definition(now, manner, hasSlowView);
     };
     const open = async (): Promise<void> => {
-      await this.hub.subscribe(scope, 's:E', this.observer, define);
+      await this.hub.placement.subscribe(scope, 's:E', this.observer, define);
       if (hasSlowView) await pause();
       // As a client does: it fetches once it is answered, and hears everything from then on.
       const fetch = (): Row[] => [...this.table.values()].filter((row) => row.group === rights.group);

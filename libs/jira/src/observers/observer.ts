@@ -68,7 +68,7 @@ export class Observer<Row extends object> implements ObserverBehaviour {
       scope.method === 'SUBSCRIPTION' || (scope.connection.dialect === 'djira' && scope.method === 'POST');
     if (!isAllowed)
       throw new JiraException('METHOD_NOT_ALLOWED', `"${scope.action}" takes SUBSCRIPTION, not ${scope.method}.`);
-    return this.host.hub.subscribe(scope, this.key, this, (isAgain) => this.define(scope, isAgain));
+    return this.host.hub.placement.subscribe(scope, this.key, this, (isAgain) => this.define(scope, isAgain));
   }
 
   /**
@@ -78,16 +78,16 @@ export class Observer<Row extends object> implements ObserverBehaviour {
    * @throws JiraException UNKNOWN_SUBSCRIPTION when there is none
    */
   unsubscribe({ connection, namespace, requestId, data }: HookScope): void {
-    const { hub } = this.host;
+    const { placement } = this.host.hub;
     const target = (data as { target?: unknown } | null | undefined)?.target;
     if (connection.dialect === 'djira') {
       const named = typeof target === 'string' ? target : requestId;
-      if (!hub.unsubscribe(connection.id, namespace, named)) hub.unsubscribeAll(connection.id, namespace);
+      if (!placement.unsubscribe(connection.id, namespace, named)) placement.unsubscribeAll(connection.id, namespace);
       return;
     }
     if (typeof target !== 'string')
       throw new ValidationException({ target: ['Name the requestId of the subscribe request.'] });
-    if (!hub.unsubscribe(connection.id, namespace, target))
+    if (!placement.unsubscribe(connection.id, namespace, target))
       throw new JiraException('UNKNOWN_SUBSCRIPTION', `There is no subscription "${target}".`);
   }
 

@@ -91,7 +91,7 @@ async function allRows(app: TestApp, type: Type<EntityHook>, name?: string): Pro
 async function takeSeat(app: TestApp, namespace: string, user: TestUser | number, query: object): Promise<Seat> {
   const client = await app.connect(user);
   const { channel, requestId } = await client.subscribe(namespace, query);
-  const subscription = [...app.get(Hub).subscriptions()].find((one) => one.requestId === requestId);
+  const subscription = [...app.get(Hub).placement.subscriptions()].find((one) => one.requestId === requestId);
   if (!subscription) throw new Error(`The subscription of ${told(user)} has ended.`);
   return { user, client, channel, own: await subscription.define(true) };
 }
