@@ -138,7 +138,7 @@ export class Reception {
     const { authorization, connections, events, hub, lifecycle } = this.parts;
     connection.isClosed = true;
     authorization.closed(connection);
-    connection.abortAll(new JiraException('CANCELLED', 'The connection is closed.'));
+    if (connection.inFlight > 0) connection.abortAll(new JiraException('CANCELLED', 'The connection is closed.'));
     hub.unsubscribeAll(connection.id);
     connections.remove(connection);
     this.traffic.closed(connection);
