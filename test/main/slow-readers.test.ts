@@ -1,7 +1,7 @@
 // A subscriber that stops reading: what is written past Socket.IO and what goes through it stay in one order, whole.
 
 import { Expose, Transform } from 'class-transformer';
-import { Connections, Hook, IsAuthenticated, ReadOnlyModelHook } from 'nestjs-jira';
+import { Connections, Hook, IsAuthenticated, LifecycleEvents, ReadOnlyModelHook } from 'nestjs-jira';
 import type { Socket as TcpSocket } from 'node:net';
 import { Column, Entity, LessThanOrEqual, PrimaryGeneratedColumn } from 'typeorm';
 import { describe, expect, it } from 'vitest';
@@ -38,6 +38,7 @@ class TitleHook extends ReadOnlyModelHook<Note> {
 class NoteHook extends ReadOnlyModelHook<Note> {
   entity = Note;
   output = NoteView;
+  override filterFields = { id: ['gt'] } as const;
   override permissions = [IsAuthenticated];
 }
 
@@ -103,6 +104,25 @@ describe.each([true, false])('a subscriber that stops reading (shared frames: %s
     expect(client.changes('notes').map(({ id }) => id)).toEqual(Array.from({ length: ROWS }, (_, n) => n + 1));
     const shown = client.changes('titles').map(({ data }) => (data as TitleView).title);
     expect(shown).toEqual([...titles, ...Array.from({ length: ROWS }, () => 'again')]);
+  });
+
+  it('is ended for what waits in all of its channels together', async () => {
+    await using app = await createTestApp({
+      entities: [Note],
+      providers: [NoteHook],
+      options: { fastPaths: { frames } },
+    });
+    const client = await app.connect(1);
+    for (let n = 0; n < ROWS; n++) await client.subscribe('notes', { id__gt: -n });
+    const ended = new Promise<string>((resolve) =>
+      app.get(LifecycleEvents).on('jira.connection_closed', ({ reason }) => resolve(reason)),
+    );
+    const tcp = tcpOf(client);
+    tcp.pause();
+    // One frame in each channel.
+    await app.dataSource.manager.save(Note, { title: 'long' });
+    expect(await ended).toBe('SLOW_CLIENT');
+    tcp.destroy();
   });
 
   it('is forgotten when it goes away meanwhile', async () => {

@@ -42,8 +42,6 @@ export class FrameTarget {
   private webSocket?: WebSocketInternals;
   /** The connection of that transport, if it is a WebSocket that compresses nothing. */
   private tcp?: TcpSocket;
-  /** The last frames are still on their way to the connection, unless something has followed it. */
-  private isFull = false;
 
   constructor(readonly socket: Socket) {
     this.nsp = socket.nsp.name;
@@ -54,14 +52,22 @@ export class FrameTarget {
   write({ texts, bytes }: SharedFrames): void {
     const { engine } = this;
     if (this.tcp === undefined && engine.transport !== this.transport) this.look();
-    if (this.tcp !== undefined && this.isIdle) this.isFull = !writeNow(this.tcp, bytes);
-    else if (engine.readyState === 'open') {
+    const { tcp, transport } = this;
+    if (tcp !== undefined && transport !== undefined && this.isIdle) {
+      if (!writeNow(tcp, bytes)) holdBack(transport, tcp);
+    } else if (engine.readyState === 'open') {
       // Perhaps it has left this WebSocket for something better.
-      if (engine.transport !== this.transport) this.tcp = undefined;
-      // What engine.io sends now waits for the frame before it, and as long as it waits the transport is not writable.
-      this.isFull = false;
+      if (engine.transport !== transport) this.tcp = undefined;
       for (const text of texts) engine.write(text, {});
     }
+  }
+
+  /**
+   * Whether no packet is on its way to the connection. Engine.IO leaves none waiting where its transport is writable, and a
+   * transport that it has left or closes has a WebSocket that is closing.
+   */
+  private get isIdle(): boolean {
+    return this.transport?.writable === true && this.webSocket?.readyState === OPEN;
   }
 
   private look(): void {
@@ -111,4 +117,19 @@ function writeNow(tcp: TcpSocket, bytes: Buffer): boolean {
   tcp._write(bytes, 'buffer' as BufferEncoding, written); // oxlint-disable-line no-underscore-dangle -- Node's name
   if (isWritten && failure) tcp.destroy(failure);
   return isWritten;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * What follows a frame that is kept waits with engine.io, for all targets of this connection, where it is counted and
+ * bounded: its transport is not writable until the connection took everything, as after a packet of its own.
+ */
+function holdBack(transport: Transport, tcp: TcpSocket): void {
+  transport.writable = false;
+  tcp.write(NOTHING, () => {
+    if (tcp.destroyed) return;
+    transport.writable = true;
+    transport.emit('ready');
+  });
 }
