@@ -3,7 +3,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { Type } from 'class-transformer';
 import { IsInt, Min } from 'class-validator';
-import { io, type Socket } from 'socket.io-client';
+import { io, Manager, type Socket } from 'socket.io-client';
 import { describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import {
@@ -117,6 +117,19 @@ describe('a hook with a path', () => {
     app.get(JiraServer).emit('news', 1, { room: 'thing-7' });
     expect(await news).toEqual([1]);
     socket.disconnect();
+  });
+
+  it('shares a connection with others: who is left hears why it ends', async () => {
+    await using app = await createTestApp(APP);
+    const manager = new Manager(app.url, { transports: ['websocket'], reconnection: false });
+    const stays = manager.socket('/thing/1', { auth: { jira: 2 } });
+    await once(stays as never, 'connect');
+    const leaves = manager.socket('/thing/2', { auth: { jira: 2 } });
+    await once(leaves as never, 'connect');
+    leaves.disconnect();
+    const told = once(stays as never, '$disconnect');
+    stays.emit('things', 'x'.repeat(200_000));
+    expect(await told).toEqual([{ code: 'FRAME_TOO_LARGE', status: 413 }]);
   });
 
   it('is a URL of plain WebSockets', async () => {

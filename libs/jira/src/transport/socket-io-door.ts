@@ -98,17 +98,23 @@ export class SocketIoDoor {
     const connection = this.connections.get(socket);
     if (!connection || this.parts.reception.isClosing) return void socket.disconnect(true);
     this.backlog.watch(socket);
-    this.watchFrames(socket, connection);
+    this.watchFrames(socket);
     if (this.parts.sink.encodesItself) noteAcknowledged(socket);
     socket.on('disconnect', this.disconnected);
     this.parts.reception.opened(connection);
     socket.onAny(this.received);
   }
 
-  /** At the WebSocket that the connection has, or is upgraded to. */
-  private watchFrames({ conn }: Socket, connection: SocketIoConnection): void {
-    const watch = (transport: unknown): void =>
-      onOversize((transport as { socket?: unknown }).socket, () => this.parts.reception.tooLarge(connection));
+  /** At the WebSocket that the connection has, or is upgraded to. The sockets of several namespaces share it. */
+  private watchFrames({ conn, client }: Socket): void {
+    const { sockets } = client as unknown as { readonly sockets: ReadonlyMap<string, Socket> };
+    const tell = (): void => {
+      for (const socket of sockets.values()) {
+        const connection = this.connections.get(socket);
+        if (connection) this.parts.reception.tooLarge(connection);
+      }
+    };
+    const watch = (transport: unknown): void => onOversize((transport as { socket?: unknown }).socket, tell);
     if (conn.transport.name === 'websocket') watch(conn.transport);
     else conn.once('upgrade', watch);
   }
