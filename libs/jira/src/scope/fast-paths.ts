@@ -7,7 +7,7 @@ export interface FastPaths {
   readonly writes: boolean;
   /** Views of plain `@Expose()` fields are copied instead of transformed. @default true */
   readonly views: boolean;
-  /** A change is framed once and its bytes written to each idle WebSocket of a channel, past Socket.IO; an answer of JSON alone is encoded without a search for binary data. @default true */
+  /** What a commit changed is framed once and its bytes written to each idle WebSocket of a channel, past Socket.IO and the queue of Node's stream; an answer of JSON alone is encoded without a search for binary data. @default true */
   readonly frames: boolean;
 }
 
