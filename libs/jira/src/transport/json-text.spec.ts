@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { jsonText } from './json-text.js';
 
 /** Moments of all years that a Date can have, often many of one day, now and then none at all. */
@@ -40,6 +40,9 @@ describe('the text of what is sent', () => {
     ['a moment of a class of its own', [new (class Day extends Date {})()]],
     ['a form of its own', { toJSON: () => 1 }],
     ['a map', new Map()],
+    ['a list of a class of its own', { a: new (class Page extends Array<number> {})(3) }],
+    ['a list with a form of its own', [Object.assign([1], { toJSON: () => 1 })]],
+    ['JSON as it is', [Object.assign(Object.create(null) as object, { rawJSON: '12345678901234567890' })]],
     ['what is nested too deep', nested(20)],
     ['a field that would be a prototype', JSON.parse('{ "a": { "__proto__": { "b": 1 } } }')],
   ])('is left to Socket.IO for %s', (_, value) => {
@@ -73,6 +76,14 @@ describe('the text of what is sent', () => {
       // oxlint-disable-next-line no-extend-native -- some applications do
       Date.prototype.toJSON = () => 'all';
       expect(jsonText([new Date(5)])).toBe('["all"]');
+    });
+
+    it('is the application’s if it came first', async () => {
+      // oxlint-disable-next-line no-extend-native -- some applications do
+      Date.prototype.toJSON = () => 'all';
+      vi.resetModules();
+      const later = await import('./json-text.js');
+      expect(later.jsonText([new Date(5)])).toBe('["all"]');
     });
   });
 });

@@ -24,10 +24,14 @@ function plainOf(value: unknown, levels: number): unknown {
   if (prototype === Date.prototype) return isStockMoment(value as Date) ? momentText(value as Date) : value;
   // An instance may be anything; those of the application's classes are met where a hook answers a row as it is.
   if ((prototype !== Object.prototype && prototype !== null) || 'toJSON' in value) return NOT_PLAIN;
+  // What `JSON.rawJSON` makes looks like this, and a copy of it would be an object.
+  if (prototype === null && 'rawJSON' in value) return NOT_PLAIN;
   return plainFields(value as Record<string, unknown>, levels);
 }
 
 function plainItems(values: readonly unknown[], levels: number): unknown {
+  // A list of a class of its own may have a form of its own.
+  if (Object.getPrototypeOf(values) !== Array.prototype || 'toJSON' in values) return NOT_PLAIN;
   const copy: unknown[] = [];
   for (const value of values) {
     const plain = plainOf(value, levels - 1);
@@ -51,10 +55,14 @@ function plainFields(fields: Readonly<Record<string, unknown>>, levels: number):
 
 // oxlint-disable-next-line typescript/unbound-method -- compared, not called
 const { toJSON, toISOString } = Date.prototype;
+/** An application may give all moments a form of its own before it loads this. */
+const areNative = [toJSON, toISOString].every((method) =>
+  String(method).includes(`${method.name}() { [native code] }`),
+);
 
 /** Whether `JSON.stringify` would write what `momentText` does. */
 function isStockMoment(moment: Date): boolean {
-  return moment.toJSON === toJSON && moment.toISOString === toISOString;
+  return areNative && moment.toJSON === toJSON && moment.toISOString === toISOString;
 }
 
 const DAY_MS = 86_400_000;
