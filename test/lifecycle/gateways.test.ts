@@ -92,6 +92,23 @@ describe('other gateways of the application', () => {
     await isRefusedTooLarge(await app.connect(1));
   });
 
+  it('and an adapter of the application that listens to clients itself hears them', async () => {
+    class CountingAdapter extends IoAdapter {
+      readonly clients: string[] = [];
+
+      override bindClientConnect(server: { on(event: string, listener: (socket: Socket) => void): void }): void {
+        server.on('connection', ({ id }) => this.clients.push(id ?? ''));
+      }
+    }
+    let adapter: CountingAdapter | undefined;
+    await using app = await createTestApp({
+      ...TRACKER,
+      configure: (nest) => nest.useWebSocketAdapter((adapter = new CountingAdapter(nest))),
+    });
+    const ada = await app.connect(1);
+    expect(adapter?.clients).toEqual([ada.socket.id]);
+  });
+
   it('that made the server with other options fail the boot, by name', async () => {
     const bootFault = (extra: Partial<TestAppOptions>): Promise<string> =>
       createTestApp({ ...TRACKER, ...extra }).then(

@@ -1,7 +1,8 @@
 // The gateway class of one `forRoot`: Nest makes the Socket.IO server from its options, on the app's HTTP server.
 
 import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { type ApplicationConfig, ExternalContextCreator, ModulesContainer } from '@nestjs/core';
+import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WebSocketGateway, type GatewayMetadata, type OnGatewayInit } from '@nestjs/websockets';
 import type { Namespace, Server } from 'socket.io';
 import { gatewayBefore } from './other-gateways.js';
@@ -25,6 +26,16 @@ function takeNoClients(server: Server | Namespace): void {
   queueMicrotask(restore);
 }
 
+const LISTENS = ['bindClientConnect', 'bindClientDisconnect', 'bindMessageHandlers'] as const;
+
+/** Whether the application listens to clients as Nest does: an adapter of its own may do more with each of them. */
+function listensAsNest(creator: ExternalContextCreator): boolean {
+  // Not public; without it nothing is known of the adapter.
+  const { container } = creator as unknown as { container?: { applicationConfig?: ApplicationConfig } };
+  const adapter = container?.applicationConfig?.getIoAdapter() as Partial<IoAdapter> | undefined;
+  return LISTENS.every((name) => adapter?.[name] === IoAdapter.prototype[name]);
+}
+
 /** One class per module, as Nest keeps gateway options on the class. */
 export function createGateway(): Type<OnGatewayInit> {
   @Injectable()
@@ -35,6 +46,7 @@ export function createGateway(): Type<OnGatewayInit> {
       @Inject(SOCKET_IO_OPTIONS) private readonly options: WantedServerOptions,
       private readonly door: SocketIoDoor,
       private readonly modules: ModulesContainer,
+      private readonly creator: ExternalContextCreator,
     ) {
       const { port = 0, ...rest } = options;
       // Options may come from an async factory; Nest reads them only after all providers exist.
@@ -44,7 +56,7 @@ export function createGateway(): Type<OnGatewayInit> {
     afterInit(server: Server | Namespace): void {
       this.namespace = 'sockets' in server && 'server' in server ? server : server.of('/');
       this.door.open(this.namespace);
-      takeNoClients(server);
+      if (listensAsNest(this.creator)) takeNoClients(server);
     }
 
     /** Not in `afterInit`: what that throws ends the process, past whoever started the application. */
