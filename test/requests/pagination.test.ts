@@ -11,6 +11,8 @@ import {
   PageNumberPagination,
   ReadOnlyModelHook,
   type HookScope,
+  type PageLimits,
+  type PageSource,
 } from 'nestjs-jira';
 import { createTestApp, type TestApp, type TestClient } from '../support/app.js';
 import { describeEachDatabase } from '../support/databases.js';
@@ -47,6 +49,15 @@ class Uncounted extends PageNumberPagination {
   override readonly countRows = false;
 }
 
+/** Says no more than a hundred. */
+@Injectable()
+class Guessed extends PageNumberPagination {
+  override async paginate(source: PageSource, scope: HookScope, limits: PageLimits) {
+    const count = async (): Promise<number> => Math.min(await source.count(), 100);
+    return super.paginate({ ...source, count }, scope, limits);
+  }
+}
+
 @Hook('notes')
 class NoteHook extends ReadOnlyModelHook<Note> {
   entity = Note;
@@ -67,6 +78,11 @@ class NoteHook extends ReadOnlyModelHook<Note> {
 
   @Action({ pagination: Uncounted })
   uncounted(scope: ActionScope) {
+    return this.getList(scope);
+  }
+
+  @Action({ pagination: Guessed })
+  guessed(scope: ActionScope) {
     return this.getList(scope);
   }
 }
@@ -315,6 +331,7 @@ describe('pages', () => {
       count: null, next_page: 3, previous_page: 1, results: [{ id: 3 }, { id: 4 }],
     }); // prettier-ignore
     expect(await call('uncounted', { page: 3, page_size: 2 })).toMatchObject({ next_page: null, results: [{ id: 5 }] });
+    expect(await call('guessed', { page: 3, page_size: 2 })).toMatchObject({ count: 5, results: [{ id: 5 }] });
     // Keys of another pagination are filters like any other, and refused.
     expect(await client.call('notes', 'window', 'GET', { query: { cursor: 'x' } })).toMatchObject({ status: 400 });
   });

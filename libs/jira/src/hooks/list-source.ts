@@ -1,5 +1,6 @@
 // The rows a hook's list is cut from. A class, because an object literal with a getter is a shape of its own each time it
-// is made, which holds on to the request around it until the next full garbage collection.
+// is made, which holds on to the request around it until the next full garbage collection. What a pagination calls is its
+// own, so that one may take it out of the source, or put another in its place in a copy.
 
 import type { PageSource } from '../pagination/pagination.js';
 import type { PlacedRow, Seek } from '../pagination/place.js';
@@ -12,25 +13,23 @@ export class ListSource<E extends object> implements PageSource {
     private readonly present: (rows: readonly E[]) => unknown[] | Promise<unknown[]>,
   ) {}
 
-  count(): Promise<number> {
-    return this.store.count(this.query.filter);
-  }
+  readonly count = (): Promise<number> => this.store.count(this.query.filter);
 
-  slice(offset: number, limit: number): Promise<unknown[]> {
+  readonly slice = (offset: number, limit: number): Promise<unknown[]> => {
     const { filter, ordering } = this.query;
     return this.find({ filter, ordering, offset, limit });
-  }
+  };
 
   get order(): string | undefined {
     const { ordering } = this.query;
     return this.store.hasPlaces?.(ordering) ? JSON.stringify(ordering) : undefined;
   }
 
-  async seek(from: Seek | undefined, limit: number): Promise<PlacedRow<unknown>[]> {
+  readonly seek = async (from: Seek | undefined, limit: number): Promise<PlacedRow<unknown>[]> => {
     const placed = (await this.store.seek?.({ ...this.query, limit }, from)) ?? [];
     const shown = await this.present(placed.map(({ row }) => row));
     return placed.map(({ place }, i) => ({ place, row: shown[i] }));
-  }
+  };
 
   async find(query: StoreQuery): Promise<unknown[]> {
     return this.present(await this.store.find(query));
