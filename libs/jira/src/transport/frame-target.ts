@@ -1,8 +1,8 @@
-// Where shared frames go: one socket of Socket.IO, past engine.io and ws where nothing of theirs waits before a frame.
+// Where frames that were encoded here go: one socket of Socket.IO, past engine.io and ws where nothing of theirs waits.
 
 import { Socket as TcpSocket } from 'node:net';
 import type { Socket } from 'socket.io';
-import type { SharedFrames } from './shared-frame.js';
+import { sharedFrame, type SharedFrames } from './shared-frame.js';
 
 /** What engine.io and ws hold behind their types. */
 interface EngineSocket {
@@ -29,11 +29,10 @@ const OPEN = 1;
 const IDLE = 0;
 
 /**
- * One socket that shared frames are written to, for `count` subscriptions. A write looks at as few objects as tell
- * whether anything waits before it: with thousands of sockets each of them is a miss of the processor's cache.
+ * One socket that frames are written to. A write looks at as few objects as tell whether anything waits before it: with
+ * thousands of sockets each of them is a miss of the processor's cache.
  */
 export class FrameTarget {
-  count = 1;
   /** Name of its Socket.IO namespace. */
   readonly nsp: string;
   private readonly engine: EngineSocket;
@@ -50,16 +49,34 @@ export class FrameTarget {
 
   /** Straight to the connection when nothing waits before it, else the way of all packets: the order stays. */
   write({ texts, bytes }: SharedFrames): void {
+    const tcp = this.idle();
+    if (tcp) this.hand(tcp, bytes);
+    else for (const text of texts) this.queue(text);
+  }
+
+  /** The same for one packet of Socket.IO's that is for this socket alone. */
+  writeText(text: string): void {
+    const tcp = this.idle();
+    if (tcp) this.hand(tcp, sharedFrame(text));
+    else this.queue(text);
+  }
+
+  private hand(tcp: TcpSocket, bytes: Buffer): void {
+    if (!writeNow(tcp, bytes)) holdBack(this.transport as Transport, tcp);
+  }
+
+  private queue(text: string): void {
     const { engine } = this;
-    if (this.tcp === undefined && engine.transport !== this.transport) this.look();
-    const { tcp, transport } = this;
-    if (tcp !== undefined && transport !== undefined && this.isIdle) {
-      if (!writeNow(tcp, bytes)) holdBack(transport, tcp);
-    } else if (engine.readyState === 'open') {
-      // Perhaps it has left this WebSocket for something better.
-      if (engine.transport !== transport) this.tcp = undefined;
-      for (const text of texts) engine.write(text, {});
-    }
+    if (engine.readyState !== 'open') return;
+    // Perhaps it has left this WebSocket for something better.
+    if (engine.transport !== this.transport) this.tcp = undefined;
+    engine.write(text, {});
+  }
+
+  /** The connection, if no packet is on its way to it. */
+  private idle(): TcpSocket | undefined {
+    if (this.tcp === undefined && this.engine.transport !== this.transport) this.look();
+    return this.tcp !== undefined && this.isIdle ? this.tcp : undefined;
   }
 
   /**

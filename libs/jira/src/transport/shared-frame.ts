@@ -43,6 +43,14 @@ export function sharedFrames(nsp: string, events: readonly string[]): SharedFram
   });
 }
 
+/** One packet as a whole WebSocket frame. */
+export function sharedFrame(text: string): Buffer {
+  const length = Buffer.byteLength(text) + MESSAGE.length;
+  const bytes = Buffer.allocUnsafe(headerSize(length) + length);
+  writeFrame(bytes, 0, MESSAGE + text, length);
+  return bytes;
+}
+
 function headerSize(length: number): number {
   return length < 126 ? 2 : length < 65_536 ? 4 : 10;
 }

@@ -2,6 +2,7 @@
 
 import type { Socket } from 'socket.io';
 import { PROTOCOL_VERSION } from 'nestjs-jira-protocol';
+import { FrameTarget } from './frame-target.js';
 import { Connection, type Dialect, type Handshake } from '../scope/connection.js';
 
 /** Enough that the network never waits for a stream's source, few enough to hold for every client. */
@@ -9,6 +10,7 @@ const MOST_PACKETS_WAITING = 16;
 
 export class SocketIoConnection extends Connection {
   readonly dialect: Dialect;
+  private frameTarget?: FrameTarget;
 
   constructor(readonly socket: Socket) {
     super();
@@ -18,6 +20,11 @@ export class SocketIoConnection extends Connection {
 
   get id(): string {
     return this.socket.id;
+  }
+
+  /** Where frames go that need no encoding any more. */
+  get target(): FrameTarget {
+    return (this.frameTarget ??= new FrameTarget(this.socket));
   }
 
   get client(): Socket {

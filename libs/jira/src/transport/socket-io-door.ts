@@ -140,7 +140,7 @@ export class SocketIoDoor {
     const count = acknowledge ? args.length - 1 : args.length;
     const reply = (answer: AnswerFrame): void => {
       if (!acknowledge) return connection.send(event, answer);
-      answerPacket(socket, answer, acknowledge);
+      answerPacket(connection.target, answer, acknowledge);
       connection.onSent?.(connection, event, answer);
     };
     const payload = count > 0 ? args[0] : undefined;

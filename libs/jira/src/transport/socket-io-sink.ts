@@ -8,7 +8,7 @@ import type { FrameSink, Recipient } from '../observers/frame-sink.js';
 import { getOrAdd } from '../observers/get-or-add.js';
 import { Connections } from '../scope/connections.js';
 import { finishChange } from './djira.js';
-import { FrameTarget } from './frame-target.js';
+import type { FrameTarget } from './frame-target.js';
 import { jsonText } from './json-text.js';
 import { sharedFrames, type SharedFrames } from './shared-frame.js';
 import { SocketIoConnection } from './socket-io-connection.js';
@@ -17,8 +17,10 @@ import { SocketIoConnection } from './socket-io-connection.js';
 export class SocketIoSink implements FrameSink {
   private server?: Namespace;
   private routed?: Namespace;
-  /** Who is in each channel, as often as subscribed. Not Socket.IO's rooms: a frame never leaves this node, and these know their connections. */
+  /** Who is in each channel. Not Socket.IO's rooms: a frame never leaves this node, and these know their connections. */
   private readonly places = new Map<string, Map<string, FrameTarget>>();
+  /** How many subscriptions to a channel a connection has beyond its first one, if it has. */
+  private readonly further = new Map<string, number>();
   /** Events of each channel that wait to be written together. Nothing else goes out before them. */
   private readonly kept = new Map<string, string[]>();
   /** A parser of the application's own has to encode each packet itself. */
@@ -70,9 +72,8 @@ export class SocketIoSink implements FrameSink {
     }
     if (!(connection instanceof SocketIoConnection)) return;
     const places = getOrAdd(this.places, recipient.channel, () => new Map<string, FrameTarget>());
-    const place = places.get(connection.id);
-    if (place) place.count++;
-    else places.set(connection.id, new FrameTarget(connection.socket));
+    if (!places.has(connection.id)) places.set(connection.id, connection.target);
+    else this.further.set(placeKey(recipient), (this.further.get(placeKey(recipient)) ?? 0) + 1);
   }
 
   leave(recipient: Recipient): void {
@@ -83,10 +84,11 @@ export class SocketIoSink implements FrameSink {
       return;
     }
     const places = this.places.get(recipient.channel);
-    const place = places?.get(recipient.connectionId);
-    if (!places || !place || --place.count > 0) return;
-    places.delete(recipient.connectionId);
-    if (places.size === 0) this.places.delete(recipient.channel);
+    const further = this.further.get(placeKey(recipient)) ?? 0;
+    if (further > 1) this.further.set(placeKey(recipient), further - 1);
+    else if (further === 1) this.further.delete(placeKey(recipient));
+    else places?.delete(recipient.connectionId);
+    if (places?.size === 0) this.places.delete(recipient.channel);
   }
 
   send(namespace: string, frame: ChangeFrame): void {
@@ -134,6 +136,10 @@ export class SocketIoSink implements FrameSink {
     this.flush();
     this.connections.get(connectionId)?.send(namespace, { requestId, method: 'SUBSCRIPTION', action, status, data });
   }
+}
+
+function placeKey({ channel, connectionId }: Recipient): string {
+  return `${channel} ${connectionId}`;
 }
 
 const newList = (): string[] => [];

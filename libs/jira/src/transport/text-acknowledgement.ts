@@ -1,6 +1,8 @@
-// Acknowledgements as text: Socket.IO would look through every value of an answer for binary data before it encodes it.
+// Acknowledgements as text: Socket.IO would look through every value of an answer for binary data before it encodes it, and
+// hand it through three queues.
 
 import type { Socket } from 'socket.io';
+import type { FrameTarget } from './frame-target.js';
 import { jsonText } from './json-text.js';
 
 type Acknowledge = (answer: unknown) => void;
@@ -8,10 +10,6 @@ type Acknowledge = (answer: unknown) => void;
 /** What Socket.IO and Engine.IO hold behind their types. */
 interface Acknowledging {
   ack?: (id: number) => Acknowledge & { packetId?: number };
-}
-interface EngineSocket {
-  readonly readyState: string;
-  write(data: string, options: object): unknown;
 }
 
 /** Socket.IO's type of an acknowledgement. */
@@ -29,12 +27,10 @@ function noting(this: Socket, id: number): Acknowledge {
 }
 
 /** Answers a packet as the acknowledge function would. It must not have been called. */
-export function acknowledge(socket: Socket, answer: unknown, stock: Acknowledge): void {
+export function acknowledge(target: FrameTarget, answer: unknown, stock: Acknowledge): void {
   const { packetId: id } = stock as { packetId?: number };
   const json = id === undefined ? undefined : jsonText([answer]);
   if (json === undefined) return stock(answer);
-  const nsp = socket.nsp.name === '/' ? '' : `${socket.nsp.name},`;
-  const text = `${ACKNOWLEDGEMENT}${nsp}${id}${json}`;
-  const engine = socket.conn as unknown as EngineSocket;
-  if (engine.readyState === 'open') engine.write(text, {});
+  const nsp = target.nsp === '/' ? '' : `${target.nsp},`;
+  target.writeText(`${ACKNOWLEDGEMENT}${nsp}${id}${json}`);
 }
