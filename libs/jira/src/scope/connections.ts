@@ -39,8 +39,14 @@ export class Connections {
     return key === undefined ? [] : [...(this.byKey.get(key) ?? [])];
   }
 
+  /** How many connections a user has. */
+  countOf(user: unknown): number {
+    const key = this.keyOf(user);
+    return key === undefined ? 0 : (this.byKey.get(key)?.size ?? 0);
+  }
+
   isOnline(user: unknown): boolean {
-    return this.byUser(user).length > 0;
+    return this.countOf(user) > 0;
   }
 
   get size(): number {

@@ -89,8 +89,8 @@ export class Reception {
     const { handshakeTimeoutMs } = this.parts.limits;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
-      const error = new JiraException('TIMEOUT', `The handshake took longer than ${handshakeTimeoutMs} ms.`);
-      timer = setTimeout(() => reject(error), handshakeTimeoutMs);
+      const message = `The handshake took longer than ${handshakeTimeoutMs} ms.`;
+      timer = setTimeout(() => reject(new JiraException('TIMEOUT', message)), handshakeTimeoutMs);
     });
     await Promise.race([this.greet(connection), late]).finally(() => clearTimeout(timer));
   }

@@ -32,8 +32,8 @@ export class SocketIoConnection extends Connection {
   }
 
   get handshake(): Handshake {
-    const { auth, headers, query, address, url, secure, time } = this.socket.handshake;
-    return { auth: auth ?? {}, headers, query, address, url, isSecure: secure, time: new Date(time) };
+    const { auth, headers, query, address, url, secure, issued } = this.socket.handshake;
+    return { auth: auth ?? {}, headers, query, address, url, isSecure: secure, time: new Date(issued) };
   }
 
   override get path(): string {

@@ -56,7 +56,7 @@ export class Traffic {
 
   /** Once authentication has said whose connection it is. Throws `TOO_MANY_CONNECTIONS`. */
   checkUser({ user }: Connection): void {
-    if (this.connections.byUser(user).length >= this.limits.connectionsPerUser)
+    if (this.connections.countOf(user) >= this.limits.connectionsPerUser)
       throw tooMany(`At most ${this.limits.connectionsPerUser} connections of one user.`);
   }
 
@@ -65,7 +65,7 @@ export class Traffic {
     const address = this.addressOf(connection.handshake);
     const ofAddress = address === undefined ? 0 : (this.perAddress.get(address) ?? 0) + 1;
     if (address !== undefined) this.perAddress.set(address, ofAddress);
-    const ofUser = this.connections.byUser(connection.user).length;
+    const ofUser = this.connections.countOf(connection.user);
     if (ofAddress > this.limits.connectionsPerAddress || ofUser > this.limits.connectionsPerUser)
       queueMicrotask(() =>
         expel(connection, new JiraException('TOO_MANY_CONNECTIONS', 'There are too many connections.')),
