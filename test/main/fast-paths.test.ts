@@ -1,3 +1,5 @@
+import type { Server } from 'node:http';
+import type { Socket as TcpSocket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { Action, BaseHook, Hook, type ActionScope } from 'nestjs-jira';
 import { createTestApp } from '../support/app.js';
@@ -80,6 +82,28 @@ describe('the fast paths', () => {
     ]);
     for (const off of ['reads', 'writes', 'views', 'frames'] as const)
       expect([off, await story({ ...ALL, [off]: false })]).toEqual([off, fast]);
+  });
+
+  it('go by the write of a connection that the application has put its own in place of', async () => {
+    let written = 0;
+    const count = (tcp: TcpSocket): void => {
+      const write = tcp.write.bind(tcp) as (...args: unknown[]) => boolean;
+      tcp.write = (...args: unknown[]) => {
+        written += (args[0] as Buffer | string).length;
+        return write(...args);
+      };
+    };
+    await using app = await createTestApp({
+      ...TRACKER,
+      configure: (nest) => void (nest.getHttpServer() as Server).on('connection', count),
+    });
+    await seedTracker(app);
+    const ada = await app.connect(1);
+    await ada.subscribe('issues');
+    const before = written;
+    await app.dataSource.manager.save(Issue, { title: 'x'.repeat(1_000), projectId: 1 });
+    await ada.nextChanges('issues', 1);
+    expect(written - before).toBeGreaterThan(1_000);
   });
 
   it('answer what is no plain JSON as Socket.IO does', async () => {

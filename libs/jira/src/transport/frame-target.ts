@@ -108,10 +108,11 @@ function hasIdleSender({ _sender: sender }: WebSocketInternals): boolean {
   return state === IDLE && queue?.length === 0;
 }
 
-/** A connection of Node's own. TLS has an end of its own to wait for. */
+/** A connection of Node's own, whose writes nobody counts or delays. TLS has an end of its own to wait for. */
 function isStock(tcp: TcpSocket): boolean {
+  const { prototype } = TcpSocket;
   // oxlint-disable-next-line no-underscore-dangle, typescript/unbound-method -- compared, not called
-  return Object.getPrototypeOf(tcp) === TcpSocket.prototype && tcp._write === TcpSocket.prototype._write;
+  return Object.getPrototypeOf(tcp) === prototype && tcp.write === prototype.write && tcp._write === prototype._write;
 }
 
 let isWritten = false;
