@@ -58,6 +58,13 @@ class Guessed extends PageNumberPagination {
   }
 }
 
+/** Hands on a copy of its source. */
+class Copying extends CursorPagination {
+  override paginate(source: PageSource, scope: HookScope, limits: PageLimits) {
+    return super.paginate({ ...source }, scope, limits);
+  }
+}
+
 @Hook('notes')
 class NoteHook extends ReadOnlyModelHook<Note> {
   entity = Note;
@@ -83,6 +90,11 @@ class NoteHook extends ReadOnlyModelHook<Note> {
 
   @Action({ pagination: Guessed })
   guessed(scope: ActionScope) {
+    return this.getList(scope);
+  }
+
+  @Action({ pagination: Copying })
+  copied(scope: ActionScope) {
     return this.getList(scope);
   }
 }
@@ -332,6 +344,9 @@ describe('pages', () => {
     }); // prettier-ignore
     expect(await call('uncounted', { page: 3, page_size: 2 })).toMatchObject({ next_page: null, results: [{ id: 5 }] });
     expect(await call('guessed', { page: 3, page_size: 2 })).toMatchObject({ count: 5, results: [{ id: 5 }] });
+    const { next, results } = (await call('copied', { page_size: 2 })) as { next: string; results: unknown };
+    expect(results).toEqual([{ id: 1 }, { id: 2 }]);
+    expect(await call('copied', { page_size: 2, cursor: next })).toMatchObject({ results: [{ id: 3 }, { id: 4 }] });
     // Keys of another pagination are filters like any other, and refused.
     expect(await client.call('notes', 'window', 'GET', { query: { cursor: 'x' } })).toMatchObject({ status: 400 });
   });

@@ -1,17 +1,22 @@
-// The rows a hook's list is cut from. A class, because an object literal with a getter is a shape of its own each time it
-// is made, which holds on to the request around it until the next full garbage collection. What a pagination calls is its
-// own, so that one may take it out of the source, or put another in its place in a copy.
+// The rows a hook's list is cut from. All that a pagination reads is the source's own, so that one may take it out, or put
+// another in its place in a copy. No getter in an object literal: each would be a shape of its own, which holds on to the
+// request around it until the next full garbage collection.
 
 import type { PageSource } from '../pagination/pagination.js';
 import type { PlacedRow, Seek } from '../pagination/place.js';
 import type { Store, StoreQuery } from './store.js';
 
 export class ListSource<E extends object> implements PageSource {
+  readonly order: string | undefined;
+
   constructor(
     private readonly store: Store<E>,
     private readonly query: StoreQuery,
     private readonly present: (rows: readonly E[]) => unknown[] | Promise<unknown[]>,
-  ) {}
+  ) {
+    const { ordering } = query;
+    this.order = store.hasPlaces?.(ordering) ? JSON.stringify(ordering) : undefined;
+  }
 
   readonly count = (): Promise<number> => this.store.count(this.query.filter);
 
@@ -19,11 +24,6 @@ export class ListSource<E extends object> implements PageSource {
     const { filter, ordering } = this.query;
     return this.find({ filter, ordering, offset, limit });
   };
-
-  get order(): string | undefined {
-    const { ordering } = this.query;
-    return this.store.hasPlaces?.(ordering) ? JSON.stringify(ordering) : undefined;
-  }
 
   readonly seek = async (from: Seek | undefined, limit: number): Promise<PlacedRow<unknown>[]> => {
     const placed = (await this.store.seek?.({ ...this.query, limit }, from)) ?? [];
