@@ -101,9 +101,9 @@ describe('the fast paths', () => {
     const ada = await app.connect(1);
     await ada.subscribe('issues');
     const before = written;
-    await app.dataSource.manager.save(Issue, { title: 'x'.repeat(1_000), projectId: 1 });
+    await app.dataSource.manager.save(Issue, { title: 'x'.repeat(200), projectId: 1 });
     await ada.nextChanges('issues', 1);
-    expect(written - before).toBeGreaterThan(1_000);
+    expect(written - before).toBeGreaterThan(200);
   });
 
   it('answer what is no plain JSON as Socket.IO does', async () => {
