@@ -16,7 +16,7 @@ export interface Plan {
 }
 
 const FULL: Plan = { rounds: 5, roundCpuMs: 1000, warmUpCpuMs: 2500, latencyMs: 5000, memoryRounds: 3 };
-const QUICK: Plan = { rounds: 3, roundCpuMs: 150, warmUpCpuMs: 500, latencyMs: 800, memoryRounds: 1 };
+const QUICK: Plan = { rounds: 2, roundCpuMs: 120, warmUpCpuMs: 300, latencyMs: 800, memoryRounds: 1 };
 const CHECK: Plan = { rounds: 5, roundCpuMs: 400, warmUpCpuMs: 1500, latencyMs: 1000, memoryRounds: 1 };
 
 export interface Options {
@@ -35,7 +35,7 @@ export const USAGE = `npm run bench -- [options]
   --check              four quick rows, ours against bare; fails if a ratio is below bounds.json
   --only <row,...>     of: ${ROW_NAMES.join(', ')}
   --servers <name,...> of: ${SERVERS.join(', ')} (bare always takes part: it is the measure)
-  --rounds <n>         measured rounds of each server and row (5; quick: 3)
+  --rounds <n>         measured rounds of each server and row (5; quick: 2)
   --profile <folder>   write a .cpuprofile of each server and row into this folder`;
 
 const CHECKED: readonly RowName[] = ['retrieve', 'list', 'create-32', 'fanout-1000'];
