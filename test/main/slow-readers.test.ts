@@ -1,11 +1,11 @@
 // A subscriber that stops reading: what is written past Socket.IO and what goes through it stay in one order, whole.
 
 import { Expose, Transform } from 'class-transformer';
-import { Connections, Hook, IsAuthenticated, LifecycleEvents, ReadOnlyModelHook } from 'nestjs-jira';
+import { Connections, Hook, IsAuthenticated, LifecycleEvents, ReadOnlyModelHook, type Limits } from 'nestjs-jira';
 import type { Socket as TcpSocket } from 'node:net';
 import { Column, Entity, LessThanOrEqual, PrimaryGeneratedColumn } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { createTestApp, type TestClient } from '../support/app.js';
+import { createTestApp, type TestApp, type TestClient } from '../support/app.js';
 
 const ROWS = 60;
 const TEXT = 'née ✓ '.repeat(60_000);
@@ -42,6 +42,22 @@ class NoteHook extends ReadOnlyModelHook<Note> {
   override permissions = [IsAuthenticated];
 }
 
+function appWith(frames: boolean, limits?: Partial<Limits>): Promise<TestApp> {
+  const options = { fastPaths: { frames }, limits };
+  return createTestApp({ entities: [Note], providers: [NoteHook, TitleHook], options });
+}
+
+/** Resolves when the server has answered this request. */
+function answered(app: TestApp, requestId: string): Promise<void> {
+  return new Promise((resolve) => {
+    const undo = app.get(LifecycleEvents).on('jira.message_sent', ({ payload }) => {
+      if ((payload as { requestId?: string }).requestId !== requestId) return;
+      undo();
+      resolve();
+    });
+  });
+}
+
 /** Stops and resumes reading below Socket.IO. */
 function tcpOf({ socket }: TestClient): TcpSocket {
   const { transport } = socket.io.engine as unknown as { transport: { ws: { _socket: TcpSocket } } };
@@ -50,11 +66,7 @@ function tcpOf({ socket }: TestClient): TcpSocket {
 
 describe.each([true, false])('a subscriber that stops reading (shared frames: %s)', (frames) => {
   it('gets every change once it reads on, whole, in order, and its answers where they belong', async () => {
-    await using app = await createTestApp({
-      entities: [Note],
-      providers: [NoteHook],
-      options: { fastPaths: { frames }, limits: { bufferedBytes: 500_000_000 } },
-    });
+    await using app = await appWith(frames, { bufferedBytes: 500_000_000 });
     const client = await app.connect(1);
     await client.subscribe('notes');
     const tcp = tcpOf(client);
@@ -71,9 +83,9 @@ describe.each([true, false])('a subscriber that stops reading (shared frames: %s
         if (n % 7 !== 0) continue;
         expected.push(`answer ${id}`);
         const frame = { requestId: `q${id}`, method: 'GET', action: 'list', query: { page_size: 1, page: id } };
+        const sent = answered(app, frame.requestId);
         client.socket.emit('notes', frame, () => arrived.push(`answer ${id}`));
-        // Long enough that the request is answered before the next row is written.
-        await new Promise((resolve) => setTimeout(resolve, 30));
+        await sent;
       }
       tcp.resume();
       await expect.poll(() => arrived.length, { timeout: 20_000 }).toBe(expected.length);
@@ -82,11 +94,7 @@ describe.each([true, false])('a subscriber that stops reading (shared frames: %s
   });
 
   it('gets all rows of one write in their order, in long frames and short ones', async () => {
-    await using app = await createTestApp({
-      entities: [Note],
-      providers: [NoteHook, TitleHook],
-      options: { fastPaths: { frames }, limits: { bufferedBytes: 500_000_000 } },
-    });
+    await using app = await appWith(frames, { bufferedBytes: 500_000_000 });
     const client = await app.connect(1);
     await client.subscribe('titles');
     const titles = Array.from({ length: 700 }, (_, n) => `${n} ${'née ✓'.repeat(n)}`);
@@ -107,11 +115,7 @@ describe.each([true, false])('a subscriber that stops reading (shared frames: %s
   });
 
   it('is ended for what waits in all of its channels together', async () => {
-    await using app = await createTestApp({
-      entities: [Note],
-      providers: [NoteHook],
-      options: { fastPaths: { frames } },
-    });
+    await using app = await appWith(frames);
     const client = await app.connect(1);
     for (let n = 0; n < ROWS; n++) await client.subscribe('notes', { id__gt: -n });
     const ended = new Promise<string>((resolve) =>
@@ -126,11 +130,7 @@ describe.each([true, false])('a subscriber that stops reading (shared frames: %s
   });
 
   it('is forgotten when it goes away meanwhile', async () => {
-    await using app = await createTestApp({
-      entities: [Note],
-      providers: [NoteHook],
-      options: { fastPaths: { frames }, limits: { bufferedBytes: 500_000_000 } },
-    });
+    await using app = await appWith(frames, { bufferedBytes: 500_000_000 });
     const client = await app.connect(1);
     await client.subscribe('notes');
     const other = await app.connect(2);

@@ -65,19 +65,29 @@ class Readers implements FrameSink {
   private readonly joined = new Map<string, Set<string>>();
   readonly perChannel = new Map<string, string[]>();
 
+  private kept: ChangeFrame[] = [];
+
   join({ channel, requestId }: Recipient): void {
+    this.flush();
     this.joined.set(channel, (this.joined.get(channel) ?? new Set()).add(requestId));
   }
   leave({ channel, requestId }: Recipient): void {
+    this.flush();
     this.joined.get(channel)?.delete(requestId);
   }
   send(_namespace: string, frame: ChangeFrame): void {
-    for (const requestId of this.joined.get(frame.channel) ?? []) this.byRequest.get(requestId)?.take(frame);
+    this.kept.push(frame);
   }
   sendTo({ requestId }: Recipient, frame: ChangeFrame): void {
+    this.flush();
     this.byRequest.get(requestId)?.take(frame);
   }
-  flush(): void {}
+  flush(): void {
+    const { kept } = this;
+    this.kept = [];
+    for (const frame of kept)
+      for (const requestId of this.joined.get(frame.channel) ?? []) this.byRequest.get(requestId)?.take(frame);
+  }
   move(): void {}
   end(): void {}
 }
