@@ -12,7 +12,11 @@ export class SocketIoConnection extends Connection {
   readonly dialect: Dialect;
   private frameTarget?: FrameTarget;
 
-  constructor(readonly socket: Socket) {
+  /** @param shared what goes to many is kept for a while, and has to go out before what goes to this one alone */
+  constructor(
+    readonly socket: Socket,
+    private readonly shared: { flush(): void },
+  ) {
     super();
     this.dialect =
       (socket.handshake.auth as { jira?: unknown } | undefined)?.jira === PROTOCOL_VERSION ? 'jira' : 'djira';
@@ -46,6 +50,7 @@ export class SocketIoConnection extends Connection {
   }
 
   send(event: string, payload: unknown): void {
+    this.shared.flush();
     this.socket.emit(event, payload);
     this.onSent?.(this, event, payload);
   }
@@ -66,6 +71,7 @@ export class SocketIoConnection extends Connection {
   }
 
   close(): void {
+    this.shared.flush();
     this.socket.disconnect(true);
   }
 

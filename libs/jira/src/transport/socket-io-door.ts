@@ -78,7 +78,7 @@ export class SocketIoDoor {
 
   /** Rejects with an error whose `data` tells the client why; Socket.IO sends it as `connect_error`. */
   private async greet(socket: Socket): Promise<void> {
-    const connection = new SocketIoConnection(socket);
+    const connection = new SocketIoConnection(socket, this.parts.sink);
     try {
       if (isForeign(socket.request, this.origins))
         throw new JiraException('PERMISSION_DENIED', 'This origin is not allowed. Name it in the option cors.');
