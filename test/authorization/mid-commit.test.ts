@@ -2,7 +2,6 @@
 
 import { Expose } from 'class-transformer';
 import { Authorization, Hook, IsAuthenticated, ReadOnlyModelHook } from 'nestjs-jira';
-import { once } from 'node:events';
 import { Column, Entity, LessThanOrEqual, PrimaryGeneratedColumn } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { createTestApp, type TestClient } from '../support/app.js';
@@ -53,7 +52,7 @@ describe('rights that end in the middle of a commit', () => {
     const client = await app.connect(2);
     await client.subscribe('tips');
     await client.subscribe('tips');
-    const ended = once(client.socket, 'disconnect');
+    const ended = new Promise((resolve) => client.socket.once('disconnect', resolve));
     const hook = app.get(TipHook);
     const authorization = app.get(Authorization);
     let refreshed: Promise<void> | undefined;
