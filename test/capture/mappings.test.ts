@@ -2,7 +2,7 @@
 
 import { DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { expect, it } from 'vitest';
-import { installSqliteLeases } from '../../libs/jira/src/typeorm/leases/sqlite-leases.js';
+import { installSqliteLeases } from '../../libs/jira/src/commits/leases/sqlite-leases.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { Mirror } from './support/mirror.js';
 import {

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { installSqliteLeases } from '../../libs/jira/src/typeorm/leases/sqlite-leases.js';
+import { installSqliteLeases } from '../../libs/jira/src/commits/leases/sqlite-leases.js';
 import { describeEachDatabase, type DatabaseType } from '../support/databases.js';
 import { histories, play } from './support/histories.js';
 import { Mirror } from './support/mirror.js';

@@ -2,7 +2,7 @@
 
 import { Like, type DataSource, type QueryRunner } from 'typeorm';
 import { beforeEach, expect, it } from 'vitest';
-import { installSqliteLeases } from '../../libs/jira/src/typeorm/leases/sqlite-leases.js';
+import { installSqliteLeases } from '../../libs/jira/src/commits/leases/sqlite-leases.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { Author, LIBRARY, Tag } from './support/library.js';
 import { Mirror } from './support/mirror.js';

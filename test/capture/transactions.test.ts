@@ -2,8 +2,8 @@
 
 import { DataSource, type EntitySubscriberInterface } from 'typeorm';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { TypeOrmChangeSource } from '../../libs/jira/src/typeorm/capture/typeorm-change-source.js';
-import { installSqliteLeases } from '../../libs/jira/src/typeorm/leases/sqlite-leases.js';
+import { TypeOrmChangeSource } from '../../libs/jira/src/commits/capture/typeorm-change-source.js';
+import { installSqliteLeases } from '../../libs/jira/src/commits/leases/sqlite-leases.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { Author, Book, LIBRARY, Page, Seat, Tag } from './support/library.js';
 import { Mirror } from './support/mirror.js';

@@ -20,7 +20,7 @@ describe('the source files of libs', () => {
   });
 
   it('were read at all', () => {
-    expect(files).toContain('libs/jira/src/observers/hub.ts');
+    expect(files).toContain('libs/jira/src/live/delivery/hub.ts');
   });
 });
 

@@ -236,7 +236,7 @@ describe('an observer', () => {
 
   it('leaves nothing behind when its subscribers are gone', async () => {
     await using app = await createTestApp(COMMENTS);
-    const { Hub } = await import('../../libs/jira/src/observers/hub.js');
+    const { Hub } = await import('../../libs/jira/src/live/delivery/hub.js');
     const { Connections } = await import('nestjs-jira');
     const clients = [await app.connect(1), await app.connect(1), await app.connect(2)];
     for (const client of clients) {

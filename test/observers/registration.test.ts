@@ -13,7 +13,7 @@ import {
   observer,
   type Visibility,
 } from 'nestjs-jira';
-import { RESOLVED_OPTIONS, resolveOptions } from '../../libs/jira/src/module/jira-options.js';
+import { RESOLVED_OPTIONS, resolveOptions } from '../../libs/jira/src/nest/module/jira-options.js';
 import { createTestApp, type TestApp } from '../support/app.js';
 import { Issue, IssueHook, IssueView, Member, Project, seedTracker, TRACKER } from '../support/tracker.js';
 

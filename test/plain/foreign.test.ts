@@ -10,7 +10,7 @@ import {
   zaptoolsFormat,
   type MessageFormat,
 } from 'nestjs-jira';
-import { Hub } from '../../libs/jira/src/observers/hub.js';
+import { Hub } from '../../libs/jira/src/live/delivery/hub.js';
 import { createTestApp, type TestApp, type TestAppOptions } from '../support/app.js';
 import { PlainClient } from '../support/plain.js';
 import { seedTracker, TRACKER } from '../support/tracker.js';

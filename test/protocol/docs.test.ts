@@ -10,7 +10,7 @@ import {
   parseRequest,
 } from 'nestjs-jira-protocol';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS } from '../../libs/jira/src/scope/limits.js';
+import { DEFAULT_LIMITS } from '../../libs/jira/src/core/limits/limits.js';
 import { fencesOf } from '../support/markdown.js';
 
 const markdown = readFileSync(join(import.meta.dirname, '../../docs/protocol.md'), 'utf8');

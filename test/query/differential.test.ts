@@ -4,8 +4,8 @@
 import fc from 'fast-check';
 import { And, Between, Equal, In, IsNull, LessThan, LessThanOrEqual, MoreThan, MoreThanOrEqual, Not, Or, type DataSource } from 'typeorm'; // prettier-ignore
 import { beforeAll, expect, it } from 'vitest';
-import type { Filter, FilterTerm } from '../../libs/jira/src/filtering/filter.js';
-import type { Image } from '../../libs/jira/src/observers/change.js';
+import type { Filter, FilterTerm } from '../../libs/jira/src/policy/filtering/filter.js';
+import type { Image } from '../../libs/jira/src/core/changes/change.js';
 import { askDatabase } from '../../libs/jira/src/typeorm/query/judge-images.js';
 import {
   compileFilter,

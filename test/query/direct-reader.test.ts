@@ -12,9 +12,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Type } from '@nestjs/common';
 import type { Filter, Ordering } from 'nestjs-jira';
 import { DirectReader } from '../../libs/jira/src/typeorm/direct/direct-reader.js';
-import { installSqliteLeases } from '../../libs/jira/src/typeorm/leases/sqlite-leases.js';
+import { installSqliteLeases } from '../../libs/jira/src/commits/leases/sqlite-leases.js';
 import { compileVisibility } from '../../libs/jira/src/typeorm/query/row-predicate.js';
-import { TypeOrmStore } from '../../libs/jira/src/typeorm/typeorm-store.js';
+import { TypeOrmStore } from '../../libs/jira/src/typeorm/store/typeorm-store.js';
 
 @Entity()
 class Sample {

@@ -2,7 +2,7 @@
 
 import { DataSource } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { lookupsOf, type FieldType } from '../../libs/jira/src/filtering/field-type.js';
+import { lookupsOf, type FieldType } from '../../libs/jira/src/policy/filtering/field-type.js';
 import { EntityFieldTypes } from '../../libs/jira/src/typeorm/query/field-types.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { MODEL, Sample } from './model.js';

@@ -1,6 +1,6 @@
 // What a filter means, read plainly in JavaScript: the judge of the three databases.
 
-import type { Filter, FilterTerm } from '../../libs/jira/src/filtering/filter.js';
+import type { Filter, FilterTerm } from '../../libs/jira/src/policy/filtering/filter.js';
 import type { Owner, Sample } from './model.js';
 
 export interface Row {

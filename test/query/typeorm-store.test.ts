@@ -2,10 +2,14 @@
 
 import { Column, DeleteDateColumn, Entity, JoinTable, ManyToMany, ManyToOne, OneToMany, PrimaryGeneratedColumn, type DataSource, type Relation } from 'typeorm'; // prettier-ignore
 import { describe, expect, it } from 'vitest';
-import { JiraException, RowNotFoundException, ValidationException } from '../../libs/jira/src/errors/jira.exception.js';
-import { EVERYTHING, type Filter } from '../../libs/jira/src/filtering/filter.js';
+import {
+  JiraException,
+  RowNotFoundException,
+  ValidationException,
+} from '../../libs/jira/src/core/errors/jira.exception.js';
+import { EVERYTHING, type Filter } from '../../libs/jira/src/policy/filtering/filter.js';
 import { compileVisibility } from '../../libs/jira/src/typeorm/query/row-predicate.js';
-import { TypeOrmStore, type TypeOrmStoreOptions } from '../../libs/jira/src/typeorm/typeorm-store.js';
+import { TypeOrmStore, type TypeOrmStoreOptions } from '../../libs/jira/src/typeorm/store/typeorm-store.js';
 import { describeEachDatabase } from '../support/databases.js';
 
 @Entity()

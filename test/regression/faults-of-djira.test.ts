@@ -18,7 +18,7 @@ import {
   type HookScope,
 } from 'nestjs-jira';
 import { inspect } from '../../libs/client/src/client.js';
-import { Hub } from '../../libs/jira/src/observers/hub.js';
+import { Hub } from '../../libs/jira/src/live/delivery/hub.js';
 import { createTestApp } from '../support/app.js';
 import { PlainClient } from '../support/plain.js';
 import { Issue, seedTracker, TRACKER } from '../support/tracker.js';

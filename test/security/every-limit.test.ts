@@ -23,7 +23,7 @@ import {
   type Next,
 } from 'nestjs-jira';
 import type { AnswerFrame, Method } from 'nestjs-jira-protocol';
-import { Hub } from '../../libs/jira/src/observers/hub.js';
+import { Hub } from '../../libs/jira/src/live/delivery/hub.js';
 import { createTestApp, TestClient, type TestApp, type TestAppOptions } from '../support/app.js';
 import { PlainClient } from '../support/plain.js';
 import { CreateIssue, Issue, IssueView, Member, Project, seedTracker } from '../support/tracker.js';

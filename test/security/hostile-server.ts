@@ -3,7 +3,7 @@
 import 'reflect-metadata';
 import { ModulesContainer } from '@nestjs/core';
 import { Connections, JiraServer, LifecycleEvents } from 'nestjs-jira';
-import { SocketIoConnection } from '../../libs/jira/src/transport/socket-io-connection.js';
+import { SocketIoConnection } from '../../libs/jira/src/transport/socket-io/socket-io-connection.js';
 import { createTestApp } from '../support/app.js';
 import { seedTracker, TRACKER } from '../support/tracker.js';
 import { sizesOf } from './sizes.js';

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { type EntityManager, type DataSource, In, MoreThan, TypeORMError, type QueryRunner } from 'typeorm';
-import { runInTransactionOf } from '../../../libs/jira/src/typeorm/leases/sqlite-leases.js';
+import { runInTransactionOf } from '../../../libs/jira/src/commits/leases/sqlite-leases.js';
 import { Label, Seat, Task } from './oracle-entities.js';
 
 export interface Write {

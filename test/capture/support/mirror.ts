@@ -2,9 +2,9 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { DataSource } from 'typeorm';
-import { idKey, type Change, type Commit, type Image } from '../../../libs/jira/src/observers/change.js';
-import { TrackedTable, type RawRow } from '../../../libs/jira/src/typeorm/capture/tracked-table.js';
-import { TypeOrmChangeSource } from '../../../libs/jira/src/typeorm/capture/typeorm-change-source.js';
+import { idKey, type Change, type Commit, type Image } from '../../../libs/jira/src/core/changes/change.js';
+import { TrackedTable, type RawRow } from '../../../libs/jira/src/commits/capture/tracked-table.js';
+import { TypeOrmChangeSource } from '../../../libs/jira/src/commits/capture/typeorm-change-source.js';
 
 export class Mirror {
   readonly commits: Commit[] = [];

@@ -1,7 +1,7 @@
 // One event of a client, as its handler sees it.
 
 import type { ModuleRef } from '@nestjs/core';
-import { HookScope } from '../scope/scope.js';
+import { HookScope } from '../core/scope/scope.js';
 
 /**
  * First parameter of `@OnMessage`, `@OnConnected` and `@OnDisconnected` methods. It is a scope, so permissions,

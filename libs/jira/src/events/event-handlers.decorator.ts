@@ -7,7 +7,7 @@ import type { ActionOptions } from '../hooks/action.decorator.js';
 import type { MiddlewareSpec } from '../hooks/base-hook.js';
 import { inheritMethodMetadata } from '../hooks/inherited-metadata.js';
 import { MemberMarks } from '../hooks/member-marks.js';
-import type { PermissionSpec } from '../permissions/permission.js';
+import type { PermissionSpec } from '../policy/permissions/permission.js';
 import type { RouteOptions } from '../hooks/route-options.js';
 
 export interface EventHandlersOptions extends RouteOptions {

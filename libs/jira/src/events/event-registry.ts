@@ -2,7 +2,7 @@
 
 import { Injectable, type Type } from '@nestjs/common';
 import { isReservedName } from 'nestjs-jira-protocol';
-import { ConfigurationError } from '../errors/configuration.error.js';
+import { ConfigurationError } from '../core/errors/configuration.error.js';
 import type { RequestTarget } from '../hooks/registry.js';
 import type { EventContext } from './event-context.js';
 

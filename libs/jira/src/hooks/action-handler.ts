@@ -2,15 +2,15 @@
 // filters → middleware → guards → permissions → interceptors → pipes and input → the method in its unit of work → answer.
 
 import type { Method } from 'nestjs-jira-protocol';
-import { compose, type Handler } from '../middleware/compose.js';
-import type { JiraMiddleware } from '../middleware/middleware.js';
-import type { ChangeLog } from '../observers/change-log.js';
-import type { Pagination } from '../pagination/pagination.js';
-import { checkRequest, type Permission } from '../permissions/permission.js';
-import { Answer } from '../scope/answer.js';
-import type { ActionScope, HookScope } from '../scope/scope.js';
-import { outputViewOf } from '../serialization/output-view.js';
-import { validateInput } from '../serialization/input.js';
+import { compose, type Handler } from '../policy/middleware/compose.js';
+import type { JiraMiddleware } from '../policy/middleware/middleware.js';
+import type { ChangeLog } from '../core/changes/change-log.js';
+import type { Pagination } from '../policy/pagination/pagination.js';
+import { checkRequest, type Permission } from '../policy/permissions/permission.js';
+import { Answer } from '../core/scope/answer.js';
+import type { ActionScope, HookScope } from '../core/scope/scope.js';
+import { outputViewOf } from '../policy/serialization/output-view.js';
+import { validateInput } from '../policy/serialization/input.js';
 import type { FoundAction, InputChoice } from './action.decorator.js';
 import type { BaseHook } from './base-hook.js';
 import { stockActionOf, type Shortcut } from './shortcuts.js';

@@ -2,8 +2,8 @@
 
 import type { Type } from '@nestjs/common';
 import type { Method } from 'nestjs-jira-protocol';
-import type { Pagination } from '../pagination/pagination.js';
-import type { PermissionSpec } from '../permissions/permission.js';
+import type { Pagination } from '../policy/pagination/pagination.js';
+import type { PermissionSpec } from '../policy/permissions/permission.js';
 import { MemberMarks } from './member-marks.js';
 
 export interface ActionOptions {

@@ -2,7 +2,7 @@
 
 import type { Observable } from 'rxjs';
 import type { PaginatedResponse, Wire } from 'nestjs-jira-protocol';
-import type { ActionScope } from '../scope/scope.js';
+import type { ActionScope } from '../core/scope/scope.js';
 import type { ListQuery } from './list-query.js';
 import type { ListOf } from './mixins/list.mixin.js';
 import type { InputOf, OutputOf } from './mixins/mixin.js';

@@ -1,10 +1,10 @@
 // One request over many rows: all of them or none, or each by itself with its own status.
 
-import { errorAnswer } from '../errors/error-answer.js';
-import { JiraException, ValidationException, type FieldErrors } from '../errors/jira.exception.js';
-import { exceptionOf } from '../errors/thrown.js';
-import { Answer } from '../scope/answer.js';
-import type { HookScope } from '../scope/scope.js';
+import { errorAnswer } from '../core/errors/error-answer.js';
+import { JiraException, ValidationException, type FieldErrors } from '../core/errors/jira.exception.js';
+import { exceptionOf } from '../core/errors/thrown.js';
+import { Answer } from '../core/scope/answer.js';
+import type { HookScope } from '../core/scope/scope.js';
 
 export interface BulkInput<Item> {
   readonly items: readonly Item[];

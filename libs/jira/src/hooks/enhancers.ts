@@ -1,8 +1,8 @@
 // Port: what surrounds an action from outside the library. Nest's guards, pipes, interceptors and filters come from
 // explorer/nest-enhancers; an action without any has none of these members, and pays for none.
 
-import type { Handler } from '../middleware/compose.js';
-import type { ActionScope, HookScope } from '../scope/scope.js';
+import type { Handler } from '../policy/middleware/compose.js';
+import type { ActionScope, HookScope } from '../core/scope/scope.js';
 import type { StreamSink } from './stream.js';
 
 /**

@@ -1,13 +1,13 @@
 // A hook over a store of rows: what the five mixins share. Each attribute has a method to override.
 
 import type { Type } from '@nestjs/common';
-import { ConfigurationError } from '../errors/configuration.error.js';
-import { JiraException, RowNotFoundException, ValidationException } from '../errors/jira.exception.js';
-import { allOf, type Filter, type Ordering } from '../filtering/filter.js';
-import type { FilterBackend, FilterBackendSpec } from '../filtering/filter-backend.js';
-import type { Pagination } from '../pagination/pagination.js';
-import type { HookScope } from '../scope/scope.js';
-import { outputViewOf, type OutputView } from '../serialization/output-view.js';
+import { ConfigurationError } from '../core/errors/configuration.error.js';
+import { JiraException, RowNotFoundException, ValidationException } from '../core/errors/jira.exception.js';
+import { allOf, type Filter, type Ordering } from '../policy/filtering/filter.js';
+import type { FilterBackend, FilterBackendSpec } from '../policy/filtering/filter-backend.js';
+import type { Pagination } from '../policy/pagination/pagination.js';
+import type { HookScope } from '../core/scope/scope.js';
+import { outputViewOf, type OutputView } from '../policy/serialization/output-view.js';
 import type { InputChoice } from './action.decorator.js';
 import { BaseHook, type HookContext } from './base-hook.js';
 import { ListSource } from './list-source.js';

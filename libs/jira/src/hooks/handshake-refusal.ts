@@ -2,9 +2,9 @@
 
 import type { IncomingMessage } from 'node:http';
 import { codeForStatus } from 'nestjs-jira-protocol';
-import { ConfigurationError } from '../errors/configuration.error.js';
-import { JiraException } from '../errors/jira.exception.js';
-import type { Connection, Params } from '../scope/connection.js';
+import { ConfigurationError } from '../core/errors/configuration.error.js';
+import { JiraException } from '../core/errors/jira.exception.js';
+import type { Connection, Params } from '../core/connections/connection.js';
 
 /** An HTTP answer in place of the connection. Over Socket.IO the status and its code, with the body as the message. */
 export interface HandshakeRefusal {

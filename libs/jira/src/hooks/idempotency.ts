@@ -1,9 +1,9 @@
 // A create that is sent twice is done once: the key that the client gave it is kept with what it did.
 
 import { createHash } from 'node:crypto';
-import { JiraException, ValidationException } from '../errors/jira.exception.js';
-import type { HookScope } from '../scope/scope.js';
-import { wireValue } from './wire-value.js';
+import { JiraException, ValidationException } from '../core/errors/jira.exception.js';
+import type { HookScope } from '../core/scope/scope.js';
+import { wireValue } from '../core/support/wire-value.js';
 
 const HEADER = 'idempotency-key';
 const LONGEST_KEY = 200;

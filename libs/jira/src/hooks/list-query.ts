@@ -1,8 +1,8 @@
 // What a list may be asked for, from the allow-lists of its hook. Types only.
 
 import type { ClosedQuery, Query } from 'nestjs-jira-protocol';
-import type { FilterBackendSpec } from '../filtering/filter-backend.js';
-import type { Lookup } from '../filtering/filter.js';
+import type { FilterBackendSpec } from '../policy/filtering/filter-backend.js';
+import type { Lookup } from '../policy/filtering/filter.js';
 
 /**
  * The query of a hook's `list` and `subscribe`: keys of `filterFields` with their lookups, and what goes beside them.

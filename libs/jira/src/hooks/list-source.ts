@@ -2,8 +2,8 @@
 // another in its place in a copy. No getter in an object literal: each would be a shape of its own, which holds on to the
 // request around it until the next full garbage collection.
 
-import type { PageSource } from '../pagination/pagination.js';
-import type { PlacedRow, Seek } from '../pagination/place.js';
+import type { PageSource } from '../policy/pagination/pagination.js';
+import type { PlacedRow, Seek } from '../policy/pagination/place.js';
 import type { Store, StoreQuery } from './store.js';
 
 export class ListSource<E extends object> implements PageSource {

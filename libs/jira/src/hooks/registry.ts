@@ -4,10 +4,10 @@ import { Injectable, type Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import type { Method } from 'nestjs-jira-protocol';
 import { isReservedName } from 'nestjs-jira-protocol';
-import { ConfigurationError } from '../errors/configuration.error.js';
-import { JiraException } from '../errors/jira.exception.js';
-import type { Handler } from '../middleware/compose.js';
-import type { ActionScope, HookScope } from '../scope/scope.js';
+import { ConfigurationError } from '../core/errors/configuration.error.js';
+import { JiraException } from '../core/errors/jira.exception.js';
+import type { Handler } from '../policy/middleware/compose.js';
+import type { ActionScope, HookScope } from '../core/scope/scope.js';
 import type { BaseHook } from './base-hook.js';
 
 export type ScopeType = new (...args: ConstructorParameters<typeof ActionScope>) => HookScope;

@@ -1,7 +1,7 @@
 // Parts of a request as parameters: `close(scope: ActionScope, @Data() data: CloseIssue, @CurrentUser() user: User)`.
 
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { HookScope } from '../scope/scope.js';
+import { HookScope } from '../core/scope/scope.js';
 
 /** Where a hook's scope is among the arguments of an ExecutionContext: client, data, scope, pattern. */
 export const SCOPE_ARGUMENT = 2;

@@ -2,17 +2,17 @@
 
 import { Logger } from '@nestjs/common';
 import { CANCEL_ACTION, type AnswerFrame, type RequestFrame } from 'nestjs-jira-protocol';
-import { errorAnswer, type ErrorTranslator } from '../errors/error-answer.js';
-import { JiraException } from '../errors/jira.exception.js';
-import { describeThrown } from '../errors/thrown.js';
-import type { Connection } from '../scope/connection.js';
-import type { Limits } from '../scope/limits.js';
-import { RequestHandle } from '../scope/request-handle.js';
-import { LifecycleEvents } from '../lifecycle/lifecycle-events.js';
-import { ActionScope, type HookScope, type ScopeServices } from '../scope/scope.js';
+import { errorAnswer, type ErrorTranslator } from '../core/errors/error-answer.js';
+import { JiraException } from '../core/errors/jira.exception.js';
+import { describeThrown } from '../core/errors/thrown.js';
+import type { Connection } from '../core/connections/connection.js';
+import type { Limits } from '../core/limits/limits.js';
+import { RequestHandle } from '../core/connections/request-handle.js';
+import { LifecycleEvents } from '../core/lifecycle/lifecycle-events.js';
+import { ActionScope, type HookScope, type ScopeServices } from '../core/scope/scope.js';
 import type { HookRegistry, RequestTarget, ScopeType } from './registry.js';
-import { sendEncodable } from './wire-value.js';
-import type { Answer } from '../scope/answer.js';
+import { sendEncodable } from '../core/support/wire-value.js';
+import type { Answer } from '../core/scope/answer.js';
 
 /** Hands the answer to the transport. */
 export type Reply = (answer: AnswerFrame) => void;

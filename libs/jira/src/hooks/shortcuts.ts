@@ -1,6 +1,6 @@
 // Actions as the mixins have them: a hook may know a shorter way to what they do.
 
-import type { HookScope } from '../scope/scope.js';
+import type { HookScope } from '../core/scope/scope.js';
 
 export type StockAction = 'create';
 

@@ -1,7 +1,7 @@
 // Port: where a hook's rows live. TypeORM's is typeorm/typeorm-store; a hook over anything else brings its own.
 
-import type { Filter, Ordering } from '../filtering/filter.js';
-import type { PlacedRow, Seek } from '../pagination/place.js';
+import type { Filter, Ordering } from '../policy/filtering/filter.js';
+import type { PlacedRow, Seek } from '../policy/pagination/place.js';
 
 export interface StoreQuery {
   readonly filter: Filter;

@@ -1,4 +1,4 @@
-import { JiraException } from '../errors/jira.exception.js';
+import { JiraException } from '../core/errors/jira.exception.js';
 
 /** More items than may be held or collected. Status 503, code `STREAM_OVERFLOW`. */
 export function overflow(message: string): JiraException {

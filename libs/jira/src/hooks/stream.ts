@@ -2,12 +2,12 @@
 
 import { isObservable, type Observable } from 'rxjs';
 import type { AnswerFrame } from 'nestjs-jira-protocol';
-import { Answer } from '../scope/answer.js';
-import type { Connection } from '../scope/connection.js';
-import type { HookScope } from '../scope/scope.js';
+import { Answer } from '../core/scope/answer.js';
+import type { Connection } from '../core/connections/connection.js';
+import type { HookScope } from '../core/scope/scope.js';
 import { observed } from './observed.js';
 import { overflow } from './stream-overflow.js';
-import { sendEncodable } from './wire-value.js';
+import { sendEncodable } from '../core/support/wire-value.js';
 
 type Source = AsyncIterable<unknown> | Observable<unknown>;
 

@@ -1,14 +1,14 @@
 // A hook that shows its callers which of the users they may see are online, and tells them of changes.
 
 import type { SubscribedData } from 'nestjs-jira-protocol';
-import { ValidationException } from '../errors/jira.exception.js';
+import { ValidationException } from '../core/errors/jira.exception.js';
 import { Action } from '../hooks/action.decorator.js';
 import { BaseHook, type HookContext } from '../hooks/base-hook.js';
-import { Presence, type OnlineUser } from '../messaging/presence.js';
-import type { Dependency, ObservedRows } from '../observers/observed-rows.js';
-import { Observer } from '../observers/observer.js';
-import { Connections } from '../scope/connections.js';
-import type { ActionScope, HookScope } from '../scope/scope.js';
+import { Presence, type OnlineUser } from './presence.js';
+import type { Dependency, ObservedRows } from '../live/observers/observed-rows.js';
+import { Observer } from '../live/observers/observer.js';
+import { Connections } from '../core/connections/connections.js';
+import type { ActionScope, HookScope } from '../core/scope/scope.js';
 import { matcherOfUsers } from './visible-users.js';
 
 /** Users, or their keys; `true`: everybody, `false`: nobody. */

@@ -1,9 +1,9 @@
 // The users whom a caller may see, as a matcher of their rows.
 
 import { createHash } from 'node:crypto';
-import type { RowMatcher } from '../observers/channel.js';
-import type { Image } from '../observers/change.js';
-import { EVERY_ROW } from '../observers/function-matcher.js';
+import type { RowMatcher } from '../live/delivery/channel.js';
+import type { Image } from '../core/changes/change.js';
+import { EVERY_ROW } from '../live/observers/function-matcher.js';
 
 export function matcherOfUsers(users: ReadonlySet<string> | true): RowMatcher {
   if (users === true) return EVERY_ROW;

@@ -1,10 +1,10 @@
 // ChangeLog over a Redis stream: the stream's order is everybody's order.
 
 import { randomUUID } from 'node:crypto';
-import type { Change, Commit } from '../observers/change.js';
-import type { ChangeLog, LoggedCommit } from '../observers/change-log.js';
-import { PositionCodec } from '../observers/position.js';
-import { decode, encode } from '../messaging/plain-data.js';
+import type { Change, Commit } from '../core/changes/change.js';
+import type { ChangeLog, LoggedCommit } from '../core/changes/change-log.js';
+import { PositionCodec } from '../core/changes/position.js';
+import { decode, encode } from '../core/support/plain-data.js';
 import { NodeLease } from './node-lease.js';
 import { RedisLink, type RedisClient, type RedisOptions } from './redis-link.js';
 import { RowOrder } from './row-order.js';

@@ -10,7 +10,7 @@ import {
   type RoomMember,
   type SeenConnection,
   type SweptNodes,
-} from '../messaging/connection-store.js';
+} from '../cluster/messaging/connection-store.js';
 import { RedisLink, type RedisOptions } from './redis-link.js';
 
 type Stored = Omit<ConnectionEntry, 'id' | 'createdAt'> & { readonly createdAt: number };

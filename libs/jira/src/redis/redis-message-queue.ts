@@ -1,7 +1,7 @@
 // Queues in Redis: a stream for each recipient, and a sorted set of who has any.
 
-import type { ExpiredMessage, Message, MessageQueue, QueuedMessage } from '../messaging/message-queue.js';
-import { decode, encode } from '../messaging/plain-data.js';
+import type { ExpiredMessage, Message, MessageQueue, QueuedMessage } from '../cluster/messaging/message-queue.js';
+import { decode, encode } from '../core/support/plain-data.js';
 import { RedisLink, type RedisClient, type RedisOptions } from './redis-link.js';
 
 interface RawEntry {

@@ -1,9 +1,9 @@
 // PubSub through a Redis: one connection publishes, one subscribes, for all subscribers of the process.
 
-import type { Mailbox, MailboxOptions } from '../messaging/mailbox.js';
-import { decode, encode } from '../messaging/plain-data.js';
-import { PubSub, PubSubClosed } from '../messaging/pub-sub.js';
-import { Topics } from '../messaging/topics.js';
+import type { Mailbox, MailboxOptions } from '../cluster/messaging/mailbox.js';
+import { decode, encode } from '../core/support/plain-data.js';
+import { PubSub, PubSubClosed } from '../cluster/messaging/pub-sub.js';
+import { Topics } from '../cluster/messaging/topics.js';
 import { RedisLink, type RedisClient, type RedisOptions } from './redis-link.js';
 import { compareIds } from './stream-reader.js';
 

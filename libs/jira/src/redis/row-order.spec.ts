@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import type { Change, ChangeType } from '../observers/change.js';
+import type { Change, ChangeType } from '../core/changes/change.js';
 import { RowOrder } from './row-order.js';
 
 const image = (n: number | undefined) => (n === undefined ? undefined : { id: 1, n, deletedAt: null });

@@ -1,7 +1,7 @@
 // Commits of two processes to one row may reach Redis in the wrong order: notices it, and puts right how the row ends.
 
 import { isDeepStrictEqual } from 'node:util';
-import { idKey, type Change, type Image } from '../observers/change.js';
+import { idKey, type Change, type Image } from '../core/changes/change.js';
 
 /** A commit that is overtaken is late by the time its process was busy. */
 const WINDOW_MS = 10_000;

@@ -2,8 +2,8 @@
 
 import type { RowId } from 'nestjs-jira-protocol';
 import type { DataSource, EntityTarget } from 'typeorm';
-import type { Change, ChangeType } from '../observers/change.js';
-import type { ChangeListener, ChangeSource } from '../observers/change-source.js';
+import type { Change, ChangeType } from '../core/changes/change.js';
+import type { ChangeListener, ChangeSource } from '../core/changes/change-source.js';
 
 export interface ManualChange<E extends object = object> {
   readonly entity: EntityTarget<E>;

@@ -4,11 +4,11 @@ import type { INestApplication, LoggerService, LogLevel, ModuleMetadata, Provide
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions, type EntityTarget } from 'typeorm';
-import { BearerTokenAuthentication } from '../authentication/bearer-token.authentication.js';
+import { BearerTokenAuthentication } from '../policy/authentication/bearer-token.authentication.js';
 import type { BaseHook } from '../hooks/base-hook.js';
-import type { JiraExtras, JiraOptions } from '../module/jira-options.js';
-import { JiraModule } from '../module/jira.module.js';
-import { Hub } from '../observers/hub.js';
+import type { JiraExtras, JiraOptions } from '../nest/module/jira-options.js';
+import { JiraModule } from '../nest/module/jira.module.js';
+import { Hub } from '../live/delivery/hub.js';
 import { ManualChangeSource } from './manual-change-source.js';
 import { TestClient } from './test-client.js';
 import { TestUsersModule, testTokenOf, type TestUser } from './test-users.js';

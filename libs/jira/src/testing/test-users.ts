@@ -1,7 +1,7 @@
 // Who calls, in tests: the token says it outright.
 
 import { Injectable, Module } from '@nestjs/common';
-import { TokenVerifier } from '../authentication/bearer-token.authentication.js';
+import { TokenVerifier } from '../policy/authentication/bearer-token.authentication.js';
 
 /** Becomes `scope.user` as it is. */
 export interface TestUser {

@@ -1,7 +1,7 @@
 // What an application emits, carried to the clients of the other processes.
 
 import { randomUUID } from 'node:crypto';
-import type { PubSub, PubSubSubscription } from '../messaging/pub-sub.js';
+import type { PubSub, PubSubSubscription } from '../cluster/messaging/pub-sub.js';
 import type { Emission, Sinks } from './sinks.js';
 
 interface Carried extends Emission {

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { ChangeFrame } from 'nestjs-jira-protocol';
-import type { Recipient } from '../observers/frame-sink.js';
+import type { Recipient } from '../live/delivery/frame-sink.js';
 
 /** Fills in what djira's clients may leave out. Anything but an object stays what it is, to be refused by the guard. */
 export function completeRequest(value: unknown): unknown {

@@ -10,14 +10,14 @@ import {
   type Query,
   type RequestFrame,
 } from 'nestjs-jira-protocol';
-import { JiraException } from '../errors/jira.exception.js';
+import { JiraException } from '../core/errors/jira.exception.js';
 import type { EventRegistry } from '../events/event-registry.js';
 import type { HookRegistry } from '../hooks/registry.js';
 import type { IncomingRequest, Reply, RequestPipeline } from '../hooks/request-pipeline.js';
-import type { Authorization } from '../observers/authorization.js';
-import type { Connection } from '../scope/connection.js';
-import type { Messages } from '../messaging/messages.js';
-import type { Limits } from '../scope/limits.js';
+import type { Authorization } from '../live/sessions/authorization.js';
+import type { Connection } from '../core/connections/connection.js';
+import type { Messages } from '../cluster/messaging/messages.js';
+import type { Limits } from '../core/limits/limits.js';
 import { completeRequest, extraOf } from './djira.js';
 import { faultOfValue } from './frame-guard.js';
 import type { Reception } from './reception.js';

@@ -1,9 +1,9 @@
 // What an application sends by hand. Nothing here is checked against `visibility`: that is the application's part.
 
 import { Injectable } from '@nestjs/common';
-import type { Change } from '../observers/change.js';
-import { Hub } from '../observers/hub.js';
-import { Connections } from '../scope/connections.js';
+import type { Change } from '../core/changes/change.js';
+import { Hub } from '../live/delivery/hub.js';
+import { Connections } from '../core/connections/connections.js';
 import { isMethod, isReservedName } from 'nestjs-jira-protocol';
 import { HookRegistry } from '../hooks/registry.js';
 import { Sinks } from './sinks.js';

@@ -1,23 +1,23 @@
 // Who comes in by whatever door: authenticated once, told of, and forgotten when gone.
 
 import { Logger } from '@nestjs/common';
-import { authenticate } from '../authentication/authentication.js';
-import { errorAnswer, type ErrorAnswer, type ErrorTranslator } from '../errors/error-answer.js';
-import { JiraException } from '../errors/jira.exception.js';
-import { describeThrown } from '../errors/thrown.js';
+import { authenticate } from '../policy/authentication/authentication.js';
+import { errorAnswer, type ErrorAnswer, type ErrorTranslator } from '../core/errors/error-answer.js';
+import { JiraException } from '../core/errors/jira.exception.js';
+import { describeThrown } from '../core/errors/thrown.js';
 import type { EventRegistry, EventTarget } from '../events/event-registry.js';
 import type { RequestPipeline } from '../hooks/request-pipeline.js';
-import type { LifecycleEvents } from '../lifecycle/lifecycle-events.js';
-import type { PubSub } from '../messaging/pub-sub.js';
-import type { Authorization, Entry } from '../observers/authorization.js';
-import type { Hub } from '../observers/hub.js';
-import { checkConnection } from '../permissions/permission.js';
-import type { Connection } from '../scope/connection.js';
-import type { Connections } from '../scope/connections.js';
-import { sayFarewell } from '../scope/expel.js';
-import type { Limits } from '../scope/limits.js';
+import type { LifecycleEvents } from '../core/lifecycle/lifecycle-events.js';
+import type { PubSub } from '../cluster/messaging/pub-sub.js';
+import type { Authorization, Entry } from '../live/sessions/authorization.js';
+import type { Hub } from '../live/delivery/hub.js';
+import { checkConnection } from '../policy/permissions/permission.js';
+import type { Connection } from '../core/connections/connection.js';
+import type { Connections } from '../core/connections/connections.js';
+import { sayFarewell } from '../core/connections/expel.js';
+import type { Limits } from '../core/limits/limits.js';
 import { faultOfValue } from './frame-guard.js';
-import { Traffic, type ClientAddress } from './traffic.js';
+import { Traffic, type ClientAddress } from './limits/traffic.js';
 
 export interface ReceptionParts {
   readonly connections: Connections;

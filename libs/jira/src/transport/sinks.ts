@@ -2,10 +2,10 @@
 
 import { Injectable } from '@nestjs/common';
 import type { ChangeFrame, ErrorData, SubscribedData } from 'nestjs-jira-protocol';
-import { LifecycleEvents, type MessageTarget } from '../lifecycle/lifecycle-events.js';
-import type { FrameSink, Recipient } from '../observers/frame-sink.js';
+import { LifecycleEvents, type MessageTarget } from '../core/lifecycle/lifecycle-events.js';
+import type { FrameSink, Recipient } from '../live/delivery/frame-sink.js';
 import { PlainSink } from './plain/plain-sink.js';
-import { SocketIoSink } from './socket-io-sink.js';
+import { SocketIoSink } from './socket-io/socket-io-sink.js';
 
 /** What an application sends to all, or to a room, as it travels between processes. */
 export interface Emission {

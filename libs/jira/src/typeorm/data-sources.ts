@@ -3,7 +3,7 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { DataSource, type EntityMetadata, type EntityTarget } from 'typeorm';
-import { ConfigurationError } from '../errors/configuration.error.js';
+import { ConfigurationError } from '../core/errors/configuration.error.js';
 
 export interface NamedDataSource {
   /** `default`, unless the application names several. */

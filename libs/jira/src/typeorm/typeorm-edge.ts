@@ -2,15 +2,15 @@
 
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { EntityMetadata, EntityTarget } from 'typeorm';
-import type { Hub } from '../observers/hub.js';
-import { getOrAdd } from '../observers/get-or-add.js';
-import { Observables } from '../observers/observed-rows.js';
-import type { HookScope } from '../scope/scope.js';
+import type { Hub } from '../live/delivery/hub.js';
+import { getOrAdd } from '../core/support/get-or-add.js';
+import { Observables } from '../live/observers/observed-rows.js';
+import type { HookScope } from '../core/scope/scope.js';
 import { DataSources, type FoundEntity } from './data-sources.js';
-import { EntityRows } from './entity-rows.js';
-import { databaseFamily } from './capture/database-family.js';
-import { TypeOrmChangeSource } from './capture/typeorm-change-source.js';
-import { installSqliteLeases } from './leases/sqlite-leases.js';
+import { EntityRows } from './hooks/entity-rows.js';
+import { databaseFamily } from '../commits/capture/database-family.js';
+import { TypeOrmChangeSource } from '../commits/capture/typeorm-change-source.js';
+import { installSqliteLeases } from '../commits/leases/sqlite-leases.js';
 import type { RelatedHook } from './expand/expansion.js';
 import { prepareFolding } from './query/dialect.js';
 

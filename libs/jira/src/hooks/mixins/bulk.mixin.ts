@@ -1,6 +1,6 @@
-import { ValidationException } from '../../errors/jira.exception.js';
-import type { ActionScope, HookScope } from '../../scope/scope.js';
-import { validateInput } from '../../serialization/input.js';
+import { ValidationException } from '../../core/errors/jira.exception.js';
+import type { ActionScope, HookScope } from '../../core/scope/scope.js';
+import { validateInput } from '../../policy/serialization/input.js';
 import { Action } from '../action.decorator.js';
 import { runBulk, type BulkInput, type BulkItem, type BulkResult } from '../bulk.js';
 import type { GenericHook } from '../generic-hook.js';

@@ -1,4 +1,4 @@
-import type { ActionScope } from '../../scope/scope.js';
+import type { ActionScope } from '../../core/scope/scope.js';
 import { Action } from '../action.decorator.js';
 import type { GenericHook } from '../generic-hook.js';
 import type { Constructor, OutputOf } from './mixin.js';

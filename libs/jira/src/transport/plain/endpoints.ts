@@ -1,6 +1,6 @@
 // Which paths one server answers plain WebSockets at, and what is reached there.
 
-import type { Params } from '../../scope/connection.js';
+import type { Params } from '../../core/connections/connection.js';
 import { RouteTable, type Route } from '../routes/route-table.js';
 import { jsonFrames } from './json-frames.js';
 import { resolvePlainOptions, type ResolvedPlainOptions } from './plain-options.js';

@@ -3,9 +3,9 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import type { ErrorAnswer } from '../../errors/error-answer.js';
+import type { ErrorAnswer } from '../../core/errors/error-answer.js';
 import type { HandshakeRefusal } from '../../hooks/handshake-refusal.js';
-import type { Handshake } from '../../scope/connection.js';
+import type { Handshake } from '../../core/connections/connection.js';
 
 /** Subprotocol that carries a token, for clients that can set neither header nor query: `bearer.<token>`. */
 const BEARER = 'bearer.';

@@ -1,7 +1,7 @@
 // How clients of a plain WebSocket speak: raw text ↔ value ↔ an event with its payload.
 
 import type { Method, Query } from 'nestjs-jira-protocol';
-import { jsonText } from '../json-text.js';
+import { jsonText } from '../../core/support/json-text.js';
 
 /** Raw text ↔ value. */
 export interface MessageConverter {

@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import type { Code } from 'nestjs-jira-protocol';
-import { JiraException } from '../../errors/jira.exception.js';
-import { Connection, type Dialect, type Handshake } from '../../scope/connection.js';
+import { JiraException } from '../../core/errors/jira.exception.js';
+import { Connection, type Dialect, type Handshake } from '../../core/connections/connection.js';
 import type { MessageFormat } from './message-format.js';
 
 /** Beyond this many unsent bytes whoever produces a stream waits. */

@@ -1,7 +1,7 @@
 // What `plainWebSockets` takes.
 
 import type { ServerOptions } from 'ws';
-import { ConfigurationError } from '../../errors/configuration.error.js';
+import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { jsonFrames } from './json-frames.js';
 import type { MessageFormat } from './message-format.js';
 

@@ -2,8 +2,8 @@
 
 import { Injectable } from '@nestjs/common';
 import type { ChangeFrame, ErrorData, SubscribedData } from 'nestjs-jira-protocol';
-import type { FrameSink, Recipient } from '../../observers/frame-sink.js';
-import { getOrAdd } from '../../observers/get-or-add.js';
+import type { FrameSink, Recipient } from '../../live/delivery/frame-sink.js';
+import { getOrAdd } from '../../core/support/get-or-add.js';
 import { finishChange } from '../djira.js';
 import type { MessageFormat } from './message-format.js';
 import { encode, type PlainConnection, type PlainRooms } from './plain-connection.js';

@@ -3,10 +3,10 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable, type Type } from '@nestjs/common';
 import { match, parse, type MatchFunction } from 'path-to-regexp';
-import { ConfigurationError } from '../../errors/configuration.error.js';
-import { JiraException } from '../../errors/jira.exception.js';
-import type { Connection, Params } from '../../scope/connection.js';
-import { validateInput } from '../../serialization/input.js';
+import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import { JiraException } from '../../core/errors/jira.exception.js';
+import type { Connection, Params } from '../../core/connections/connection.js';
+import { validateInput } from '../../policy/serialization/input.js';
 import { RefusedHandshake, type HandshakeCheck } from '../../hooks/handshake-refusal.js';
 import type { RawHandler } from './web-socket-route.decorator.js';
 

@@ -3,7 +3,7 @@
 import type { WebSocket } from 'ws';
 import type { RouteOptions } from '../../hooks/route-options.js';
 import { MemberMarks } from '../../hooks/member-marks.js';
-import type { Connection, Params } from '../../scope/connection.js';
+import type { Connection, Params } from '../../core/connections/connection.js';
 
 /** What a raw handler is told of its connection. */
 export interface RouteContext<PathParams extends object = Params> {

@@ -2,9 +2,9 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { DataSource, QueryFailedError, type DataSourceOptions, type EntityManager } from 'typeorm';
-import { ConfigurationError } from '../../errors/configuration.error.js';
-import { faultOf } from '../database-fault.js';
-import { installSqliteLeases } from '../leases/sqlite-leases.js';
+import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import { faultOf } from '../errors/database-fault.js';
+import { installSqliteLeases } from '../../commits/leases/sqlite-leases.js';
 import { CLUSTER_ENTITIES } from './entities.js';
 
 /** Times that a statement is tried again which stood in the way of another, and the pause before it. */

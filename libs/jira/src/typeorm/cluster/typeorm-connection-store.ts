@@ -10,7 +10,7 @@ import {
   type RoomMember,
   type SeenConnection,
   type SweptNodes,
-} from '../../messaging/connection-store.js';
+} from '../../cluster/messaging/connection-store.js';
 import { ClusterDatabase } from './cluster-database.js';
 import { ConnectionRow, digest, NodeRow, RoomMemberRow, RoomRow } from './entities.js';
 

@@ -3,9 +3,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
 import { In, LessThan, MoreThan, type DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
-import { describeThrown } from '../../errors/thrown.js';
-import type { ExpiredMessage, Message, MessageQueue, QueuedMessage } from '../../messaging/message-queue.js';
-import { decode, encode } from '../../messaging/plain-data.js';
+import { describeThrown } from '../../core/errors/thrown.js';
+import type { ExpiredMessage, Message, MessageQueue, QueuedMessage } from '../../cluster/messaging/message-queue.js';
+import { decode, encode } from '../../core/support/plain-data.js';
 import { ClusterDatabase } from './cluster-database.js';
 import { digest, MessageRow, QueueRow } from './entities.js';
 

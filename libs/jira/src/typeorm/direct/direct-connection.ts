@@ -1,7 +1,7 @@
 // The connection of better-sqlite3 past TypeORM: statements prepared once, executed within one turn of the event loop.
 
 import type { DataSource } from 'typeorm';
-import { isConnectionFree } from '../leases/sqlite-leases.js';
+import { isConnectionFree } from '../../commits/leases/sqlite-leases.js';
 
 export interface Statement {
   raw(isRaw: boolean): Statement;

@@ -3,11 +3,11 @@
 import type { EntityMetadata } from 'typeorm';
 import { fieldsOf } from '../../hooks/mixins/mixin.js';
 import type { Shortcut } from '../../hooks/shortcuts.js';
-import type { HookScope } from '../../scope/scope.js';
+import type { HookScope } from '../../core/scope/scope.js';
 import type { CanRetrieve } from '../query/relation-guard.js';
 import type { RowPredicate } from '../query/row-predicate.js';
-import { TypeOrmStore } from '../typeorm-store.js';
-import type { TypeOrmUnitOfWork } from '../typeorm-unit-of-work.js';
+import { TypeOrmStore } from '../store/typeorm-store.js';
+import type { TypeOrmUnitOfWork } from '../store/typeorm-unit-of-work.js';
 import type { DirectWriter } from './direct-writer.js';
 
 /** The hook, as far as its create is concerned. */

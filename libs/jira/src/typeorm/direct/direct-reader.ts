@@ -2,7 +2,7 @@
 // executed in the same turn, rows put straight into entities. What it cannot do exactly as TypeORM it leaves to TypeORM.
 
 import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
-import type { Ordering } from '../../filtering/filter.js';
+import type { Ordering } from '../../policy/filtering/filter.js';
 import { SqlWriter, writeSql } from '../query/condition-sql.js';
 import { orderTerms } from '../query/ordering.js';
 import type { RowPredicate } from '../query/row-predicate.js';

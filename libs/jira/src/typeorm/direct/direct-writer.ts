@@ -4,9 +4,9 @@
 import { randomUUID } from 'node:crypto';
 import { QueryFailedError, type EntityMetadata, type ObjectLiteral } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import type { Change } from '../../observers/change.js';
-import { TrackedTable, type RawRow } from '../capture/tracked-table.js';
-import type { TypeOrmChangeSource } from '../capture/typeorm-change-source.js';
+import type { Change } from '../../core/changes/change.js';
+import { TrackedTable, type RawRow } from '../../commits/capture/tracked-table.js';
+import type { TypeOrmChangeSource } from '../../commits/capture/typeorm-change-source.js';
 import { SqlWriter, writeSql } from '../query/condition-sql.js';
 import type { RowPredicate } from '../query/row-predicate.js';
 import { knownVerdict, outOfSight } from '../query/visible-check.js';

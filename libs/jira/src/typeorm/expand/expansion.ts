@@ -1,9 +1,9 @@
 // `expand=author,comments.author`: related rows beside a hook's own, each within what its own hook shows this caller.
 
 import type { EntityMetadata, RelationMetadata } from 'typeorm';
-import { ConfigurationError } from '../../errors/configuration.error.js';
-import { ValidationException } from '../../errors/jira.exception.js';
-import type { HookScope } from '../../scope/scope.js';
+import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import { ValidationException } from '../../core/errors/jira.exception.js';
+import type { HookScope } from '../../core/scope/scope.js';
 import { readPairs, rowKey, type Narrowing } from './related-keys.js';
 import { namesIn, treeOf, type NameTree } from './name-tree.js';
 

@@ -1,6 +1,6 @@
 // `title,author.name` → title, author → name.
 
-import { ValidationException } from '../../errors/jira.exception.js';
+import { ValidationException } from '../../core/errors/jira.exception.js';
 
 export interface NameTree extends ReadonlyMap<string, NameTree> {}
 type Growing = Map<string, Growing>;

@@ -1,8 +1,8 @@
 // Judging a condition in memory: only what has one meaning on every database, all else is left to the database.
 
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import { matchesPattern } from '../../filtering/pattern.js';
-import type { Image } from '../../observers/change.js';
+import { matchesPattern } from '../../policy/filtering/pattern.js';
+import type { Image } from '../../core/changes/change.js';
 import { compareStored, kindOf, toStored, type Stored } from './column-value.js';
 import type { Comparison, Condition, DatePartComparison, TextComparison } from './condition.js';
 import { fold } from './fold.js';

@@ -2,7 +2,7 @@
 
 import type { Driver, EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import type { FieldKind, FieldType, FieldTypes } from '../../filtering/field-type.js';
+import type { FieldKind, FieldType, FieldTypes } from '../../policy/filtering/field-type.js';
 import { kindOf, type ColumnKind } from './column-value.js';
 import { dialectOf } from './dialect.js';
 import { hasFunctions } from './sqlite-functions.js';

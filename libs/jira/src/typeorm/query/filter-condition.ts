@@ -2,7 +2,7 @@
 
 import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import type { Filter, FilterTerm } from '../../filtering/filter.js';
+import type { Filter, FilterTerm } from '../../policy/filtering/filter.js';
 import { kindOf, toStored } from './column-value.js';
 import { and, complement, oneOf, or, related, type Comparison, type Condition, type DatePart, type TextComparison } from './condition.js'; // prettier-ignore
 import { resolvePath } from './field-path.js';

@@ -2,7 +2,7 @@
 
 import type { EntityManager, RelationMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import type { Image, Link } from '../../observers/change.js';
+import type { Image, Link } from '../../core/changes/change.js';
 import { ownConditions, relationsOf, type Condition } from './condition.js';
 import { relatedRows, SqlWriter, writeSql } from './condition-sql.js';
 import { linksBefore } from './links-before.js';

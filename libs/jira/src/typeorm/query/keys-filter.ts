@@ -2,7 +2,7 @@
 
 import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import { allOf, type Filter } from '../../filtering/filter.js';
+import { allOf, type Filter } from '../../policy/filtering/filter.js';
 
 /** @param keys read from the database: their values have their columns' types */
 export function keysFilter({ primaryColumns }: EntityMetadata, keys: readonly object[]): Filter {

@@ -1,7 +1,7 @@
 // Which row an entity was read as: set to another key, it would overwrite a row that its caller may not see.
 
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
-import { ValidationException } from '../../errors/jira.exception.js';
+import { ValidationException } from '../../core/errors/jira.exception.js';
 import { canonical } from './column-value.js';
 
 const KEYS = new WeakMap<ObjectLiteral, string>();

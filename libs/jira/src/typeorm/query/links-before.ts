@@ -1,7 +1,7 @@
 // A many-to-many table as it was before a commit that altered it.
 
 import type { EntityMetadata } from 'typeorm';
-import type { Link } from '../../observers/change.js';
+import type { Link } from '../../core/changes/change.js';
 import type { SqlWriter } from './condition-sql.js';
 import { valueSql } from './value-sql.js';
 

@@ -1,10 +1,10 @@
 // How a hook's attributes and queries name rows and their order, as filters and orderings.
 
 import type { EntityMetadata } from 'typeorm';
-import { ConfigurationError } from '../../errors/configuration.error.js';
-import { ValidationException } from '../../errors/jira.exception.js';
-import { parseFieldValue } from '../../filtering/field-type.js';
-import { allOf, type Filter, type Ordering } from '../../filtering/filter.js';
+import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import { ValidationException } from '../../core/errors/jira.exception.js';
+import { parseFieldValue } from '../../policy/filtering/field-type.js';
+import { allOf, type Filter, type Ordering } from '../../policy/filtering/filter.js';
 import type { EntityFieldTypes } from './field-types.js';
 
 export class Lookup {

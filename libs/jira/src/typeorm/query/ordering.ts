@@ -2,7 +2,7 @@
 
 import type { EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import type { Ordering } from '../../filtering/filter.js';
+import type { Ordering } from '../../policy/filtering/filter.js';
 import { isPostgres, kindOf } from './column-value.js';
 import { exactText } from './dialect.js';
 import { relatedRows, SqlWriter } from './condition-sql.js';

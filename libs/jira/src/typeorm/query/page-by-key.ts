@@ -1,10 +1,10 @@
 // A page of a query whose joins multiply rows: first the keys, then the rows of these keys.
 
 import type { EntityManager, EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
-import type { Ordering } from '../../filtering/filter.js';
+import type { Ordering } from '../../policy/filtering/filter.js';
 import { canonical } from './column-value.js';
 import { SqlWriter } from './condition-sql.js';
-import type { PlacedRow, Seek } from '../../pagination/place.js';
+import type { PlacedRow, Seek } from '../../policy/pagination/place.js';
 import { applyOrdering } from './ordering.js';
 import { readPlaced } from './place.js';
 

@@ -2,8 +2,8 @@
 
 import type { EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import type { Ordering } from '../../filtering/filter.js';
-import type { PlacedRow, PlaceValue, Seek } from '../../pagination/place.js';
+import type { Ordering } from '../../policy/filtering/filter.js';
+import type { PlacedRow, PlaceValue, Seek } from '../../policy/pagination/place.js';
 import { isPostgres, isSqlite, kindOf } from './column-value.js';
 import { SqlWriter } from './condition-sql.js';
 import { exactText } from './dialect.js';

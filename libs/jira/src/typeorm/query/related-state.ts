@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { DataSource, RelationMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import { databaseFamily } from '../capture/database-family.js';
+import { databaseFamily } from '../../commits/capture/database-family.js';
 import { ownConditions, type Condition, type Related, type RelatedCount } from './condition.js';
 import { junctionOf, SqlWriter, writeSql } from './condition-sql.js';
 import { foreignKeyOf } from './visibility.js';

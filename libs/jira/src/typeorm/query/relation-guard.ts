@@ -2,7 +2,7 @@
 
 import type { EntityManager, EntityMetadata, ObjectLiteral, RelationMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import { JiraException, ValidationException } from '../../errors/jira.exception.js';
+import { JiraException, ValidationException } from '../../core/errors/jira.exception.js';
 import { canonical, isSqlite, toParameter, toStored } from './column-value.js';
 import { SqlWriter } from './condition-sql.js';
 

@@ -2,8 +2,8 @@
 
 import type { EntityMetadata, SelectQueryBuilder } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import type { Filter } from '../../filtering/filter.js';
-import type { Image } from '../../observers/change.js';
+import type { Filter } from '../../policy/filtering/filter.js';
+import type { Image } from '../../core/changes/change.js';
 import { canonical, kindOf, type Stored } from './column-value.js';
 import { constantOf, keyOf, ownConditions, relationsOf, type Condition } from './condition.js';
 import { judge } from './condition-memory.js';

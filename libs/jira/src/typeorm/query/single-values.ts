@@ -2,7 +2,7 @@
 
 import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import { ValidationException } from '../../errors/jira.exception.js';
+import { ValidationException } from '../../core/errors/jira.exception.js';
 
 /** Columns that may hold more than one value: JSON, arrays, places, ranges. */
 const COMPOSED = /json|array|set|geo|point|line|polygon|collection|hstore|vector|interval|range|cube|object/i;

@@ -1,7 +1,7 @@
 // What SQLite cannot do and this process does for it: text without case beyond ASCII, and patterns.
 
 import type { DataSource, Driver } from 'typeorm';
-import { matchesPattern } from '../../filtering/pattern.js';
+import { matchesPattern } from '../../policy/filtering/pattern.js';
 import { fold } from './fold.js';
 
 /** `jira_matches(pattern, isFolded, text)` → 1, 0, or null of null. */

@@ -1,7 +1,7 @@
 // A value of an image as SQL, in the type that its column has.
 
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import type { Image } from '../../observers/change.js';
+import type { Image } from '../../core/changes/change.js';
 import { isPostgres, isSqlite, kindOf, toParameter } from './column-value.js';
 import { read } from './condition-memory.js';
 import type { SqlWriter } from './condition-sql.js';

@@ -2,7 +2,7 @@
 
 import type { EntityManager, ObjectLiteral } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import { ValidationException } from '../../errors/jira.exception.js';
+import { ValidationException } from '../../core/errors/jira.exception.js';
 import { kindOf } from './column-value.js';
 import type { Condition } from './condition.js';
 import { judge } from './condition-memory.js';

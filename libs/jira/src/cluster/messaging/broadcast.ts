@@ -1,0 +1,299 @@
+// Rooms of the application's own: who is in one gets what is posted to it, under the event or the request it came with.
+
+import { isReservedName } from 'nestjs-jira-protocol';
+import type { LifecycleEvents } from '../../core/lifecycle/lifecycle-events.js';
+import { Connection } from '../../core/connections/connection.js';
+import type { Connections } from '../../core/connections/connections.js';
+import type { HookScope } from '../../core/scope/scope.js';
+import type { ClusterConnections } from './cluster-connections.js';
+import { memberKey, type ConnectionStore, type RoomMember } from './connection-store.js';
+import type { PubSub, PubSubSubscription } from './pub-sub.js';
+
+/** A connection hears posts as events named after the room; a request hears them under its `requestId`. */
+export type BroadcastMember = Connection | HookScope;
+
+export type BroadcastEvent = 'open' | 'close';
+
+interface Place {
+  readonly member: BroadcastMember;
+  /** As all processes know it. */
+  readonly entry: RoomMember;
+}
+
+interface Placed {
+  /** The room's. */
+  readonly id: string;
+  readonly member: BroadcastMember;
+}
+
+/** What one process has of a room. */
+interface LocalRoom {
+  /** By connection and, for requests, request: each is in a room once. */
+  readonly places: Map<string, Place>;
+  readonly posts: PubSubSubscription<unknown>;
+}
+
+export interface BroadcastParts {
+  readonly pubSub: PubSub;
+  readonly store: ConnectionStore;
+  readonly cluster: ClusterConnections;
+  readonly connections: Connections;
+  readonly lifecycle: LifecycleEvents;
+  readonly report: (error: unknown) => void;
+}
+
+/**
+ * Rooms of all processes that share the `PubSub` and the `ConnectionStore`. Members leave when they disconnect, or when
+ * their process dies. Posts are not checked against anybody's rights.
+ *
+ * @example
+ * const room = this.broadcast.room('lobby');
+ * await room.add(scope); // in an action: the caller's request gets the posts
+ * await room.post({ text: 'Hello' });
+ */
+export class Broadcast {
+  private readonly rooms = new Map<string, LocalRoom>();
+  /** Places of each connection, by name: what a disconnect has to look at. */
+  private readonly placesOf = new Map<string, Map<string, Placed>>();
+  private readonly listeners = new Map<BroadcastEvent, Set<(roomId: string) => void>>();
+  /** What the store could not be told. */
+  private readonly unsaid = new Map<string, { readonly id: string; readonly entry: RoomMember }>();
+  private readonly turns = new Map<string, Promise<unknown>>();
+  private undo: (() => void)[] = [];
+
+  constructor(private readonly parts: BroadcastParts) {}
+
+  room(id: string): BroadcastRoom {
+    if (isReservedName(id))
+      throw new TypeError(`"${id}" is a reserved name: members hear posts as an event of that name.`);
+    return new BroadcastRoom(id, this);
+  }
+
+  /**
+   * Hears of rooms that get their first member, or lose their last, counted over all processes. Told in one process: that
+   * of the member, or one that noticed the member's process had died. Returns its own undo.
+   */
+  on(event: BroadcastEvent, listener: (roomId: string) => void): () => void {
+    const listeners = this.listeners.get(event) ?? new Set();
+    this.listeners.set(event, listeners.add(listener));
+    return () => listeners.delete(listener);
+  }
+
+  /** Called at boot. */
+  start(): void {
+    const { lifecycle, cluster } = this.parts;
+    this.undo = [
+      lifecycle.on('jira.connection_closed', ({ connection }) => this.forget(connection)),
+      cluster.listen({
+        onRenewed: () => {
+          for (const { id, entry } of this.unsaid.values()) void this.leave(id, entry);
+        },
+        onRevived: () => {
+          for (const [id, { places }] of this.rooms)
+            for (const { entry } of places.values()) this.join(id, entry).catch(this.parts.report); // prettier-ignore
+        },
+        onRoomsClosed: (rooms) => {
+          for (const id of rooms) this.tell('close', id);
+        },
+      }),
+    ];
+  }
+
+  /** Called at shutdown, after the last connection was closed; resolves when the store knows that all have left. */
+  async stop(): Promise<void> {
+    while (this.turns.size > 0) await Promise.all(this.turns.values());
+    for (const undo of this.undo) undo();
+  }
+
+  /** For `BroadcastRoom`. */
+  async add(id: string, member: BroadcastMember): Promise<boolean> {
+    if (connectionOf(member).isClosed) return false;
+    const room = this.rooms.get(id) ?? this.open(id);
+    const known = room.places.get(memberKey(this.entryOf(member)));
+    const { entry } = known ?? this.place(id, room, member);
+    try {
+      await room.posts.ready;
+      await this.join(id, entry);
+    } catch (error) {
+      void this.remove(id, member);
+      throw error;
+    }
+    return this.has(id, entry);
+  }
+
+  /** For `BroadcastRoom`. */
+  async remove(id: string, member: BroadcastMember): Promise<boolean> {
+    const entry = this.entryOf(member);
+    const room = this.rooms.get(id);
+    if (!room?.places.delete(memberKey(entry))) return false;
+    const places = this.placesOf.get(entry.connectionId);
+    places?.delete(nameOf(id, entry));
+    if (places?.size === 0) this.placesOf.delete(entry.connectionId);
+    if (room.places.size === 0) this.close(id, room);
+    await this.leave(id, entry);
+    return true;
+  }
+
+  /** For `BroadcastRoom`. */
+  post(id: string, data: unknown): Promise<void> {
+    return this.parts.pubSub.publish(keyOf(id), data);
+  }
+
+  /** For `BroadcastRoom`. */
+  members(id: string): Promise<RoomMember[]> {
+    return this.parts.store.members(id);
+  }
+
+  /** For `BroadcastRoom`. */
+  localMembers(id: string): BroadcastMember[] {
+    return [...(this.rooms.get(id)?.places.values() ?? [])].map(({ member }) => member);
+  }
+
+  private place(id: string, room: LocalRoom, member: BroadcastMember): Place {
+    const entry = this.entryOf(member);
+    const place = { member, entry };
+    room.places.set(memberKey(entry), place);
+    const places = this.placesOf.get(entry.connectionId) ?? new Map<string, Placed>();
+    this.placesOf.set(entry.connectionId, places.set(nameOf(id, entry), { id, member }));
+    return place;
+  }
+
+  private join(id: string, entry: RoomMember): Promise<void> {
+    return this.inTurn(id, async () => {
+      await this.parts.cluster.leased();
+      if (this.has(id, entry) && (await this.parts.store.join(id, entry))) this.tell('open', id);
+    });
+  }
+
+  /** What fails here is tried again when the lease is renewed. */
+  private leave(id: string, entry: RoomMember): Promise<void> {
+    const name = nameOf(id, entry);
+    this.unsaid.set(name, { id, entry });
+    const left = this.inTurn(id, async () => {
+      const isBack = this.has(id, entry);
+      if (!isBack && (await this.parts.store.leave(id, entry))) this.tell('close', id);
+      this.unsaid.delete(name);
+    });
+    return left.catch(this.parts.report); // prettier-ignore
+  }
+
+  private has(id: string, entry: RoomMember): boolean {
+    return this.rooms.get(id)?.places.has(memberKey(entry)) ?? false;
+  }
+
+  /** One step of a room after the other, so that none leaves before it has come. */
+  private inTurn(id: string, run: () => Promise<void>): Promise<void> {
+    const turn = (this.turns.get(id) ?? Promise.resolve()).then(run);
+    const settled: Promise<void> = turn
+      .catch(() => undefined)
+      .finally(() => {
+        if (this.turns.get(id) === settled) this.turns.delete(id);
+      });
+    this.turns.set(id, settled);
+    return turn;
+  }
+
+  private open(id: string): LocalRoom {
+    const room: LocalRoom = { places: new Map(), posts: this.parts.pubSub.subscribe(keyOf(id)) };
+    this.rooms.set(id, room);
+    void this.deliver(id, room);
+    return room;
+  }
+
+  private async deliver(id: string, room: LocalRoom): Promise<void> {
+    try {
+      for await (const data of room.posts) for (const { member } of room.places.values()) this.send(id, member, data);
+    } catch (error) {
+      this.parts.report(error);
+    }
+    // Ended by whoever: a room that hears nothing is none.
+    if (this.rooms.get(id) === room) for (const { member } of room.places.values()) void this.remove(id, member);
+  }
+
+  private send(id: string, member: BroadcastMember, data: unknown): void {
+    try {
+      if (member instanceof Connection) member.send(id, data);
+      else member.emit(data);
+    } catch (error) {
+      this.parts.report(error);
+    }
+  }
+
+  private forget(connection: Connection): void {
+    for (const { id, member } of this.placesOf.get(connection.id)?.values() ?? []) void this.remove(id, member);
+  }
+
+  private close(id: string, room: LocalRoom): void {
+    this.rooms.delete(id);
+    void room.posts.return();
+  }
+
+  private tell(event: BroadcastEvent, id: string): void {
+    for (const listener of this.listeners.get(event) ?? [])
+      try {
+        listener(id);
+      } catch (error) {
+        this.parts.report(error);
+      }
+  }
+
+  private entryOf(member: BroadcastMember): RoomMember {
+    const connection = connectionOf(member);
+    return {
+      connectionId: connection.id,
+      requestId: member instanceof Connection ? null : member.requestId,
+      node: this.parts.cluster.node,
+      user: this.parts.connections.keyOf(connection.user) ?? null,
+      joinedAt: new Date(),
+    };
+  }
+}
+
+export class BroadcastRoom {
+  constructor(
+    readonly id: string,
+    private readonly broadcast: Broadcast,
+  ) {}
+
+  /** Resolves when the member gets every post from now on; with false when its connection is gone. */
+  add(member: BroadcastMember): Promise<boolean> {
+    return this.broadcast.add(this.id, member);
+  }
+
+  /** False when it was not in the room. Another scope of the same request is the same member. */
+  remove(member: BroadcastMember): Promise<boolean> {
+    return this.broadcast.remove(this.id, member);
+  }
+
+  /** Sends plain data to every member, in every process. */
+  post(data: unknown): Promise<void> {
+    return this.broadcast.post(this.id, data);
+  }
+
+  /** Members in all processes, in the order of their coming, to the millisecond. */
+  members(): Promise<RoomMember[]> {
+    return this.broadcast.members(this.id);
+  }
+
+  /** How many members are in all processes. */
+  async size(): Promise<number> {
+    return (await this.members()).length;
+  }
+
+  /** Members in this process, with their connections, in the order of their coming. */
+  localMembers(): BroadcastMember[] {
+    return this.broadcast.localMembers(this.id);
+  }
+}
+
+function keyOf(id: string): string {
+  return `$broadcast:${id}`;
+}
+
+function nameOf(id: string, entry: RoomMember): string {
+  return `${memberKey(entry)}\n${id}`;
+}
+
+function connectionOf(member: BroadcastMember): Connection {
+  return member instanceof Connection ? member : member.connection;
+}

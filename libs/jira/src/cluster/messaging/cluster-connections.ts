@@ -1,0 +1,197 @@
+// Who is online anywhere: tells the store of this process's connections, and asks it of all.
+
+import { randomUUID } from 'node:crypto';
+import type { LifecycleEvents } from '../../core/lifecycle/lifecycle-events.js';
+import type { Connection } from '../../core/connections/connection.js';
+import type { Connections } from '../../core/connections/connections.js';
+import type { ConnectionEntry, ConnectionStore, SeenConnection } from './connection-store.js';
+import type { PubSub } from './pub-sub.js';
+
+export interface ClusterConnectionsParts {
+  readonly store: ConnectionStore;
+  readonly connections: Connections;
+  readonly lifecycle: LifecycleEvents;
+  readonly pubSub: PubSub;
+  readonly report: (error: unknown) => void;
+}
+
+/** Hears what becomes of this process's lease. */
+export interface LeaseListener {
+  /** The lease was renewed. `isSure` unless this process was late: then others may still be about to renew theirs. */
+  onRenewed?(isSure: boolean): void;
+  /** The store has not all that this process has put there: it has to be put there again. */
+  onRevived?(): void;
+  /** Rooms that lost their last member with a process that died; told to one process. */
+  onRoomsClosed?(rooms: readonly string[]): void;
+}
+
+/** What is published when users come and go: their keys, or `null` when it may be anybody. */
+export type PresenceNotice = readonly string[] | null;
+export const PRESENCE_KEY = '$presence';
+
+/** A process that died is taken for dead after this; it says three times within it that it is there. */
+const LEASE_MS = 15_000;
+
+/**
+ * The connections of every process that shares the `ConnectionStore`. What `Connections` answers at once for this
+ * process, this asks the store for.
+ *
+ * @example
+ * const devices = await this.clusterConnections.byUser(user);
+ */
+export class ClusterConnections {
+  /** This process, as `node` of its entries. */
+  readonly node = randomUUID();
+  /** How long a process that says nothing is taken to be there. */
+  readonly leaseMs: number;
+  private readonly listeners = new Set<LeaseListener>();
+  private timer?: NodeJS.Timeout;
+  private undo: (() => void)[] = [];
+  private renewedAt?: number;
+  private wasLate = false;
+  private lease?: Promise<void>;
+  private renewing?: Promise<void>;
+  /** What the store has to be told of, by id; `null` for anonymous users. */
+  private readonly arrived = new Map<string, Connection>();
+  private readonly gone = new Map<string, string | null>();
+  /** One step after the other, so that a connection is not removed before it was added. */
+  private last: Promise<void> = Promise.resolve();
+
+  constructor(private readonly parts: ClusterConnectionsParts) {
+    this.leaseMs = parts.store.leaseMs ?? LEASE_MS;
+  }
+
+  /** Every connection, oldest first. */
+  all(): Promise<SeenConnection[]> {
+    return this.parts.store.all();
+  }
+
+  get(id: string): Promise<SeenConnection | undefined> {
+    return this.parts.store.get(id);
+  }
+
+  /** The connections of a user, one for each device and tab. Takes the user, or the user's key. */
+  async byUser(user: unknown): Promise<SeenConnection[]> {
+    const key = this.parts.connections.keyOf(user);
+    return key === undefined ? [] : this.parts.store.byUser(key);
+  }
+
+  async isOnline(user: unknown): Promise<boolean> {
+    return (await this.byUser(user)).length > 0;
+  }
+
+  /** Called at boot. A process that holds no connections says nothing of itself. */
+  start(): void {
+    const { lifecycle, connections } = this.parts;
+    this.undo = [
+      lifecycle.on('jira.connection_open', ({ connection }) => {
+        this.arrived.set(connection.id, connection);
+        void this.leased();
+        void this.step(() => this.tellStore());
+      }),
+      lifecycle.on('jira.remove_connection', ({ connectionId, user }) => {
+        this.gone.set(connectionId, connections.keyOf(user) ?? null);
+        void this.step(() => this.tellStore());
+      }),
+    ];
+  }
+
+  /** Called at shutdown, after the last connection was closed. */
+  async stop(): Promise<void> {
+    for (const undo of this.undo) undo();
+    clearInterval(this.timer);
+    if (this.lease) void this.step(async () => this.tellRooms(await this.parts.store.removeNode(this.node)));
+    await this.last;
+  }
+
+  /** Resolves when this process has a lease, which it keeps from then on. */
+  leased(): Promise<void> {
+    if (this.lease) return this.lease;
+    this.timer = setInterval(() => void this.renewInTurn(), this.leaseMs / 3).unref();
+    return (this.lease = this.renewInTurn());
+  }
+
+  /** Whether who is not in the store is gone. Not so after an outage: others may be about to say that they are there. */
+  get isSure(): boolean {
+    return !this.wasLate && !this.isOverdue;
+  }
+
+  /** Returns its own undo. */
+  listen(listener: LeaseListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** One at a time: while the store is away none waits behind another. */
+  private renewInTurn(): Promise<void> {
+    this.renewing ??= this.step(() => this.renew()).then(() => (this.renewing = undefined));
+    return this.renewing;
+  }
+
+  private get isOverdue(): boolean {
+    return this.renewedAt !== undefined && performance.now() - this.renewedAt > this.leaseMs;
+  }
+
+  private async renew(): Promise<void> {
+    const { store } = this.parts;
+    const isFirst = this.renewedAt === undefined;
+    const isLate = this.isOverdue;
+    const isKnown = await store.renew(this.node, this.leaseMs);
+    this.renewedAt = performance.now();
+    this.wasLate = isLate;
+    if (!isKnown) await this.putAgain();
+    await this.tellStore(); // what failed before
+    // After an outage of the store all are late: nobody is taken for dead before all could say that they are there.
+    if (!isFirst && !isLate) await this.sweep();
+    for (const listener of this.listeners) listener.onRenewed?.(!isLate);
+  }
+
+  /** What the store holds of this process may be of another time. */
+  private async putAgain(): Promise<void> {
+    const { store, connections } = this.parts;
+    this.tellRooms(await store.removeNode(this.node));
+    await store.renew(this.node, this.leaseMs);
+    await store.add(connections.all().map((connection) => this.entryOf(connection)));
+    for (const listener of this.listeners) listener.onRevived?.();
+    this.publish(null);
+  }
+
+  private async sweep(): Promise<void> {
+    const { nodes, rooms } = await this.parts.store.sweep();
+    this.tellRooms(rooms);
+    if (nodes.length > 0) this.publish(null);
+  }
+
+  private tellRooms(rooms: readonly string[]): void {
+    if (rooms.length > 0) for (const listener of this.listeners) listener.onRoomsClosed?.(rooms);
+  }
+
+  /** What fails here is tried again at the next change, and when the lease is renewed. */
+  private async tellStore(): Promise<void> {
+    const arrived = [...this.arrived.values()];
+    const gone = [...this.gone];
+    if (arrived.length + gone.length === 0) return;
+    const { store } = this.parts;
+    const entries = arrived.filter(({ isClosed }) => !isClosed).map((connection) => this.entryOf(connection));
+    if (entries.length > 0) await store.add(entries);
+    for (const { id } of arrived) this.arrived.delete(id);
+    await store.remove(gone.map(([id]) => id));
+    for (const [id] of gone) this.gone.delete(id);
+    const users = [...entries.map(({ user }) => user), ...gone.map(([, user]) => user)];
+    const known = new Set(users.filter((user) => user !== null));
+    if (known.size > 0) this.publish([...known]);
+  }
+
+  private publish(notice: PresenceNotice): void {
+    this.parts.pubSub.publish(PRESENCE_KEY, notice).catch(this.parts.report); // prettier-ignore
+  }
+
+  private entryOf({ id, user, createdAt }: Connection): ConnectionEntry {
+    return { id, node: this.node, user: this.parts.connections.keyOf(user) ?? null, createdAt };
+  }
+
+  private step(run: () => Promise<unknown>): Promise<void> {
+    this.last = this.last.then(run).then(() => undefined, this.parts.report); // prettier-ignore
+    return this.last;
+  }
+}

@@ -1,0 +1,90 @@
+// What one connection is sent of one recipient's queue.
+
+import { MESSAGE_EVENT } from 'nestjs-jira-protocol';
+import type { Connection } from '../../core/connections/connection.js';
+import type { MessageQueue } from './message-queue.js';
+
+export interface DeliveryParts {
+  readonly queue: MessageQueue;
+  readonly connection: Connection;
+  /** What is older is given up, and not sent any more. */
+  readonly ttlMs: number;
+  readonly report: (error: unknown) => void;
+}
+
+export class Delivery {
+  private after?: string;
+  // Most connections never get a message: these are made for the first one.
+  /** Places by message id, not acknowledged yet. */
+  private open?: Map<string, string[]>;
+  /** Places acknowledged, and not yet removed: the queue may be away. */
+  private done?: Set<string>;
+  private isDue = false;
+  private isReading = false;
+
+  constructor(
+    readonly recipient: string,
+    private readonly parts: DeliveryParts,
+  ) {}
+
+  /** Sends what it has not sent. One read of the queue after the other: none is sent twice, and none out of turn. */
+  deliver(): void {
+    this.isDue = true; // the read that will come sees this one too
+    if (!this.isReading) void this.readOn();
+  }
+
+  private async readOn(): Promise<void> {
+    this.isReading = true;
+    while (this.isDue) {
+      await Promise.resolve(); // what else is added in this turn is read at once
+      this.isDue = false;
+      try {
+        await this.deliverNow();
+      } catch (error) {
+        this.parts.report(error);
+      }
+    }
+    this.isReading = false;
+  }
+
+  /** Rejects when the queue is away: then it is tried again at the next message, and when the queue is back. */
+  async acknowledge(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      for (const place of this.open?.get(id) ?? []) this.noteDone(place);
+      this.open?.delete(id);
+    }
+    await this.removeDone();
+  }
+
+  private async deliverNow(): Promise<void> {
+    const { queue, connection, ttlMs } = this.parts;
+    await this.removeDone();
+    const messages = await queue.read(this.recipient, this.after);
+    for (const { id, event, data, place, sentAt } of messages) {
+      if (connection.isClosed) return;
+      this.after = place;
+      if (sentAt.getTime() < Date.now() - ttlMs) continue;
+      if (connection.dialect === 'jira') {
+        this.open ??= new Map();
+        this.open.set(id, [...(this.open.get(id) ?? []), place]);
+        connection.send(MESSAGE_EVENT, { id, event, data });
+      } else {
+        connection.send(event, data);
+        this.noteDone(place);
+      }
+    }
+    await this.removeDone();
+  }
+
+  private noteDone(place: string): void {
+    (this.done ??= new Set()).add(place);
+  }
+
+  private async removeDone(): Promise<void> {
+    const { done } = this;
+    if (!done || done.size === 0) return;
+    const places = [...done];
+    await this.parts.queue.remove(this.recipient, places);
+    for (const place of places) done.delete(place);
+  }
+}

@@ -1,0 +1,99 @@
+// Values that wait for the one who takes them, up to a bound.
+
+import { JiraException } from '../../core/errors/jira.exception.js';
+
+/**
+ * What happens to a value that finds the box full: `fail` ends the loop with status 503, code `STREAM_OVERFLOW`, so that
+ * nothing is missed unnoticed; `drop-oldest` makes room, for values of which only the latest count; `drop-newest` keeps
+ * what is there.
+ */
+export type OverflowPolicy = 'fail' | 'drop-oldest' | 'drop-newest';
+
+export interface MailboxOptions {
+  /** Values held for a taker that does not keep up. @default 1_000, as for streams */
+  readonly capacity?: number;
+  /** @default 'fail' */
+  readonly overflow?: OverflowPolicy;
+}
+
+interface Taker<T> {
+  readonly resolve: (result: IteratorResult<T, undefined>) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class Mailbox<T> implements AsyncIterableIterator<T, undefined> {
+  /** Resolves when values arrive for sure; rejects when the box is closed before. */
+  readonly ready: Promise<void>;
+  /** Values that were not kept, by the policy. */
+  dropped = 0;
+  private readonly capacity: number;
+  private readonly overflow: OverflowPolicy;
+  private readonly values: T[] = [];
+  private readonly takers: Taker<T>[] = [];
+  private isEnded = false;
+  private failure?: Error;
+
+  /** @param onEnd called once, when the box takes no more */
+  constructor(
+    { capacity = 1_000, overflow = 'fail' }: MailboxOptions,
+    private readonly onEnd: (box: Mailbox<T>) => void,
+    ready: Promise<void> = Promise.resolve(),
+  ) {
+    if (!Number.isInteger(capacity) || capacity < 1)
+      throw new RangeError(`capacity must be 1 or more, not ${capacity}.`);
+    this.capacity = capacity;
+    this.overflow = overflow;
+    this.ready = ready;
+    ready.catch(() => undefined); // most takers look at the values alone
+  }
+
+  put(value: T): void {
+    if (this.isEnded) return;
+    const taker = this.takers.shift();
+    if (taker) return taker.resolve({ done: false, value });
+    if (this.values.length < this.capacity) return void this.values.push(value);
+    if (this.overflow === 'fail') {
+      const message = `More than ${this.capacity} values waited for their subscriber.`;
+      return this.end(new JiraException('STREAM_OVERFLOW', message));
+    }
+    this.dropped++;
+    if (this.overflow === 'drop-newest') return;
+    this.values.shift();
+    this.values.push(value);
+  }
+
+  /** Takes no more. What is held is given out first, then the error, if there is one. */
+  end(error?: Error): void {
+    if (this.isEnded) return;
+    this.isEnded = true;
+    this.failure = error;
+    for (const taker of this.takers.splice(0)) this.settle(taker);
+    this.onEnd(this);
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    return new Promise((resolve, reject) => {
+      if (this.values.length > 0) return resolve({ done: false, value: this.values.shift() as T });
+      if (this.isEnded) return this.settle({ resolve, reject });
+      this.takers.push({ resolve, reject });
+    });
+  }
+
+  return(): Promise<IteratorResult<T, undefined>> {
+    this.values.length = 0;
+    this.end();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** An error is told once; after it the box is just empty. */
+  private settle({ resolve, reject }: Taker<T>): void {
+    const { failure } = this;
+    this.failure = undefined;
+    if (failure) reject(failure);
+    else resolve({ done: true, value: undefined });
+  }
+}

@@ -1,0 +1,52 @@
+// Queues of one process.
+
+import type { ExpiredMessage, Message, MessageQueue, QueuedMessage } from './message-queue.js';
+import { decode, encode } from '../../core/support/plain-data.js';
+
+export class MemoryMessageQueue implements MessageQueue {
+  private readonly queues = new Map<string, QueuedMessage[]>();
+  private readonly listeners = new Set<(recipient?: string) => void>();
+  private count = 0;
+
+  async add(recipient: string, message: Message, keepCount: number): Promise<ExpiredMessage[]> {
+    const queue = this.queues.get(recipient) ?? [];
+    this.queues.set(recipient, queue);
+    // As if it had travelled.
+    queue.push({ ...message, data: decode(encode(message.data)), place: `${++this.count}` });
+    const expired = queue.splice(0, Math.max(0, queue.length - keepCount));
+    for (const listener of this.listeners) listener(recipient);
+    return expired.map((one) => ({ ...one, recipient }));
+  }
+
+  async read(recipient: string, after = '0'): Promise<QueuedMessage[]> {
+    return (this.queues.get(recipient) ?? []).filter(({ place }) => Number(place) > Number(after));
+  }
+
+  async remove(recipient: string, places: readonly string[]): Promise<void> {
+    this.keep(recipient, ({ place }) => !places.includes(place));
+  }
+
+  async expire(before: Date): Promise<ExpiredMessage[]> {
+    const expired: ExpiredMessage[] = [];
+    for (const [recipient, queue] of this.queues) {
+      for (const message of queue) if (message.sentAt < before) expired.push({ ...message, recipient });
+      this.keep(recipient, ({ sentAt }) => sentAt >= before);
+    }
+    return expired;
+  }
+
+  watch(listener: (recipient?: string) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private keep(recipient: string, test: (message: QueuedMessage) => boolean): void {
+    const kept = (this.queues.get(recipient) ?? []).filter(test);
+    if (kept.length > 0) this.queues.set(recipient, kept);
+    else this.queues.delete(recipient);
+  }
+}

@@ -1,0 +1,182 @@
+// Sends to recipients wherever they are, and delivers to those that are here.
+
+import { randomUUID } from 'node:crypto';
+import { isReservedName } from 'nestjs-jira-protocol';
+import { JiraException } from '../../core/errors/jira.exception.js';
+import type { LifecycleEvents } from '../../core/lifecycle/lifecycle-events.js';
+import type { Connection } from '../../core/connections/connection.js';
+import type { Connections } from '../../core/connections/connections.js';
+import type { Limits } from '../../core/limits/limits.js';
+import type { ConnectionStore } from './connection-store.js';
+import { Delivery } from './delivery.js';
+import type { ExpiredMessage, MessageQueue } from './message-queue.js';
+
+/**
+ * A connection by its id; a user (or its key), on whatever connections, now or later; or the members of a broadcast room:
+ * those who are in it when the message is sent. A member with a user gets it as that user does, now or later; an
+ * anonymous one on its connection. Who has left, or lost the connection before, was no member.
+ */
+export type Recipient = string | { readonly user: unknown } | { readonly room: string };
+
+export interface SendOptions {
+  /** A message sent again under its id arrives once. @default a new one */
+  readonly id?: string;
+}
+
+export interface MessagesParts {
+  readonly queue: MessageQueue;
+  readonly store: ConnectionStore;
+  readonly connections: Connections;
+  readonly lifecycle: LifecycleEvents;
+  readonly limits: Pick<Limits, 'queuedMessages' | 'messageTtlMs'>;
+  readonly report: (error: unknown) => void;
+  /** Hears of messages that nobody acknowledged in time. */
+  readonly expired: (message: ExpiredMessage) => void;
+}
+
+const SWEEP_MS = 60_000;
+const LEAST_SWEEP_MS = 1_000;
+/** Queues of a room's members that are written to at one time. */
+const WRITTEN_AT_ONCE = 16;
+
+/**
+ * Messages arrive in order, and again at the next connection until a client acknowledges them; our client drops what it
+ * has had. A message to a user goes to all of the user's connections and is done when one of them acknowledges it.
+ * Clients of other dialects do not acknowledge: for them it is done when it was handed to the transport.
+ *
+ * @example
+ * await this.messages.send({ user: issue.assigneeId }, 'assigned', { issue: issue.id });
+ */
+export class Messages {
+  /** The one to the connection itself, then the one to its user, if it has one. */
+  private readonly ofConnection = new Map<string, readonly Delivery[]>();
+  /** Those to users, by recipient. */
+  private readonly ofUser = new Map<string, Set<Delivery>>();
+  private undo: (() => void)[] = [];
+  private timer?: NodeJS.Timeout;
+
+  constructor(private readonly parts: MessagesParts) {}
+
+  /**
+   * Resolves with the message's id once the queue has it, for a room all queues of its members.
+   *
+   * @throws JiraException NOT_FOUND for a connection that is in no process
+   */
+  async send(to: Recipient, event: string, data: unknown, { id = randomUUID() }: SendOptions = {}): Promise<string> {
+    if (isReservedName(event)) throw new TypeError(`"${event}" is a reserved event name.`);
+    const message = { id, event, data, sentAt: new Date() };
+    const recipients = await this.recipients(to);
+    for (let i = 0; i < recipients.length; i += WRITTEN_AT_ONCE)
+      await Promise.all(recipients.slice(i, i + WRITTEN_AT_ONCE).map((recipient) => this.put(recipient, message)));
+    return id;
+  }
+
+  /** Called for a client's acknowledgement. */
+  async acknowledge(connection: Connection, ids: readonly string[]): Promise<void> {
+    for (const delivery of this.ofConnection.get(connection.id) ?? []) await delivery.acknowledge(ids);
+  }
+
+  /** Called at boot. */
+  start(): void {
+    const { lifecycle, queue, limits } = this.parts;
+    this.undo = [
+      lifecycle.on('jira.connection_open', ({ connection }) => this.opened(connection)),
+      lifecycle.on('jira.connection_closed', ({ connection }) => this.closed(connection)),
+      queue.watch((recipient) => this.deliverAll(recipient)),
+    ];
+    const everyMs = Math.min(SWEEP_MS, Math.max(LEAST_SWEEP_MS, limits.messageTtlMs));
+    this.timer = setInterval(() => void this.sweep(), everyMs).unref();
+  }
+
+  stop(): void {
+    for (const undo of this.undo) undo();
+    clearInterval(this.timer);
+  }
+
+  /** Removes and reports what is older than may be kept; done by itself every minute. */
+  async sweep(now = Date.now()): Promise<void> {
+    const { queue, limits, expired, report } = this.parts;
+    try {
+      for (const message of await queue.expire(new Date(now - limits.messageTtlMs))) expired(message);
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  private async recipients(to: Recipient): Promise<string[]> {
+    if (typeof to === 'string') {
+      if (!this.parts.connections.get(to) && !(await this.parts.store.get(to)))
+        throw new JiraException('NOT_FOUND', `There is no connection "${to}".`);
+      return [ofConnection(to)];
+    }
+    if ('room' in to) {
+      const members = await this.parts.store.members(to.room);
+      const all = members.map(({ user, connectionId }) => (user === null ? ofConnection(connectionId) : ofUser(user)));
+      return [...new Set(all)];
+    }
+    const key = this.parts.connections.keyOf(to.user);
+    if (key === undefined) throw new TypeError('This user has no key: see the option "userKey".');
+    return [ofUser(key)];
+  }
+
+  private async put(recipient: string, message: Parameters<MessageQueue['add']>[1]): Promise<void> {
+    const { queue, lifecycle, limits, expired } = this.parts;
+    for (const old of await queue.add(recipient, message, limits.queuedMessages)) expired(old);
+    if (!lifecycle.hears('jira.added_message_to_queue')) return;
+    const { id, event, data } = message;
+    lifecycle.emit('jira.added_message_to_queue', { id, recipient, event, data });
+  }
+
+  private opened(connection: Connection): void {
+    const { queue, connections, limits, report } = this.parts;
+    const key = connections.keyOf(connection.user);
+    const recipients = [ofConnection(connection.id), ...(key === undefined ? [] : [ofUser(key)])];
+    const parts = { queue, connection, ttlMs: limits.messageTtlMs, report };
+    const deliveries = recipients.map((recipient) => new Delivery(recipient, parts));
+    this.ofConnection.set(connection.id, deliveries);
+    const [, toUser] = deliveries;
+    if (toUser) this.ofUser.set(toUser.recipient, (this.ofUser.get(toUser.recipient) ?? new Set()).add(toUser));
+    for (const delivery of deliveries) delivery.deliver();
+  }
+
+  /** What was meant for this very connection will reach nobody. */
+  private closed({ id }: Connection): void {
+    const [, toUser] = this.ofConnection.get(id) ?? [];
+    if (toUser) {
+      const others = this.ofUser.get(toUser.recipient);
+      others?.delete(toUser);
+      if (others?.size === 0) this.ofUser.delete(toUser.recipient);
+    }
+    if (this.ofConnection.delete(id)) void this.drop(ofConnection(id));
+  }
+
+  private async drop(recipient: string): Promise<void> {
+    const { queue, expired, report } = this.parts;
+    try {
+      const left = await queue.read(recipient);
+      await queue.remove(recipient, left.map(({ place }) => place)); // prettier-ignore
+      for (const message of left) expired({ ...message, recipient });
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  private deliverAll(recipient?: string): void {
+    if (recipient === undefined) {
+      for (const deliveries of this.ofConnection.values()) for (const delivery of deliveries) delivery.deliver();
+    } else if (recipient.startsWith(CONNECTION)) {
+      const [delivery] = this.ofConnection.get(recipient.slice(CONNECTION.length)) ?? [];
+      delivery?.deliver();
+    } else for (const delivery of this.ofUser.get(recipient) ?? []) delivery.deliver();
+  }
+}
+
+const CONNECTION = 'connection:';
+
+function ofConnection(id: string): string {
+  return CONNECTION + id;
+}
+
+function ofUser(key: string): string {
+  return `user:${key}`;
+}

@@ -1,0 +1,165 @@
+// What one transaction wrote so far: each touched row with its image before, and at the end the net changes.
+
+import type { QueryRunner } from 'typeorm';
+import type { Change } from '../../core/changes/change.js';
+import { databaseFamily } from './database-family.js';
+import { linkOf, linkOwners } from './junctions.js';
+import { changesOf, hasChanged } from './net-change.js';
+import { readByKeys } from './row-reader.js';
+import type { TouchedRow } from './touched-row.js';
+import { keyString, type RawKey, type RawRow, type TrackedTable } from './tracked-table.js';
+
+/** One write of a transaction: the runner it goes through (which may have joined the transaction) and what it touches. */
+export interface CapturedWrite {
+  readonly table: TrackedTable;
+  readonly runner: QueryRunner;
+  /** Whether the transaction has touched the row already. */
+  readonly has: (key: RawKey) => boolean;
+  readonly touch: (key: RawKey, before: RawRow | null) => void;
+  /** Notes a row of another table that the write takes with it. */
+  readonly touchLink: (junction: TrackedTable, before: RawRow) => void;
+  readonly noteGap: (error: unknown) => void;
+}
+
+export class CapturedTransaction {
+  private readonly rows = new Map<string, TouchedRow>();
+  private readonly predecessors = new Set<CapturedTransaction>();
+  private settle: () => void = () => undefined;
+  /** Resolves when it has ended. */
+  readonly settled = new Promise<void>((resolve) => (this.settle = resolve));
+  private hasEnded = false;
+  /** Entities whose changes cannot be named, and why. */
+  readonly gaps = new Map<string, unknown>();
+  /** True once the after images were read: a later write has to have them read again. */
+  isRead = false;
+
+  constructor(
+    readonly runner: QueryRunner,
+    /** The transactions of this process whose COMMIT is on its way, by the rows they touched. */
+    private readonly committing: Map<string, CapturedTransaction>,
+  ) {}
+
+  /** Notes a row whose state before the transaction is known; later notes of the same row change nothing. */
+  touch(table: TrackedTable, key: RawKey, before: RawRow | null, depth = 1): TouchedRow {
+    const name = `${table.path}\n${keyString(key)}`;
+    const known = this.rows.get(name);
+    if (known) return known;
+    // Rows are touched once they are locked. Whoever sent a COMMIT after touching this one has thus committed, even if
+    // the answer is still on its way to us. Whoever sent none has lost the row: PostgreSQL undoes a savepoint, and
+    // MariaDB the transaction of a deadlock's victim, before the victim hears of it.
+    const earlier = this.committing.get(name);
+    if (earlier) this.predecessors.add(earlier);
+    const row: TouchedRow = { table, key, before, after: null, links: [], depth };
+    this.rows.set(name, row);
+    return row;
+  }
+
+  has(table: TrackedTable, key: RawKey): boolean {
+    return this.rows.has(`${table.path}\n${keyString(key)}`);
+  }
+
+  /** For a write through this runner. */
+  write(table: TrackedTable, runner: QueryRunner): CapturedWrite {
+    return {
+      table,
+      runner,
+      has: (key) => this.has(table, key),
+      touch: (key, before) => this.touch(table, key, before, depthOf(runner)),
+      touchLink: (junction, before) => this.touch(junction, junction.keyOf(before), before, depthOf(runner)),
+      noteGap: (error) => this.noteGap(table.metadata.name, error),
+    };
+  }
+
+  /** Notes that rows of an entity changed that cannot be named. */
+  noteGap(entity: string, error: unknown): void {
+    this.gaps.set(entity, error);
+  }
+
+  get entities(): ReadonlySet<string> {
+    return new Set([...this.rows.values()].map((row) => row.table.metadata.name));
+  }
+
+  /** A savepoint of this depth was rolled back: the rows first written since are as they were. */
+  rollBackTo(depth: number): void {
+    for (const [name, row] of this.rows) if (row.depth >= depth) this.forget(name);
+  }
+
+  /** A savepoint of this depth was released: its rows now stand and fall with its parent. */
+  release(depth: number): void {
+    for (const row of this.rows.values()) if (row.depth >= depth) row.depth = depth - 1;
+  }
+
+  /** Reads the after images: one batched read for each table. */
+  async readAfterImages(owners: ReadonlyMap<string, TrackedTable>): Promise<void> {
+    this.isRead = true;
+    await this.readAfter([...this.rows.values()]);
+    for (const row of this.rows.values()) row.links = [];
+    const junctionRows = [...this.rows.values()].filter((row) => row.table.isJunction && hasChanged(row));
+    if (junctionRows.length > 0) await linkOwners(this, junctionRows, owners);
+  }
+
+  private async readAfter(rows: readonly TouchedRow[]): Promise<void> {
+    for (const [table, touched] of byTable(rows)) {
+      const after = new Map<string, RawRow>();
+      const keys = touched.map((row) => row.key);
+      // MariaDB's plain read may show an old snapshot of a row that the transaction only locked.
+      const lock = databaseFamily(table.dataSource) === 'mysql' ? 'write' : 'none';
+      for (const row of await readByKeys(this.runner, table, keys, lock)) after.set(keyString(table.keyOf(row)), row);
+      for (const row of touched) row.after = after.get(keyString(row.key)) ?? null;
+    }
+  }
+
+  /** The net changes of the watched entities, in the order of the first write to each row. */
+  changes(source: string, isWatched: (entity: string) => boolean): Change[] {
+    const rows = [...this.rows.values()].filter(
+      (row) => !row.table.isJunction && (row.links.length > 0 || hasChanged(row)),
+    );
+    const changes = rows.flatMap((row) =>
+      changesOf(row, source).map((change) =>
+        row.links.length > 0 ? { ...change, links: row.links.map(linkOf) } : change,
+      ),
+    );
+    return changes.filter((change) => [change.entity, ...(change.ancestors ?? [])].some(isWatched));
+  }
+
+  /** Its COMMIT is about to be sent. */
+  noteCommit(): void {
+    for (const name of this.rows.keys()) this.committing.set(name, this);
+  }
+
+  /** Earlier transactions on the same rows, whose answers are still on their way. */
+  unsettledPredecessors(): CapturedTransaction[] {
+    return [...this.predecessors].filter((one) => !one.hasEnded && !one.runner.isReleased);
+  }
+
+  forgetAll(): void {
+    for (const name of this.rows.keys()) this.forget(name);
+  }
+
+  /** The transaction is over, and what it had to announce is announced. */
+  end(): void {
+    this.hasEnded = true;
+    this.forgetAll();
+    this.settle();
+  }
+
+  private forget(name: string): void {
+    this.rows.delete(name);
+    if (this.committing.get(name) === this) this.committing.delete(name);
+  }
+}
+
+export function depthOf(runner: QueryRunner): number {
+  // Protected in TypeORM's types, but the only witness of how deep the savepoints are.
+  return (runner as unknown as { readonly transactionDepth: number }).transactionDepth;
+}
+
+function byTable(rows: readonly TouchedRow[]): Map<TrackedTable, TouchedRow[]> {
+  const groups = new Map<TrackedTable, TouchedRow[]>();
+  for (const row of rows) {
+    const group = groups.get(row.table);
+    if (group) group.push(row);
+    else groups.set(row.table, [row]);
+  }
+  return groups;
+}

@@ -1,0 +1,108 @@
+// A row of a many-to-many table is no entity of its own: when one comes or goes, the row that owns the relation changed.
+
+import type { EntityMetadata, QueryRunner } from 'typeorm';
+import type { Link } from '../../core/changes/change.js';
+import { readByKeys, select } from './row-reader.js';
+import type { TouchedRow } from './touched-row.js';
+import { keyString, type RawKey, type RawRow, type TrackedTable } from './tracked-table.js';
+
+/** The transaction whose rows they are. */
+interface Toucher {
+  readonly runner: QueryRunner;
+  has(table: TrackedTable, key: RawKey): boolean;
+  touch(table: TrackedTable, key: RawKey, before: RawRow | null): TouchedRow;
+}
+
+/** A write to rows that own many-to-many relations. */
+interface OwnersWrite {
+  readonly table: TrackedTable;
+  readonly runner: QueryRunner;
+  readonly touchLink: (junction: TrackedTable, before: RawRow) => void;
+}
+
+/** Marks the owners of these junction rows as changed; reads and locks those the transaction did not write itself. */
+export async function linkOwners(
+  transaction: Toucher,
+  junctionRows: readonly TouchedRow[],
+  owners: ReadonlyMap<string, TrackedTable>,
+): Promise<void> {
+  for (const [owner, rows] of byOwner(junctionRows, owners)) {
+    const linked = await linksByKey(transaction, owner, rows);
+    const untouched = [...linked.values()].flatMap(({ key }) => (transaction.has(owner, key) ? [] : [key]));
+    // Locked, so that no other transaction's change of the owner can be announced in the wrong order.
+    const read = await readByKeys(transaction.runner, owner, untouched, 'write');
+    for (const row of read) transaction.touch(owner, owner.keyOf(row), row).after = row;
+    for (const { key, links } of linked.values())
+      if (transaction.has(owner, key)) transaction.touch(owner, key, null).links = links;
+  }
+}
+
+/** The row of a many-to-many table, for who has to know how it was before. */
+export function linkOf({ table, before, after }: TouchedRow): Link {
+  const raw = after ?? before ?? {};
+  const { driver } = table.dataSource;
+  const row = table.columns.map((column) => [column.propertyName, driver.prepareHydratedValue(raw[column.databaseName], column)] as const); // prettier-ignore
+  return { table: table.metadata.name, row: Object.fromEntries(row), isNew: before === null };
+}
+
+/** Touches the many-to-many rows that the database will delete with their owners. */
+export async function touchLinks(write: OwnersWrite, owners: readonly RawRow[]): Promise<void> {
+  for (const junction of write.table.junctions) {
+    const columns = junction.metadata.ownerColumns;
+    const keys = owners.map((row) => columns.map(({ referencedColumn }) => row[referencedColumn?.databaseName ?? '']));
+    for (const row of await readByKeys(write.runner, junction, keys, 'none', columns)) write.touchLink(junction, row);
+  }
+}
+
+function byOwner(
+  rows: readonly TouchedRow[],
+  owners: ReadonlyMap<string, TrackedTable>,
+): Map<TrackedTable, TouchedRow[]> {
+  const groups = new Map<TrackedTable, TouchedRow[]>();
+  for (const row of rows) {
+    const owner = owners.get(row.table.path);
+    if (owner) groups.set(owner, [...(groups.get(owner) ?? []), row]);
+  }
+  return groups;
+}
+
+interface Linked {
+  readonly key: RawKey;
+  readonly links: TouchedRow[];
+}
+
+async function linksByKey(
+  transaction: Toucher,
+  owner: TrackedTable,
+  rows: readonly TouchedRow[],
+): Promise<Map<string, Linked>> {
+  const linked = new Map<string, Linked>();
+  for (const row of rows) {
+    const junctionRow = row.before ?? row.after;
+    const key = junctionRow && (await ownerKey(transaction, owner, row.table.metadata, junctionRow));
+    if (!key) continue;
+    const known = linked.get(keyString(key));
+    if (known) known.links.push(row);
+    else linked.set(keyString(key), { key, links: [row] });
+  }
+  return linked;
+}
+
+async function ownerKey(
+  transaction: Toucher,
+  owner: TrackedTable,
+  junction: EntityMetadata,
+  row: RawRow,
+): Promise<RawKey | undefined> {
+  const references = new Map(
+    junction.ownerColumns.map((column) => [column.referencedColumn?.databaseName ?? '', row[column.databaseName]]),
+  );
+  const names = owner.keyColumns.map((column) => column.databaseName);
+  if (names.every((name) => references.has(name))) return names.map((name) => references.get(name));
+  // The relation refers to something else than the primary key.
+  const terms = [...references.keys()].map((name, index) => `${owner.dataSource.driver.escape(name)} = :ref_${index}`);
+  const parameters = Object.fromEntries([...references.values()].map((value, index) => [`ref_${index}`, value]));
+  const sql = `SELECT ${owner.selection} FROM ${owner.escapedPath()} WHERE ${terms.join(' AND ')}`;
+  const [found] = await select(transaction.runner, sql, parameters);
+  return found && owner.keyOf(found);
+}

@@ -1,0 +1,57 @@
+// What a transaction's writes to one row amount to.
+
+import { isDeepStrictEqual } from 'node:util';
+import type { EntityMetadata } from 'typeorm';
+import type { Change } from '../../core/changes/change.js';
+import type { RawRow, TrackedTable } from './tracked-table.js';
+
+export interface RowImages {
+  readonly table: TrackedTable;
+  readonly before: RawRow | null;
+  readonly after: RawRow | null;
+}
+
+/** A write that left every column as it was is no change. */
+export function hasChanged({ before, after }: RowImages): boolean {
+  return !isDeepStrictEqual(before, after);
+}
+
+/** One change; two if the row became another entity of its table; none if it came and went. */
+export function changesOf(row: RowImages, source: string): Change[] {
+  const { table, before, after } = row;
+  if (before && after && table.entityOf(before) !== table.entityOf(after)) {
+    return [...changesOf({ table, before, after: null }, source), ...changesOf({ table, before: null, after }, source)];
+  }
+  const present = after ?? before;
+  if (!present) return [];
+  const entity = table.entityOf(present);
+  const ancestors = ancestorsOf(entity);
+  return [
+    {
+      source,
+      entity: entity.name,
+      ...(ancestors.length > 0 && { ancestors }),
+      id: table.idOf(present),
+      ...typeOf(table, before, after),
+      ...(before && { before: table.imageOf(before) }),
+      ...(after && { after: table.imageOf(after) }),
+    },
+  ];
+}
+
+function typeOf(
+  table: TrackedTable,
+  before: RawRow | null,
+  after: RawRow | null,
+): Pick<Change, 'type' | 'isSoftDeleted'> {
+  const wasAlive = before !== null && !table.isSoftDeleted(before);
+  const isAlive = after !== null && !table.isSoftDeleted(after);
+  if (wasAlive) return { type: isAlive ? 'modified' : 'removed' };
+  if (isAlive) return { type: 'added' };
+  return { type: before === null ? 'added' : after === null ? 'removed' : 'modified', isSoftDeleted: true };
+}
+
+function ancestorsOf(entity: EntityMetadata): string[] {
+  const parent = entity.parentEntityMetadata as EntityMetadata | undefined;
+  return parent && parent.tablePath === entity.tablePath ? [parent.name, ...ancestorsOf(parent)] : [];
+}

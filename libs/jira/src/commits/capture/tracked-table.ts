@@ -1,0 +1,128 @@
+// One table whose rows are captured: which columns make a row, its key, its id and its image.
+
+import type { DataSource, EntityMetadata } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { RowId } from 'nestjs-jira-protocol';
+import type { Image } from '../../core/changes/change.js';
+import { databaseFamily } from './database-family.js';
+
+/** A row as the driver returned it, by column name of the database. */
+export type RawRow = Readonly<Record<string, unknown>>;
+
+/** The primary key of a row as the driver returns it, in the order of the table's key columns. */
+export type RawKey = readonly unknown[];
+
+export class TrackedTable {
+  /** The entity that owns the table: for single table inheritance the topmost parent. */
+  readonly metadata: EntityMetadata;
+  readonly path: string;
+  readonly columns: readonly ColumnMetadata[];
+  /** Many-to-many tables whose rows are deleted with its own. */
+  readonly junctions: TrackedTable[] = [];
+  readonly keyColumns: readonly ColumnMetadata[];
+  /** `column, column, …` of a select that reads whole rows. */
+  readonly selection: string;
+
+  constructor(
+    readonly dataSource: DataSource,
+    metadata: EntityMetadata,
+  ) {
+    this.metadata = tableOwner(metadata);
+    this.path = this.metadata.tablePath;
+    this.keyColumns = this.metadata.primaryColumns;
+    this.columns = this.metadata.columns.filter((column) => !column.isVirtualProperty);
+    this.selection = this.columns.map((column) => selectExpression(dataSource, column)).join(', ');
+  }
+
+  get isJunction(): boolean {
+    return this.metadata.tableType === 'junction';
+  }
+
+  escapedPath(): string {
+    return this.path
+      .split('.')
+      .map((part) => (part === '' ? part : this.dataSource.driver.escape(part)))
+      .join('.');
+  }
+
+  keyOf(row: RawRow): RawKey {
+    return this.keyColumns.map((column) => row[column.databaseName]);
+  }
+
+  /** The concrete entity of a row: with single table inheritance the discriminator tells. */
+  entityOf(row: RawRow): EntityMetadata {
+    const discriminator = this.metadata.discriminatorColumn;
+    if (!discriminator) return this.metadata;
+    const value = String(row[discriminator.databaseName]);
+    const children = [this.metadata, ...this.metadata.childEntityMetadatas];
+    return children.find((child) => String(child.discriminatorValue) === value) ?? this.metadata;
+  }
+
+  isSoftDeleted(row: RawRow): boolean {
+    const column = this.metadata.deleteDateColumn;
+    return column !== undefined && row[column.databaseName] !== null && row[column.databaseName] !== undefined;
+  }
+
+  idOf(row: RawRow): RowId {
+    const values = this.keyColumns.map((column) => [column.propertyPath, scalar(this.hydrate(column, row))] as const);
+    const [first] = values;
+    return values.length === 1 && first ? first[1] : Object.fromEntries(values);
+  }
+
+  /** The row as its entity would hold it; relations show as their foreign keys. */
+  imageOf(row: RawRow): Image {
+    const image: Record<string, unknown> = {};
+    const concrete = this.entityOf(row);
+    for (const column of concrete.columns) {
+      if (column.isVirtualProperty || (column.isVirtual && !column.relationMetadata)) continue;
+      const value = this.hydrate(column, row);
+      if (value === undefined) continue;
+      // setEntityValue would write { relation: { id: null } } for a foreign key that points nowhere.
+      if (value === null && column.isVirtual && !column.embeddedMetadata) image[column.propertyName] = null;
+      else if (image[column.propertyName] !== null || column.embeddedMetadata) column.setEntityValue(image, value);
+    }
+    return image;
+  }
+
+  private hydrate(column: ColumnMetadata, row: RawRow): unknown {
+    const value: unknown = row[column.databaseName];
+    return value === undefined ? undefined : this.dataSource.driver.prepareHydratedValue(value, column);
+  }
+}
+
+/** The entity that owns the table of this one. */
+function tableOwner(metadata: EntityMetadata): EntityMetadata {
+  let owner = metadata;
+  while (owner.parentEntityMetadata && owner.parentEntityMetadata.tablePath === metadata.tablePath) {
+    owner = owner.parentEntityMetadata;
+  }
+  return owner;
+}
+
+/** One string per key: equal keys give equal strings, whether the driver returned them or a caller wrote them. */
+export function keyString(key: RawKey): string {
+  const [only] = key;
+  return key.length === 1 ? String(scalar(only)) : JSON.stringify(key.map((value) => String(scalar(value))));
+}
+
+function scalar(value: unknown): string | number {
+  if (typeof value === 'string' || typeof value === 'number') return value;
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  return String(value);
+}
+
+function selectExpression(dataSource: DataSource, column: ColumnMetadata): string {
+  const name = dataSource.driver.escape(column.databaseName);
+  const expression = readExpression(dataSource, column, name);
+  return expression === name ? name : `${expression} AS ${name}`;
+}
+
+function readExpression(dataSource: DataSource, column: ColumnMetadata, name: string): string {
+  const family = databaseFamily(dataSource);
+  const isSpatial = dataSource.driver.spatialTypes.includes(column.type);
+  if (isSpatial && family === 'mysql') return `ST_AsText(${name})`;
+  if (isSpatial && family === 'postgres') return `ST_AsGeoJSON(${name})::json`;
+  if (family === 'sqlite' && column.type === 'jsonb') return `json(${name})`;
+  return name;
+}

@@ -1,0 +1,63 @@
+// A fair lock: whoever asked first gets it first, and a wait has an end.
+
+import { JiraException } from '../../core/errors/jira.exception.js';
+
+interface Waiter<Holder> {
+  readonly holder: Holder;
+  readonly grant: () => void;
+}
+
+export class ConnectionLock<Holder extends object> {
+  private current: Holder | undefined;
+  private queue: Waiter<Holder>[] = [];
+
+  constructor(private readonly timeoutMs: number) {}
+
+  get holder(): Holder | undefined {
+    return this.current;
+  }
+
+  /** Undefined if the lock is free or the holder's already; else a promise of its turn. */
+  acquire(holder: Holder): Promise<void> | undefined {
+    if (this.current === holder) return undefined;
+    if (!this.current) {
+      this.current = holder;
+      return undefined;
+    }
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.queue = this.queue.filter((other) => other !== waiter);
+        reject(lockTimeout(this.timeoutMs));
+      }, this.timeoutMs);
+      const grant = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const waiter = { holder, grant };
+      this.queue.push(waiter);
+    });
+  }
+
+  /** Gives the lock to another, before all that wait for it. */
+  pass(holder: Holder, successor: Holder): void {
+    if (this.current === holder) this.current = successor;
+  }
+
+  /** Passes the lock on. Does nothing if the holder does not have it. */
+  release(holder: Holder): void {
+    if (this.current !== holder) return;
+    this.current = this.queue[0]?.holder;
+    // All that wait for the same holder share its turn.
+    const granted = this.queue.filter((waiter) => waiter.holder === this.current);
+    this.queue = this.queue.filter((waiter) => waiter.holder !== this.current);
+    for (const waiter of granted) waiter.grant();
+  }
+}
+
+function lockTimeout(timeoutMs: number): JiraException {
+  return new JiraException(
+    'LOCK_TIMEOUT',
+    `Waited ${timeoutMs} ms for the only connection of the database, which a transaction holds. ` +
+      'A transaction that waits for work outside of it, which needs the database too, would wait forever.',
+  );
+}

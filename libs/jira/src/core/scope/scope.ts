@@ -1,0 +1,142 @@
+// Everything about one request. Hooks are singletons, so whatever varies travels here.
+
+import type { Type } from '@nestjs/common';
+import type { Method, Query } from 'nestjs-jira-protocol';
+import { Answer } from './answer.js';
+import type { Connection, Handshake, Params } from '../connections/connection.js';
+import type { RequestHandle } from '../connections/request-handle.js';
+import type { ScopeManager, ScopeUser } from '../connections/scope-types.js';
+import type { UnitOfWork } from './unit-of-work.js';
+
+/** What a scope needs from the server around it. */
+export interface ScopeServices {
+  /** Sends an envelope to the caller or to a room. */
+  emit(scope: HookScope, data: unknown, options: EmitOptions): void;
+  /** Resolves a provider, request-scoped ones included, in the hook's module. */
+  resolve<T>(scope: HookScope, token: Type<T> | string | symbol): Promise<T>;
+}
+
+export interface EmitOptions {
+  /** @default 200 */
+  readonly status?: number;
+  /** Sends to everybody in this room instead of the caller. What is sent by hand is not checked against `visibility`. */
+  readonly room?: string;
+}
+
+const NOTHING = Object.freeze({});
+
+/** What a request looks like to a step: permissions, filters, helpers of a hook. */
+export class HookScope {
+  /** Parameters of the URL the client connected to: strings, or an instance of the route's `params` class. */
+  readonly params: Params;
+  /** What a client of djira's sent beside the protocol's keys; empty for others. Not validated. */
+  extra: Readonly<Record<string, unknown>> = NOTHING;
+  unitOfWork?: UnitOfWork;
+  /** Runs until the action's time is over. */
+  timer?: NodeJS.Timeout;
+  /** The permissions of the action at hand: the global ones, its hook's and its own. */
+  permissions?: readonly object[];
+  /** How the action at hand cuts its lists; undefined = as its hook does. */
+  pagination?: object | null;
+  /** What the action said by `reply()`. */
+  answered?: Answer;
+  private ownUser: ScopeUser;
+
+  constructor(
+    readonly connection: Connection,
+    readonly namespace: string,
+    readonly action: string,
+    readonly method: Method,
+    readonly requestId: string,
+    /** The request's `data`: as sent until it was validated, then an instance of the action's input class. */
+    public data: unknown,
+    public query: Query,
+    public headers: Query,
+    readonly handle: RequestHandle,
+    private readonly services: ScopeServices,
+  ) {
+    this.params = connection.params;
+  }
+
+  /** Who calls; `null` when anonymous. Set it to act as somebody else for this request alone. */
+  get user(): ScopeUser {
+    // oxlint-disable-next-line typescript/no-unsafe-return -- ScopeUser is any until the application types it
+    return this.ownUser === undefined ? this.connection.user : this.ownUser;
+  }
+
+  set user(user: ScopeUser) {
+    // oxlint-disable-next-line typescript/no-unsafe-assignment -- ScopeUser is any until the application types it
+    this.ownUser = user;
+  }
+
+  /** The same caller within the same request and transaction, as if retrieving rows of another hook. */
+  retrieving(namespace: string): HookScope {
+    const own = { namespace, action: 'retrieve', method: 'GET', data: undefined, query: {} };
+    return Object.assign(Object.create(this) as HookScope, own, { permissions: undefined, pagination: undefined });
+  }
+
+  /** The connection's id. */
+  get sid(): string {
+    return this.connection.id;
+  }
+
+  get handshake(): Handshake {
+    return this.connection.handshake;
+  }
+
+  /** djira's name for the handshake. */
+  get environ(): Handshake {
+    return this.connection.handshake;
+  }
+
+  /** Path of the URL the client connected to. */
+  get path(): string {
+    return this.connection.path;
+  }
+
+  /** The transaction's manager in a writing action, else the data source's. `undefined` for hooks without a data source. */
+  get manager(): ScopeManager {
+    return this.unitOfWork?.manager as ScopeManager;
+  }
+
+  /** Aborts on cancel, disconnect and timeout. */
+  get signal(): AbortSignal {
+    return this.handle.signal;
+  }
+
+  /** Sends data in the standard envelope, under this `requestId` to the caller, or to a room. */
+  emit(data: unknown, options: EmitOptions = {}): void {
+    this.services.emit(this, data, options);
+  }
+
+  /** Answers with this when the action returns nothing: for a status of its own. The last one counts. */
+  reply(data: unknown, { status = 200 }: { readonly status?: number } = {}): void {
+    this.answered = new Answer(status, data);
+  }
+
+  /** A provider of the hook's module, request-scoped ones included. */
+  resolve<T>(token: Type<T> | string | symbol): Promise<T> {
+    return this.services.resolve(this, token);
+  }
+
+  /** `/media/1.png` → `https://host/media/1.png`, with the host and scheme of the handshake. */
+  buildAbsoluteUri(path = '/'): string {
+    const host = this.handshake.headers['host'];
+    return new URL(path, `${this.handshake.isSecure ? 'https' : 'http'}://${String(host ?? 'localhost')}`).href;
+  }
+}
+
+declare const INPUT: unique symbol;
+
+/**
+ * First parameter of an `@Action` method: a scope whose input has been validated.
+ * Its type arguments tell the client what the action takes.
+ */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- it types `params` for the action
+export class ActionScope<Input = unknown, QueryInput = Query, PathParams extends object = Params> extends HookScope {
+  /** Tells actions from helpers in `ApiOf`; there is nothing behind it at run time. */
+  declare readonly [INPUT]: [Input, QueryInput];
+  declare data: Input;
+  declare query: Query & QueryInput;
+  declare readonly params: PathParams;
+}

@@ -1,0 +1,153 @@
+// A channel: all subscriptions that are sent the same frames.
+
+import { randomBytes } from 'node:crypto';
+import type { ChangeFrame } from 'nestjs-jira-protocol';
+import type { HookScope } from '../../core/scope/scope.js';
+import type { Change, ChangeType, Image } from '../../core/changes/change.js';
+import type { Recipient } from './frame-sink.js';
+import type { Room, RoomDiff, RoomKeeper } from './rooms.js';
+
+/** Decides which rows belong: a filter, a visibility, an object permission. */
+export interface RowMatcher {
+  /** Equal keys mean equal verdicts. */
+  readonly key: string;
+  /** The verdict if memory can tell; `undefined` = `judge` has to. */
+  matches(image: Image): boolean | undefined;
+  /**
+   * Verdicts for all of these, in one batch. `past` says which are images of before a change: of a deleted row, where
+   * the rows that decided about it are gone too, nobody knows any more, and its verdict is `undefined`.
+   */
+  judge(images: readonly Image[], past: ReadonlyMap<Image, Past>): Promise<readonly (boolean | undefined)[]>;
+  /** Necessary conditions, "this property path has one of these values": what the index of channels is built from. */
+  readonly equalities: ReadonlyMap<string, readonly unknown[]>;
+  /** Whether the change of a related row may alter verdicts on rows that did not change. @default it never may */
+  isConcernedBy?(change: Change): boolean;
+  /** What rows of other entities decide; absent = the row alone decides. */
+  readonly related?: RelatedRows;
+  /** Code or SQL of the application decides, by whatever it reads. @default false */
+  readonly isOpaque?: boolean;
+}
+
+/** What an image is the one before. */
+export interface Past {
+  readonly change: Change;
+  /** Position of its commit. */
+  readonly position: string;
+}
+
+/** Rows of other entities that decide about rows that did not change themselves. */
+export interface RelatedRows {
+  /** Names of their entities. */
+  readonly names: ReadonlySet<string>;
+  /** While it stays the same, so do the verdicts. Asks the database. */
+  readState(): Promise<string>;
+}
+
+/** Callers who may see the same rows in the same form. They share all work. */
+export interface Audience {
+  readonly key: string;
+  /** All must match. */
+  readonly matchers: readonly RowMatcher[];
+  serialize(image: Image, type: ChangeType, change: Change): unknown;
+}
+
+/** The part of an observer that a hub runs. */
+export interface ObserverBehaviour extends RoomKeeper {
+  /** Unique in the application. */
+  readonly name: string;
+  /** Who of these receives this change; absent = all. */
+  readonly participants?: (scopes: readonly HookScope[], image: Image, type: ChangeType) => readonly HookScope[];
+  /** Called once a change, before it is sent; `false` = it has sent by itself. */
+  readonly handle?: (change: Change, rooms: RoomDiff) => Promise<boolean | void> | boolean | void;
+}
+
+export interface ChannelDefinition {
+  readonly namespace: string;
+  /** `entityKey` of the observed entity. */
+  readonly entity: string;
+  readonly observer: ObserverBehaviour;
+  /** Rooms the subscriber listens to; absent = the one room for all. */
+  readonly rooms?: ReadonlySet<Room>;
+  readonly filter: RowMatcher;
+  readonly audience: Audience;
+  /** Soft-deleted rows are rows too. @default false */
+  readonly withDeleted?: boolean;
+  /** What rows decide whose changes nobody follows, as one text; absent = there are none. Asks the database. */
+  readonly readRelated?: () => Promise<string>;
+}
+
+/** Equal keys share a channel. */
+export function channelKey({ namespace, observer, rooms, filter, audience }: ChannelDefinition): string {
+  return JSON.stringify([namespace, observer.name, rooms ? [...rooms].toSorted() : null, filter.key, audience.key]);
+}
+
+/** How entities are told apart across data sources. */
+export function entityKey(source: string, entity: string): string {
+  return `${source}:${entity}`;
+}
+
+export class Channel {
+  /** Random, so that it tells nothing about what others do. */
+  readonly id = randomBytes(9).toString('base64url');
+  readonly subscriptions = new Set<Subscription>();
+  /** What `readRelated` said last. */
+  related?: string;
+
+  constructor(
+    readonly key: string,
+    readonly definition: ChannelDefinition,
+  ) {}
+}
+
+/** Whether the change of a related row may alter which rows the channel's subscribers see. */
+export function isConcerned({ definition: { filter, audience } }: Channel, change: Change): boolean {
+  return [filter, ...audience.matchers].some((matcher) => matcher.isConcernedBy?.(change));
+}
+
+/** Whether its subscribers may see other rows at any time, though nothing shows it. */
+export function isOpaque({ definition: { audience } }: Channel): boolean {
+  return audience.matchers.some((matcher) => matcher.isOpaque);
+}
+
+/** One subscriber's place in a channel. */
+export class Subscription implements Recipient {
+  /** Where it belongs; `undefined` until that was first found out. */
+  place?: Channel;
+  /** Frames that wait: for the subscribe to be answered, or for its rights to be looked at again. */
+  held: ChangeFrame[] | undefined = [];
+  /** The channel its client was told of last. */
+  announced?: string;
+  isAnswered = false;
+  /** Its rights are being looked at: nothing is sent meanwhile. */
+  isSuspended = true;
+  isEnded = false;
+  /** Its rows may be others now, without a change of their own. */
+  isStale = false;
+  /** Goes up with every reason to look at its rights again. */
+  revision = 0;
+  checkedAt = Date.now();
+
+  constructor(
+    readonly scope: HookScope,
+    readonly entity: string,
+    readonly observer: ObserverBehaviour,
+    /** Where it belongs, by the rights its caller has now. Rejects when there are none any more. */
+    readonly define: (isAgain: boolean) => Promise<ChannelDefinition>,
+  ) {}
+
+  get connectionId(): string {
+    return this.scope.connection.id;
+  }
+  get channel(): string {
+    return this.place?.id ?? '';
+  }
+  get requestId(): string {
+    return this.scope.requestId;
+  }
+  get action(): string {
+    return this.scope.action;
+  }
+  get namespace(): string {
+    return this.scope.namespace;
+  }
+}

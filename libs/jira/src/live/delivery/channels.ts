@@ -1,0 +1,68 @@
+// All channels that somebody listens to. Equal audiences and filters are one object, shared by their channels.
+
+import { Channel, channelKey } from './channel.js';
+import type { Audience, ChannelDefinition, RowMatcher, Subscription } from './channel.js';
+import type { Feed } from './feed.js';
+import { Interned } from '../../core/support/interned.js';
+
+export class Channels {
+  private readonly byKey = new Map<string, Channel>();
+  private readonly audiences = new Interned<Audience>();
+  private readonly matchers = new Interned<RowMatcher>();
+
+  /** The channel of a definition, in its feed. @param related what `readRelated` said before now */
+  open(definition: ChannelDefinition, feed: Feed, related?: string): Channel {
+    const key = channelKey(definition);
+    const known = this.byKey.get(key);
+    if (known) return known;
+    const channel = new Channel(key, this.intern(definition));
+    channel.related = related;
+    this.byKey.set(key, channel);
+    feed.add(channel);
+    return channel;
+  }
+
+  /** What related rows said when the definition's channel looked at them last, or else say now. */
+  async relatedOf(definition: ChannelDefinition): Promise<string | undefined> {
+    return this.byKey.get(channelKey(definition))?.related ?? (await definition.readRelated?.());
+  }
+
+  /** Channels about whose rows others decide that nobody follows. */
+  *dependent(): Generator<Channel> {
+    for (const channel of this.byKey.values()) if (channel.definition.readRelated) yield channel;
+  }
+
+  /** Takes a subscription out of its channel; a channel ends with its last. */
+  leave(channel: Channel, subscription: Subscription, feed: Feed): void {
+    channel.subscriptions.delete(subscription);
+    if (channel.subscriptions.size > 0) return;
+    const { definition } = channel;
+    this.byKey.delete(channel.key);
+    feed.remove(channel);
+    for (const matcher of [definition.filter, ...definition.audience.matchers])
+      this.matchers.release(matcherKey(definition, matcher));
+    this.audiences.release(audienceKey(definition));
+  }
+
+  count(): { channels: number; shared: number } {
+    return { channels: this.byKey.size, shared: this.audiences.size + this.matchers.size };
+  }
+
+  /** A batch then judges and serializes each once. */
+  private intern(definition: ChannelDefinition): ChannelDefinition {
+    const filter = this.matchers.take(matcherKey(definition, definition.filter), definition.filter);
+    const matchers = definition.audience.matchers.map((matcher) =>
+      this.matchers.take(matcherKey(definition, matcher), matcher),
+    );
+    const audience = this.audiences.take(audienceKey(definition), { ...definition.audience, matchers });
+    return { ...definition, filter, audience };
+  }
+}
+
+function matcherKey({ entity }: ChannelDefinition, { key }: RowMatcher): string {
+  return `${entity}\n${key}`;
+}
+
+function audienceKey({ entity, namespace, observer, audience }: ChannelDefinition): string {
+  return JSON.stringify([entity, namespace, observer.name, audience.key]);
+}

@@ -1,0 +1,282 @@
+// Delivers the changes of one entity, in order, to the channels that observe it.
+
+import type { ChangeFrame, RowId } from 'nestjs-jira-protocol';
+import { getOrAdd } from '../../core/support/get-or-add.js';
+import type { Audience, Channel, ChannelDefinition, ObserverBehaviour, RowMatcher, Subscription } from './channel.js';
+import { ChannelIndex } from './channel-index.js';
+import { idKey, type Change, type ChangeType, type Image } from '../../core/changes/change.js';
+import type { FrameSink } from './frame-sink.js';
+import { Judgements, UnknowableRow } from './judgements.js';
+import { overlaps, RoomBook } from './rooms.js';
+import { Turns, type Turn } from '../../core/support/turns.js';
+
+export interface FeedReport {
+  /** Something of this change could not be sent; its channels got `reset`. */
+  failed(error: unknown, change: Change, channel?: Channel): void;
+  /** Something happened that cannot be told row by row: channels of this entity got `reset`. */
+  gap(error: unknown, entity: string): void;
+}
+
+export interface Delivery {
+  readonly change: Change;
+  readonly position: string;
+  /** Only channels of this observer (a change dispatched by hand to one). */
+  readonly observer?: string;
+}
+
+/** What one batch has found out so far. */
+class Batch {
+  readonly rooms = new RoomBook();
+  readonly judgements = new Judgements();
+  readonly cases: Case[] = [];
+  /** Deliveries that an observer has sent by itself. */
+  readonly handled = new Map<Delivery, Set<ObserverBehaviour>>();
+  readonly outputs = new Map<Audience, Map<ChangeType, Map<Image, unknown>>>();
+}
+
+/** What one channel makes of one change. */
+interface Case {
+  readonly delivery: Delivery;
+  readonly channel: Channel;
+  readonly before?: Image;
+  readonly after?: Image;
+  /** The row is there no longer, for anybody. */
+  readonly isGone: boolean;
+}
+
+export class Feed {
+  readonly channels = new Set<Channel>();
+  /** Observers with a handler: called for each change, whether anybody subscribes or not. */
+  readonly handlers = new Set<ObserverBehaviour>();
+  private readonly index = new ChannelIndex();
+  private readonly turns = new Turns<Delivery>((batch) => this.deliver(batch));
+  /** What is sent now goes out with what follows in the same turn of the event loop. */
+  private isBatching = false;
+
+  constructor(
+    private readonly sink: FrameSink,
+    private readonly report: FeedReport,
+    private readonly heldFrames: number,
+  ) {}
+
+  add(channel: Channel): void {
+    this.channels.add(channel);
+    this.index.add(channel);
+  }
+
+  remove(channel: Channel): void {
+    this.channels.delete(channel);
+    this.index.remove(channel);
+  }
+
+  push(deliveries: readonly Delivery[]): void {
+    if (this.channels.size === 0 && this.handlers.size === 0 && this.turns.isIdle) return;
+    this.turns.push(deliveries);
+  }
+
+  /** Runs when everything pushed so far is delivered; at once, in the same turn, when nothing waits. */
+  inTurn(turn: Turn): void {
+    this.turns.inTurn(turn);
+  }
+
+  /** Announces rows as they are now to one observer: what their output shows of other rows has changed. */
+  announceAgain(
+    ids: readonly RowId[],
+    delivery: Omit<Delivery, 'change'>,
+    read: (ids: readonly RowId[]) => Promise<readonly Change[]>,
+  ): void {
+    this.inTurn(async () => {
+      if (this.channels.size === 0) return;
+      try {
+        const changes = await read(ids);
+        // A row whose own change waits will be announced by it, in its commit's place.
+        const waiting = new Set([...this.turns.waiting()].map(({ change }) => idKey(change.id)));
+        const fresh = changes.filter(({ id }) => !waiting.has(idKey(id)));
+        await this.deliver(fresh.map((change) => ({ ...delivery, change })));
+      } catch (error) {
+        this.report.gap(error, delivery.observer ?? '');
+        for (const channel of this.channels)
+          if (channel.definition.observer.name === delivery.observer) this.reset(channel, delivery.position);
+      }
+    });
+  }
+
+  /** Tells every channel to fetch again. */
+  resetAll(position: string): void {
+    this.inTurn(() => {
+      for (const channel of this.channels) this.reset(channel, position);
+    });
+  }
+
+  /** Tells a channel to fetch again. */
+  reset(channel: Channel, position: string): void {
+    this.send(channel, resetFrame(channel, position));
+  }
+
+  /** Never throws nor rejects: what goes wrong with a channel resets that channel. */
+  private deliver(deliveries: readonly Delivery[]): Promise<void> | void {
+    const batch = new Batch();
+    if (this.handlers.size === 0) return this.judge(deliveries, batch);
+    return this.handle(deliveries, batch).then(() => this.judge(deliveries, batch));
+  }
+
+  /** Calls the handlers, in order; what they sent by themselves is not sent again. */
+  private async handle(deliveries: readonly Delivery[], { rooms, handled }: Batch): Promise<void> {
+    for (const delivery of deliveries) {
+      const { change } = delivery;
+      for (const observer of this.handlers) {
+        if (!isFor(observer, delivery)) continue;
+        const images = imagesOf(change, false);
+        if (!images.before && !images.after) continue;
+        try {
+          if ((await observer.handle?.(change, rooms.diff(observer, change, images))) === false)
+            getOrAdd(handled, delivery, () => new Set<ObserverBehaviour>()).add(observer);
+        } catch (error) {
+          this.report.failed(error, change);
+        }
+      }
+    }
+  }
+
+  private judge(deliveries: readonly Delivery[], batch: Batch): Promise<void> | void {
+    for (const delivery of deliveries) {
+      for (const channel of this.index.candidates(delivery.change, batch.rooms)) {
+        const { definition } = channel;
+        if (!isFor(definition.observer, delivery) || batch.handled.get(delivery)?.has(definition.observer)) continue;
+        void this.guard(channel, delivery, () => {
+          const one = caseOf(delivery, channel, batch.rooms);
+          const matchers = matchersOf(definition);
+          if (one.before) batch.judgements.prepare(matchers, one.before, delivery);
+          if (one.after) batch.judgements.prepare(matchers, one.after);
+          if (one.before || one.after) batch.cases.push(one);
+        });
+      }
+    }
+    if (!batch.judgements.hasQuestions) return this.sendFrom(0, batch);
+    return batch.judgements.ask().then(() => this.sendFrom(0, batch));
+  }
+
+  private sendFrom(start: number, batch: Batch): Promise<void> | void {
+    this.isBatching = true;
+    let end = start;
+    let waiting: Promise<void> | void = undefined;
+    while (end < batch.cases.length && !waiting) {
+      const one = batch.cases[end++];
+      waiting = this.guard(one.channel, one.delivery, () => this.sendOne(one, batch));
+    }
+    this.isBatching = false;
+    this.sink.flush();
+    return waiting?.then(() => this.sendFrom(end, batch));
+  }
+
+  private sendOne(one: Case, { judgements, outputs }: Batch): Promise<void> | void {
+    const { channel, delivery } = one;
+    const { change, position } = delivery;
+    const { audience, ...definition } = channel.definition;
+    const matchers = matchersOf(channel.definition);
+    const before = one.before && judgements.accepts(matchers, one.before) ? one.before : undefined;
+    const after = one.after && judgements.accepts(matchers, one.after) ? one.after : undefined;
+    const image = after ?? before;
+    if (!image) return;
+    const type: ChangeType = before ? (after ? 'modified' : 'removed') : 'added';
+    const recipients = participantsOf(channel, definition.observer, image, type);
+    if (recipients?.length === 0) return;
+    const send = (data: unknown): void => {
+      const head = { method: 'SUBSCRIPTION', type, status: 200, channel: channel.id } as const;
+      this.send(channel, { ...head, position, id: change.id, data }, recipients);
+    };
+    // A row that is gone is shown once more as it was; one that merely left sight is named and no more.
+    if (type === 'removed' && !one.isGone) return send({ pk: change.id });
+    const known = getOrAdd(getOrAdd(outputs, audience, newOutputs), type, newImages);
+    if (known.has(image)) return send(known.get(image));
+    const remember = (data: unknown): void => {
+      known.set(image, data);
+      send(data);
+    };
+    const data = audience.serialize(image, type, change);
+    return isPromise(data) ? data.then(remember) : remember(data);
+  }
+
+  private send(channel: Channel, frame: ChangeFrame, only?: readonly Subscription[]): void {
+    let hasActive = false;
+    for (const subscription of only ?? channel.subscriptions) {
+      if (subscription.held) this.hold(subscription, frame);
+      else if (only) this.sink.sendTo(subscription, frame);
+      else hasActive = true;
+    }
+    if (!hasActive) return;
+    this.sink.send(channel.definition.namespace, frame);
+    if (!this.isBatching) this.sink.flush();
+  }
+
+  private hold(subscription: Subscription, frame: ChangeFrame): void {
+    const held = subscription.held as ChangeFrame[];
+    if (held.length < this.heldFrames) held.push(frame);
+    else subscription.held = [resetFrame({ id: frame.channel }, frame.position)];
+  }
+
+  /** Runs one channel's part; an error or a rejection resets that channel and stops nothing else. */
+  private guard(channel: Channel, delivery: Delivery, run: () => Promise<void> | void): Promise<void> | void {
+    const fail = (error: unknown): void => {
+      // Not a failure: the channel fetches again because nobody can say what it has to forget.
+      if (!(error instanceof UnknowableRow)) this.report.failed(error, delivery.change, channel);
+      this.reset(channel, delivery.position);
+    };
+    try {
+      return run()?.catch(fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+}
+
+export function resetFrame({ id }: Pick<Channel, 'id'>, position: string): ChangeFrame {
+  return { method: 'SUBSCRIPTION', type: 'reset', status: 200, channel: id, position, data: null };
+}
+
+const newOutputs = (): Map<ChangeType, Map<Image, unknown>> => new Map();
+const newImages = (): Map<Image, unknown> => new Map();
+
+function isFor(observer: ObserverBehaviour, delivery: Delivery): boolean {
+  return delivery.observer === undefined || delivery.observer === observer.name;
+}
+
+function matchersOf({ filter, audience }: ChannelDefinition): readonly RowMatcher[] {
+  return [filter, ...audience.matchers];
+}
+
+/** The images that count: for who does not ask for deleted rows, a soft-deleted row is none. */
+function imagesOf(change: Change, withDeleted: boolean | undefined): { before?: Image; after?: Image } {
+  if (withDeleted) return change;
+  if (change.isSoftDeleted) return NO_IMAGES;
+  const { type, before, after } = change;
+  return { before: type === 'added' ? undefined : before, after: type === 'removed' ? undefined : after };
+}
+
+const NO_IMAGES = {};
+
+function caseOf(delivery: Delivery, channel: Channel, book: RoomBook): Case {
+  const { change } = delivery;
+  const { rooms, observer, withDeleted } = channel.definition;
+  const isIn = (image: Image | undefined): Image | undefined =>
+    image && (!rooms || overlaps(rooms, book.of(observer, image, change))) ? image : undefined;
+  const { before, after } = imagesOf(change, withDeleted);
+  return { delivery, channel, before: isIn(before), after: isIn(after), isGone: after === undefined };
+}
+
+/** `undefined` = all. */
+function participantsOf(
+  { subscriptions }: Channel,
+  { participants }: ObserverBehaviour,
+  image: Image,
+  type: ChangeType,
+): Subscription[] | undefined {
+  if (!participants) return undefined;
+  const all = [...subscriptions];
+  const chosen = new Set(participants(all.map(({ scope }) => scope), image, type)); // prettier-ignore
+  return all.filter(({ scope }) => chosen.has(scope));
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof (value as { then?: unknown } | null)?.then === 'function';
+}

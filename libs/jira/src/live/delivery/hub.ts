@@ -1,0 +1,128 @@
+// Takes committed changes from the log and brings them to listeners and to the feeds of their entities.
+
+import type { RowId } from 'nestjs-jira-protocol';
+import { entityKey, type ObserverBehaviour } from './channel.js';
+import type { Change } from '../../core/changes/change.js';
+import type { ChangeLog, LoggedCommit } from '../../core/changes/change-log.js';
+import type { ChangeSource } from '../../core/changes/change-source.js';
+import { Feed, type Delivery } from './feed.js';
+import { getOrAdd } from '../../core/support/get-or-add.js';
+import { Placement, type PlacementParts } from './placement.js';
+
+export interface HubParts extends PlacementParts {
+  readonly limits: { readonly subscriptions: number; readonly heldFrames: number };
+}
+
+/** Called in commit order, before anything of the commit is sent. What it throws is reported. */
+export type CommitListener = (change: Change, commit: LoggedCommit) => void;
+
+export class Hub {
+  readonly log: ChangeLog;
+  /** Who is sent what the feeds deliver. */
+  readonly placement: Placement;
+  private readonly feeds = new Map<string, Feed>();
+  private readonly listeners = new Map<string, Set<CommitListener>>();
+
+  constructor(private readonly parts: HubParts) {
+    this.log = parts.log;
+    this.placement = new Placement(parts, (entity) => this.feed(entity));
+    this.log.listen(
+      (commit) => this.publish(commit),
+      (error) => {
+        this.parts.report.gap(error, 'all entities');
+        for (const feed of this.feeds.values()) feed.resetAll(this.log.head);
+        this.placement.distrustAll();
+      },
+    );
+  }
+
+  /** Announces what this source commits. Returns its own undo. */
+  connect(source: ChangeSource): () => void {
+    return source.listen({
+      onCommit: (commit) => this.log.append(commit),
+      onGap: ({ source: name, entity, error }) => {
+        this.parts.report.gap(error, entity);
+        const key = entityKey(name, entity);
+        this.feeds.get(key)?.resetAll(this.log.head);
+        if (this.listeners.has(key)) this.placement.distrustAll();
+      },
+    });
+  }
+
+  /** Calls an observer's handler for each change of an entity. Returns its own undo. */
+  addHandler(entity: string, observer: ObserverBehaviour): () => void {
+    const feed = this.feed(entity);
+    feed.handlers.add(observer);
+    return () => feed.handlers.delete(observer);
+  }
+
+  /** Hears of each committed change of an entity before anything is sent. Returns its own undo. */
+  listen(entity: string, listener: CommitListener): () => void {
+    const listeners = getOrAdd(this.listeners, entity, () => new Set<CommitListener>());
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  /** Announces one change to one observer by hand, as if it had just been committed. */
+  dispatch(entity: string, observer: ObserverBehaviour, change: Change): void {
+    this.feed(entity).push([{ change, position: this.log.head, observer: observer.name }]);
+  }
+
+  /** Announces rows as they are now to one observer: what their output shows of other rows has changed. */
+  announceAgain(
+    entity: string,
+    observer: ObserverBehaviour,
+    ids: readonly RowId[],
+    position: string,
+    read: (ids: readonly RowId[]) => Promise<readonly Change[]>,
+  ): void {
+    this.feeds.get(entity)?.announceAgain(ids, { position, observer: observer.name }, read);
+  }
+
+  /** Ends the subscriptions of a connection. */
+  unsubscribeAll(connectionId: string): void {
+    this.placement.unsubscribeAll(connectionId);
+  }
+
+  /** Resolves when everything committed so far has been sent. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.feeds.values()].map((feed) => new Promise<void>((resolve) => feed.inTurn(resolve))));
+  }
+
+  /** Reports what went wrong with a change outside of its delivery. */
+  failed(error: unknown, change: Change): void {
+    this.parts.report.failed(error, change);
+  }
+
+  /** What is held in memory, for tests and diagnostics. */
+  count(): { channels: number; subscriptions: number; connections: number; shared: number } {
+    return this.placement.count();
+  }
+
+  private publish(commit: LoggedCommit): void {
+    const { changes, position } = commit;
+    const byFeed = new Map<Feed, Delivery[]>();
+    for (const change of changes) {
+      for (const entity of [change.entity, ...(change.ancestors ?? [])]) {
+        const key = entityKey(change.source, entity);
+        for (const listener of this.listeners.get(key) ?? []) this.tell(listener, change, commit);
+        const feed = this.feeds.get(key);
+        if (feed) getOrAdd(byFeed, feed, () => []).push({ change, position });
+      }
+    }
+    for (const [feed, deliveries] of byFeed) feed.push(deliveries);
+  }
+
+  private tell(listener: CommitListener, change: Change, commit: LoggedCommit): void {
+    try {
+      listener(change, commit);
+    } catch (error) {
+      this.failed(error, change);
+    }
+  }
+
+  private feed(entity: string): Feed {
+    const { sink, report, limits } = this.parts;
+    return getOrAdd(this.feeds, entity, () => new Feed(sink, report, limits.heldFrames));
+  }
+}

@@ -1,0 +1,76 @@
+// Verdicts of matchers on images: from memory at once, the rest asked for in one batch a matcher.
+
+import type { Image } from '../../core/changes/change.js';
+import type { Past, RowMatcher } from './channel.js';
+
+/** The rows that decided who sees a deleted row were deleted with it: nobody knows any more who saw it. */
+export class UnknowableRow extends Error {
+  override readonly name = 'UnknowableRow';
+}
+
+export class Judgements {
+  private readonly verdicts = new Map<RowMatcher, Map<Image, boolean | undefined>>();
+  private readonly failures = new Map<RowMatcher, unknown>();
+  private readonly questions = new Map<RowMatcher, Set<Image>>();
+  private readonly past = new Map<Image, Past>();
+
+  /** Notes what has to be asked to know whether all matchers accept the image. @param past for an image of before a change */
+  prepare(matchers: readonly RowMatcher[], image: Image, past?: Past): void {
+    if (past) this.past.set(image, past);
+    if (this.fromMemory(matchers, image) !== undefined) return;
+    for (const matcher of matchers) {
+      if (this.verdictOf(matcher, image) !== undefined) continue;
+      const images = this.questions.get(matcher);
+      if (images) images.add(image);
+      else this.questions.set(matcher, new Set([image]));
+    }
+  }
+
+  get hasQuestions(): boolean {
+    return this.questions.size > 0;
+  }
+
+  /** Asks everything prepared. Never rejects: a matcher that failed throws where its verdict is used. */
+  async ask(): Promise<void> {
+    await Promise.all([...this.questions].map(([matcher, images]) => this.askOne(matcher, [...images])));
+    this.questions.clear();
+  }
+
+  /** Whether all matchers accept the image. Throws what a matcher failed with. */
+  accepts(matchers: readonly RowMatcher[], image: Image): boolean {
+    return matchers.every((matcher) => {
+      const verdict = this.verdictOf(matcher, image);
+      if (verdict !== undefined) return verdict;
+      if (this.failures.has(matcher))
+        throw new Error('A row could not be judged.', { cause: this.failures.get(matcher) });
+      throw new UnknowableRow();
+    });
+  }
+
+  private fromMemory(matchers: readonly RowMatcher[], image: Image): boolean | undefined {
+    let verdict: boolean | undefined = true;
+    for (const matcher of matchers) {
+      const one = this.verdictOf(matcher, image);
+      if (one === false) return false;
+      if (one === undefined) verdict = undefined;
+    }
+    return verdict;
+  }
+
+  private verdictOf(matcher: RowMatcher, image: Image): boolean | undefined {
+    let images = this.verdicts.get(matcher);
+    if (!images) this.verdicts.set(matcher, (images = new Map<Image, boolean | undefined>()));
+    if (!images.has(image)) images.set(image, matcher.matches(image));
+    return images.get(image);
+  }
+
+  private async askOne(matcher: RowMatcher, images: readonly Image[]): Promise<void> {
+    try {
+      const verdicts = await matcher.judge(images, this.past);
+      const known = this.verdicts.get(matcher);
+      images.forEach((image, i) => known?.set(image, verdicts[i]));
+    } catch (error) {
+      this.failures.set(matcher, error);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+// The open subscriptions, found by the connection that holds them and by their observer.
+
+import type { ObserverBehaviour, Subscription } from './channel.js';
+import { getOrAdd } from '../../core/support/get-or-add.js';
+
+export class Subscriptions {
+  private readonly byConnection = new Map<string, Set<Subscription>>();
+  private readonly byObserver = new Map<ObserverBehaviour, Set<Subscription>>();
+
+  add(subscription: Subscription): void {
+    const { connectionId, observer } = subscription;
+    getOrAdd(this.byConnection, connectionId, newSet).add(subscription);
+    getOrAdd(this.byObserver, observer, newSet).add(subscription);
+  }
+
+  remove(subscription: Subscription): void {
+    const { connectionId, observer } = subscription;
+    removeFrom(this.byConnection, connectionId, subscription);
+    removeFrom(this.byObserver, observer, subscription);
+  }
+
+  /** Those of one connection. */
+  of(connectionId: string): ReadonlySet<Subscription> {
+    return this.byConnection.get(connectionId) ?? NONE;
+  }
+
+  /** Those that these connections hold, of this observer or of all. */
+  *find(connectionIds?: Iterable<string>, observer?: ObserverBehaviour): Generator<Subscription> {
+    if (!connectionIds && observer) return yield* this.byObserver.get(observer) ?? NONE;
+    for (const id of connectionIds ?? this.byConnection.keys())
+      for (const subscription of this.of(id)) if (!observer || subscription.observer === observer) yield subscription;
+  }
+
+  count(): { subscriptions: number; connections: number } {
+    const subscriptions = [...this.byObserver.values()].reduce((sum, { size }) => sum + size, 0);
+    return { subscriptions, connections: this.byConnection.size };
+  }
+}
+
+const NONE: ReadonlySet<Subscription> = new Set();
+const newSet = (): Set<Subscription> => new Set();
+
+function removeFrom<K>(sets: Map<K, Set<Subscription>>, key: K, subscription: Subscription): void {
+  const set = sets.get(key);
+  set?.delete(subscription);
+  if (set?.size === 0) sets.delete(key);
+}

@@ -1,0 +1,48 @@
+// Runs the `@OnChange` methods of a provider.
+
+import { Logger } from '@nestjs/common';
+import type { Change } from '../../core/changes/change.js';
+import type { ChangeLog, LoggedCommit } from '../../core/changes/change-log.js';
+import type { Hub } from '../delivery/hub.js';
+import type { Observables } from './observed-rows.js';
+import { changeListenersOf } from './on-change.decorator.js';
+
+type Listener = (change: Change, data: unknown) => unknown;
+
+const logger = new Logger('Jira');
+
+/** Connects the provider's marked methods; throws a ConfigurationError when nothing holds an entity they name. */
+export function connectListeners(provider: object, hub: Hub, observables: Observables): void {
+  for (const { member, entity, options } of changeListenersOf(provider)) {
+    const subject = `${provider.constructor.name}.${member}()`;
+    const rows = observables.find(entity, subject, options.dataSource);
+    rows.watch();
+    const method = (provider as Record<string, Listener>)[member];
+    const call = async (change: Change): Promise<void> => {
+      try {
+        const row = change.after ?? change.before;
+        const data = options.serialize && row ? await options.serialize(row, change.type) : { pk: change.id };
+        await method.call(provider, change, data);
+      } catch (error) {
+        const { type, entity: name, id } = change;
+        const stack = error instanceof Error ? error.stack : String(error);
+        logger.error(`${subject} failed at "${type}" of ${name} ${JSON.stringify(id)}`, stack);
+      }
+    };
+    let last: Promise<void> = Promise.resolve();
+    const isOurs = options.everywhere ? () => Promise.resolve(true) : sharedTask(subject, hub.log);
+    hub.listen(rows.key, (change, commit) => {
+      if (!change.isSoftDeleted) last = last.then(async () => ((await isOurs(commit)) ? call(change) : undefined));
+    });
+  }
+}
+
+/** Tells of each commit whether this process runs the task; asked once for all changes of a commit. */
+function sharedTask(task: string, log: ChangeLog): (commit: LoggedCommit) => Promise<boolean> {
+  log.addTask?.(task);
+  let asked: { readonly commit: LoggedCommit; readonly answer: Promise<boolean> } | undefined;
+  return (commit) => {
+    if (asked?.commit !== commit) asked = { commit, answer: log.runs?.(task, commit) ?? Promise.resolve(commit.isOwn) };
+    return asked.answer;
+  };
+}

@@ -1,0 +1,60 @@
+// Port: what can be observed. TypeORM's entities are; so are a hook's own rows, and signals of the application.
+
+import type { RowId } from 'nestjs-jira-protocol';
+import type { HookScope } from '../../core/scope/scope.js';
+import type { RowMatcher } from '../delivery/channel.js';
+import type { Change, Image } from '../../core/changes/change.js';
+
+export interface ObservedRows {
+  /** `entityKey` of the entity, or a name of its own. */
+  readonly key: string;
+  /** The entity's name: the room of observers that name none. */
+  readonly name: string;
+  /** Soft-deleted rows are rows too. */
+  readonly withDeleted?: boolean;
+  /** Starts to capture its changes. Idempotent. */
+  watch(): void;
+  /** The rows that a visibility means. */
+  matcherOf(visibility: unknown): RowMatcher;
+  /** Rows as they are now, as changes that changed nothing. */
+  read(ids: readonly RowId[]): Promise<readonly Change[]>;
+  /** What the hook says of its own rows; absent for the rows of others. */
+  readonly own?: OwnRows;
+}
+
+/** A hook's rules for its own rows, which its observers go by unless they have rules of their own. */
+export interface OwnRows {
+  /** The rows that the request's filter names. */
+  filter(scope: HookScope): RowMatcher | Promise<RowMatcher>;
+  visibility(scope: HookScope): unknown;
+  /** Object permissions, for hooks that have some. */
+  readonly permits?: (scope: HookScope, image: Image) => Promise<boolean>;
+  serialize(image: Image, scope: HookScope): unknown;
+  /** Whether `serialize` may read the scope. */
+  readonly serializesByScope: boolean;
+  readonly audience?: (scope: HookScope) => string;
+  readonly dependsOn: readonly Dependency[];
+}
+
+/** Rows of another entity that decide about a hook's rows. */
+export interface Dependency {
+  /** Class of the rows. */
+  readonly entity: unknown;
+  /**
+   * Users whose sight the row decides (their keys, or the users): only their subscriptions are looked at again.
+   *
+   * @default everybody
+   */
+  users?(this: void, row: object): Iterable<unknown>;
+  /** Ids of rows whose output shows this row: they are announced again. Nobody's sight is looked at then. */
+  rows?(this: void, row: object): Iterable<RowId>;
+}
+
+/** Finds what an observer names. Abstract class, so that it can be a token of dependency injection. */
+export abstract class Observables {
+  /**
+   * Throws a ConfigurationError that names the subject when no data source has the entity, or several have and
+   * `dataSource` is none of them.
+   */
+  abstract find(entity: unknown, subject: string, dataSource?: string): ObservedRows;
+}

@@ -1,0 +1,24 @@
+// What surrounds an observer: its hook, and the server.
+
+import type { Connections } from '../../core/connections/connections.js';
+import type { HookScope } from '../../core/scope/scope.js';
+import type { Hub } from '../delivery/hub.js';
+import type { Observables, ObservedRows } from './observed-rows.js';
+
+/** What an observer is given when its hook registers. */
+export interface ObserverHost {
+  readonly namespace: string;
+  /** Name of the property that holds it. */
+  readonly property: string;
+  /** `IssueHook.changes`, for errors. */
+  readonly subject: string;
+  readonly hub: Hub;
+  readonly connections: Connections;
+  readonly observables: Observables;
+  /** The data source the hook names. */
+  readonly dataSource?: string;
+  /** The hook's own rows, if they are what the observer's entity is; `undefined` asks for them whatever they are. */
+  ownRows(this: void, entity: unknown): ObservedRows | undefined;
+  /** Rejects unless the caller may still call the action that subscribed. */
+  recheck(scope: HookScope): Promise<void> | void;
+}

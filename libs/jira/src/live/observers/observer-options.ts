@@ -1,0 +1,58 @@
+// What an observer may be told.
+
+import type { RowId } from 'nestjs-jira-protocol';
+import type { HookScope } from '../../core/scope/scope.js';
+import type { Change, ChangeType } from '../../core/changes/change.js';
+import type { Dependency } from './observed-rows.js';
+import type { Room, RoomDiff } from '../delivery/rooms.js';
+
+type Awaitable<T> = T | Promise<T>;
+
+/** One room, or several. */
+export type Rooms = Room | Iterable<Room>;
+
+/** A change that the application signals by itself. */
+export interface Signal<Row extends object> {
+  readonly id: RowId;
+  readonly type: ChangeType;
+  readonly before?: Row;
+  readonly after?: Row;
+}
+
+/** Where signals come from: an RxJS `Observable` or `Subject`, for one. */
+export interface SignalSource<Row extends object> {
+  subscribe(listener: (signal: Signal<Row>) => void): { unsubscribe(): void };
+}
+
+/** `Row` is what the functions are given: all own columns of the row; related rows are not loaded. */
+export interface ObserverOptions<Row extends object> {
+  /** The rooms that the changes of one row go to. Needs `subscribingRooms`. @default one room for all */
+  rooms?(this: void, row: Row, change: Change<Row>): Rooms;
+  /**
+   * The rooms that this caller listens to. None (`[]`) refuses the subscription: it is the permission to subscribe.
+   * Names never leave the server, and a client cannot choose them unless this function reads them from the request.
+   */
+  subscribingRooms?(this: void, scope: HookScope): Awaitable<Rooms>;
+  /**
+   * What subscribers are sent of a row, removed ones included. With a second parameter it reads the subscriber's scope:
+   * then each subscription is served on its own, unless `audience` names groups.
+   *
+   * @default the hook's own `serialize` for the hook's entity, else `{ pk }`
+   */
+  serialize?(this: void, row: Row, scope: HookScope, type: ChangeType): unknown;
+  /** Names the group of callers for whom `serialize` gives the same. @default one group a subscription, or one for all */
+  audience?(this: void, scope: HookScope): string;
+  /** Which of these subscribers receive this change. @default all */
+  participants?(this: void, scopes: readonly HookScope[], row: Row, type: ChangeType): readonly HookScope[];
+  /** Called once a change, whether anybody subscribes or not. `false` = it has been sent by hand, and is not sent again. */
+  handler?(this: void, change: Change<Row>, rooms: RoomDiff): Awaitable<boolean | void>;
+  /** Rows that decide who sees what, or that the output shows. @default the hook's, for the hook's entity */
+  dependsOn?: readonly Dependency[];
+  /** Signals to observe instead of what is committed. */
+  source?: SignalSource<Row>;
+}
+
+/** Options with the visibility in the terms of whatever holds the rows. */
+export interface BoundOptions<Row extends object> extends ObserverOptions<Row> {
+  visibility?(this: void, scope: HookScope): unknown;
+}

@@ -1,0 +1,191 @@
+// Watches rows and tells subscribers: a property of a hook.
+
+import type { RowId, SubscribedData } from 'nestjs-jira-protocol';
+import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import { JiraException, ValidationException } from '../../core/errors/jira.exception.js';
+import type { HookScope } from '../../core/scope/scope.js';
+import type { Audience, ChannelDefinition, ObserverBehaviour, RowMatcher } from '../delivery/channel.js';
+import type { Change, ChangeType, Image } from '../../core/changes/change.js';
+import { follow } from './dependencies.js';
+import { EVERY_ROW, FunctionMatcher } from './function-matcher.js';
+import type { ObservedRows } from './observed-rows.js';
+import type { ObserverHost } from './observer-host.js';
+import type { BoundOptions, Rooms, Signal } from './observer-options.js';
+import type { Room } from '../delivery/rooms.js';
+import { signalRows } from './signal-rows.js';
+
+/** Made by `observer()`. */
+export class Observer<Row extends object> implements ObserverBehaviour {
+  name = '';
+  readonly rooms?: ObserverBehaviour['rooms'];
+  readonly participants?: ObserverBehaviour['participants'];
+  readonly handle?: ObserverBehaviour['handle'];
+  private host!: ObserverHost;
+  private rows!: ObservedRows;
+  /** The feed it hears. */
+  private key = '';
+  /** Entities whose changes lead to a look at rights. */
+  private readonly followed = new Set<string>();
+
+  constructor(
+    /** Class of the rows; absent = the hook's own, or none but signals. */
+    private readonly entity: unknown,
+    private readonly options: BoundOptions<Row>,
+  ) {
+    const { rooms, participants, handler } = options;
+    if (rooms) this.rooms = (image, change) => roomSet(rooms(image as Row, change as Change<Row>));
+    if (participants) this.participants = (scopes, image, type) => participants(scopes, image as Row, type);
+    if (handler) this.handle = (change, diff) => handler(change as Change<Row>, diff);
+  }
+
+  /** Called once at boot. Throws a ConfigurationError that names the property. */
+  bind(host: ObserverHost): void {
+    this.host = host;
+    this.name = `${host.namespace}.${host.property}`;
+    this.rows = this.findRows(host);
+    const { source, dependsOn = this.rows.own?.dependsOn ?? [] } = this.options;
+    checkOptions(this.options, host.subject, this.rows);
+    // Signals have a feed of their own: what is committed is not theirs.
+    this.key = source ? `signal:${this.name}` : this.rows.key;
+    if (!source) this.rows.watch();
+    source?.subscribe((signal) => this.dispatch(signal));
+    if (this.handle) host.hub.addHandler(this.key, this);
+    for (const dependency of dependsOn) {
+      const name = follow(dependency, this, { ...host, key: this.key, rows: this.rows });
+      if (!dependency.rows) this.followed.add(name);
+    }
+  }
+
+  /**
+   * Subscribes the request's connection: call it from an action, and answer what it resolves with. Changes arrive after
+   * the answer.
+   *
+   * @throws JiraException METHOD_NOT_ALLOWED unless the request is a SUBSCRIPTION (or a POST of a djira client),
+   * PERMISSION_DENIED when `subscribingRooms` names none, TOO_MANY_SUBSCRIPTIONS beyond the limit
+   */
+  subscribe(scope: HookScope): Promise<SubscribedData> {
+    const isAllowed =
+      scope.method === 'SUBSCRIPTION' || (scope.connection.dialect === 'djira' && scope.method === 'POST');
+    if (!isAllowed)
+      throw new JiraException('METHOD_NOT_ALLOWED', `"${scope.action}" takes SUBSCRIPTION, not ${scope.method}.`);
+    return this.host.hub.placement.subscribe(scope, this.key, this, (isAgain) => this.define(scope, isAgain));
+  }
+
+  /**
+   * Ends the subscription that the request `data.target` of this connection opened. djira's clients cannot name it
+   * (they send a new id), so an unknown one means all that the connection has on this hook.
+   *
+   * @throws JiraException UNKNOWN_SUBSCRIPTION when there is none
+   */
+  unsubscribe({ connection, namespace, requestId, data }: HookScope): void {
+    const { placement } = this.host.hub;
+    const target = (data as { target?: unknown } | null | undefined)?.target;
+    if (connection.dialect === 'djira') {
+      const named = typeof target === 'string' ? target : requestId;
+      if (!placement.unsubscribe(connection.id, namespace, named)) placement.unsubscribeAll(connection.id, namespace);
+      return;
+    }
+    if (typeof target !== 'string')
+      throw new ValidationException({ target: ['Name the requestId of the subscribe request.'] });
+    if (!placement.unsubscribe(connection.id, namespace, target))
+      throw new JiraException('UNKNOWN_SUBSCRIPTION', `There is no subscription "${target}".`);
+  }
+
+  /** Announces a change that nobody committed, as if it just had been: to this observer's subscribers alone. */
+  dispatch(signal: Signal<Row>): void {
+    const change = { source: 'signal', entity: this.rows.name, ...signal } as Change;
+    this.host.hub.dispatch(this.key, this, change);
+  }
+
+  private findRows({ ownRows, observables, subject, dataSource }: ObserverHost): ObservedRows {
+    const own = ownRows(this.entity);
+    if (own) return own;
+    if (this.entity !== undefined) return observables.find(this.entity, subject, dataSource);
+    if (this.options.source) return signalRows(this.name);
+    throw new ConfigurationError(subject, 'observes nothing.', 'Give it an entity, or a "source" of signals.');
+  }
+
+  /** Where a caller belongs, by the rights that the caller has now. */
+  private async define(scope: HookScope, isAgain: boolean): Promise<ChannelDefinition> {
+    if (isAgain) await this.host.recheck(scope);
+    const { options, rows } = this;
+    const subscribed = options.subscribingRooms && roomSet(await options.subscribingRooms(scope));
+    if (subscribed?.size === 0) throw new JiraException('PERMISSION_DENIED', 'You may not subscribe to this.');
+    const { mostRooms } = scope.connection;
+    if (subscribed && subscribed.size > mostRooms)
+      throw new JiraException('TOO_MANY_ROOMS', `A subscription may watch ${mostRooms} rooms.`);
+    const filter = rows.own ? await rows.own.filter(scope) : EVERY_ROW;
+    const audience = await this.audienceOf(scope);
+    return {
+      namespace: this.host.namespace,
+      entity: this.key,
+      observer: this,
+      ...(subscribed && { rooms: subscribed }),
+      filter,
+      audience,
+      withDeleted: rows.withDeleted,
+      readRelated: this.unfollowed([filter, ...audience.matchers]),
+    };
+  }
+
+  /** Reads what rows decide whose changes nobody follows. */
+  private unfollowed(matchers: readonly RowMatcher[]): ChannelDefinition['readRelated'] {
+    const open = matchers.flatMap(({ related }) =>
+      related && [...related.names].some((name) => !this.followed.has(name)) ? [related] : [],
+    );
+    if (open.length === 0) return undefined;
+    return async () => (await Promise.all(open.map((related) => related.readState()))).join();
+  }
+
+  private async audienceOf(scope: HookScope): Promise<Audience> {
+    const { options, rows } = this;
+    const group = this.groupOf(scope);
+    const rule = options.visibility ? options : rows.own;
+    const visible = rows.matcherOf(rule?.visibility ? await rule.visibility(scope) : true);
+    const matchers: RowMatcher[] = [visible];
+    const permits = rows.own?.permits;
+    if (permits) matchers.push(new FunctionMatcher(`permissions of ${group}`, (image) => permits(scope, image)));
+    return {
+      key: JSON.stringify([visible.key, group]),
+      matchers,
+      serialize: (image, type, { id }) => this.serialize(image, scope, type, id),
+    };
+  }
+
+  /** Code that reads the scope may answer each subscription differently, so each is a group unless the hook names groups. */
+  private groupOf(scope: HookScope): string {
+    const audience = this.options.audience ?? this.rows.own?.audience;
+    if (audience) return `audience ${audience(scope)}`;
+    const { own } = this.rows;
+    const byScope = this.options.serialize ? this.options.serialize.length > 1 : own?.serializesByScope;
+    return byScope || own?.permits ? `subscription ${scope.sid} ${scope.requestId}` : '';
+  }
+
+  private serialize(image: Image, scope: HookScope, type: ChangeType, id: RowId): unknown {
+    const { options, rows } = this;
+    if (!options.serialize) return rows.own ? rows.own.serialize(image, scope) : { pk: id };
+    // A function that declares no scope is given none, so that callers it serves together cannot differ.
+    if (options.serialize.length > 1) return options.serialize(image as Row, scope, type);
+    return (options as { serialize(row: Row): unknown }).serialize(image as Row);
+  }
+}
+
+function roomSet(rooms: Rooms): ReadonlySet<Room> {
+  return new Set(typeof rooms === 'string' ? [rooms] : rooms);
+}
+
+function checkOptions<Row extends object>(options: BoundOptions<Row>, subject: string, rows: ObservedRows): void {
+  const { rooms, subscribingRooms, visibility } = options;
+  if (!rooms !== !subscribingRooms)
+    throw new ConfigurationError(
+      subject,
+      rooms ? 'has rooms that nobody can subscribe to.' : 'subscribes to rooms that no change goes to.',
+      'Set both "rooms" and "subscribingRooms".',
+    );
+  if (!rows.own && !visibility && !subscribingRooms)
+    throw new ConfigurationError(
+      subject,
+      "observes rows that are not its hook's own, and does not say who may see them.",
+      'Set "visibility" (perhaps () => true), or "rooms" and "subscribingRooms".',
+    );
+}

@@ -1,0 +1,18 @@
+// Rows that exist in the application's signals only.
+
+import type { RowMatcher } from '../delivery/channel.js';
+import { EVERY_ROW } from './function-matcher.js';
+import type { ObservedRows } from './observed-rows.js';
+
+export function signalRows(name: string): ObservedRows {
+  return {
+    key: `signal:${name}`,
+    name,
+    watch: () => undefined,
+    matcherOf: (visibility): RowMatcher => {
+      if (visibility === true) return EVERY_ROW;
+      throw new TypeError(`${name} has no entity, so nothing can be visible by a condition.`);
+    },
+    read: () => Promise.resolve([]),
+  };
+}

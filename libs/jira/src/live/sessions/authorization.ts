@@ -1,0 +1,286 @@
+// Rights that change while a client is connected.
+
+import { isDeepStrictEqual } from 'node:util';
+import {
+  AUTHENTICATE_ACTION,
+  CONNECTION_EVENT,
+  SESSION_EVENT,
+  type AnswerFrame,
+  type RequestFrame,
+  type SessionData,
+} from 'nestjs-jira-protocol';
+import { authenticate, type Authentication } from '../../policy/authentication/authentication.js';
+import type { ErrorAnswer } from '../../core/errors/error-answer.js';
+import { JiraException } from '../../core/errors/jira.exception.js';
+import { checkConnection, type Permission } from '../../policy/permissions/permission.js';
+import { encode } from '../../core/support/plain-data.js';
+import { Connection } from '../../core/connections/connection.js';
+import type { Connections } from '../../core/connections/connections.js';
+import { expel } from '../../core/connections/expel.js';
+import type { Hub } from '../delivery/hub.js';
+import { Orders, type Addressee, type Order } from './orders.js';
+
+/** What decides who may connect. */
+export interface Entry {
+  readonly authentication: readonly Authentication[];
+  readonly permissions: readonly Permission[];
+}
+
+export interface AuthorizationParts {
+  readonly connections: Connections;
+  readonly hub: Hub;
+  readonly visibilityTtlMs: number;
+  readonly handshakeTimeoutMs: number;
+  describe(error: unknown, requestId: string): ErrorAnswer;
+}
+
+export interface RefreshOptions {
+  /**
+   * The user as it is now: what connections hold from now on, in place of what authentication found. Other processes get
+   * it as plain data: JSON, dates, bigints, bytes.
+   */
+  readonly user?: unknown;
+}
+
+/** Subscriptions that a sweep holds while it looks at their rights. */
+const SWEPT_AT_ONCE = 16;
+/** Node's longest timer. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** A user (as the user, or the user's key), one connection of this process, or one of any process by its id. */
+// oxlint-disable-next-line typescript/no-redundant-type-constituents -- says what may be meant
+export type Who = Connection | { readonly connectionId: string } | unknown;
+
+/**
+ * Makes changed rights take effect on those who are connected, to this process at once, to the others that share its
+ * change log as soon as they hear of it: before any commit that follows.
+ *
+ * @example
+ * constructor(private readonly authorization: Authorization) {}
+ * async leaveProject(member: Member) { await this.members.remove(member); await this.authorization.refresh(member.userId); }
+ */
+export class Authorization {
+  private readonly expiries = new Map<string, NodeJS.Timeout>();
+  private readonly underWay = new Set<string>();
+  private readonly orders: Orders;
+  /** What renewed them last, where it was not the handshake. */
+  private readonly credentials = new WeakMap<Connection, Record<string, unknown>>();
+  private readonly sweep: NodeJS.Timeout;
+  private isSweeping = false;
+  private entry: Entry = { authentication: [], permissions: [] };
+
+  constructor(private readonly parts: AuthorizationParts) {
+    // Twice as often as the promise: whatever was looked at since the last time waits for the next.
+    const half = Math.max(1, Math.min(parts.visibilityTtlMs / 2, LONGEST_TIMER_MS));
+    this.sweep = setInterval(() => void this.refreshOlderThan(half), half).unref();
+    this.orders = new Orders(
+      parts.hub.log,
+      parts.handshakeTimeoutMs,
+      (order) => this.obey(order),
+      () => void this.authenticateAll(),
+    );
+  }
+
+  /**
+   * Looks again at what a user or one connection may see. From this call on nothing is sent by the old rights; resolves
+   * when the new ones are in effect in this process. Subscriptions that see other rows now are told to fetch again, those
+   * without permission are ended, connections that may not be are closed. Throws a TypeError for a `user` that is no data.
+   */
+  async refresh(who: Who, { user }: RefreshOptions = {}): Promise<void> {
+    this.order('refresh', who, user);
+    await this.refreshNow(this.connectionsOf(who), user);
+  }
+
+  /** Closes every connection of a user (logout, account disabled), or one. Returns how many of them were this process's. */
+  disconnect(who: Who): number {
+    this.order('disconnect', who);
+    const connections = this.connectionsOf(who);
+    for (const connection of connections) expel(connection, sessionOver());
+    return connections.length;
+  }
+
+  /** Who connects is asked these. Called once at boot. */
+  start(entry: Entry): void {
+    this.entry = entry;
+  }
+
+  /** Ends a connection with its credentials. Called by the transport. */
+  opened(connection: Connection): void {
+    const key = this.parts.connections.keyOf(connection.user);
+    // Given while the handshake was under way: they cannot have reached it.
+    const missed = key === undefined ? [] : this.orders.since(key, connection.createdAt);
+    for (const { type, user } of missed) {
+      if (type === 'disconnect') return queueMicrotask(() => expel(connection, sessionOver()));
+      if (user !== undefined) connection.admit({ user, expiresAt: connection.expiresAt });
+    }
+    this.watchExpiry(connection);
+    if (connection.expiresAt && connection.dialect === 'jira') connection.send(SESSION_EVENT, sessionOf(connection));
+  }
+
+  /** Called by the transport. */
+  closed(connection: Connection): void {
+    this.forget(connection);
+  }
+
+  stop(): void {
+    this.orders.stop();
+    clearInterval(this.sweep);
+    for (const timer of this.expiries.values()) clearTimeout(timer);
+    this.expiries.clear();
+  }
+
+  /** Answers a request on the connection's own event. Never rejects. */
+  async answer(connection: Connection, { requestId, method, action, data }: RequestFrame): Promise<AnswerFrame> {
+    const echo = { requestId, method, action };
+    try {
+      if (action !== AUTHENTICATE_ACTION)
+        throw new JiraException('UNKNOWN_ACTION', `"${CONNECTION_EVENT}" has no action "${action}".`);
+      if (method !== 'POST') throw new JiraException('METHOD_NOT_ALLOWED', `"${action}" takes POST, not ${method}.`);
+      await this.authenticateAgain(connection, data);
+      return { ...echo, status: 200, data: sessionOf(connection) };
+    } catch (error) {
+      const { status, data: reason } = this.parts.describe(error, requestId);
+      return { ...echo, status, data: reason };
+    }
+  }
+
+  /** New credentials of the same user. What they change in the user's rights takes effect on the subscriptions. */
+  private async authenticateAgain(connection: Connection, auth: unknown): Promise<void> {
+    const { id, handshake } = connection;
+    if (typeof auth !== 'object' || auth === null || Array.isArray(auth))
+      throw new JiraException('BAD_REQUEST', 'Give the credentials as an object, as in the handshake.');
+    if (this.underWay.has(id)) throw new JiraException('TOO_MANY_REQUESTS', 'One at a time.');
+    this.underWay.add(id);
+    try {
+      const { authentication } = this.entry;
+      const found = await authenticate(authentication, { ...handshake, auth: auth as Record<string, unknown> });
+      const { connections } = this.parts;
+      if (found.user === null) throw new JiraException('UNAUTHENTICATED', 'These credentials are not known.');
+      if (connections.keyOf(found.user) !== connections.keyOf(connection.user))
+        throw new JiraException('PERMISSION_DENIED', "These are another user's credentials: open a new connection.");
+      if (connection.isClosed) return;
+      const isSame = isDeepStrictEqual(found.user, connection.user);
+      this.credentials.set(connection, auth as Record<string, unknown>);
+      connection.admit(found);
+      this.watchExpiry(connection);
+      if (!isSame) await this.refresh(connection);
+    } finally {
+      this.underWay.delete(id);
+    }
+  }
+
+  private connectionsOf(who: Who): readonly Connection[] {
+    if (who instanceof Connection) return who.isClosed ? [] : [who];
+    const { connections } = this.parts;
+    if (!isConnectionId(who)) return connections.byUser(who);
+    const connection = connections.get(who.connectionId);
+    return connection ? [connection] : [];
+  }
+
+  /** To all processes, but for a connection that is this one's own. */
+  private order(type: Order['type'], who: Who, user?: unknown): void {
+    if (who instanceof Connection) return;
+    const key = isConnectionId(who) ? undefined : this.parts.connections.keyOf(who);
+    const to: Addressee | undefined = isConnectionId(who)
+      ? { connectionId: who.connectionId }
+      : key === undefined
+        ? undefined
+        : { user: key };
+    if (!to) return;
+    encode(user);
+    this.orders.give({ type, to, user });
+  }
+
+  /** Does here what another process was told. */
+  private obey({ type, to, user }: Order): void {
+    const connections = this.connectionsOf('user' in to ? to.user : to);
+    if (type === 'refresh') void this.refreshNow(connections, user);
+    else for (const connection of connections) expel(connection, sessionOver());
+  }
+
+  private async refreshNow(connections: readonly Connection[], user: unknown): Promise<void> {
+    if (user !== undefined)
+      for (const connection of connections) connection.admit({ user, expiresAt: connection.expiresAt });
+    const { placement } = this.parts.hub;
+    const ids = connections.map(({ id }) => id);
+    await Promise.all([
+      placement.refreshTold([...placement.subscriptions(ids)]),
+      ...connections.map((connection) => this.checkConnection(connection)),
+    ]);
+  }
+
+  /** What was missed may have ended anybody's session: all are asked for again, and who is not known any more goes. */
+  private async authenticateAll(): Promise<void> {
+    const all = this.parts.connections.all();
+    for (let i = 0; i < all.length; i += SWEPT_AT_ONCE)
+      await Promise.all(all.slice(i, i + SWEPT_AT_ONCE).map((connection) => this.expelUnlessKnown(connection)));
+  }
+
+  private async expelUnlessKnown(connection: Connection): Promise<void> {
+    const { connections } = this.parts;
+    const { handshake } = connection;
+    try {
+      const auth = this.credentials.get(connection) ?? handshake.auth;
+      const found = await authenticate(this.entry.authentication, { ...handshake, auth });
+      if (connections.keyOf(found.user) !== connections.keyOf(connection.user)) expel(connection, sessionOver());
+    } catch (error) {
+      const { status, data } = this.parts.describe(error, connection.id);
+      expel(connection, status === 401 ? sessionOver() : new JiraException(data.code, data.message, { status }));
+    }
+  }
+
+  private async checkConnection(connection: Connection): Promise<void> {
+    try {
+      await checkConnection(this.entry.permissions, connection);
+    } catch (error) {
+      const { status, data } = this.parts.describe(error, connection.id);
+      expel(connection, new JiraException(data.code, data.message, { status }));
+    }
+  }
+
+  /** A few at a time, so that none waits for many others. */
+  private async refreshOlderThan(ageMs: number): Promise<void> {
+    if (this.isSweeping) return;
+    this.isSweeping = true;
+    try {
+      const { placement } = this.parts.hub;
+      const limit = Date.now() - ageMs;
+      const due = [...placement.subscriptions()].filter(({ checkedAt }) => checkedAt <= limit);
+      for (let i = 0; i < due.length; i += SWEPT_AT_ONCE)
+        await placement.refresh(due.slice(i, i + SWEPT_AT_ONCE).filter(({ isEnded }) => !isEnded));
+      await placement.compareRelated();
+    } finally {
+      this.isSweeping = false;
+    }
+  }
+
+  private watchExpiry(connection: Connection): void {
+    this.forget(connection);
+    const { expiresAt, id } = connection;
+    if (!expiresAt) return;
+    const left = Math.max(0, expiresAt.getTime() - Date.now());
+    const timer = setTimeout(
+      () => (left > LONGEST_TIMER_MS ? this.watchExpiry(connection) : expel(connection, sessionOver())),
+      Math.min(left, LONGEST_TIMER_MS),
+    );
+    this.expiries.set(id, timer.unref());
+  }
+
+  private forget({ id }: Connection): void {
+    clearTimeout(this.expiries.get(id));
+    this.expiries.delete(id);
+  }
+}
+
+function isConnectionId(who: Who): who is { readonly connectionId: string } {
+  return typeof (who as { connectionId?: unknown } | null | undefined)?.connectionId === 'string';
+}
+
+function sessionOf({ expiresAt }: Connection): SessionData {
+  if (!expiresAt) return { expiresAt: null, expiresInMs: null };
+  return { expiresAt: expiresAt.toISOString(), expiresInMs: Math.max(0, expiresAt.getTime() - Date.now()) };
+}
+
+function sessionOver(): JiraException {
+  return new JiraException('SESSION_EXPIRED', 'The session has ended.');
+}

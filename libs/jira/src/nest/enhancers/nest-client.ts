@@ -1,0 +1,26 @@
+// What Nest's guards and pipes see as the client of a hook's request.
+
+import type { HookScope } from '../../core/scope/scope.js';
+
+/**
+ * The transport's own client (a Socket.IO socket), read through, with what guards written for HTTP look for: `user`,
+ * `headers`, `query`, `params`, `body`, `method`, `url`. Setting `user`, as Passport's guards do, sets it for the
+ * request at hand alone.
+ */
+export function nestClient(scope: HookScope): object {
+  return Object.create(scope.connection.client, {
+    user: {
+      enumerable: true,
+      get: () => scope.user as unknown,
+      set: (user: unknown) => {
+        scope.user = user;
+      },
+    },
+    headers: { enumerable: true, value: { ...scope.handshake.headers, ...scope.headers } },
+    query: { enumerable: true, value: scope.query },
+    params: { enumerable: true, value: scope.params },
+    body: { enumerable: true, get: () => scope.data },
+    method: { enumerable: true, value: scope.method },
+    url: { enumerable: true, value: `${scope.namespace}/${scope.action}` },
+  }) as object;
+}

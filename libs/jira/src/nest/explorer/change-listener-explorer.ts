@@ -1,0 +1,33 @@
+// Finds the `@OnChange` methods of the application's providers and controllers.
+
+import { Injectable } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import { connectListeners } from '../../live/observers/change-listeners.js';
+import { changeListenersOf } from '../../live/observers/on-change.decorator.js';
+import type { Hub } from '../../live/delivery/hub.js';
+import type { Observables } from '../../live/observers/observed-rows.js';
+
+@Injectable()
+export class ChangeListenerExplorer {
+  constructor(private readonly discovery: DiscoveryService) {}
+
+  /** Connects them all. Throws a ConfigurationError for one in a request-scoped class, or of an unknown entity. */
+  connect(hub: Hub, observables: Observables): void {
+    const seen = new Set<unknown>();
+    for (const wrapper of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) {
+      const instance: unknown = wrapper.instance;
+      if (typeof instance !== 'object' || instance === null || seen.has(instance)) continue;
+      seen.add(instance);
+      const [first] = changeListenersOf(instance);
+      if (!first) continue;
+      if (!wrapper.isDependencyTreeStatic())
+        throw new ConfigurationError(
+          `${instance.constructor.name}.${first.member}()`,
+          'hears changes, but its class is request-scoped, and a change belongs to no request.',
+          'Move the method to a singleton provider.',
+        );
+      connectListeners(instance, hub, observables);
+    }
+  }
+}

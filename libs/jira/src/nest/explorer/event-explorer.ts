@@ -1,0 +1,117 @@
+// Finds the handlers of clients' events among the application's providers and registers them. Runs once at boot.
+
+import { Injectable, type Type } from '@nestjs/common';
+import { DiscoveryService, ExternalContextCreator, type ModuleRef } from '@nestjs/core';
+import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import { EventContext } from '../../events/event-context.js';
+import {
+  eventHandlersOptions,
+  occasionsOf,
+  type EventHandlersOptions,
+  type MessageOptions,
+} from '../../events/event-handlers.decorator.js';
+import type { EventListenerSpec } from '../../events/event-listener.js';
+import type { EventRegistry, EventTarget } from '../../events/event-registry.js';
+import { actionHandler } from '../../hooks/action-handler.js';
+import type { Hub } from '../../live/delivery/hub.js';
+import { withDataInput } from '../enhancers/data-inputs.js';
+import { findProviders, type FoundProvider } from './found-provider.js';
+import type { HookDefaults } from './hook-explorer.js';
+import { createMiddleware, createPermissions } from './hook-parts.js';
+import { NestEnhancers } from '../enhancers/nest-enhancers.js';
+
+type Found = FoundProvider<EventHandlersOptions>;
+
+@Injectable()
+export class EventExplorer {
+  private readonly enhancers: NestEnhancers;
+
+  constructor(
+    private readonly discovery: DiscoveryService,
+    creator: ExternalContextCreator,
+  ) {
+    this.enhancers = new NestEnhancers(creator);
+  }
+
+  /** Registers every `@EventHandlers` provider, and the configured listeners, which `root` creates unless provided. */
+  async register(
+    listeners: readonly EventListenerSpec[],
+    root: ModuleRef,
+    defaults: HookDefaults,
+    registry: EventRegistry,
+    hub: Hub,
+  ): Promise<void> {
+    for (const found of await findProviders(this.discovery, eventHandlersOptions, 'event handlers'))
+      await this.registerProvider(found, defaults, registry, hub);
+    for (const { event, listener, path } of listeners) {
+      const instance = typeof listener === 'function' ? await provided(listener, root) : listener;
+      const found: Found = {
+        instance,
+        metadata: {},
+        moduleRef: root,
+        isStatic: true,
+        load: () => Promise.resolve(instance),
+      };
+      registry.addPath(path, instance);
+      registry.add(path, event, await this.target(found, 'handle', {}, defaults, hub));
+    }
+  }
+
+  private async registerProvider(
+    found: Found,
+    defaults: HookDefaults,
+    registry: EventRegistry,
+    hub: Hub,
+  ): Promise<void> {
+    const { instance, metadata } = found;
+    const { path, params } = metadata;
+    registry.addPath(path, instance, params);
+    const occasions = occasionsOf(instance);
+    if (occasions.size === 0)
+      throw new ConfigurationError(
+        instance.constructor.name,
+        'is marked with @EventHandlers(), and handles nothing.',
+        "Mark its methods with @OnMessage(), @OnConnected() or @OnDisconnected(); @OnEvent() of @nestjs/event-emitter hears the application's own events.",
+      );
+    for (const [member, occasion] of occasions) {
+      const options = typeof occasion === 'string' ? {} : occasion.options;
+      const target = await this.target(found, member, options, defaults, hub);
+      if (occasion === 'connected') registry.addConnected(path, target);
+      else if (occasion === 'disconnected') registry.addDisconnected(path, target);
+      else registry.add(path, occasion.message, target);
+    }
+  }
+
+  private async target(
+    { instance, metadata, moduleRef, isStatic, load }: Found,
+    member: string,
+    options: MessageOptions,
+    { permissions, middleware, limits, translators }: HookDefaults,
+    hub: Hub,
+  ): Promise<EventTarget> {
+    const own = [...(metadata.permissions ?? []), ...(options.permissions ?? [])];
+    const run = actionHandler({
+      hook: instance,
+      action: { member, name: member, options: withDataInput(options, instance, member) },
+      middleware: [...middleware, ...(await createMiddleware(metadata.middleware ?? [], moduleRef))],
+      permissions: [...permissions, ...(await createPermissions(own, moduleRef))],
+      enhancement: this.enhancers.of({ hook: instance, member, isStatic, load, translators }),
+      log: hub.log,
+      streamItems: limits.streamItems,
+    });
+    return {
+      subject: `${instance.constructor.name}.${member}()`,
+      timeoutMs: options.timeoutMs ?? limits.actionTimeoutMs,
+      scopeType: EventContext,
+      handle: (scope) => run(Object.assign(scope, { moduleRef })),
+    };
+  }
+}
+
+/** The application's own instance if it provides the class, else one made here. */
+async function provided<T extends object>(type: Type<T>, root: ModuleRef): Promise<T> {
+  const instance = await Promise.resolve()
+    .then(() => root.get(type, { strict: false }))
+    .catch(() => undefined);
+  return instance ?? root.create(type);
+}

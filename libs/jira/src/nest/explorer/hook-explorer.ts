@@ -1,0 +1,191 @@
+// Finds the hooks among the application's providers and registers them. Runs once at boot; every fault ends it.
+
+import { Injectable, Logger, type Type } from '@nestjs/common';
+import { DiscoveryService, ExternalContextCreator, ModuleRef } from '@nestjs/core';
+import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import type { ErrorTranslator } from '../../core/errors/error-answer.js';
+import { actionsOf, type FoundAction } from '../../hooks/action.decorator.js';
+import { actionHandler } from '../../hooks/action-handler.js';
+import { BaseHook, type HookContext } from '../../hooks/base-hook.js';
+import { hookMetadata, type HookMetadata } from '../../hooks/hook.decorator.js';
+import type { HookRegistry, RegisteredAction } from '../../hooks/registry.js';
+import type { ActionEnhancement } from '../../hooks/enhancers.js';
+import type { JiraMiddleware } from '../../policy/middleware/middleware.js';
+import { surrounding } from '../../policy/middleware/order.js';
+import type { FilterBackendSpec } from '../../policy/filtering/filter-backend.js';
+import type { Hub } from '../../live/delivery/hub.js';
+import type { Pagination } from '../../policy/pagination/pagination.js';
+import { checkRequest, type Permission } from '../../policy/permissions/permission.js';
+import type { FastPaths } from '../../core/scope/fast-paths.js';
+import type { Limits } from '../../core/limits/limits.js';
+import { isMethod } from 'nestjs-jira-protocol';
+import { withDataInput } from '../enhancers/data-inputs.js';
+import { findProviders, type FoundProvider } from './found-provider.js';
+import { createFilterBackends, createMiddleware, createPagination, createPermissions } from './hook-parts.js';
+import { NestEnhancers } from '../enhancers/nest-enhancers.js';
+
+/** What every hook shares, resolved already. */
+export interface HookDefaults {
+  readonly permissions: readonly Permission[];
+  readonly middleware: readonly JiraMiddleware[];
+  readonly pagination: Pagination | null;
+  readonly pageSize: number;
+  readonly limits: Limits;
+  readonly fastPaths: FastPaths;
+  readonly translators: readonly ErrorTranslator[];
+}
+
+interface FoundHook extends Omit<FoundProvider<HookMetadata>, 'instance'> {
+  readonly hook: BaseHook;
+}
+
+@Injectable()
+export class HookExplorer {
+  private readonly logger = new Logger('Jira');
+
+  private readonly enhancers: NestEnhancers;
+
+  constructor(
+    private readonly discovery: DiscoveryService,
+    creator: ExternalContextCreator,
+  ) {
+    this.enhancers = new NestEnhancers(creator);
+  }
+
+  /**
+   * Every `@Hook` provider, wherever in the application it is provided, and the configured hooks: those that are no
+   * providers are created by `root`.
+   */
+  async find(configured: Readonly<Record<string, Type<BaseHook>>>, root: ModuleRef): Promise<FoundHook[]> {
+    const namespaces = new Map(Object.entries(configured).map(([namespace, type]) => [type as unknown, namespace]));
+    const found: FoundHook[] = [];
+    for (const provider of await findProviders(this.discovery, (type) => metadataOf(type, namespaces), 'hooks')) {
+      const { instance: hook, ...rest } = provider;
+      found.push({ ...rest, hook: checkHook(hook, 'is marked with @Hook() but is no hook.') });
+    }
+    const types = new Set<unknown>(found.map(({ hook }) => hook.constructor));
+    for (const { metatype, instance } of this.discovery.getProviders())
+      if (instance instanceof BaseHook && !types.has(metatype) && !namespaces.has(metatype))
+        throw new ConfigurationError(
+          instance.constructor.name,
+          'is a hook among the providers, but has no namespace.',
+          "Mark it with @Hook('…'), or name it in forRoot({ hooks }).",
+        );
+    for (const [namespace, type] of Object.entries(configured)) {
+      if (types.has(type)) continue;
+      const hook = checkHook(await root.create(type), `is configured as the hook "${namespace}", but is none.`);
+      const metadata = { ...metadataOf(type, namespaces), namespace };
+      found.push({ hook, metadata, moduleRef: root, isStatic: true, load: () => Promise.resolve(hook) });
+    }
+    return found;
+  }
+
+  async register(
+    { hook, metadata, moduleRef, isStatic, load }: FoundHook,
+    defaults: HookDefaults,
+    registry: HookRegistry,
+    hub: Hub,
+  ): Promise<void> {
+    const permissions = [...defaults.permissions, ...(await createPermissions(hook.permissions, moduleRef))];
+    const middleware = [...defaults.middleware, ...(await createMiddleware(hook.middleware, moduleRef))];
+    const { translators } = defaults;
+    const { filterBackends = [] } = hook as { filterBackends?: readonly FilterBackendSpec[] };
+    const permissionsOf = new Map<string, readonly Permission[]>();
+    const context: HookContext = {
+      namespace: metadata.namespace,
+      metadata,
+      hub,
+      limits: defaults.limits,
+      fastPaths: defaults.fastPaths,
+      moduleRef,
+      permissions,
+      pagination: await createPagination((hook as Paginated).pagination, defaults.pagination, moduleRef),
+      pageSize: defaults.pageSize,
+      filterBackends: await createFilterBackends(filterBackends, moduleRef),
+      recheck: (scope) => {
+        const asked = permissionsOf.get(scope.action) ?? permissions;
+        scope.permissions ??= asked;
+        return checkRequest(asked, scope);
+      },
+      warn: (message) => this.logger.warn(`${hook.constructor.name} ${message}`),
+    };
+    await hook.onRegister(context);
+    const actions = new Map<string, RegisteredAction>();
+    const open: string[] = [];
+    for (const action of actionsOf(hook)) {
+      checkAction(action, hook, actions);
+      const { permissions: added = [], replacePermissions } = action.options;
+      const own = await createPermissions([...(replacePermissions ?? []), ...added], moduleRef);
+      const asked = [...(replacePermissions ? defaults.permissions : permissions), ...own];
+      const enhancement = this.enhancers.of({ hook, member: action.member, isStatic, load, translators });
+      if (asked.length === 0 && !isGuarded(enhancement)) open.push(action.name);
+      permissionsOf.set(action.name, asked);
+      const handle = actionHandler({
+        hook,
+        action: { ...action, options: withDataInput(action.options, hook, action.member) },
+        middleware: surrounding(middleware, `${metadata.namespace}/${action.name}`),
+        permissions: asked,
+        enhancement,
+        pagination: action.options.pagination && (await createPagination(action.options.pagination, null, moduleRef)),
+        log: hub.log,
+        streamItems: defaults.limits.streamItems,
+      });
+      actions.set(action.name, {
+        name: action.name,
+        methods: new Set(action.options.methods ?? ['GET']),
+        timeoutMs: action.options.timeoutMs ?? defaults.limits.actionTimeoutMs,
+        handle,
+      });
+    }
+    if (open.length > 0 && process.env['NODE_ENV'] === 'production')
+      context.warn(`lets everybody call ${open.join(', ')}: it has no permission. Say [AllowAny] if that is meant.`);
+    const { namespace, path, params } = metadata;
+    registry.add({ namespace, path, params, hook, moduleRef, actions });
+    this.logger.log(`${hook.constructor.name} {${metadata.namespace}}: ${[...actions.keys()].join(', ')}`);
+  }
+}
+
+interface Paginated {
+  readonly pagination?: Type<Pagination> | null;
+}
+
+function checkHook(hook: object, fault: string): BaseHook {
+  if (hook instanceof BaseHook) return hook;
+  throw new ConfigurationError(hook.constructor.name, fault, 'Extend ModelHook, GenericHook or BaseHook.');
+}
+
+/** What `@Hook` says of the class, or the namespace it is configured with. */
+function metadataOf(type: Type<object>, configured: ReadonlyMap<unknown, string>): HookMetadata | undefined {
+  const metadata = hookMetadata(type);
+  const namespace = configured.get(type);
+  if (namespace === undefined || metadata?.namespace === namespace) return metadata;
+  if (!metadata) return { namespace };
+  throw new ConfigurationError(
+    type.name,
+    `has the namespace "${metadata.namespace}", and is configured as "${namespace}".`,
+    'Take it out of forRoot({ hooks }), or out of @Hook().',
+  );
+}
+
+function checkAction({ name, options }: FoundAction, hook: BaseHook, others: ReadonlyMap<string, unknown>): void {
+  const subject = `${hook.constructor.name}.${name}()`;
+  if (name.startsWith('$') || name === '')
+    throw new ConfigurationError(
+      subject,
+      'has a reserved action name.',
+      'Names beginning with "$" belong to the protocol.',
+    );
+  if (others.has(name))
+    throw new ConfigurationError(subject, 'is the name of two actions.', 'Give one another: @Action({ name }).');
+  const methods = options.methods ?? ['GET'];
+  if (methods.length === 0 || !methods.every(isMethod))
+    throw new ConfigurationError(
+      subject,
+      `has the methods [${methods.join(', ')}].`,
+      'Use GET, POST, PUT, PATCH, DELETE or SUBSCRIPTION.',
+    );
+}
+
+function isGuarded(enhancement: ActionEnhancement | undefined): boolean {
+  return typeof enhancement === 'function' || enhancement?.guard !== undefined;
+}

@@ -1,0 +1,94 @@
+// What options and hooks name as their permissions, middleware, pagination and filters: created, and checked to be what it should be.
+
+import type { Type } from '@nestjs/common';
+import type { ModuleRef } from '@nestjs/core';
+import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import type { FilterBackend, FilterBackendSpec } from '../../policy/filtering/filter-backend.js';
+import type { MiddlewareSpec } from '../../hooks/base-hook.js';
+import type { JiraMiddleware } from '../../policy/middleware/middleware.js';
+import { inOrder } from '../../policy/middleware/order.js';
+import type { Pagination } from '../../policy/pagination/pagination.js';
+import { compose } from '../../policy/permissions/composition.js';
+import { Permission, PermissionComposition, type PermissionSpec } from '../../policy/permissions/permission.js';
+
+/** Classes are created with the dependencies of the module, functions become permissions, instances stay. */
+export function createPermissions(specs: readonly PermissionSpec[], moduleRef: ModuleRef): Promise<Permission[]> {
+  return Promise.all(
+    specs.map(async (spec) => {
+      if (spec instanceof PermissionComposition)
+        return compose(spec.kind, await createPermissions(spec.parts, moduleRef));
+      if (typeof spec === 'function' && !isClass(spec)) {
+        const hasPermission = spec as NonNullable<Permission['hasPermission']>;
+        return Object.assign(new FunctionPermission(), { hasPermission });
+      }
+      // Without any of them it would allow everything: a misspelled method must not.
+      return created<Permission>(
+        spec,
+        'a permission',
+        ['hasPermission', 'hasObjectPermission', 'canConnect'],
+        moduleRef,
+      );
+    }),
+  );
+}
+
+/** Created likewise, and put in order. */
+export async function createMiddleware(
+  specs: readonly MiddlewareSpec[],
+  moduleRef: ModuleRef,
+): Promise<JiraMiddleware[]> {
+  const rings = await Promise.all(
+    specs.map(async (spec) =>
+      typeof spec === 'function' && !isClass(spec)
+        ? { use: spec as JiraMiddleware['use'] }
+        : created<JiraMiddleware>(spec, 'middleware', ['use'], moduleRef),
+    ),
+  );
+  return inOrder(rings);
+}
+
+/** Created likewise; a function is one that reads no query keys of its own. */
+export function createFilterBackends(
+  specs: readonly FilterBackendSpec[],
+  moduleRef: ModuleRef,
+): Promise<FilterBackend[]> {
+  return Promise.all(
+    specs.map(async (spec) =>
+      typeof spec === 'function' && !isClass(spec)
+        ? { queryKeys: [], filter: spec as FilterBackend['filter'] }
+        : created<FilterBackend>(spec, 'a filter backend', ['filter'], moduleRef),
+    ),
+  );
+}
+
+/** @param type `null` for none, `undefined` for the fallback */
+export async function createPagination(
+  type: Type<Pagination> | null | undefined,
+  fallback: Pagination | null,
+  moduleRef: ModuleRef,
+): Promise<Pagination | null> {
+  if (!type) return type === null ? null : fallback;
+  return created<Pagination>(type, 'pagination', ['paginate'], moduleRef);
+}
+
+/** @throws ConfigurationError unless the object has one of these methods */
+export async function created<T extends object>(
+  spec: Type<object> | object,
+  kind: string,
+  methods: readonly string[],
+  moduleRef: ModuleRef,
+): Promise<T> {
+  const part: unknown = isClass(spec) ? await moduleRef.create(spec as Type<object>) : spec;
+  const has = (name: string): boolean => typeof (part as Record<string, unknown> | null)?.[name] === 'function';
+  if (typeof part === 'object' && methods.some(has)) return part as T;
+  const subject =
+    typeof part === 'object' && part ? part.constructor.name || 'A class without a name' : JSON.stringify(part);
+  throw new ConfigurationError(subject, `is named as ${kind}, but is not.`, `Give it ${methods.map((name) => `${name}()`).join(' or ')}.`); // prettier-ignore
+}
+
+class FunctionPermission extends Permission {}
+
+/** Classes have a read-only `prototype`; functions and arrows do not. */
+function isClass(value: unknown): boolean {
+  return typeof value === 'function' && Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false;
+}

@@ -1,0 +1,35 @@
+// What of the server several processes share, and who keeps it.
+
+import type { ConnectionStore } from '../../cluster/messaging/connection-store.js';
+import { MemoryConnectionStore } from '../../cluster/messaging/memory-connection-store.js';
+import { MemoryMessageQueue } from '../../cluster/messaging/memory-message-queue.js';
+import type { MessageQueue } from '../../cluster/messaging/message-queue.js';
+import { MemoryPubSub } from '../../cluster/messaging/memory-pub-sub.js';
+import type { PubSub } from '../../cluster/messaging/pub-sub.js';
+import { MemoryChangeLog, type ChangeLog } from '../../core/changes/change-log.js';
+
+/**
+ * Every part is this process's own unless named here.
+ *
+ * @example
+ * JiraModule.forRoot({ ...redisCluster({ url: 'redis://127.0.0.1:6379' }) })
+ */
+export interface ClusterOptions {
+  /** Carries committed changes to every process. @default this process alone */
+  readonly changeLog?: ChangeLog;
+  /** Carries what applications publish. @default this process alone */
+  readonly pubSub?: PubSub;
+  /** Knows the connections of every process. @default this process alone */
+  readonly connectionStore?: ConnectionStore;
+  /** Keeps messages until they are acknowledged. @default this process, as long as it lives */
+  readonly messageQueue?: MessageQueue;
+}
+
+export function resolveClusterOptions({
+  changeLog = new MemoryChangeLog(),
+  pubSub = new MemoryPubSub(),
+  connectionStore = new MemoryConnectionStore(),
+  messageQueue = new MemoryMessageQueue(),
+}: ClusterOptions): Required<ClusterOptions> {
+  return { changeLog, pubSub, connectionStore, messageQueue };
+}

@@ -1,0 +1,116 @@
+// What `JiraModule.forRoot` takes.
+
+import type { ModuleMetadata, Type } from '@nestjs/common';
+import type { Authentication } from '../../policy/authentication/authentication.js';
+import type { EventListenerSpec } from '../../events/event-listener.js';
+import type { BaseHook, MiddlewareSpec } from '../../hooks/base-hook.js';
+import { PageNumberPagination } from '../../policy/pagination/page-number.pagination.js';
+import type { Pagination } from '../../policy/pagination/pagination.js';
+import type { PermissionSpec } from '../../policy/permissions/permission.js';
+import { ALL_FAST_PATHS, type FastPaths } from '../../core/scope/fast-paths.js';
+import { defaultUserKey, type UserKey } from '../../core/connections/connections.js';
+import { DEFAULT_LIMITS, type Limits } from '../../core/limits/limits.js';
+import type { ClientAddress } from '../../transport/limits/traffic.js';
+import type { SocketIoOptions } from '../../transport/socket-io/server-options.js';
+import { resolveClusterOptions, type ClusterOptions } from './cluster-options.js';
+import {
+  resolvePlainOptions,
+  type PlainWebSocketOptions,
+  type ResolvedPlainOptions,
+} from '../../transport/plain/plain-options.js';
+import { ConfigurationError } from '../../core/errors/configuration.error.js';
+
+export interface JiraOptions extends ClusterOptions {
+  /** Asked in turn at each handshake; the first that recognizes the credentials decides. @default none: all are anonymous */
+  readonly authentication?: readonly (Type<Authentication> | Authentication)[];
+  /** Asked before each hook's own, and at the handshake. @default none: everybody may */
+  readonly permissions?: readonly PermissionSpec[];
+  /** Surrounds every request, outside the hooks' own. */
+  readonly middleware?: readonly MiddlewareSpec[];
+  /** How lists are cut; `null` answers bare arrays. @default PageNumberPagination */
+  readonly pagination?: Type<Pagination> | null;
+  /** Rows of a page when the client names no size. @default 16, as djira's */
+  readonly pageSize?: number;
+  /**
+   * Hooks by namespace, besides the `@Hook` providers found in the application. A class that is no provider is created
+   * here, with the providers of `imports`.
+   */
+  readonly hooks?: Readonly<Record<string, Type<BaseHook>>>;
+  /** Doors for plain WebSockets, besides those at the paths of hooks and handlers. @default none */
+  readonly plainWebSockets?: readonly PlainWebSocketOptions[];
+  /** Handlers of clients' events, besides the `@EventHandlers` providers found in the application. */
+  readonly eventListeners?: readonly EventListenerSpec[];
+  /**
+   * Where a client's address is, when a proxy forwards connections: such as a header that your proxy sets, and no
+   * client can. Limits per address count by it. @default the address of the TCP connection
+   */
+  readonly clientAddress?: ClientAddress;
+  /** Every bound of the server. */
+  readonly limits?: Partial<Limits>;
+  /** Options of the Socket.IO server. Cross-origin requests are refused unless `cors` says otherwise. */
+  readonly socketIo?: SocketIoOptions;
+  /** What tells users apart, as a string or number. @default the user's `id`, `pk` or `sub` */
+  readonly userKey?: UserKey;
+  /**
+   * How long a subscription may go on by what `visibility` and the permissions said when it was last asked, in ms. What
+   * `dependsOn` names takes effect at once. @default 60_000: a minute, one question per subscription and minute
+   */
+  readonly visibilityTtlMs?: number;
+  /** Which short ways to the same result are taken. @default all */
+  readonly fastPaths?: Partial<FastPaths>;
+  /** How long a caller waits for SQLite's one connection, in ms. @default 10_000 */
+  readonly lockTimeoutMs?: number;
+}
+
+/** What goes beside the options themselves. */
+export interface JiraExtras {
+  /** Modules whose providers the global classes (authentication, permissions, middleware) need. */
+  readonly imports?: ModuleMetadata['imports'];
+}
+
+export type ResolvedJiraOptions = Readonly<
+  Required<Omit<JiraOptions, 'limits' | 'fastPaths' | 'plainWebSockets' | 'clientAddress'>>
+> & {
+  readonly clientAddress?: ClientAddress;
+  readonly limits: Limits;
+  readonly fastPaths: FastPaths;
+  readonly plainWebSockets: readonly ResolvedPlainOptions[];
+};
+
+export const RESOLVED_OPTIONS = Symbol('jira resolved options');
+
+/** One complete, checked, frozen object. Throws a ConfigurationError that names the option. */
+export function resolveOptions(options: JiraOptions): ResolvedJiraOptions {
+  const limits = Object.freeze({ ...DEFAULT_LIMITS, ...options.limits });
+  const { pageSize = 16, visibilityTtlMs = 60_000, lockTimeoutMs = 10_000 } = options;
+  const unknown = Object.keys(limits).find((name) => !(name in DEFAULT_LIMITS));
+  if (unknown !== undefined)
+    throw new ConfigurationError('JiraModule', `has the limit ${unknown}, which there is not.`, `Use some of ${Object.keys(DEFAULT_LIMITS).join(', ')}.`); // prettier-ignore
+  const numbers = [...Object.entries(limits), ...Object.entries({ pageSize, visibilityTtlMs, lockTimeoutMs })];
+  for (const [name, value] of numbers) {
+    if (Number.isInteger(value) && value > 0) continue;
+    throw new ConfigurationError(
+      'JiraModule',
+      `has the limit ${name} = ${String(value)}.`,
+      'Give a whole number above 0.',
+    );
+  }
+  return Object.freeze({
+    ...resolveClusterOptions(options),
+    authentication: options.authentication ?? [],
+    permissions: options.permissions ?? [],
+    middleware: options.middleware ?? [],
+    pagination: options.pagination === undefined ? PageNumberPagination : options.pagination,
+    pageSize,
+    hooks: options.hooks ?? {},
+    plainWebSockets: resolvePlainOptions(options.plainWebSockets ?? []),
+    eventListeners: options.eventListeners ?? [],
+    socketIo: options.socketIo ?? {},
+    clientAddress: options.clientAddress,
+    userKey: options.userKey ?? defaultUserKey,
+    visibilityTtlMs,
+    lockTimeoutMs,
+    fastPaths: Object.freeze({ ...ALL_FAST_PATHS, ...options.fastPaths }),
+    limits,
+  });
+}

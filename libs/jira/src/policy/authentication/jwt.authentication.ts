@@ -1,0 +1,85 @@
+// JSON Web Tokens, verified by `jose`: install it to use this.
+
+import type { KeyObject } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { JWTVerifyGetKey, JWTVerifyOptions } from 'jose';
+import type { Handshake } from '../../core/connections/connection.js';
+import type { ScopeUser } from '../../core/connections/scope-types.js';
+import { Authentication, AuthenticationFailed, type Authenticated } from './authentication.js';
+import { tokenOf } from './token.js';
+
+// Types of our own, as far as they go: whoever does not use this has no jose to look them up in.
+
+/** The claims of a verified token. */
+export interface JwtPayload {
+  readonly iss?: string;
+  readonly sub?: string;
+  readonly aud?: string | string[];
+  readonly exp?: number;
+  readonly iat?: number;
+  readonly [claim: string]: unknown;
+}
+
+/** What else has to hold of a token, as jose's `jwtVerify` understands it. */
+export interface JwtOptions {
+  readonly algorithms?: string[];
+  readonly issuer?: string | string[];
+  readonly audience?: string | string[];
+  readonly subject?: string;
+  readonly typ?: string;
+  /** Seconds, or a text as `5 minutes`. */
+  readonly clockTolerance?: string | number;
+  readonly maxTokenAge?: string | number;
+  readonly requiredClaims?: string[];
+}
+
+/** Finds the key of a token: what `createRemoteJWKSet()` or `createLocalJWKSet()` of jose gives. */
+export type JwtKeySource = (...args: never[]) => unknown;
+
+/** Provide a subclass in a module listed in `forRoot({ imports })`. */
+export abstract class JwtVerifier {
+  /** The shared secret, a public key, or what `createRemoteJWKSet()` of jose gives. */
+  abstract readonly key: string | KeyObject | JwtKeySource;
+  /** What else has to hold. Name `algorithms` for keys that are no shared secrets. @default HS256 for a secret */
+  readonly options: JwtOptions = {};
+  /** Whom the token speaks of; `null` when that user is gone or disabled. */
+  // oxlint-disable-next-line typescript/no-redundant-type-constituents -- ScopeUser is any until the application types it
+  abstract userOf(payload: JwtPayload): Promise<ScopeUser | null> | ScopeUser | null;
+}
+
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
+
+/** Recognizes tokens of the form of a JWT, and leaves others to the rest of the chain. Their `exp` ends the connection. */
+@Injectable()
+export class JwtAuthentication extends Authentication {
+  constructor(@Inject(JwtVerifier) private readonly verifier: JwtVerifier) {
+    super();
+  }
+
+  async authenticate(handshake: Handshake): Promise<Authenticated | null> {
+    const token = tokenOf(handshake);
+    if (typeof token !== 'string' || !JWT.test(token)) return null;
+    const payload = await this.verified(token);
+    const user: unknown = await this.verifier.userOf(payload);
+    if (user === null || user === undefined) throw new AuthenticationFailed();
+    // oxlint-disable-next-line typescript/no-unsafe-assignment -- as above
+    return { user: user as ScopeUser, ...(payload.exp !== undefined && { expiresAt: new Date(payload.exp * 1_000) }) };
+  }
+
+  private async verified(token: string): Promise<JwtPayload> {
+    // Loaded at the first token: most applications have no need of it.
+    const { jwtVerify, errors } = await import('jose');
+    const { key } = this.verifier;
+    const options: JWTVerifyOptions = { ...this.verifier.options };
+    try {
+      if (typeof key === 'function') return (await jwtVerify(token, key as JWTVerifyGetKey, options)).payload;
+      if (typeof key !== 'string') return (await jwtVerify(token, key, options)).payload;
+      const secret = new TextEncoder().encode(key);
+      return (await jwtVerify(token, secret, { algorithms: ['HS256'], ...options })).payload;
+    } catch (error) {
+      if (error instanceof errors.JWKSTimeout) throw error; // nobody's fault who connects
+      if (error instanceof errors.JOSEError) throw new AuthenticationFailed();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,75 @@
+// The session of a web application, by its cookie.
+
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Handshake } from '../../core/connections/connection.js';
+import type { ScopeUser } from '../../core/connections/scope-types.js';
+import { Authentication, AuthenticationFailed, type Authenticated } from './authentication.js';
+import { VerifiedToken } from './bearer-token.authentication.js';
+
+/** Provide a subclass in a module listed in `forRoot({ imports })`. */
+export abstract class SessionVerifier {
+  /** Name of the cookie. @default 'connect.sid', as express-session's */
+  readonly cookie: string = 'connect.sid';
+  /** Secret of signed cookies (`s:<id>.<signature>`, as express-session writes them). @default cookies are not signed */
+  readonly secret?: string;
+  /** Pages that may connect besides those of the server's own host: `https://app.example.com`. */
+  readonly origins: readonly string[] = [];
+  /** The session's user, or `{ user, expiresAt }`; `null` when the session has none or is over. */
+  // oxlint-disable-next-line typescript/no-redundant-type-constituents -- ScopeUser is any until the application types it
+  abstract verify(sessionId: string): Promise<ScopeUser | VerifiedToken | null> | ScopeUser | VerifiedToken | null;
+}
+
+/**
+ * Recognizes the session's cookie. Browsers send cookies along whichever page opens the connection, so a page of
+ * another origin is refused unless it is listed. A session without a user is anonymous.
+ */
+@Injectable()
+export class SessionAuthentication extends Authentication {
+  constructor(@Inject(SessionVerifier) private readonly verifier: SessionVerifier) {
+    super();
+  }
+
+  async authenticate(handshake: Handshake): Promise<Authenticated | null> {
+    const value = cookieOf(handshake, this.verifier.cookie);
+    if (value === undefined) return null;
+    if (!this.isOwnPage(handshake)) throw new AuthenticationFailed('This page may not use the session.');
+    const id = this.sessionId(value);
+    const verified: unknown = id === undefined ? null : await this.verifier.verify(id);
+    if (verified === null || verified === undefined) return null;
+    // oxlint-disable-next-line typescript/no-unsafe-assignment -- as above
+    return verified instanceof VerifiedToken ? verified : { user: verified as ScopeUser };
+  }
+
+  private isOwnPage({ headers }: Handshake): boolean {
+    const { origin, host } = headers;
+    if (origin === undefined) return true; // not a browser: nobody else's cookies
+    const text = String(origin);
+    if (this.verifier.origins.includes(text)) return true;
+    return URL.canParse(text) && new URL(text).host === host;
+  }
+
+  /** Undefined for a cookie that was not signed by us. */
+  private sessionId(value: string): string | undefined {
+    const { secret } = this.verifier;
+    if (secret === undefined) return value;
+    const [, id, signature] = /^s:(.+)\.([^.]+)$/.exec(value) ?? [];
+    if (id === undefined || signature === undefined) return undefined;
+    const expected = createHmac('sha256', secret).update(id).digest('base64').replace(/=+$/, '');
+    const [given, right] = [Buffer.from(signature), Buffer.from(expected)];
+    return given.length === right.length && timingSafeEqual(given, right) ? id : undefined;
+  }
+}
+
+function cookieOf({ headers }: Handshake, name: string): string | undefined {
+  for (const part of String(headers['cookie'] ?? '').split(';')) {
+    const split = part.indexOf('=');
+    if (split < 0 || part.slice(0, split).trim() !== name) continue;
+    try {
+      return decodeURIComponent(part.slice(split + 1).trim().replace(/^"(.*)"$/, '$1')); // prettier-ignore
+    } catch {
+      return undefined;
+    }
+  }
+  return undefined;
+}

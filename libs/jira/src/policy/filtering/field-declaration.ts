@@ -1,0 +1,89 @@
+// What a hook allows to filter, order and search by, checked once at boot.
+
+import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import { isLookup, lookupsOf, type FieldType, type FieldTypes } from './field-type.js';
+import type { QueryLimits } from '../../core/limits/limits.js';
+import type { Lookup } from './filter.js';
+
+/** As a hook declares it; names may cross relations as `project__name` or `project.name`. */
+export interface FieldDeclaration {
+  readonly filterFields: Readonly<Record<string, readonly string[]>>;
+  readonly orderingFields: readonly string[];
+  readonly searchFields: readonly string[];
+}
+
+export interface AllowedField {
+  readonly path: readonly string[];
+  readonly type: FieldType;
+  readonly lookups: ReadonlySet<Lookup>;
+}
+
+/** The declaration, checked; fields by their name on the wire, `project__name`. */
+export interface CheckedFields {
+  readonly filter: ReadonlyMap<string, AllowedField>;
+  readonly ordering: ReadonlyMap<string, readonly string[]>;
+  readonly search: readonly (readonly string[])[];
+}
+
+/**
+ * Checks a hook's declaration against what its rows hold.
+ *
+ * @param subject the hook's class, for errors
+ * @throws ConfigurationError for an unknown field, an unknown lookup, or one that the field's type has no meaning for
+ */
+export function checkFields(
+  subject: string,
+  declared: FieldDeclaration,
+  types: FieldTypes,
+  limits: QueryLimits,
+): CheckedFields {
+  const resolve = (option: string, name: string): { path: readonly string[]; type: FieldType } => {
+    const path = pathOf(name);
+    const type = types.typeOf(path);
+    if (!type)
+      throw new ConfigurationError(subject, `lists "${name}" in ${option}, which is no column it can reach.`, 'Correct the name; relations are crossed as "project__name".'); // prettier-ignore
+    if (types.relationDepth(path) > limits.relationDepth)
+      throw new ConfigurationError(subject, `lists "${name}" in ${option}, across more than ${limits.relationDepth} relations.`, 'Use a nearer field, or raise the limit relationDepth.'); // prettier-ignore
+    return { path, type };
+  };
+  const filter = Object.entries(declared.filterFields).map(([name, lookups]): [string, AllowedField] => {
+    const field = resolve('filterFields', name);
+    return [field.path.join('__'), { ...field, lookups: checkLookups(subject, name, lookups, field.type) }];
+  });
+  const orderable = (name: string): readonly string[] => {
+    const { path } = resolve('orderingFields', name);
+    if (!types.hasMany(path)) return path;
+    throw new ConfigurationError(subject, `lists "${name}" in orderingFields, of which a row may have several.`, 'Order by a field of the row, or across relations to one row.'); // prettier-ignore
+  };
+  return {
+    filter: new Map(filter),
+    ordering: new Map(declared.orderingFields.map((name) => [pathOf(name).join('__'), orderable(name)])),
+    search: declared.searchFields.map((name) => {
+      const { path, type } = resolve('searchFields', name);
+      if (type.kind !== 'string')
+        throw new ConfigurationError(subject, `lists "${name}" in searchFields, which holds no text.`, 'Search only in text columns.'); // prettier-ignore
+      return path;
+    }),
+  };
+}
+
+function checkLookups(subject: string, name: string, given: unknown, type: FieldType): ReadonlySet<Lookup> {
+  const allowed = lookupsOf(type);
+  if (!Array.isArray(given))
+    throw new ConfigurationError(subject, `has no list of lookups for "${name}" in filterFields.`, `Give a list of some of ${allowed.join(', ')}.`); // prettier-ignore
+  const lookups = given as readonly string[];
+  return new Set(
+    lookups.map((lookup) => {
+      if (isLookup(lookup) && allowed.includes(lookup)) return lookup;
+      if (lookup.endsWith('regex') && isLookup(lookup) && type.kind === 'string')
+        throw new ConfigurationError(subject, `lists the lookup "${lookup}" for "${name}", and this database has no patterns whose time is bounded.`, 'Use contains or startswith, or an action that matches what it reads by an engine of yours.'); // prettier-ignore
+      const fault = isLookup(lookup) ? `a ${type.kind} field here does not have` : 'is none';
+      throw new ConfigurationError(subject, `lists the lookup "${lookup}" for "${name}", which ${fault}.`, `Use some of ${allowed.join(', ')}.`); // prettier-ignore
+    }),
+  );
+}
+
+/** `project__name` and `project.name` are one path. */
+function pathOf(name: string): readonly string[] {
+  return name.split(/__|\./);
+}

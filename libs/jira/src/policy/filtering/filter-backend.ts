@@ -1,0 +1,28 @@
+// Ways of filtering beside the query language, plugged into hooks.
+
+import type { Type } from '@nestjs/common';
+import type { HookScope } from '../../core/scope/scope.js';
+import type { Filter } from './filter.js';
+
+/**
+ * Narrows the rows of lists, lookups and subscriptions by what it reads of a request. Created in the hook's module.
+ *
+ * @example
+ * @Injectable()
+ * export class MineFilter extends FilterBackend {
+ *   override readonly queryKeys = ['mine'];
+ *   filter({ query, user }: HookScope, filter: Filter) {
+ *     if (query['mine'] !== true) return filter;
+ *     return allOf(filter, { kind: 'term', path: ['ownerId'], lookup: 'exact', value: user.id });
+ *   }
+ * }
+ */
+export abstract class FilterBackend {
+  /** Query keys it reads; the query language leaves them alone. */
+  readonly queryKeys: readonly string[] = [];
+  /** The filter with what it adds. Throw a ValidationException for values it does not take. */
+  abstract filter(scope: HookScope, filter: Filter): Filter | Promise<Filter>;
+}
+
+/** A class (created with dependency injection), an instance, or a function that reads no query keys of its own. */
+export type FilterBackendSpec = Type<FilterBackend> | FilterBackend | FilterBackend['filter'];

@@ -1,0 +1,225 @@
+// From the wire's `query` to a filter and an ordering. Everything wrong is named at once, as the client wrote it.
+
+import { ValidationException } from '../../core/errors/jira.exception.js';
+import { checkFields, type AllowedField, type CheckedFields, type FieldDeclaration } from './field-declaration.js';
+import { isLookup, parseBoolean, parseDay, parseFieldValue, type FieldTypes, type ParsedValue } from './field-type.js';
+import { allOf, type Filter, type FilterTerm, type Lookup, type Ordering } from './filter.js';
+import { patternFault } from './pattern.js';
+import { DEFAULT_LIMITS, type QueryLimits } from '../../core/limits/limits.js';
+
+const OR = '$or';
+
+/**
+ * The queries one hook understands: `field[__relation][__lookup][!]`, `$or` groups, `search`, `ordering`.
+ * Made once at boot, when the hook's declaration is checked.
+ */
+export class QueryLanguage {
+  private readonly fields: CheckedFields;
+
+  /**
+   * @param subject the hook's class, for errors
+   * @throws ConfigurationError when the declaration names what is not there
+   */
+  constructor(
+    subject: string,
+    declared: FieldDeclaration,
+    types: FieldTypes,
+    private readonly limits: QueryLimits = DEFAULT_LIMITS,
+  ) {
+    this.fields = checkFields(subject, declared, types, limits);
+  }
+
+  /**
+   * The filter a query means, its `search` included.
+   *
+   * @param reserved keys that are read by others (pages, `expand`, the lookup key)
+   * @throws ValidationException naming every key that is not allowed and every value of the wrong type
+   */
+  parseFilter(query: Readonly<Record<string, unknown>>, reserved: ReadonlySet<string>): Filter {
+    return new FilterReader(this.fields, this.limits).read(query, reserved);
+  }
+
+  /**
+   * The ordering a query asks for, `-createdAt,title`; undefined when it asks for none.
+   *
+   * @throws ValidationException when a field is not allowed
+   */
+  parseOrdering(query: Readonly<Record<string, unknown>>): readonly Ordering[] | undefined {
+    const raw = query['ordering'];
+    if (raw === undefined || raw === null || raw === '') return undefined;
+    const names: unknown[] = Array.isArray(raw) ? raw : typeof raw === 'string' ? raw.split(',') : [raw];
+    if (names.length > this.limits.orderingFields)
+      throw orderingFault(`Name at most ${this.limits.orderingFields} fields.`);
+    return names.map((name) => this.orderingOf(name));
+  }
+
+  private orderingOf(name: unknown): Ordering {
+    if (typeof name !== 'string') throw orderingFault('Give field names, as "-createdAt,title".');
+    const trimmed = name.trim();
+    const isDescending = trimmed.startsWith('-');
+    const field = isDescending ? trimmed.slice(1) : trimmed;
+    const path = this.fields.ordering.get(field.replaceAll('.', '__'));
+    if (!path) throw orderingFault(`"${clip(field)}" is no field to order by.`);
+    return { path, direction: isDescending ? 'desc' : 'asc' };
+  }
+}
+
+function orderingFault(message: string): ValidationException {
+  return new ValidationException({ ordering: [message] });
+}
+
+/** Reads one query; collects what is wrong with it. */
+class FilterReader {
+  // A map: a client may well name a key `constructor`.
+  private readonly errors = new Map<string, string[]>();
+  private termCount = 0;
+
+  constructor(
+    private readonly fields: CheckedFields,
+    private readonly limits: QueryLimits,
+  ) {}
+
+  read(query: Readonly<Record<string, unknown>>, reserved: ReadonlySet<string>): Filter {
+    const parts = Object.entries(query).map(([key, value]) => {
+      if (key === 'search' && !this.fields.filter.has(key)) return this.search(value);
+      return reserved.has(key) && !this.fields.filter.has(key) ? undefined : this.entry(key, value, '', 1);
+    });
+    if (this.termCount > this.limits.terms) this.fault('', `The query compares more than ${this.limits.terms} times.`);
+    if (this.errors.size > 0) throw new ValidationException(Object.fromEntries(this.errors));
+    return allOf(...parts);
+  }
+
+  private entry(key: string, value: unknown, prefix: string, depth: number): Filter | undefined {
+    return key === OR ? this.group(value, `${prefix}${OR}`, depth) : this.term(key, value, prefix + key);
+  }
+
+  private group(value: unknown, name: string, depth: number): Filter | undefined {
+    if (depth > this.limits.orDepth) return this.fault(name, `Nest ${OR} at most ${this.limits.orDepth} deep.`);
+    if (!Array.isArray(value) || value.length === 0) return this.fault(name, 'Give a list of alternatives, each an object of filters.'); // prettier-ignore
+    // Before anything is read: a long list must not be worked through to be refused.
+    if (value.length > this.limits.terms) return this.fault(name, `Give at most ${this.limits.terms} alternatives.`);
+    const filters = value.map((alternative: unknown, index) => {
+      const place = `${name}.${index}`;
+      if (
+        typeof alternative !== 'object' ||
+        alternative === null ||
+        Array.isArray(alternative) ||
+        Object.keys(alternative).length === 0
+      )
+        // prettier-ignore
+        return this.fault(place, 'Give an object of filters.');
+      return allOf(...Object.entries(alternative).map(([key, item]) => this.entry(key, item, `${place}.`, depth + 1)));
+    });
+    return { kind: 'or', filters: filters.filter((filter): filter is Filter => filter !== undefined) };
+  }
+
+  private term(key: string, value: unknown, name: string): Filter | undefined {
+    const isNegated = key.endsWith('!');
+    const found = this.resolve(isNegated ? key.slice(0, -1) : key);
+    if (!found) return this.fault(name, 'This is no field to filter by.');
+    const { field, lookup } = found;
+    if (!field.lookups.has(lookup))
+      return this.fault(name, `The lookup "${lookup}" is not allowed here; allowed: ${[...field.lookups].join(', ')}.`);
+    this.termCount += 1;
+    const parsed = this.value(field, lookup, value);
+    if (!parsed.ok) return this.fault(name, parsed.fault);
+    const term: FilterTerm = { kind: 'term', path: field.path, lookup, value: parsed.value };
+    return isNegated ? { kind: 'not', filter: term } : term;
+  }
+
+  /** The whole key may be a field, else its last part is a lookup. */
+  private resolve(key: string): { field: AllowedField; lookup: Lookup } | undefined {
+    const name = key.replaceAll('.', '__');
+    const whole = this.fields.filter.get(name);
+    if (whole) return { field: whole, lookup: 'exact' };
+    const split = name.lastIndexOf('__');
+    const lookup = name.slice(split + 2);
+    const field = split > 0 && isLookup(lookup) ? this.fields.filter.get(name.slice(0, split)) : undefined;
+    return field && isLookup(lookup) ? { field, lookup } : undefined;
+  }
+
+  private value(field: AllowedField, lookup: Lookup, raw: unknown): ParsedValue {
+    const { stringLength, inValues } = this.limits;
+    switch (lookup) {
+      case 'isnull':
+        return parseBoolean(raw);
+      case 'in':
+      case 'not_in':
+        return this.list(field, raw, 1, inValues, `Give 1 to ${inValues} values.`);
+      case 'range':
+        return this.list(field, raw, 2, 2, 'Give two values, from and to.');
+      case 'date':
+        return parseDay(raw);
+      case 'year':
+      case 'month':
+      case 'day':
+      case 'week_day':
+      case 'hour':
+      case 'minute':
+      case 'second': {
+        const [min, max] = PART_BOUNDS[lookup];
+        return parseFieldValue({ kind: 'integer', isNullable: false, min, max }, raw, stringLength);
+      }
+      case 'exact':
+      case 'ne':
+        if (raw === null) return { ok: true, value: null };
+        return parseFieldValue(field.type, raw, stringLength);
+      case 'iexact':
+      case 'contains':
+      case 'icontains':
+      case 'startswith':
+      case 'istartswith':
+      case 'endswith':
+      case 'iendswith':
+      case 'gt':
+      case 'gte':
+      case 'lt':
+      case 'lte':
+        return parseFieldValue(field.type, raw, stringLength);
+      case 'regex':
+      case 'iregex': {
+        const parsed = parseFieldValue(field.type, raw, stringLength);
+        const fault = parsed.ok ? patternFault(String(parsed.value), lookup === 'iregex') : undefined;
+        return fault === undefined ? parsed : { ok: false, fault };
+      }
+    }
+  }
+
+  private list(field: AllowedField, raw: unknown, min: number, max: number, fault: string): ParsedValue {
+    const { stringLength } = this.limits;
+    if (typeof raw === 'string' && raw.length > stringLength * max) return { ok: false, fault };
+    const items: unknown[] = Array.isArray(raw) ? raw : typeof raw === 'string' ? raw.split(',') : [raw];
+    if (items.length < min || items.length > max) return { ok: false, fault };
+    const values = items.map((item) => parseFieldValue(field.type, item, stringLength));
+    const wrong = values.find((value) => !value.ok);
+    return wrong ?? { ok: true, value: values.map((value) => (value.ok ? value.value : undefined)) };
+  }
+
+  /** Every word has to be found in one of the search fields. */
+  private search(raw: unknown): Filter | undefined {
+    if (raw === undefined || raw === null || raw === '') return undefined;
+    if (this.fields.search.length === 0) return this.fault('search', 'There is nothing to search in.');
+    const parsed = parseFieldValue({ kind: 'string', isNullable: false }, raw, this.limits.stringLength);
+    if (!parsed.ok) return this.fault('search', parsed.fault);
+    const words = String(parsed.value).split(/\s+/u).filter((word) => word !== ''); // prettier-ignore
+    if (words.length > this.limits.searchWords)
+      return this.fault('search', `Give at most ${this.limits.searchWords} words.`);
+    this.termCount += words.length;
+    return allOf(...words.map((word): Filter => ({ kind: 'or', filters: this.fields.search.map((path) => ({ kind: 'term', path, lookup: 'icontains', value: word })) }))); // prettier-ignore
+  }
+
+  private fault(name: string, message: string): undefined {
+    const key = clip(name);
+    this.errors.set(key, [...(this.errors.get(key) ?? []), message]);
+    return undefined;
+  }
+}
+
+const PART_BOUNDS = {
+  year: [1, 9998], month: [1, 12], day: [1, 31], week_day: [1, 7], hour: [0, 23], minute: [0, 59], second: [0, 59],
+} as const; // prettier-ignore
+
+/** Long names come from no honest client and are not sent back whole. */
+function clip(name: string): string {
+  return name.length > 100 ? `${name.slice(0, 100)}…` : name;
+}

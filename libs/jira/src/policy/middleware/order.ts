@@ -1,0 +1,33 @@
+// Which rings surround an action, and in what order.
+
+import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import { middlewareOptions, type JiraMiddleware } from './middleware.js';
+
+/** By priority, low first, then those without one as listed. Throws a ConfigurationError when two have the same. */
+export function inOrder(middleware: readonly JiraMiddleware[]): JiraMiddleware[] {
+  const byPriority = new Map<number, JiraMiddleware>();
+  for (const ring of middleware) {
+    const { priority } = middlewareOptions(ring);
+    if (priority === undefined) continue;
+    const other = byPriority.get(priority);
+    if (other)
+      throw new ConfigurationError(
+        ring.constructor.name,
+        `has the priority ${priority} of ${other.constructor.name}.`,
+        'Give each its own: @Middleware({ priority }).',
+      );
+    byPriority.set(priority, ring);
+  }
+  const placed = [...byPriority].toSorted(([a], [b]) => a - b).map(([, ring]) => ring);
+  return [...placed, ...middleware.filter((ring) => middlewareOptions(ring).priority === undefined)];
+}
+
+/** Those whose pattern matches the beginning of `namespace/action`. */
+export function surrounding(middleware: readonly JiraMiddleware[], route: string): JiraMiddleware[] {
+  return middleware.filter((ring) => {
+    const { pattern } = middlewareOptions(ring);
+    if (pattern === undefined) return true;
+    const { source, flags } = typeof pattern === 'string' ? new RegExp(pattern, 'u') : pattern;
+    return new RegExp(`^(?:${source})`, flags.replaceAll(/[gy]/g, '')).test(route);
+  });
+}

@@ -1,0 +1,35 @@
+// `?limit=20&offset=40` → count, neighbouring offsets and results.
+
+import { Injectable } from '@nestjs/common';
+import type { HookScope } from '../../core/scope/scope.js';
+import { Pagination, positive, readOneMore, type PageLimits, type PageSource } from './pagination.js';
+
+export interface LimitOffsetPage {
+  /** Rows in all; `null` where the pagination does not count. */
+  readonly count: number | null;
+  readonly next_offset: number | null;
+  readonly previous_offset: number | null;
+  readonly results: readonly unknown[];
+}
+
+/** An invalid limit is the hook's page size, an invalid offset is 0. */
+@Injectable()
+export class LimitOffsetPagination extends Pagination {
+  readonly queryKeys: readonly string[] = ['limit', 'offset'];
+
+  async paginate(source: PageSource, scope: HookScope, limits: PageLimits): Promise<LimitOffsetPage> {
+    const limit = Math.min(positive(scope.query['limit']) ?? limits.pageSize, limits.maxPageSize);
+    const offset = positive(scope.query['offset']) ?? 0;
+    const count = this.countRows ? await source.count() : null;
+    const { results, hasMore } =
+      count === null
+        ? await readOneMore(source, offset, limit)
+        : { results: offset < count ? await source.slice(offset, limit) : [], hasMore: offset + limit < count };
+    return {
+      count,
+      next_offset: hasMore ? offset + limit : null,
+      previous_offset: offset > 0 ? Math.max(0, offset - limit) : null,
+      results,
+    };
+  }
+}

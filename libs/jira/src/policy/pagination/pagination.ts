@@ -1,0 +1,49 @@
+// How a list is cut into pages. A page never loads the table.
+
+import type { HookScope } from '../../core/scope/scope.js';
+import type { PlacedRow, Seek } from './place.js';
+
+/** The filtered, ordered rows a page is cut from, already as the client sees them. */
+export interface PageSource {
+  count(): Promise<number>;
+  slice(offset: number, limit: number): Promise<unknown[]>;
+  /**
+   * Names the order of the rows; undefined where they cannot be read on from a place, because their store cannot, or
+   * because they are ordered by what has no exact value outside of it.
+   */
+  readonly order?: string | undefined;
+  /** The rows from a place on, or the first ones, nearest to it first, as the client sees them. */
+  seek?(from: Seek | undefined, limit: number): Promise<PlacedRow<unknown>[]>;
+}
+
+export interface PageLimits {
+  /** Rows of a page when the client names no size. */
+  readonly pageSize: number;
+  /** Most rows a client may ask for. */
+  readonly maxPageSize: number;
+}
+
+/** One way to page. Subclasses with dependencies are created in the hook's module. */
+export abstract class Pagination {
+  /** Query keys this pagination reads; filters leave them alone. */
+  abstract readonly queryKeys: readonly string[];
+  /** Whether a page says how many rows there are in all: one more query a page. @default true */
+  readonly countRows: boolean = true;
+  abstract paginate(source: PageSource, scope: HookScope, limits: PageLimits): Promise<unknown>;
+}
+
+/** A page, and whether there are rows after it, without counting them. */
+export async function readOneMore(
+  source: PageSource,
+  offset: number,
+  limit: number,
+): Promise<{ results: unknown[]; hasMore: boolean }> {
+  const rows = await source.slice(offset, limit + 1);
+  return { results: rows.slice(0, limit), hasMore: rows.length > limit };
+}
+
+/** A whole number above 0, written as a number or as text; undefined for anything else. */
+export function positive(value: unknown): number | undefined {
+  const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
+  return Number.isSafeInteger(number) && (number as number) > 0 ? (number as number) : undefined;
+}

@@ -1,0 +1,75 @@
+// May they? Asked at the connection, at each request and for each object.
+
+import type { Type } from '@nestjs/common';
+import { JiraException } from '../../core/errors/jira.exception.js';
+import type { Connection } from '../../core/connections/connection.js';
+import type { HookScope } from '../../core/scope/scope.js';
+
+export type Verdict = boolean | Promise<boolean>;
+
+/** One rule. Each method is optional; a missing one allows. */
+export abstract class Permission {
+  /** What a refused caller is told. */
+  readonly message?: string;
+  /** Code of the refusal. @default PERMISSION_DENIED, or UNAUTHENTICATED for an anonymous caller */
+  readonly code?: string;
+
+  /** Asked at the handshake, of global permissions only: a connection serves all hooks. */
+  canConnect?(connection: Connection): Verdict;
+  /** Asked before each request. */
+  hasPermission?(scope: HookScope): Verdict;
+  /** Asked for each object that is retrieved, updated, destroyed or used by a detail action, and for each announced row. */
+  hasObjectPermission?(scope: HookScope, object: object): Verdict;
+}
+
+/** A rule over others, as `and`, `or` and `not` make it, until the hook's module has created those. */
+export class PermissionComposition {
+  constructor(
+    readonly kind: 'and' | 'or' | 'not',
+    readonly parts: readonly PermissionSpec[],
+  ) {}
+}
+
+/**
+ * A class (created with dependency injection in the hook's module), an instance, a function for `hasPermission`, or
+ * a composition of these by `and`, `or` and `not`.
+ */
+export type PermissionSpec = Type<Permission> | Permission | ((scope: HookScope) => Verdict) | PermissionComposition;
+
+/** Throws unless all allow the connection. */
+export async function checkConnection(permissions: readonly Permission[], connection: Connection): Promise<void> {
+  for (const permission of permissions) {
+    if (permission.canConnect && !(await permission.canConnect(connection)))
+      throw refusal(permission, connection.user !== null);
+  }
+}
+
+/** Throws unless all allow the request. Returns nothing when no rule had to wait, so that a request need not either. */
+export function checkRequest(permissions: readonly Permission[], scope: HookScope): Promise<void> | void {
+  for (let i = 0; i < permissions.length; i++) {
+    const permission = permissions[i];
+    const verdict = permission.hasPermission?.(scope) ?? true;
+    if (verdict === true) continue;
+    if (verdict === false) throw refusal(permission, scope.user !== null);
+    return verdict.then((isAllowed) => {
+      if (!isAllowed) throw refusal(permission, scope.user !== null);
+      return checkRequest(permissions.slice(i + 1), scope);
+    });
+  }
+}
+
+/** Throws unless all allow the object. */
+export async function checkObject(permissions: readonly Permission[], scope: HookScope, object: object): Promise<void> {
+  for (const permission of permissions) {
+    if (permission.hasObjectPermission && !(await permission.hasObjectPermission(scope, object)))
+      throw refusal(permission, scope.user !== null);
+  }
+}
+
+function refusal(permission: Permission, isKnown: boolean): JiraException {
+  const code = permission.code ?? (isKnown ? 'PERMISSION_DENIED' : 'UNAUTHENTICATED');
+  const message =
+    permission.message ?? (isKnown ? 'You may not do this.' : 'Authentication credentials were not provided.');
+  const status = code === 'UNAUTHENTICATED' ? 401 : 403;
+  return new JiraException(code, message, { status });
+}

@@ -1,0 +1,59 @@
+// The permissions most applications need.
+
+import { Injectable, type Type } from '@nestjs/common';
+import type { Connection } from '../../core/connections/connection.js';
+import type { HookScope } from '../../core/scope/scope.js';
+import { Permission } from './permission.js';
+
+/** Everybody, the anonymous included. */
+@Injectable()
+export class AllowAny extends Permission {
+  override hasPermission(): boolean {
+    return true;
+  }
+}
+
+/** Nobody. */
+@Injectable()
+export class DenyAll extends Permission {
+  override hasPermission(): boolean {
+    return false;
+  }
+}
+
+/** Whoever authenticated. As a global permission it refuses anonymous connections. */
+@Injectable()
+export class IsAuthenticated extends Permission {
+  override canConnect(connection: Connection): boolean {
+    return isKnown(connection.user);
+  }
+
+  override hasPermission(scope: HookScope): boolean {
+    return isKnown(scope.user);
+  }
+}
+
+/** Everybody may read and subscribe, whoever authenticated may write. */
+@Injectable()
+export class IsAuthenticatedOrReadOnly extends Permission {
+  override hasPermission(scope: HookScope): boolean {
+    return scope.method === 'GET' || scope.method === 'SUBSCRIPTION' || isKnown(scope.user);
+  }
+}
+
+/** Users whose `role` or `roles` holds one of these. */
+export function HasRole(...roles: readonly string[]): Type<Permission> {
+  @Injectable()
+  class HasRolePermission extends Permission {
+    override hasPermission(scope: HookScope): boolean {
+      const user = scope.user as { role?: unknown; roles?: unknown } | null;
+      const held = Array.isArray(user?.roles) ? user.roles : [user?.role];
+      return roles.some((role) => held.includes(role));
+    }
+  }
+  return HasRolePermission;
+}
+
+function isKnown(user: unknown): boolean {
+  return user !== null && user !== undefined;
+}

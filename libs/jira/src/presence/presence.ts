@@ -1,0 +1,158 @@
+// Which users are online, and what changes about it, as all processes know it.
+
+import type { ClusterConnections, PresenceNotice } from '../cluster/messaging/cluster-connections.js';
+import { PRESENCE_KEY } from '../cluster/messaging/cluster-connections.js';
+import type { SeenConnection } from '../cluster/messaging/connection-store.js';
+import type { PubSub } from '../cluster/messaging/pub-sub.js';
+
+/** A user with at least one open connection in any process. */
+export interface OnlineUser {
+  /** The user's key as a string. */
+  readonly user: string;
+  /** When the oldest open connection was opened. */
+  readonly since: Date;
+  /** Open connections, one for each device and tab. */
+  readonly devices: number;
+}
+
+/** A user came (`added`), left (`removed`), or has more or fewer devices than before (`modified`). */
+export interface PresenceChange {
+  readonly id: string;
+  readonly type: 'added' | 'modified' | 'removed';
+  readonly before?: OnlineUser;
+  readonly after?: OnlineUser;
+}
+
+export interface PresenceParts {
+  readonly cluster: ClusterConnections;
+  readonly pubSub: PubSub;
+  readonly report: (error: unknown) => void;
+}
+
+/** Users asked for one by one; when more have changed at a time, all are read. */
+const MOST_ASKED = 100;
+
+/**
+ * Hears of users who come and go by the `PubSub`, and asks the `ConnectionStore` about them. What it did not hear (a
+ * process that died, a `PubSub` that was away or is not shared) it finds by reading all, once a lease.
+ *
+ * @example
+ * presence.subscribe(({ id, type }) => console.log(id, type)); // also an observer's `source`
+ */
+export class Presence {
+  private readonly online = new Map<string, OnlineUser>();
+  private readonly listeners = new Set<(change: PresenceChange) => void>();
+  /** Users who have to be asked about; all of them when `isStale`. */
+  private readonly due = new Set<string>();
+  private isStale = false;
+  private started?: Promise<void>;
+  private timer?: NodeJS.Timeout;
+  private undo: (() => void)[] = [];
+  private last: Promise<void> = Promise.resolve();
+
+  constructor(private readonly parts: PresenceParts) {}
+
+  /** Calls the listener at each change from now on, in this process's order. */
+  subscribe(listener: (change: PresenceChange) => void): { unsubscribe(): void } {
+    this.listeners.add(listener);
+    void this.start();
+    return { unsubscribe: () => void this.listeners.delete(listener) };
+  }
+
+  /** Users who are online, longest first. */
+  async list(): Promise<OnlineUser[]> {
+    await this.start();
+    return [...this.online.values()].toSorted((a, b) => a.since.getTime() - b.since.getTime());
+  }
+
+  /** Begins to follow who is online, if nobody has asked before. Resolves when it is known. */
+  start(): Promise<void> {
+    return (this.started ??= this.begin());
+  }
+
+  /** Called at shutdown. */
+  stop(): void {
+    clearInterval(this.timer);
+    for (const undo of this.undo) undo();
+  }
+
+  private async begin(): Promise<void> {
+    const { cluster, pubSub } = this.parts;
+    const notices = pubSub.subscribe<PresenceNotice>(PRESENCE_KEY, { overflow: 'drop-oldest' });
+    this.timer = setInterval(() => void this.readAll(), cluster.leaseMs).unref();
+    this.undo = [
+      () => void notices.return(),
+      cluster.listen({
+        onRenewed: () => {
+          if (this.isStale) void this.look();
+        },
+      }),
+    ];
+    void this.hear(notices);
+    await notices.ready.catch(this.parts.report); // prettier-ignore
+    await this.readAll();
+  }
+
+  private async hear(notices: AsyncIterable<PresenceNotice> & { readonly dropped: number }): Promise<void> {
+    let { dropped } = notices;
+    for await (const users of notices) {
+      if (users === null || notices.dropped > dropped) this.isStale = true;
+      else for (const user of users) this.due.add(user);
+      ({ dropped } = notices);
+      void this.look();
+    }
+  }
+
+  private readAll(): Promise<void> {
+    this.isStale = true;
+    return this.look();
+  }
+
+  /** One look after the other: of two answers about a user the later one is the newer. */
+  private look(): Promise<void> {
+    return (this.last = this.last.then(() => this.lookNow()).catch((error: unknown) => {
+      this.isStale = true; // and is read again when the lease is renewed
+      this.parts.report(error);
+    })); // prettier-ignore
+  }
+
+  private async lookNow(): Promise<void> {
+    const { cluster } = this.parts;
+    // After an outage of the store processes that are there may not have said so yet.
+    if (!cluster.isSure) this.isStale = true;
+    if (!cluster.isSure || (!this.isStale && this.due.size === 0)) return;
+    const users = [...this.due];
+    const isForAll = this.isStale || users.length > MOST_ASKED;
+    this.due.clear();
+    this.isStale = false;
+    if (!isForAll) {
+      const found = await Promise.all(users.map((user) => cluster.byUser(user)));
+      users.forEach((user, i) => this.set(user, found[i]));
+      return;
+    }
+    const byUser = new Map<string, SeenConnection[]>();
+    for (const entry of await cluster.all())
+      if (entry.user !== null) byUser.set(entry.user, [...(byUser.get(entry.user) ?? []), entry]);
+    for (const user of new Set([...this.online.keys(), ...byUser.keys()])) this.set(user, byUser.get(user) ?? []);
+  }
+
+  /** @param entries oldest first */
+  private set(user: string, entries: readonly SeenConnection[]): void {
+    const before = this.online.get(user);
+    const [oldest] = entries as readonly (SeenConnection | undefined)[];
+    const after = oldest && { user, since: oldest.createdAt, devices: entries.length };
+    if (before?.devices === after?.devices && before?.since.getTime() === after?.since.getTime()) return;
+    if (after) this.online.set(user, after);
+    else this.online.delete(user);
+    const type = !before ? 'added' : after ? 'modified' : 'removed';
+    for (const listener of this.listeners) this.tell(listener, { id: user, type, before, after });
+  }
+
+  private tell(listener: (change: PresenceChange) => void, change: PresenceChange): void {
+    try {
+      listener(change);
+    } catch (error) {
+      this.parts.report(error);
+    }
+  }
+}

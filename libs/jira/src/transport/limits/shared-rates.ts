@@ -1,0 +1,58 @@
+// What users and addresses ask of several processes, told among them now and then: no message waits for another process.
+
+import { randomUUID } from 'node:crypto';
+import type { PubSub, PubSubSubscription } from '../../cluster/messaging/pub-sub.js';
+import type { TokenBuckets } from './token-bucket.js';
+
+/** A user who asks several processes at once is found out this late. */
+const TELL_MS = 250;
+/** Below this share of the rate it is not worth telling: even ten processes would not exceed it together. */
+const WORTH_TELLING = 0.1;
+const KEY = '$jira.rates';
+
+interface Told {
+  readonly node: string;
+  readonly taken: Readonly<Record<string, readonly [key: string, count: number][]>>;
+}
+
+export class SharedRates {
+  private readonly node = randomUUID();
+  private timer?: NodeJS.Timeout;
+  private heard?: PubSubSubscription<Told>;
+
+  constructor(
+    private readonly pubSub: PubSub,
+    private readonly buckets: Readonly<Record<string, TokenBuckets>>,
+    private readonly report: (error: unknown) => void,
+  ) {}
+
+  start(): void {
+    this.heard = this.pubSub.subscribe<Told>(KEY, { overflow: 'drop-oldest' });
+    this.listen(this.heard).catch(this.report);
+    this.timer = setInterval(() => this.tell(), TELL_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    void this.heard?.return();
+  }
+
+  private tell(): void {
+    const taken: Record<string, [string, number][]> = {};
+    let isAny = false;
+    for (const [name, buckets] of Object.entries(this.buckets)) {
+      taken[name] = buckets.collect((buckets.perSecond * TELL_MS * WORTH_TELLING) / 1_000);
+      isAny ||= taken[name].length > 0;
+    }
+    // While the server between them is away, each process counts for itself: what waits for it is of no use later.
+    if (isAny && this.pubSub.isAlive) this.pubSub.publish(KEY, { node: this.node, taken } satisfies Told).catch(this.report); // prettier-ignore
+  }
+
+  private async listen(told: PubSubSubscription<Told>): Promise<void> {
+    for await (const { node, taken } of told) {
+      if (node === this.node) continue;
+      for (const [name, counts] of Object.entries(taken))
+        for (const [key, count] of counts) this.buckets[name]?.of(key).spend(count);
+    }
+  }
+}

@@ -1,0 +1,129 @@
+// Who may come in, and how much a connection, a user and an address may ask for. A message costs a few additions.
+
+import { JiraException } from '../../core/errors/jira.exception.js';
+import type { PubSub } from '../../cluster/messaging/pub-sub.js';
+import type { Connection, Handshake } from '../../core/connections/connection.js';
+import type { Connections } from '../../core/connections/connections.js';
+import { expel } from '../../core/connections/expel.js';
+import type { Limits } from '../../core/limits/limits.js';
+import { TokenBucket, TokenBuckets } from './token-bucket.js';
+import { SharedRates } from './shared-rates.js';
+
+/** Who is at the other end, as far as the address tells. */
+export type ClientAddress = (handshake: Handshake) => string;
+
+/** What one connection has used of its allowances. Made at its first message: most connections mostly listen. */
+interface Allowance {
+  readonly messages: TokenBucket;
+  readonly ofUser?: TokenBucket;
+  refused?: TokenBucket;
+  malformed?: TokenBucket;
+}
+
+const MINUTE = 60;
+const LOOPBACK = /^(::1|127\.|::ffff:127\.)/;
+
+export class Traffic {
+  private readonly allowances = new WeakMap<Connection, Allowance>();
+  private readonly users: TokenBuckets;
+  private readonly handshakes: TokenBuckets;
+  private readonly perAddress = new Map<string, number>();
+
+  constructor(
+    private readonly limits: Limits,
+    private readonly connections: Connections,
+    private readonly clientAddress: ClientAddress = ({ address }) => address,
+  ) {
+    this.users = this.perSecond(limits.userRequestsPerSecond);
+    this.handshakes = this.perSecond(limits.handshakesPerSecond);
+  }
+
+  /** Counts what other processes count of the same users and addresses. Returns its own undo. */
+  share(pubSub: PubSub, report: (error: unknown) => void): () => void {
+    const shared = new SharedRates(pubSub, { users: this.users, handshakes: this.handshakes }, report);
+    shared.start();
+    return () => shared.stop();
+  }
+
+  /** Before anything is done for a handshake. Throws `TOO_MANY_CONNECTIONS`. */
+  checkHandshake(handshake: Handshake): void {
+    const address = this.addressOf(handshake);
+    if (address === undefined) return;
+    if (!this.handshakes.of(address).take()) throw tooMany('This address connects too often.');
+    if ((this.perAddress.get(address) ?? 0) >= this.limits.connectionsPerAddress)
+      throw tooMany(`At most ${this.limits.connectionsPerAddress} connections of one address.`);
+  }
+
+  /** Once authentication has said whose connection it is. Throws `TOO_MANY_CONNECTIONS`. */
+  checkUser({ user }: Connection): void {
+    if (this.connections.countOf(user) >= this.limits.connectionsPerUser)
+      throw tooMany(`At most ${this.limits.connectionsPerUser} connections of one user.`);
+  }
+
+  /** Counts an open connection; expels one that has slipped in beside another of the same moment. */
+  opened(connection: Connection): void {
+    const address = this.addressOf(connection.handshake);
+    const ofAddress = address === undefined ? 0 : (this.perAddress.get(address) ?? 0) + 1;
+    if (address !== undefined) this.perAddress.set(address, ofAddress);
+    const ofUser = this.connections.countOf(connection.user);
+    if (ofAddress > this.limits.connectionsPerAddress || ofUser > this.limits.connectionsPerUser)
+      queueMicrotask(() =>
+        expel(connection, new JiraException('TOO_MANY_CONNECTIONS', 'There are too many connections.')),
+      );
+  }
+
+  closed({ handshake }: Connection): void {
+    const address = this.addressOf(handshake);
+    if (address === undefined) return;
+    const left = (this.perAddress.get(address) ?? 1) - 1;
+    if (left > 0) this.perAddress.set(address, left);
+    else this.perAddress.delete(address);
+  }
+
+  /** Counts a message; false when it comes too soon after too many others. Who goes on regardless is expelled. */
+  allows(connection: Connection): boolean {
+    const allowance = this.allowanceOf(connection);
+    if (allowance.messages.take() && (allowance.ofUser?.take() ?? true)) return true;
+    allowance.refused ??= perMinute(this.limits.refusedRequests);
+    if (!allowance.refused.take())
+      expel(connection, new JiraException('TOO_MANY_REQUESTS', 'The client does not slow down.'));
+    return false;
+  }
+
+  /** Counts a frame that is no message. Who sends too many is expelled. */
+  malformed(connection: Connection): void {
+    const allowance = this.allowanceOf(connection);
+    allowance.malformed ??= perMinute(this.limits.malformedFrames);
+    if (!allowance.malformed.take())
+      expel(connection, new JiraException('MALFORMED_FRAME', 'The client sends what is no message.'));
+  }
+
+  private allowanceOf(connection: Connection): Allowance {
+    const known = this.allowances.get(connection);
+    if (known) return known;
+    const key = this.connections.keyOf(connection.user);
+    const { requestsPerSecond, burstSeconds } = this.limits;
+    const messages = new TokenBucket(requestsPerSecond, requestsPerSecond * burstSeconds);
+    const allowance: Allowance = { messages, ofUser: key === undefined ? undefined : this.users.of(key) };
+    this.allowances.set(connection, allowance);
+    return allowance;
+  }
+
+  private perSecond(rate: number): TokenBuckets {
+    return new TokenBuckets(rate, rate * this.limits.burstSeconds);
+  }
+
+  /** Undefined for the machine itself: a proxy or a developer, and either way not who the client is. */
+  private addressOf(handshake: Handshake): string | undefined {
+    const address = this.clientAddress(handshake);
+    return LOOPBACK.test(address) ? undefined : address;
+  }
+}
+
+function tooMany(message: string): JiraException {
+  return new JiraException('TOO_MANY_CONNECTIONS', message);
+}
+
+function perMinute(count: number): TokenBucket {
+  return new TokenBucket(count / MINUTE, count);
+}

@@ -1,0 +1,59 @@
+// Our options on the Socket.IO server, whoever made it.
+
+import type { Namespace, Server, ServerOptions } from 'socket.io';
+import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import type { OtherGateway } from './other-gateways.js';
+
+export interface SocketIoOptions extends Partial<Omit<ServerOptions, 'maxHttpBufferSize'>> {
+  /** Port of its own. @default the app's HTTP server */
+  readonly port?: number;
+  /** Socket.IO namespace the hooks live in. @default the root namespace */
+  readonly namespace?: string;
+}
+
+export interface WantedServerOptions extends SocketIoOptions {
+  readonly maxHttpBufferSize: number;
+}
+
+const COMPARED = ['maxHttpBufferSize', 'cors', 'transports', 'pingInterval', 'pingTimeout'] as const;
+
+/**
+ * The first gateway on a port and path makes the server; the options of the others vanish silently. Ours may not:
+ * throws a ConfigurationError that names the other gateway, unless only the frame size differs and nobody chose it.
+ */
+export function claimOptions(
+  { server }: Namespace,
+  wanted: WantedServerOptions,
+  maker: OtherGateway | undefined,
+): void {
+  const effective = server.engine.opts as unknown as Record<string, unknown>;
+  for (const key of COMPARED) {
+    if (wanted[key] === undefined || same(effective[key], wanted[key])) continue;
+    const isNobodysChoice = key === 'maxHttpBufferSize' && maker && maker.options[key] === undefined;
+    if (isNobodysChoice && boundFrames(server, wanted.maxHttpBufferSize)) continue;
+    throw new ConfigurationError(
+      'JiraModule',
+      `wants the Socket.IO option ${key} = ${JSON.stringify(wanted[key])}, but ${maker?.name ?? "the app's WebSocket adapter"} made the server with ${JSON.stringify(effective[key])}.`,
+      'Give both the same options, or set forRoot({ socketIo: { path: "/jira.io" } }) for a server of its own.',
+    );
+  }
+}
+
+/** Bounds the frames of connections to come. False when the server is of a kind we do not know. */
+function boundFrames({ engine }: Server, bytes: number): boolean {
+  const { opts, ws } = engine as unknown as EngineParts;
+  if (typeof ws?.options?.maxPayload !== 'number') return false;
+  opts.maxHttpBufferSize = bytes; // read at each polling request and told to each client
+  ws.options.maxPayload = bytes; // read at each upgrade
+  return true;
+}
+
+/** What engine.io keeps without saying so in its types; a test sees that it has effect. */
+interface EngineParts {
+  readonly opts: { maxHttpBufferSize: number };
+  readonly ws?: { readonly options?: { maxPayload?: number } };
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,87 @@
+// A Socket.IO socket as a connection.
+
+import type { Socket } from 'socket.io';
+import { PROTOCOL_VERSION } from 'nestjs-jira-protocol';
+import { FrameTarget } from './frame-target.js';
+import { Connection, type Dialect, type Handshake } from '../../core/connections/connection.js';
+
+/** Enough that the network never waits for a stream's source, few enough to hold for every client. */
+const MOST_PACKETS_WAITING = 16;
+
+export class SocketIoConnection extends Connection {
+  readonly dialect: Dialect;
+  private frameTarget?: FrameTarget;
+
+  /** @param shared what goes to many is kept for a while, and has to go out before what goes to this one alone */
+  constructor(
+    readonly socket: Socket,
+    private readonly shared: { flush(): void },
+  ) {
+    super();
+    this.dialect =
+      (socket.handshake.auth as { jira?: unknown } | undefined)?.jira === PROTOCOL_VERSION ? 'jira' : 'djira';
+  }
+
+  get id(): string {
+    return this.socket.id;
+  }
+
+  /** Where frames go that need no encoding any more. */
+  get target(): FrameTarget {
+    return (this.frameTarget ??= new FrameTarget(this.socket));
+  }
+
+  get client(): Socket {
+    return this.socket;
+  }
+
+  get handshake(): Handshake {
+    const { auth, headers, query, address, url, secure, issued } = this.socket.handshake;
+    return { auth: auth ?? {}, headers, query, address, url, isSecure: secure, time: new Date(issued) };
+  }
+
+  override get path(): string {
+    return this.route === undefined ? super.path : this.socket.nsp.name;
+  }
+
+  get rooms(): ReadonlySet<string> {
+    const own = [...this.socket.rooms].filter((room) => room !== this.id);
+    return new Set(own);
+  }
+
+  send(event: string, payload: unknown): void {
+    this.shared.flush();
+    this.socket.emit(event, payload);
+    this.onSent?.(this, event, payload);
+  }
+
+  full(): Promise<void> | undefined {
+    const { conn } = this.socket;
+    const { writeBuffer } = conn as unknown as { writeBuffer: readonly unknown[] };
+    if (this.isClosed || writeBuffer.length < MOST_PACKETS_WAITING) return undefined;
+    return new Promise((resolve) => {
+      const done = (): void => {
+        conn.off('drain', done);
+        conn.off('close', done);
+        resolve();
+      };
+      conn.on('drain', done);
+      conn.on('close', done);
+    });
+  }
+
+  close(): void {
+    this.shared.flush();
+    this.socket.disconnect(true);
+  }
+
+  join(room: string): void {
+    if (this.socket.rooms.has(room)) return;
+    this.checkRooms();
+    void this.socket.join(room);
+  }
+
+  leave(room: string): void {
+    void this.socket.leave(room);
+  }
+}

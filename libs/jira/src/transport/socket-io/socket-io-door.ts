@@ -1,0 +1,166 @@
+// The Socket.IO door: handshakes in, messages to the inbox, answers out.
+
+import type { Namespace, Socket } from 'socket.io';
+import type { AnswerFrame, Code, RefusalData } from 'nestjs-jira-protocol';
+import { JiraException } from '../../core/errors/jira.exception.js';
+import { disconnectAll } from './farewell.js';
+import type { Limits } from '../../core/limits/limits.js';
+import { Backlog } from './backlog.js';
+import type { Inbox } from '../inbox.js';
+import { isForeign, type AllowedOrigins } from './origin.js';
+import { onOversize } from './oversize.js';
+import { isRecord } from '../plain/message-format.js';
+import type { Reception } from '../reception.js';
+import { enterRoute, unknownPath, type RouteTable } from '../routes/route-table.js';
+import { SocketIoConnection } from './socket-io-connection.js';
+import type { SocketIoSink } from './socket-io-sink.js';
+import { acknowledge as answerPacket, noteAcknowledged } from './text-acknowledgement.js';
+
+export interface DoorParts {
+  readonly reception: Reception;
+  readonly inbox: Inbox;
+  readonly sink: SocketIoSink;
+  readonly routes: RouteTable;
+  readonly limits: Limits;
+}
+
+type Acknowledge = (answer: unknown) => void;
+
+export class SocketIoDoor {
+  private readonly connections = new WeakMap<Socket, SocketIoConnection>();
+  private server?: Namespace;
+
+  private readonly backlog: Backlog;
+  private origins: AllowedOrigins = [];
+  // One listener for all sockets, called with the socket: of their own they would cost each a closure.
+  private readonly disconnected: (this: Socket, reason: string, description?: unknown) => void;
+  private readonly received: (this: Socket, event: unknown, ...args: unknown[]) => void;
+
+  constructor(private readonly parts: DoorParts) {
+    this.backlog = new Backlog(parts.limits.bufferedBytes);
+    const close = this.close.bind(this);
+    const receive = this.receive.bind(this);
+    this.disconnected = function (reason, description) {
+      close(this, reason, description);
+    };
+    this.received = function (event, ...args) {
+      receive(this, String(event), args);
+    };
+  }
+
+  open(server: Namespace): void {
+    this.server = server;
+    this.origins = originsOf(server);
+    this.parts.sink.open(server);
+    this.receiveAt(server);
+  }
+
+  /** Opens the namespaces of the routes. Called last: namespaces of other gateways go first. */
+  openRoutes(): void {
+    if (!this.server || this.parts.routes.size === 0) return;
+    // One for all paths, the unknown ones too: only a namespace can refuse with a code.
+    const routed = this.server.server.of((_name, _auth, next) => next(null, true));
+    this.parts.sink.openRouted(routed);
+    this.receiveAt(routed);
+  }
+
+  /** Ends every connection. */
+  async end(): Promise<void> {
+    if (this.server) await disconnectAll(this.server);
+  }
+
+  private receiveAt(server: Namespace): void {
+    server.use((socket, next) => {
+      this.greet(socket).then(() => next(), next); // oxlint-disable-line promise/no-callback-in-promise -- Socket.IO's own form
+    });
+    server.on('connection', (socket) => this.connect(socket));
+  }
+
+  /** Rejects with an error whose `data` tells the client why; Socket.IO sends it as `connect_error`. */
+  private async greet(socket: Socket): Promise<void> {
+    const connection = new SocketIoConnection(socket, this.parts.sink);
+    try {
+      if (isForeign(socket.request, this.origins))
+        throw new JiraException('PERMISSION_DENIED', 'This origin is not allowed. Name it in the option cors.');
+      const found = socket.nsp === this.server ? undefined : this.parts.routes.find(socket.nsp.name);
+      if (socket.nsp !== this.server && (!found || found.route.raw)) throw unknownPath();
+      await this.parts.reception.admit(connection);
+      if (found) await enterRoute(connection, found, socket.request);
+      this.connections.set(socket, connection);
+    } catch (error) {
+      const { status, data } = this.parts.reception.refusal(error, socket.id);
+      const refusal: RefusalData = { code: data.code, status };
+      throw Object.assign(new Error(data.message), { data: refusal });
+    }
+  }
+
+  private connect(socket: Socket): void {
+    const connection = this.connections.get(socket);
+    if (!connection || this.parts.reception.isClosing) return void socket.disconnect(true);
+    this.backlog.watch(socket);
+    this.watchFrames(socket);
+    if (this.parts.sink.encodesItself) noteAcknowledged(socket);
+    socket.on('disconnect', this.disconnected);
+    this.parts.reception.opened(connection);
+    socket.onAny(this.received);
+  }
+
+  /** At the WebSocket that the connection has, or is upgraded to. The sockets of several namespaces share it. */
+  private watchFrames({ conn, client }: Socket): void {
+    const { sockets } = client as unknown as { readonly sockets: ReadonlyMap<string, Socket> };
+    const tell = (): void => {
+      for (const socket of sockets.values()) {
+        const connection = this.connections.get(socket);
+        if (connection) this.parts.reception.tooLarge(connection);
+      }
+    };
+    const watch = (transport: unknown): void => onOversize((transport as { socket?: unknown }).socket, tell);
+    if (conn.transport.name === 'websocket') watch(conn.transport);
+    else conn.once('upgrade', watch);
+  }
+
+  /** What the server ended this connection for, below the level of frames. */
+  private codeOf(socket: Socket, description: unknown): Code | undefined {
+    return this.backlog.isTooLong(socket) ? 'SLOW_CLIENT' : isTooLarge(description) ? 'FRAME_TOO_LARGE' : undefined;
+  }
+
+  private close(socket: Socket, reason: string, description: unknown): void {
+    const connection = this.connections.get(socket);
+    if (connection) this.parts.reception.closed(connection, this.codeOf(socket, description) ?? reason);
+  }
+
+  private receive(socket: Socket, event: string, args: unknown[]): void {
+    const { inbox } = this.parts;
+    const connection = this.connections.get(socket);
+    if (!connection) return;
+    const ownListeners = event === 'error' ? 1 : 0; // Socket.IO's, so that the name of an event ends no process
+    if (socket.listenerCount(event) > ownListeners && !inbox.knows(connection, event)) return; // another gateway's event
+    const last = args.at(-1);
+    const acknowledge = typeof last === 'function' ? (last as Acknowledge) : undefined;
+    const count = acknowledge ? args.length - 1 : args.length;
+    const reply = (answer: AnswerFrame): void => {
+      if (!acknowledge) return connection.send(event, answer);
+      answerPacket(connection.target, answer, acknowledge);
+      connection.onSent?.(connection, event, answer);
+    };
+    const payload = count > 0 ? args[0] : undefined;
+    const headers = count > 1 && isRecord(args[1]) ? args[1] : undefined;
+    inbox.receive(connection, { event, payload, headers, requestId: acknowledge && '' }, reply);
+  }
+}
+
+/** ws has closed the connection, with code 1009, for a frame beyond `frameBytes`. */
+function isTooLarge(description: unknown): boolean {
+  return description instanceof Error && description.message.endsWith('Max payload size exceeded');
+}
+
+/**
+ * CORS holds for polling alone: no browser asks before it opens a WebSocket. A function decides for polling only, as it
+ * may answer late.
+ */
+function originsOf({ server }: Namespace): AllowedOrigins {
+  const { cors } = server.engine.opts as { cors?: unknown };
+  if (cors === undefined || cors === false) return [];
+  const origin = typeof cors === 'object' && cors !== null ? (cors as { origin?: unknown }).origin : true;
+  return origin === undefined || typeof origin === 'function' ? true : (origin as AllowedOrigins);
+}

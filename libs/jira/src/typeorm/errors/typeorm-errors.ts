@@ -1,0 +1,83 @@
+// What TypeORM and the databases throw → our exceptions, with the field where the database tells which.
+
+import {
+  EntityNotFoundError,
+  OptimisticLockVersionMismatchError,
+  QueryFailedError,
+  type EntityMetadata,
+} from 'typeorm';
+import type { ErrorTranslator } from '../../core/errors/error-answer.js';
+import { JiraException, RowNotFoundException, type FieldErrors } from '../../core/errors/jira.exception.js';
+import type { DataSources } from '../data-sources.js';
+import { faultOf, type DatabaseFault } from './database-fault.js';
+
+/** `undefined` for what is none of the database's plain refusals. */
+export function typeOrmErrorTranslator(dataSources: Pick<DataSources, 'all'>): ErrorTranslator {
+  const entities = (): EntityMetadata[] => dataSources.all().flatMap(({ dataSource }) => dataSource.entityMetadatas);
+  return (error) => {
+    if (error instanceof EntityNotFoundError) return new RowNotFoundException();
+    if (error instanceof OptimisticLockVersionMismatchError)
+      return new JiraException('VERSION_CONFLICT', 'The row has been changed meanwhile.', { cause: error });
+    if (!(error instanceof QueryFailedError)) return undefined;
+    const fault = faultOf(error as QueryFailedError);
+    return fault && exceptionFor(fault, fieldsOf(fault, entities()), error);
+  };
+}
+
+function exceptionFor({ violation, isDelete }: DatabaseFault, fields: readonly string[], cause: Error): JiraException {
+  const refusal = (code: string, message: string, hint: string): JiraException => {
+    const errors: FieldErrors = Object.fromEntries(fields.map((field) => [field, [hint]]));
+    return new JiraException(code, message, { cause, ...(fields.length > 0 && { errors }) });
+  };
+  switch (violation) {
+    case 'unique':
+      return refusal('CONFLICT', 'A row with this value exists already.', 'This value is taken.');
+    case 'foreignKey':
+      return isDelete
+        ? new JiraException('CONFLICT', 'Other rows still need this one.', { cause })
+        : refusal('UNPROCESSABLE', 'A related row is missing.', 'This row does not exist.');
+    case 'required':
+      return refusal('UNPROCESSABLE', 'A required value is missing.', 'This value is required.');
+    case 'check':
+      return refusal('UNPROCESSABLE', 'The database does not allow this value.', 'This value is not allowed.');
+    case 'tooLong':
+      return refusal('UNPROCESSABLE', 'A value is too long.', 'This value is too long.');
+    case 'invalid':
+      return refusal('UNPROCESSABLE', 'A value does not fit its column.', 'This value does not fit.');
+    case 'contention':
+      return new JiraException('LOCK_TIMEOUT', 'Others were writing the same rows. Try again.', { cause });
+  }
+}
+
+/** Properties that the fault is about: by the columns it names, else by those of the constraint it names. */
+function fieldsOf({ table, columns, constraint }: DatabaseFault, entities: readonly EntityMetadata[]): string[] {
+  if (constraint !== undefined) {
+    for (const entity of entities) {
+      const found = columnsOfConstraint(entity, constraint);
+      if (found) return found;
+    }
+  }
+  if (columns.length === 0) return [];
+  const entity = entities.find(({ tableName, columns: own }) => {
+    return tableName === table && columns.every((name) => own.some(({ databaseName }) => databaseName === name));
+  });
+  return entity ? columns.map((name) => propertyOf(entity, name)) : [];
+}
+
+function columnsOfConstraint(entity: EntityMetadata, name: string): string[] | undefined {
+  const named = [...entity.uniques, ...entity.indices, ...entity.foreignKeys].find((one) => one.name === name);
+  if (named) return named.columns.map((column) => propertyOf(entity, column.databaseName));
+  const check = entity.checks.find((one) => one.name === name);
+  if (!check) return undefined;
+  // A check is SQL of the application's own: the columns it mentions are those it is about.
+  const mentioned = entity.columns.filter(({ databaseName }) =>
+    check.expression.split(/[^\p{L}\p{N}_$]+/u).includes(databaseName),
+  );
+  return mentioned.map((column) => propertyOf(entity, column.databaseName));
+}
+
+/** The name by which inputs know a column; a join column without a property of its own is known by its relation. */
+function propertyOf(entity: EntityMetadata, databaseName: string): string {
+  const column = entity.columns.find((one) => one.databaseName === databaseName);
+  return (column?.isVirtual ? column.relationMetadata?.propertyPath : column?.propertyPath) ?? databaseName;
+}

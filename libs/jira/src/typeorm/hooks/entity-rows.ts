@@ -1,0 +1,66 @@
+// The rows of an entity, as observers know them.
+
+import type { RowId } from 'nestjs-jira-protocol';
+import { entityKey, type RowMatcher } from '../../live/delivery/channel.js';
+import type { Change } from '../../core/changes/change.js';
+import type { ObservedRows, OwnRows } from '../../live/observers/observed-rows.js';
+import { readByKeys } from '../../commits/capture/row-reader.js';
+import { TrackedTable, type RawRow } from '../../commits/capture/tracked-table.js';
+import type { FoundEntity } from '../data-sources.js';
+import { compileVisibility } from '../query/row-predicate.js';
+import { PredicateMatcher } from './row-matchers.js';
+
+export class EntityRows implements ObservedRows {
+  readonly key: string;
+  readonly name: string;
+  readonly withDeleted: boolean;
+  readonly own?: OwnRows;
+
+  constructor(
+    private readonly found: FoundEntity,
+    /** Whose visibility is compiled, for errors. */
+    private readonly subject: string,
+    readonly watch: () => void,
+    { withDeleted = false, own }: { withDeleted?: boolean; own?: OwnRows } = {},
+  ) {
+    this.name = found.metadata.name;
+    this.key = entityKey(found.name, this.name);
+    this.withDeleted = withDeleted;
+    this.own = own;
+  }
+
+  matcherOf(visibility: unknown): RowMatcher {
+    return new PredicateMatcher(compileVisibility(this.found.metadata, visibility, this.subject));
+  }
+
+  async read(ids: readonly RowId[]): Promise<Change[]> {
+    const { dataSource, metadata } = this.found;
+    const table = new TrackedTable(dataSource, metadata);
+    const keys = ids.map((id) =>
+      table.keyColumns.map((column): unknown => {
+        const value = typeof id === 'object' ? id[column.propertyPath] : id;
+        return dataSource.driver.preparePersistentValue(value, column) as unknown;
+      }),
+    );
+    const runner = dataSource.createQueryRunner();
+    try {
+      const rows = await readByKeys(runner, table, keys, 'none');
+      return rows.map((row) => this.unchanged(table, row));
+    } finally {
+      await runner.release();
+    }
+  }
+
+  private unchanged(table: TrackedTable, row: RawRow): Change {
+    const image = table.imageOf(row);
+    return {
+      source: this.found.name,
+      entity: table.entityOf(row).name,
+      id: table.idOf(row),
+      type: 'modified',
+      ...(table.isSoftDeleted(row) && { isSoftDeleted: true }),
+      before: image,
+      after: image,
+    };
+  }
+}

@@ -1,0 +1,289 @@
+// A hook over an entity: its rows come from TypeORM, within what the caller may see. It has no actions of its own.
+
+import type { Type } from '@nestjs/common';
+import type { EntityMetadata, SelectQueryBuilder } from 'typeorm';
+import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import { JiraException } from '../../core/errors/jira.exception.js';
+import { allOf, type Filter, type Ordering } from '../../policy/filtering/filter.js';
+import { QueryLanguage } from '../../policy/filtering/query-language.js';
+import type { HookContext } from '../../hooks/base-hook.js';
+import { GenericHook, type RowLookup } from '../../hooks/generic-hook.js';
+import type { Shortcut, StockAction } from '../../hooks/shortcuts.js';
+import type { HookScope } from '../../core/scope/scope.js';
+import { exposedNames } from '../../policy/serialization/compiled-view.js';
+import type { Image } from '../../core/changes/change.js';
+import type { Dependency, ObservedRows, OwnRows } from '../../live/observers/observed-rows.js';
+import type { FoundEntity } from '../data-sources.js';
+import { directCreate } from '../direct/direct-create.js';
+import { DirectReader } from '../direct/direct-reader.js';
+import { DirectWriter } from '../direct/direct-writer.js';
+import { EntityRows } from './entity-rows.js';
+import { Expansion, type ExpandFields, type ShownRow } from '../expand/expansion.js';
+import type { Narrowing } from '../expand/related-keys.js';
+import { EntityFieldTypes } from '../query/field-types.js';
+import { keysFilter } from '../query/keys-filter.js';
+import { Lookup } from '../query/lookup.js';
+import { refuseNarrowing } from '../query/narrowing.js';
+import type { CanRetrieve } from '../query/relation-guard.js';
+import { compileFilter, compileVisibility, type RowPredicate } from '../query/row-predicate.js';
+import type { Visibility } from '../query/visibility.js';
+import { PredicateMatcher } from './row-matchers.js';
+import { TypeOrmEdge } from '../typeorm-edge.js';
+import { TypeOrmStore } from '../store/typeorm-store.js';
+import { TypeOrmUnitOfWork } from '../store/typeorm-unit-of-work.js';
+
+/** What the stock `create` calls. */
+const CREATE_CALLS = ['performCreate', 'getStore', 'openUnitOfWork', 'serialize'] as const;
+type Overridable = 'visibility' | 'checkObjectPermissions' | 'getQuery' | (typeof CREATE_CALLS)[number];
+
+export abstract class GenericModelHook<E extends object> extends GenericHook<E> {
+  /** The entity whose rows this hook serves. */
+  abstract entity: Type<E>;
+  /** Whether soft-deleted rows are rows too. @default false */
+  withDeleted = false;
+  /**
+   * Entities whose rows decide who sees which rows (memberships), or that the output shows: their changes take effect
+   * on subscriptions at once.
+   *
+   * @default none: what `visibility` decides is looked at again within the option `visibilityTtlMs`
+   */
+  dependsOn: readonly Dependency[] = [];
+
+  /**
+   * Relations clients may have beside a row (`expand=author,comments.author`); their hooks say what is shown. Where an
+   * entity has several hooks, name one: `{ author: 'users' }`. @default none
+   */
+  expandFields: ExpandFields = [];
+
+  private found!: FoundEntity;
+  private edge!: TypeOrmEdge;
+  private language!: QueryLanguage;
+  private lookup!: Lookup;
+  private direct?: DirectReader;
+  private writer?: DirectWriter;
+  private expansion!: Expansion;
+  private defaultOrdering: readonly Ordering[] = [];
+  private readonly retrievers = new WeakMap<HookScope, HookScope>();
+  private readonly visible = new WeakMap<HookScope, RowPredicate | Promise<RowPredicate>>();
+
+  override async onRegister(context: HookContext): Promise<void> {
+    const { name } = this.constructor;
+    if (!this.entity) throw new ConfigurationError(name, 'has no entity.', 'Set "entity" to the class of its rows.');
+    this.edge = context.moduleRef.get(TypeOrmEdge, { strict: false });
+    this.found = this.edge.dataSources.find(this.entity, name, context.metadata.dataSource);
+    await super.onRegister(context);
+    const types = new EntityFieldTypes(this.metadata);
+    this.lookup = new Lookup(name, this.metadata, types);
+    this.lookup.checkField(this.lookupField);
+    this.language = new QueryLanguage(name, this, types, context.limits);
+    this.defaultOrdering = this.ordering.map((field) => this.lookup.ordering(field));
+    if (context.fastPaths.reads && !this.hasOwn('getQuery'))
+      this.direct = DirectReader.of(this.metadata, this.withDeleted);
+    if (context.fastPaths.writes) this.writer = DirectWriter.of(this.metadata, this.edge.sourceOf(this.found));
+    this.expansion = new Expansion(
+      name,
+      this.metadata,
+      this.outputNames,
+      this.expandFields,
+      (related) => this.edge.relatedHooks(related),
+      context.limits,
+    );
+    this.edge.addGate(this.metadata, context.namespace, this);
+    if (
+      context.permissions.some((permission) => permission.hasObjectPermission !== undefined) &&
+      !this.hasOwn('visibility')
+    )
+      context.warn('has object permissions and no visibility: its lists show every row. Override visibility().');
+  }
+
+  /** Rows this caller may see and write into. Reads, writes, lists, relations and events all obey it. @default all rows */
+  visibility(_scope: HookScope): Visibility<E> | Promise<Visibility<E>> {
+    return true;
+  }
+
+  /** What lists and lookups start from. Narrow it with joins or conditions; `visibility` is added to it. */
+  getQuery(scope: HookScope): SelectQueryBuilder<E> {
+    return scope.manager.createQueryBuilder<E>(this.entity, 'row');
+  }
+
+  /**
+   * Names the group of callers who may see the same rows in the same form, for hooks whose code reads the scope
+   * (`serialize`, object permissions). @default one audience a subscription for such hooks
+   */
+  audience?(scope: HookScope): string;
+
+  override openUnitOfWork(scope: HookScope): TypeOrmUnitOfWork {
+    return new TypeOrmUnitOfWork(this.found.dataSource, scope.handle);
+  }
+
+  override async getStore(scope: HookScope): Promise<TypeOrmStore<E>> {
+    const visible = await this.visibleTo(scope);
+    return new TypeOrmStore<E>(scope.manager, this.metadata, visible, {
+      baseQuery: () => this.getQuery(scope),
+      withDeleted: this.withDeleted,
+      direct: this.direct,
+      canRetrieve: this.canRetrieveOf(scope),
+    });
+  }
+
+  override shortcutOf(_action: StockAction): Shortcut | undefined {
+    if (!this.writer) return undefined;
+    const hook = {
+      metadata: this.metadata,
+      isStock: () => !CREATE_CALLS.some((name) => this.hasOwn(name)),
+      visibleTo: (scope: HookScope) => this.visibleTo(scope),
+      canRetrieve: (scope: HookScope) => this.canRetrieveOf(scope),
+      serialize: (row: E, scope: HookScope) => this.serialize(row, scope),
+    };
+    return directCreate(hook, this.writer);
+  }
+
+  private canRetrieveOf(scope: HookScope): CanRetrieve {
+    return (relation, id) => this.edge.canRetrieve(relation.inverseEntityMetadata, scope, id);
+  }
+
+  /** Whether this caller may retrieve the row: what another hook asks before a relation may name it. */
+  async canRetrieve(caller: HookScope, id: unknown): Promise<boolean> {
+    const scope = await this.retrieverOf(caller);
+    if (!scope) return false;
+    const store = await this.getStore(scope);
+    const object = await store.findOne(await this.filterQuery(scope, this.lookup.primaryKey(id, 'pk')));
+    return object !== null && isAllowed(() => this.checkObjectPermissions(scope, object));
+  }
+
+  /** The caller as if retrieving rows of this hook; undefined unless that is permitted. */
+  private async retrieverOf(caller: HookScope): Promise<HookScope | undefined> {
+    const scope = this.retrievers.get(caller) ?? caller.retrieving(this.context.namespace);
+    this.retrievers.set(caller, scope);
+    return (await isAllowed(() => this.context.recheck(scope))) ? scope : undefined;
+  }
+
+  get outputNames(): readonly string[] {
+    return exposedNames(this.getOutput() as Type<object>);
+  }
+
+  assertComplete(): void {
+    this.expansion.assertComplete();
+  }
+
+  override async present(objects: readonly E[], scope: HookScope): Promise<unknown[]> {
+    const shown = await this.serializeAll(objects, scope);
+    if (scope.query['expand'] === undefined && scope.query['fields'] === undefined) return shown;
+    return this.expansion.apply(
+      objects.map((row, i) => ({ row, shown: shown[i] })),
+      scope,
+    );
+  }
+
+  /** What keeps a query to the rows that this caller may retrieve, as far as the database can tell. */
+  async sightOf(caller: HookScope): Promise<Narrowing | undefined> {
+    const scope = await this.retrieverOf(caller);
+    if (!scope) return undefined;
+    const filter = compileFilter(this.metadata, await this.filterQuery(scope, allOf()));
+    const predicates = [await this.visibleTo(scope), filter];
+    const { deleteDateColumn } = this.metadata;
+    return (query, alias) => {
+      for (const predicate of predicates) predicate.apply(query, alias);
+      if (deleteDateColumn && !this.withDeleted) query.andWhere(`${alias}.${deleteDateColumn.propertyPath} IS NULL`);
+    };
+  }
+
+  /** Rows of these keys that this caller may retrieve: what another hook's `expand` shows. */
+  async retrieveAll(caller: HookScope, ids: readonly object[]): Promise<ShownRow[]> {
+    const scope = await this.retrieverOf(caller);
+    if (!scope) return [];
+    const store = await this.getStore(scope);
+    const filter = keysFilter(this.metadata, ids);
+    const rows = await store.find({ filter: await this.filterQuery(scope, filter), ordering: this.defaultOrdering });
+    const allowed: E[] = [];
+    for (const row of rows) if (await isAllowed(() => this.checkObjectPermissions(scope, row))) allowed.push(row);
+    const shown = await this.serializeAll(allowed, scope);
+    return allowed.map((row, i) => ({ row, shown: shown[i] }));
+  }
+
+  override parseFilter(scope: HookScope): Filter {
+    return this.language.parseFilter(scope.query, this.reservedQueryKeys(scope));
+  }
+
+  override parseOrdering(scope: HookScope): readonly Ordering[] {
+    return this.language.parseOrdering(scope.query) ?? this.defaultOrdering;
+  }
+
+  override lookupFilter(_scope: HookScope, { field, key, value }: RowLookup): Filter {
+    return field === 'pk' ? this.lookup.primaryKey(value, key) : this.lookup.exactly(field.split(/__|\./), value, key);
+  }
+
+  protected get metadata(): EntityMetadata {
+    return this.found.metadata;
+  }
+
+  protected override ownRows(entity: unknown): ObservedRows | undefined {
+    if (entity !== undefined && entity !== this.entity) return undefined;
+    const own: OwnRows = {
+      filter: async (scope) =>
+        new PredicateMatcher(compileFilter(this.metadata, await this.filterQuery(scope, this.parseFilter(scope)))),
+      visibility: (scope) => this.announcedVisibility(scope),
+      permits: this.hasObjectPermissions() ? (scope, image) => this.permits(scope, image) : undefined,
+      serialize: (image, scope) => this.serializeImage(image as E, scope),
+      serializesByScope: this.serializesByScope(),
+      audience: this.audience && ((scope) => this.audience?.(scope) ?? ''),
+      dependsOn: this.dependsOn,
+    };
+    const { withDeleted } = this;
+    return new EntityRows(this.found, this.constructor.name, () => this.edge.watch(this.found), { withDeleted, own });
+  }
+
+  private announcedVisibility(scope: HookScope): unknown {
+    if (this.hasOwn('getQuery')) refuseNarrowing(this.getQuery(scope), this.constructor.name);
+    return this.visibility(scope);
+  }
+
+  private serializesByScope(): boolean {
+    return this.hasOwn('serialize') && this.serialize.length > 1;
+  }
+
+  private serializeImage(image: E, scope: HookScope): unknown {
+    // An override that declares no scope is given none, so that callers it serves together cannot differ.
+    const isScopeless = this.hasOwn('serialize') && !this.serializesByScope();
+    if (isScopeless) return (this as unknown as { serialize(row: E): unknown }).serialize(image);
+    return this.serialize(image, scope);
+  }
+
+  private hasObjectPermissions(): boolean {
+    return (
+      this.hasOwn('checkObjectPermissions') ||
+      this.context.permissions.some((permission) => permission.hasObjectPermission !== undefined)
+    );
+  }
+
+  private hasOwn(name: Overridable): boolean {
+    return this[name] !== GenericModelHook.prototype[name];
+  }
+
+  private permits(scope: HookScope, image: Image): Promise<boolean> {
+    return isAllowed(() => this.checkObjectPermissions(scope, image));
+  }
+
+  /** Compiled once a request. */
+  private visibleTo(scope: HookScope): RowPredicate | Promise<RowPredicate> {
+    const known = this.visible.get(scope);
+    if (known) return known;
+    const compile = (visibility: Visibility<E>): RowPredicate =>
+      compileVisibility(this.metadata, visibility, this.constructor.name);
+    const visibility = this.visibility(scope);
+    const predicate = visibility instanceof Promise ? visibility.then(compile) : compile(visibility);
+    this.visible.set(scope, predicate);
+    return predicate;
+  }
+}
+
+/** Whether a check passes; what is no refusal goes on. */
+async function isAllowed(check: () => Promise<void> | void): Promise<boolean> {
+  try {
+    await check();
+    return true;
+  } catch (error) {
+    if (error instanceof JiraException && error.getStatus() < 500) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,41 @@
+// `observer()`: watches the rows of an entity, or an application's own signals, for the subscribers of a hook.
+
+import type { Type } from '@nestjs/common';
+import { Observer } from '../../live/observers/observer.js';
+import type { ObserverOptions, SignalSource } from '../../live/observers/observer-options.js';
+import type { HookScope } from '../../core/scope/scope.js';
+import type { Visibility } from '../query/visibility.js';
+
+export interface EntityObserverOptions<E extends object> extends ObserverOptions<E> {
+  /**
+   * Rows this caller may hear of. @default the hook's own visibility, for the hook's entity; for others it must be said,
+   * unless `subscribingRooms` says who hears what
+   */
+  visibility?(this: void, scope: HookScope): Visibility<E> | Promise<Visibility<E>>;
+}
+
+/**
+ * A property of a hook that tells subscribers of changes. Of the hook's own entity it obeys the hook's visibility, object
+ * permissions, filters and output, unless told otherwise. An action opens subscriptions with it.
+ *
+ * @example
+ * comments = observer(Comment, {
+ *   rooms: (comment) => `issue ${comment.issueId}`,
+ *   subscribingRooms: (scope) => this.roomsOf(scope),
+ *   serialize: (comment) => ({ id: comment.id, text: comment.text }),
+ * });
+ *
+ * @Action({ methods: ['SUBSCRIPTION'] })
+ * watchComments(scope: ActionScope) { return this.comments.subscribe(scope); }
+ */
+export function observer<E extends object>(entity: Type<E>, options?: EntityObserverOptions<E>): Observer<E>;
+/** Without an entity it observes signals of the application. */
+export function observer<Row extends object>(
+  options: ObserverOptions<Row> & { source: SignalSource<Row> },
+): Observer<Row>;
+export function observer<Row extends object>(
+  first: Type<Row> | ObserverOptions<Row>,
+  options: EntityObserverOptions<Row> = {},
+): Observer<Row> {
+  return typeof first === 'function' ? new Observer(first, options) : new Observer<Row>(undefined, first);
+}

@@ -1,0 +1,60 @@
+// Whether the change of a related row may bring rows into a condition, or take them out.
+
+import type { RelationMetadata } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { Change, Image } from '../../core/changes/change.js';
+import { canonical } from '../query/column-value.js';
+import { ALL, isOpaque, ownConditions, type Condition } from '../query/condition.js';
+import { judge, read } from '../query/condition-memory.js';
+
+/**
+ * False only where it surely may not: the row is of an entity that the condition does not reach, it satisfied the
+ * condition's part about it neither before nor after, or nothing that the condition reads of it has changed.
+ */
+export function mayAlter(condition: Condition, change: Change): boolean {
+  if (isOpaque(condition)) return true;
+  for (const part of ownConditions(condition)) {
+    if (part.kind !== 'related' && part.kind !== 'count') continue;
+    const inner = part.kind === 'related' ? part.condition : ALL;
+    if (isOf(part.relation, change) && decides(part.relation, inner, change)) return true;
+    if (mayAlter(inner, change)) return true;
+  }
+  return false;
+}
+
+function isOf({ inverseEntityMetadata: { name } }: RelationMetadata, { entity, ancestors = [] }: Change): boolean {
+  return name === entity || ancestors.includes(name);
+}
+
+function decides(relation: RelationMetadata, condition: Condition, { before, after }: Change): boolean {
+  const was = before && mayHold(condition, before);
+  const is = after && mayHold(condition, after);
+  if (!was && !is) return false;
+  if (!before || !after || was !== is) return true;
+  // The rows of a many-to-many relation change without a change of its owner's columns.
+  if (relation.isManyToMany || crossesLists(condition)) return true;
+  return decisiveColumns(relation, condition).some(
+    (column) => canonical(read(column, before)) !== canonical(read(column, after)),
+  );
+}
+
+function mayHold(condition: Condition, image: Image): boolean {
+  const truth = judge(condition, image);
+  return truth === true || truth === undefined;
+}
+
+function crossesLists(condition: Condition): boolean {
+  return [...ownConditions(condition)].some(
+    (part) => (part.kind === 'related' || part.kind === 'count') && part.relation.isManyToMany,
+  );
+}
+
+/** The columns that the condition reads, and all by which rows refer to each other. */
+function decisiveColumns(
+  { inverseEntityMetadata: metadata }: RelationMetadata,
+  condition: Condition,
+): ColumnMetadata[] {
+  const compared = [...ownConditions(condition)].flatMap((part) => ('column' in part ? [part.column] : []));
+  const links = metadata.relations.flatMap(({ joinColumns }) => joinColumns);
+  return [...compared, ...links, ...metadata.primaryColumns];
+}

@@ -1,0 +1,81 @@
+// Conditions as the matchers a hub works with.
+
+import type { Change, Image, Link } from '../../core/changes/change.js';
+import type { Past, RelatedRows, RowMatcher } from '../../live/delivery/channel.js';
+import { isOpaque, relationsOf } from '../query/condition.js';
+import { judgeImages } from '../query/judge-images.js';
+import { decidersOf, readRelatedState } from '../query/related-state.js';
+import type { RowPredicate } from '../query/row-predicate.js';
+import { mayAlter } from './related-change.js';
+
+interface LinkedImages {
+  readonly group: Image[];
+  readonly links: Link[];
+}
+
+/** Many-to-many rows of one query; SQLite takes 500 at most. Of a row that had more nobody knows who saw it. */
+const MOST_LINKS = 300;
+
+/** A visibility or a filter: from memory where that has one meaning, else asked of the database in one batch. */
+export class PredicateMatcher implements RowMatcher {
+  readonly related?: RelatedRows;
+  readonly isOpaque: boolean;
+  private readonly crossesLinks: boolean;
+
+  constructor(private readonly predicate: RowPredicate) {
+    const { condition, metadata } = predicate;
+    const names = decidersOf(condition);
+    this.isOpaque = isOpaque(condition);
+    this.crossesLinks = relationsOf(condition).some(({ isManyToMany }) => isManyToMany);
+    if (names.size > 0) this.related = { names, readState: () => readRelatedState(metadata.dataSource, condition) };
+  }
+
+  get key(): string {
+    return this.predicate.key;
+  }
+
+  get equalities(): ReadonlyMap<string, readonly unknown[]> {
+    return this.predicate.equalities;
+  }
+
+  matches(image: Image): boolean | undefined {
+    return this.predicate.matches(image);
+  }
+
+  async judge(images: readonly Image[], past: ReadonlyMap<Image, Past>): Promise<(boolean | undefined)[]> {
+    const { predicate } = this;
+    const { manager } = predicate.metadata.dataSource;
+    const gone = new Set(images.filter((image) => past.get(image)?.change.type === 'removed'));
+    const verdicts = new Map<Image, boolean | undefined>();
+    for (const { group, links } of this.byLinks(images, past)) {
+      if (links.length > MOST_LINKS) continue;
+      const judged = await judgeImages(manager, predicate, group, { gone, links });
+      for (const [i, image] of group.entries()) verdicts.set(image, judged[i]);
+    }
+    return images.map((image) => verdicts.get(image));
+  }
+
+  /** Images of before a commit that altered many-to-many rows are judged with those as they were. */
+  private byLinks(images: readonly Image[], past: ReadonlyMap<Image, Past>): readonly LinkedImages[] {
+    const groups: LinkedImages[] = [];
+    const open = new Map<string, LinkedImages>();
+    for (const image of images) {
+      const before = this.crossesLinks ? past.get(image) : undefined;
+      const links = before?.change.links ?? [];
+      const position = links.length > 0 ? (before?.position ?? '') : '';
+      let into = open.get(position);
+      if (!into || into.links.length + links.length > MOST_LINKS) {
+        into = { group: [], links: [] };
+        open.set(position, into);
+        groups.push(into);
+      }
+      into.group.push(image);
+      into.links.push(...links);
+    }
+    return groups;
+  }
+
+  isConcernedBy(change: Change): boolean {
+    return mayAlter(this.predicate.condition, change);
+  }
+}

@@ -1,0 +1,35 @@
+import type { SubscribedData } from 'nestjs-jira-protocol';
+import { Action } from '../../hooks/action.decorator.js';
+import type { Constructor } from '../../hooks/mixins/mixin.js';
+import { Observer } from '../../live/observers/observer.js';
+import type { ActionScope } from '../../core/scope/scope.js';
+import type { GenericModelHook } from './generic-model-hook.js';
+
+export interface Subscribes {
+  /** What `subscribe` subscribes to: the hook's own rows. Set it to `observer(Entity, { … })` to change how. */
+  changes: Observer<object>;
+  /** SUBSCRIPTION: changes of the rows this caller may see, narrowed by the query's filters. */
+  subscribe(scope: ActionScope<undefined>): Promise<SubscribedData>;
+  /** SUBSCRIPTION: ends the subscription of the request `data.target`. */
+  unsubscribe(scope: ActionScope<{ target: string }>): Promise<null>;
+}
+
+/** Adds `subscribe` and `unsubscribe`. */
+export function SubscribeMixin<B extends Constructor<GenericModelHook<object>>>(Base: B): B & Constructor<Subscribes> {
+  abstract class SubscribeHook extends Base {
+    changes: Observer<object> = new Observer(undefined, {});
+
+    // djira's clients subscribe with POST.
+    @Action({ methods: ['SUBSCRIPTION', 'POST'], transaction: false })
+    subscribe(scope: ActionScope<undefined>): Promise<SubscribedData> {
+      return this.changes.subscribe(scope);
+    }
+
+    @Action({ methods: ['SUBSCRIPTION', 'POST'], transaction: false, status: 200 })
+    async unsubscribe(scope: ActionScope): Promise<null> {
+      this.changes.unsubscribe(scope);
+      return null;
+    }
+  }
+  return SubscribeHook;
+}

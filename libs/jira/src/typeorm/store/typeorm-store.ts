@@ -1,0 +1,209 @@
+// The rows of an entity that one caller may see and write into.
+
+import type {
+  DeepPartial,
+  EntityManager,
+  EntityMetadata,
+  ObjectLiteral,
+  RelationMetadata,
+  SelectQueryBuilder,
+} from 'typeorm';
+import { RowNotFoundException, ValidationException } from '../../core/errors/jira.exception.js';
+import type { Filter, Ordering } from '../../policy/filtering/filter.js';
+import type { Store, StoreQuery } from '../../hooks/store.js';
+import type { PlacedRow, Seek } from '../../policy/pagination/place.js';
+import type { DirectReader } from '../direct/direct-reader.js';
+import { applyOrdering } from '../query/ordering.js';
+import { isSqlite } from '../query/column-value.js';
+import { multipliesRows, pageByKey, placedByKey } from '../query/page-by-key.js';
+import { hasPlaces, readPlaced } from '../query/place.js';
+import { RelationGuard, type CanRetrieve } from '../query/relation-guard.js';
+import { compileFilter, type RowPredicate } from '../query/row-predicate.js';
+import { isKnown, noteKey } from '../query/known-rows.js';
+import { checkSingleValues } from '../query/single-values.js';
+import { checkVisible, isVisible } from '../query/visible-check.js';
+
+export interface TypeOrmStoreOptions<E extends object> {
+  /** The hook's own query; visibility and filters narrow it by its main alias. @default all rows */
+  readonly baseQuery?: () => SelectQueryBuilder<E>;
+  /** Whether the caller may retrieve the row that an input names by a relation. @default every existing row */
+  readonly canRetrieve?: CanRetrieve;
+  /** Reads plain rows without TypeORM's query builder, where the base query is all rows. */
+  readonly direct?: DirectReader;
+  /** Soft-deleted rows are rows too. @default false */
+  readonly withDeleted?: boolean;
+  /** Delete rows for good where the entity has a `@DeleteDateColumn()`. @default false */
+  readonly hardDelete?: boolean;
+}
+
+const ALIAS = 'row';
+
+export class TypeOrmStore<E extends object> implements Store<E> {
+  /** @param visibility the rows the caller may see; the manager carries the caller's transaction */
+  constructor(
+    private readonly manager: EntityManager,
+    private readonly metadata: EntityMetadata,
+    private readonly visibility: RowPredicate,
+    private readonly options: TypeOrmStoreOptions<E> = {},
+  ) {}
+
+  async find({ filter, ordering, offset = 0, limit }: StoreQuery): Promise<E[]> {
+    if (limit === 0 || this.visibility.constant === false) return [];
+    const rows = this.direct?.find(this.predicates(filter), { ordering, offset, limit });
+    if (rows) return rows as E[];
+    const query = this.query(filter);
+    if (multipliesRows(query)) return pageByKey(query, this.manager, this.metadata, { ordering, offset, limit });
+    applyOrdering(query, this.metadata, ordering);
+    if (offset > 0) query.offset(offset);
+    // MySQL has no offset without a limit.
+    if (limit !== undefined || offset > 0) query.limit(limit ?? Number.MAX_SAFE_INTEGER);
+    return query.getMany();
+  }
+
+  async findOne(filter: Filter): Promise<E | null> {
+    const row = this.visibility.constant === false ? null : await this.readOne(filter);
+    if (row) noteKey(this.metadata, row);
+    return row;
+  }
+
+  private async readOne(filter: Filter): Promise<E | null> {
+    const found = this.direct?.findOne(this.predicates(filter));
+    if (found !== undefined) return found as E | null;
+    const query = this.query(filter);
+    if (!multipliesRows(query)) return query.limit(1).getOne();
+    const [row] = await pageByKey(query, this.manager, this.metadata, { ordering: [], offset: 0, limit: 1 });
+    return row ?? null;
+  }
+
+  async count(filter: Filter): Promise<number> {
+    if (this.visibility.constant === false) return 0;
+    const total = this.direct?.count(this.predicates(filter));
+    if (total !== undefined) return total;
+    const query = this.query(filter);
+    if (query.expressionMap.joinAttributes.length > 0) return query.getCount();
+    const row = await query.select('COUNT(*)', 'total').getRawOne<{ total: number | string }>();
+    return Number(row?.total);
+  }
+
+  hasPlaces(ordering: readonly Ordering[]): boolean {
+    return hasPlaces(this.metadata, ordering);
+  }
+
+  async seek({ filter, ordering, limit }: StoreQuery, from?: Seek): Promise<PlacedRow<E>[]> {
+    if (limit === 0 || this.visibility.constant === false) return [];
+    const query = this.query(filter);
+    const page = { ordering, from, limit };
+    return multipliesRows(query)
+      ? placedByKey(query, this.manager, this.metadata, page)
+      : readPlaced(query, this.metadata, page);
+  }
+
+  create(fields: Record<string, unknown>): E {
+    return this.merge(this.metadata.create(this.manager.queryRunner) as E, fields);
+  }
+
+  merge(entity: E, fields: Record<string, unknown>): E {
+    // TypeORM would write a new key into the related object that is loaded, or prefer that object to the key column set.
+    for (const relation of this.metadata.relations) {
+      const isSet = relation.propertyName in fields || relation.joinColumns.some((column) => !column.isVirtual && column.propertyName in fields); // prettier-ignore
+      if (isSet) forget(relation, entity);
+      if (Array.isArray(fields[relation.propertyName]) && !relation.isOneToMany && !relation.isManyToMany)
+        throw new ValidationException({ [relation.propertyName]: ['Give one row, not a list.'] });
+    }
+    checkSingleValues(this.metadata, fields);
+    return this.manager.merge<E>(this.metadata.target, entity, fields as DeepPartial<E>);
+  }
+
+  async insert(entity: E): Promise<E> {
+    await this.checkRelations(entity);
+    // Only save() follows relations to rows of their own; elsewhere an insert can never touch a row that exists.
+    if (this.writesMore(entity)) {
+      await this.relations().checkNew(entity);
+      await this.manager.save(this.metadata.target, entity);
+    } else await this.manager.insert<E>(this.metadata.target, entity);
+    await checkVisible(this.manager, this.visibility, entity);
+    return entity;
+  }
+
+  /** Throws a ValidationException unless the caller could retrieve every row that the entity names by a relation. */
+  checkRelations(entity: E): Promise<void> {
+    return this.relations().check(entity);
+  }
+
+  /** Whether storing the entity means writes beyond its row. */
+  writesMore(entity: E): boolean {
+    return this.metadata.relations.some((relation) => isCascade(relation, relation.getEntityValue(entity)));
+  }
+
+  async update(entity: E): Promise<E> {
+    const wasRead = isKnown(this.metadata, entity);
+    const relations = this.relations();
+    const stored = await relations.lock(entity);
+    // save() would insert a row that somebody deleted meanwhile.
+    if (!stored || !(wasRead || (await isVisible(this.manager, this.visibility, entity))))
+      throw new RowNotFoundException();
+    await relations.check(entity, stored);
+    await this.manager.save(this.metadata.target, entity);
+    await checkVisible(this.manager, this.visibility, entity);
+    return entity;
+  }
+
+  async remove(entity: E): Promise<void> {
+    if (!isKnown(this.metadata, entity) && !(await isVisible(this.manager, this.visibility, entity)))
+      throw new RowNotFoundException();
+    const id: ObjectLiteral | undefined = this.metadata.getEntityIdMap(entity);
+    const isSoft = this.metadata.deleteDateColumn !== undefined && !this.options.hardDelete;
+    await (isSoft ? this.manager.softRemove(this.metadata.target, entity) : this.manager.remove(this.metadata.target as never, entity)); // prettier-ignore
+    // TypeORM takes the key from what it removed, which the caller may still want to name.
+    for (const column of this.metadata.primaryColumns) if (id) column.setEntityValue(entity, column.getEntityValue(id));
+  }
+
+  /** Inside a transaction TypeORM reads: the rows have to come from its runner. */
+  private get direct(): DirectReader | undefined {
+    return this.manager.queryRunner ? undefined : this.options.direct;
+  }
+
+  private predicates(filter: Filter): RowPredicate[] {
+    return [this.visibility, compileFilter(this.metadata, filter)];
+  }
+
+  get versionField(): string | undefined {
+    return this.metadata.versionColumn?.propertyName;
+  }
+
+  async lock(entity: E): Promise<E | null> {
+    const query = this.manager.createQueryBuilder<E>(this.metadata.target, ALIAS);
+    this.visibility.apply(query, ALIAS);
+    const id: ObjectLiteral | undefined = this.metadata.getEntityIdMap(entity);
+    if (!isSqlite(this.metadata.dataSource.driver) && this.manager.queryRunner?.isTransactionActive)
+      query.setLock('pessimistic_write');
+    return query.andWhereInIds([id]).getOne();
+  }
+
+  private query(filter: Filter): SelectQueryBuilder<E> {
+    const query = this.options.baseQuery?.() ?? this.manager.createQueryBuilder<E>(this.metadata.target, ALIAS);
+    if (this.options.withDeleted) query.withDeleted();
+    this.visibility.apply(query, query.alias);
+    compileFilter(this.metadata, filter).apply(query, query.alias);
+    return query;
+  }
+
+  private relations(): RelationGuard {
+    return new RelationGuard(this.manager, this.metadata, this.options.canRetrieve);
+  }
+}
+
+/** Takes the loaded related row off the entity. TypeORM's own setter merges into it instead. */
+function forget({ embeddedMetadata, propertyName, isLazy }: RelationMetadata, entity: ObjectLiteral): void {
+  let holder: unknown = entity;
+  for (const name of embeddedMetadata?.parentPropertyNames ?? [])
+    holder = (holder as ObjectLiteral | undefined)?.[name];
+  const name = isLazy ? `__${propertyName}__` : propertyName;
+  if (typeof holder === 'object' && holder !== null && name in holder) Object.assign(holder, { [name]: undefined });
+}
+
+/** Whether a relation's value means writes beyond the row: a list, the other side of a one-to-one, a cascade. */
+function isCascade(relation: RelationMetadata, value: unknown): boolean {
+  if (value === undefined || value === null) return false;
+  return Array.isArray(value) || !relation.isOwning || relation.isCascadeInsert || relation.isCascadeUpdate;
+}

@@ -1,0 +1,61 @@
+// One request's transaction on one data source.
+
+import type { DataSource, EntityManager } from 'typeorm';
+import type { RequestHandle } from '../../core/connections/request-handle.js';
+import { JiraException } from '../../core/errors/jira.exception.js';
+import { IdempotencyKey } from './idempotency-key.entity.js';
+import { typeOrmErrorTranslator } from '../errors/typeorm-errors.js';
+import type { OnceKey, UnitOfWork } from '../../core/scope/unit-of-work.js';
+
+declare module '../../core/connections/scope-types.js' {
+  interface ScopeTypes {
+    manager: EntityManager;
+  }
+}
+
+export class TypeOrmUnitOfWork implements UnitOfWork {
+  manager: EntityManager;
+  transaction?: object;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly handle: RequestHandle,
+  ) {
+    this.manager = dataSource.manager;
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    const outside = this.manager;
+    try {
+      return await outside.transaction(async (manager) => {
+        this.manager = manager;
+        this.transaction = manager.queryRunner;
+        const result = await work();
+        // Who asked has been told of a timeout, or is gone: what was done for them is undone.
+        if (this.handle.aborted) throw this.handle.aborted;
+        return result;
+      });
+    } finally {
+      this.manager = outside;
+    }
+  }
+
+  async once({ id, fingerprint }: OnceKey, work: () => Promise<unknown>): Promise<unknown> {
+    if (!this.dataSource.hasMetadata(IdempotencyKey))
+      throw new JiraException('BAD_REQUEST', 'Idempotency keys are not kept here.');
+    // The first statement of the transaction: it waits for another that has the same id, and sees what that one did.
+    const { manager } = this;
+    await manager.createQueryBuilder().insert().into(IdempotencyKey).values({ id, fingerprint, answer: null }).orIgnore().execute(); // prettier-ignore
+    const kept = await manager.findOneByOrFail(IdempotencyKey, { id });
+    if (kept.fingerprint !== fingerprint)
+      throw new JiraException('UNPROCESSABLE', 'This idempotency key was used for another request.');
+    if (kept.answer !== null) return JSON.parse(kept.answer) as unknown;
+    const result = await work();
+    await manager.update(IdempotencyKey, { id }, { answer: JSON.stringify(result ?? null) });
+    return result;
+  }
+
+  translate(error: unknown): JiraException | undefined {
+    return typeOrmErrorTranslator({ all: () => [{ name: 'default', dataSource: this.dataSource }] })(error);
+  }
+}
