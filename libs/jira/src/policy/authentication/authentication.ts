@@ -6,7 +6,7 @@ import type { ScopeUser } from '../../core/connections/scope-types.js';
 
 export interface Authenticated {
   readonly user: ScopeUser;
-  /** When the credentials end; the connection ends with them. */
+  /** When the credentials end; the connection ends with them. An invalid date refuses them. */
   readonly expiresAt?: Date;
 }
 
@@ -33,7 +33,12 @@ export class AuthenticationFailed extends JiraException {
 export async function authenticate(chain: readonly Authentication[], handshake: Handshake): Promise<Authenticated> {
   for (const authentication of chain) {
     const result = await authentication.authenticate(handshake);
-    if (result) return result;
+    if (!result) continue;
+    const { expiresAt } = result;
+    // Claims may name what no Date can be: microseconds for seconds. When it ends is not known, so it does not hold.
+    if (expiresAt !== undefined && Number.isNaN(expiresAt.getTime()))
+      throw new AuthenticationFailed('These credentials end at a time that is no date.');
+    return result;
   }
   return { user: null };
 }

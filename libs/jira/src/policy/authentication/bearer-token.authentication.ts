@@ -8,7 +8,7 @@ import { tokenOf } from './token.js';
 
 /** Provide this class in a module listed in `forRoot({ imports })`. */
 export abstract class TokenVerifier {
-  /** The token's user, or `{ user, expiresAt }`; `null` when the token is unknown, expired or its user disabled. */
+  /** The token's user, or a `VerifiedToken` of the user and the token's end; `null` when the token is unknown, expired or its user disabled. */
   // oxlint-disable-next-line typescript/no-redundant-type-constituents -- ScopeUser is any until the application types it
   abstract verify(token: string): Promise<ScopeUser | VerifiedToken | null> | ScopeUser | VerifiedToken | null;
 }

@@ -1,11 +1,12 @@
 // JSON Web Tokens, verified by `jose`: install it to use this.
 
-import type { KeyObject } from 'node:crypto';
+import { KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { JWTVerifyGetKey, JWTVerifyOptions } from 'jose';
 import type { Handshake } from '../../core/connections/connection.js';
 import type { ScopeUser } from '../../core/connections/scope-types.js';
 import { Authentication, AuthenticationFailed, type Authenticated } from './authentication.js';
+import { algorithmsOf, allowedAlgorithms } from './jwt-key.js';
 import { tokenOf } from './token.js';
 
 // Types of our own, as far as they go: whoever does not use this has no jose to look them up in.
@@ -38,9 +39,12 @@ export type JwtKeySource = (...args: never[]) => unknown;
 
 /** Provide a subclass in a module listed in `forRoot({ imports })`. */
 export abstract class JwtVerifier {
-  /** The shared secret, a public key, or what `createRemoteJWKSet()` of jose gives. */
+  /**
+   * The shared secret as text, a public key as `createPublicKey(pem)` of node:crypto gives it, or what
+   * `createRemoteJWKSet()` of jose gives. The text of a public key is refused at boot.
+   */
   abstract readonly key: string | KeyObject | JwtKeySource;
-  /** What else has to hold. Name `algorithms` for keys that are no shared secrets. @default HS256 for a secret */
+  /** What else has to hold. @default `algorithms` are HS256 for a text, else all that the key can verify */
   readonly options: JwtOptions = {};
   /** Whom the token speaks of; `null` when that user is gone or disabled. */
   // oxlint-disable-next-line typescript/no-redundant-type-constituents -- ScopeUser is any until the application types it
@@ -54,6 +58,10 @@ const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 export class JwtAuthentication extends Authentication {
   constructor(@Inject(JwtVerifier) private readonly verifier: JwtVerifier) {
     super();
+    // A key that is fetched while the application starts is checked with the first token.
+    const { key, options } = verifier;
+    if (typeof key === 'string' || key instanceof KeyObject)
+      allowedAlgorithms(verifier.constructor.name, key, options.algorithms);
   }
 
   async authenticate(handshake: Handshake): Promise<Authenticated | null> {
@@ -69,17 +77,26 @@ export class JwtAuthentication extends Authentication {
   private async verified(token: string): Promise<JwtPayload> {
     // Loaded at the first token: most applications have no need of it.
     const { jwtVerify, errors } = await import('jose');
-    const { key } = this.verifier;
+    const { key, constructor } = this.verifier;
     const options: JWTVerifyOptions = { ...this.verifier.options };
     try {
-      if (typeof key === 'function') return (await jwtVerify(token, key as JWTVerifyGetKey, options)).payload;
-      if (typeof key !== 'string') return (await jwtVerify(token, key, options)).payload;
-      const secret = new TextEncoder().encode(key);
-      return (await jwtVerify(token, secret, { algorithms: ['HS256'], ...options })).payload;
+      if (typeof key === 'function') return (await jwtVerify(token, ofItsAlgorithm(key), options)).payload;
+      const algorithms = allowedAlgorithms(constructor.name, key, options.algorithms);
+      const verifying = typeof key === 'string' ? new TextEncoder().encode(key) : key;
+      return (await jwtVerify(token, verifying, { ...options, algorithms })).payload;
     } catch (error) {
       if (error instanceof errors.JWKSTimeout) throw error; // nobody's fault who connects
       if (error instanceof errors.JOSEError) throw new AuthenticationFailed();
       throw error;
     }
   }
+}
+
+/** jose throws a TypeError for a key that does not fit the token's algorithm, which is the token's fault. */
+function ofItsAlgorithm(source: JwtKeySource): JWTVerifyGetKey {
+  return async (header, token) => {
+    const key = await (source as JWTVerifyGetKey)(header, token);
+    if (key instanceof KeyObject && !algorithmsOf(key).includes(header.alg)) throw new AuthenticationFailed();
+    return key;
+  };
 }
