@@ -3,7 +3,7 @@
 import { EntityManager, type EntitySubscriberInterface } from 'typeorm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createTestApp, type TestApp } from '../support/app.js';
-import { Article, ARTICLES, Key, Shelf, ShelfHook } from './support/articles.js';
+import { Article, ARTICLES, Key, Shelf, ShelfHook } from '../support/articles.js';
 
 interface Step {
   readonly namespace?: string;
