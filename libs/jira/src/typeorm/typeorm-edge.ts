@@ -8,6 +8,7 @@ import { Observables } from '../live/observers/observed-rows.js';
 import type { HookScope } from '../core/scope/scope.js';
 import { DataSources, type FoundEntity } from './data-sources.js';
 import { EntityRows } from './hooks/entity-rows.js';
+import { assertTypeOrm } from '../commits/assert-typeorm.js';
 import { databaseFamily } from '../commits/capture/database-family.js';
 import { TypeOrmChangeSource } from '../commits/capture/typeorm-change-source.js';
 import { installSqliteLeases } from '../commits/leases/sqlite-leases.js';
@@ -35,6 +36,7 @@ export class TypeOrmEdge extends Observables implements OnApplicationShutdown {
   async open(hub: Hub, lockTimeoutMs: number): Promise<void> {
     for (const { name, dataSource } of this.dataSources.all()) {
       if (!databaseFamily(dataSource)) continue; // the application's own business, unless a hook serves it: see watch()
+      assertTypeOrm(dataSource);
       await prepareFolding(dataSource);
       installSqliteLeases(dataSource, { lockTimeoutMs });
       const source = new TypeOrmChangeSource(dataSource, name);

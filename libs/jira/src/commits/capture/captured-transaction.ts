@@ -2,6 +2,7 @@
 
 import type { QueryRunner } from 'typeorm';
 import type { Change } from '../../core/changes/change.js';
+import { depthOf } from '../typeorm-internals.js';
 import { databaseFamily } from './database-family.js';
 import { linkOf, linkOwners } from './junctions.js';
 import { changesOf, hasChanged } from './net-change.js';
@@ -147,11 +148,6 @@ export class CapturedTransaction {
     this.rows.delete(name);
     if (this.committing.get(name) === this) this.committing.delete(name);
   }
-}
-
-export function depthOf(runner: QueryRunner): number {
-  // Protected in TypeORM's types, but the only witness of how deep the savepoints are.
-  return (runner as unknown as { readonly transactionDepth: number }).transactionDepth;
 }
 
 function byTable(rows: readonly TouchedRow[]): Map<TrackedTable, TouchedRow[]> {

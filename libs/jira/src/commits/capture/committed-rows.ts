@@ -1,6 +1,7 @@
 // The last committed state of rows that an upsert wrote: only another connection still sees it.
 
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { beforeDestroy } from '../typeorm-internals.js';
 import type { CapturedWrite } from './captured-transaction.js';
 import { readByKeys } from './row-reader.js';
 import { keyString, type RawKey, type RawRow } from './tracked-table.js';
@@ -58,11 +59,8 @@ function onlyReading(options: DataSourceOptions): DataSourceOptions {
 }
 
 function endTogether(dataSource: DataSource, opened: Promise<DataSource>): void {
-  const destroy = dataSource.destroy.bind(dataSource);
-  dataSource.destroy = async () => {
-    dataSource.destroy = destroy;
+  beforeDestroy(dataSource, async () => {
     witnesses.delete(dataSource);
     await opened.then((witness) => witness.destroy()).catch(() => undefined);
-    await destroy();
-  };
+  });
 }

@@ -1,7 +1,7 @@
 // The rows that an insert's values name by their primary key or another unique key.
 
 import type { ObjectLiteral, QueryRunner } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { ColumnMetadata } from '../typeorm-internals.js';
 import { databaseFamily } from './database-family.js';
 import { lockClause, readByKeys, select } from './row-reader.js';
 import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';

@@ -1,8 +1,8 @@
 // update, delete, soft delete and restore: the rows they will touch are read first, locked, and written by their keys.
 
 import type { DeleteResult, QueryRunner, UpdateResult } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import type { Execute, WriteBuilder } from './builders.js';
+import { expressionMapOf, selectAsBuilder, type ColumnMetadata, type WriteBuilder } from '../typeorm-internals.js';
+import type { Execute } from './builders.js';
 import type { CapturedWrite } from './captured-transaction.js';
 import { databaseFamily } from './database-family.js';
 import { touchLinks } from './junctions.js';
@@ -21,7 +21,7 @@ export async function captureCriteriaWrite(
   const { table, runner, touch } = write;
   const matches = await readMatches(builder, table, runner);
   for (const { row } of matches) touch(table.keyOf(row), row);
-  if (builder.expressionMap.queryType === 'delete') await touchLinks(write, matches.map(({ row }) => row)); // prettier-ignore
+  if (expressionMapOf(builder).queryType === 'delete') await touchLinks(write, matches.map(({ row }) => row)); // prettier-ignore
   const result = await writeMatches(builder, proceed, table, matches);
   const movedTo = matches.flatMap(({ newKey }) => (newKey ? [newKey] : []));
   // Read back, because the database may write a key in another form than the caller (a UUID in capitals).
@@ -38,19 +38,14 @@ interface Match {
 /** The rows that the builder's own condition, order and limit select now. */
 async function readMatches(builder: WriteBuilder, table: TrackedTable, runner: QueryRunner): Promise<Match[]> {
   const moves = keyMoves(builder, table);
-  const orders = [builder.createOrderByExpression?.(), ` ORDER BY ${keyList(table)}`];
-  const isDelete = builder.expressionMap.queryType === 'delete';
-  const statement = [
-    builder.createCteExpression(),
+  const isDelete = expressionMapOf(builder).queryType === 'delete';
+  const columns = [
     `SELECT ${table.selection}`,
     ...moves.map(({ expression, alias }) => (expression ? `, (${expression}) AS ${alias}` : '')),
     ` FROM ${table.escapedPath()}`,
-    builder.createWhereExpression(),
-    // One order of locking for all: two writes of the same rows then wait for each other instead of deadlocking.
-    orders.find((order) => order) ?? '',
-    builder.createLimitExpression?.() ?? '',
   ].join('');
-  const sql = builder.replacePropertyNamesForTheWholeQuery(statement);
+  // One order of locking for all: two writes of the same rows then wait for each other instead of deadlocking.
+  const sql = selectAsBuilder(builder, columns, ` ORDER BY ${keyList(table)}`);
   const lock = lockClause(table.dataSource, isDelete ? 'remove' : 'write');
   const rows = await select(runner, sql + lock, builder.getParameters());
   return moves.length === 0 ? rows.map((row) => ({ row })) : rows.map((row) => moved(table, row, moves));
@@ -66,7 +61,7 @@ interface KeyMove {
 }
 
 function keyMoves(builder: WriteBuilder, table: TrackedTable): KeyMove[] {
-  const { queryType, valuesSet } = builder.expressionMap;
+  const { queryType, valuesSet } = expressionMapOf(builder);
   if (queryType !== 'update' || !valuesSet) return [];
   return table.keyColumns.flatMap((column, position): KeyMove[] => {
     const value: unknown = column.getEntityValue(valuesSet);
@@ -94,7 +89,7 @@ async function writeMatches(
   matches: readonly Match[],
 ): Promise<unknown> {
   // One writer at a time on SQLite; and save() names its rows by key already.
-  const isExact = databaseFamily(table.dataSource) === 'sqlite' || builder.expressionMap.whereEntities.length > 0;
+  const isExact = databaseFamily(table.dataSource) === 'sqlite' || expressionMapOf(builder).whereEntities.length > 0;
   if (isExact) return proceed();
   // Rows that have come to match since were not locked, so they must not be written.
   const keys = matches.map(({ row }) => table.keyOf(row));
@@ -114,7 +109,7 @@ async function writeByKeys(
   table: TrackedTable,
   keys: readonly RawKey[],
 ): Promise<WriteResult> {
-  const map = builder.expressionMap;
+  const map = expressionMapOf(builder);
   const { wheres, limit, orderBys, parameters } = map;
   const condition = keyCondition(table, keys);
   map.wheres = [{ type: 'simple', condition: condition.sql }];

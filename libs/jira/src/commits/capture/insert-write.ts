@@ -1,7 +1,8 @@
 // insert, upsert and insert-or-ignore: which rows came to be, and which of them were there before.
 
 import type { InsertResult, ObjectLiteral } from 'typeorm';
-import type { Execute, WriteBuilder } from './builders.js';
+import { expressionMapOf, insertedColumns, type WriteBuilder } from '../typeorm-internals.js';
+import type { Execute } from './builders.js';
 import type { CapturedWrite } from './captured-transaction.js';
 import { touchCommitted } from './committed-rows.js';
 import { conflictingRows, givenKeys } from './conflicts.js';
@@ -22,7 +23,7 @@ export async function captureInsert(builder: WriteBuilder, proceed: Execute, wri
 
 /** The values an insert was given, row by row; none for `INSERT … SELECT`. */
 export function insertedValues(builder: WriteBuilder): readonly ObjectLiteral[] {
-  const { valuesSet, insertFromSelect } = builder.expressionMap;
+  const { valuesSet, insertFromSelect } = expressionMapOf(builder);
   if (insertFromSelect || !valuesSet) return [];
   const rows: readonly ObjectLiteral[] = Array.isArray(valuesSet) ? valuesSet : [valuesSet];
   return rows;
@@ -31,7 +32,7 @@ export function insertedValues(builder: WriteBuilder): readonly ObjectLiteral[] 
 /** A copy, of only what the statement will send. */
 function sentValues(builder: WriteBuilder, value: ObjectLiteral): ObjectLiteral {
   const sent: ObjectLiteral = {};
-  for (const column of builder.getInsertedColumns?.() ?? []) {
+  for (const column of insertedColumns(builder)) {
     const given: unknown = column.getEntityValue(value);
     if (given !== undefined) column.setEntityValue(sent, given);
   }
@@ -59,12 +60,13 @@ class Insert {
     this.table = write.table;
     // TypeORM writes the identifiers it believes in into the caller's objects, and on SQLite some of them are false.
     this.values = insertedValues(builder).map((value) => sentValues(builder, value));
-    this.isPlain = !builder.expressionMap.onIgnore && !builder.expressionMap.onUpdate;
+    const { onIgnore, onUpdate } = expressionMapOf(builder);
+    this.isPlain = !onIgnore && !onUpdate;
   }
 
   /** An upsert may change rows that are there already. */
   async noteConflicts(): Promise<void> {
-    const { onIgnore, onUpdate } = this.builder.expressionMap;
+    const { onIgnore, onUpdate } = expressionMapOf(this.builder);
     // Who ignores conflicts changes no row that is there, and a database that names the new rows needs no comparison.
     if (!onUpdate && (!onIgnore || this.isReturning)) return;
     for (const row of await this.conflicting()) this.write.touch(this.table.keyOf(row), row);
@@ -80,7 +82,7 @@ class Insert {
   private async runReturning(): Promise<Inserted> {
     const known = this.given();
     if (known) return { result: await this.proceed(), keys: known };
-    const map = this.builder.expressionMap;
+    const map = expressionMapOf(this.builder);
     const { returning } = map;
     map.returning = withKeys(returning, this.table);
     try {
@@ -114,7 +116,7 @@ class Insert {
   /** SQLite without row numbers: each row is found by the key that the caller or TypeORM gave it. */
   private async runNaming(): Promise<Inserted> {
     const result = await this.proceed();
-    const { locallyGenerated } = this.builder.expressionMap;
+    const { locallyGenerated } = expressionMapOf(this.builder);
     const named = this.values.map((value, index) => withGeneratedKey(this.table, value, locallyGenerated[index]));
     const areNamed = named.length > 0 && named.every((value) => namesItsRow(this.table, value));
     if (!areNamed) return { result };
@@ -147,7 +149,7 @@ class Insert {
 
   private given(): readonly RawKey[] | undefined {
     if (!this.isPlain || this.values.length === 0) return undefined;
-    return givenKeys(this.table, this.values, this.builder.expressionMap.locallyGenerated);
+    return givenKeys(this.table, this.values, expressionMapOf(this.builder).locallyGenerated);
   }
 
   private conflicting(): Promise<readonly RawRow[]> {

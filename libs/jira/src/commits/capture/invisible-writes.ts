@@ -1,7 +1,7 @@
 // What of an entity's changes no query builder shows, or shows wrongly, as far as its metadata tells.
 
 import type { DataSource, EntityMetadata } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { ColumnMetadata } from '../typeorm-internals.js';
 import { databaseFamily } from './database-family.js';
 
 const INVISIBLE = new Set(['CASCADE', 'SET NULL', 'SET DEFAULT']);

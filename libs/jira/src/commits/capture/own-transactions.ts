@@ -2,7 +2,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { TypeORMError, type QueryRunner } from 'typeorm';
-import type { WriteBuilder } from './builders.js';
+import { bindRunner, runnerOf, type WriteBuilder } from '../typeorm-internals.js';
 
 type Work<T> = (runner: QueryRunner) => Promise<T>;
 
@@ -20,14 +20,14 @@ export class OwnTransactions {
 
   /** Runs the work within a transaction on the builder's query runner, the open one or a new one. */
   async run<T>(builder: WriteBuilder, work: Work<T>): Promise<T> {
-    const bound = builder.queryRunner;
+    const bound = runnerOf(builder);
     if (bound) return this.inTurn(bound, work);
     const runner = builder.dataSource.createQueryRunner('master');
-    builder.queryRunner = runner;
+    bindRunner(builder, runner);
     try {
       return await this.inTurn(runner, work);
     } finally {
-      delete builder.queryRunner;
+      bindRunner(builder, undefined);
       await runner.release();
     }
   }

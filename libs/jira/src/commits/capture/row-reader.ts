@@ -1,6 +1,7 @@
 // Reads whole rows of a tracked table within the writer's own transaction.
 
 import type { DataSource, QueryRunner } from 'typeorm';
+import { escapeParameters } from '../typeorm-internals.js';
 import { databaseFamily } from './database-family.js';
 import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';
 
@@ -38,7 +39,7 @@ export async function select(
   sql: string,
   parameters: Record<string, unknown>,
 ): Promise<readonly RawRow[]> {
-  const [query, values] = runner.dataSource.driver.escapeQueryWithParameters(sql, parameters);
+  const [query, values] = escapeParameters(runner.dataSource, sql, parameters);
   const rows: unknown = await runner.query(query, values);
   return rows as RawRow[];
 }

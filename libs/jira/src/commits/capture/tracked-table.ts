@@ -1,7 +1,7 @@
 // One table whose rows are captured: which columns make a row, its key, its id and its image.
 
 import type { DataSource, EntityMetadata } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { ColumnMetadata } from '../typeorm-internals.js';
 import type { RowId } from 'nestjs-jira-protocol';
 import type { Image } from '../../core/changes/change.js';
 import { databaseFamily } from './database-family.js';

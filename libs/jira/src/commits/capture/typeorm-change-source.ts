@@ -6,8 +6,9 @@ import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import type { CaptureFailure, ChangeListener, ChangeSource } from '../../core/changes/change-source.js';
 import type { Change, Commit } from '../../core/changes/change.js';
 import { committingRunner } from '../leases/sqlite-leases.js';
-import { intercept, isIntercepted, stopIntercepting, type Execute, type WriteBuilder } from './builders.js';
-import { CapturedTransaction, depthOf } from './captured-transaction.js';
+import { depthOf, expressionMapOf, type WriteBuilder } from '../typeorm-internals.js';
+import { intercept, isIntercepted, stopIntercepting, type Execute } from './builders.js';
+import { CapturedTransaction } from './captured-transaction.js';
 import { captureCriteriaWrite } from './criteria-write.js';
 import { databaseFamily } from './database-family.js';
 import { captureInsert, insertedValues } from './insert-write.js';
@@ -131,10 +132,9 @@ export class TypeOrmChangeSource implements ChangeSource {
 
   private onWrite(builder: WriteBuilder, proceed: Execute): Promise<unknown> {
     if (this.tables && !this.tables.isCurrent()) this.attach();
-    const { mainAlias } = builder.expressionMap;
+    const { mainAlias, queryType, insertFromSelect } = expressionMapOf(builder);
     const table = mainAlias?.hasMetadata ? this.tables?.get(mainAlias.metadata) : undefined;
     if (!table) return proceed();
-    const { queryType, insertFromSelect } = builder.expressionMap;
     // TypeORM sends nothing for an insert of no rows.
     if (queryType === 'insert' && !insertFromSelect && insertedValues(builder).length === 0) return proceed();
     const capture = queryType === 'insert' ? captureInsert : captureCriteriaWrite;

@@ -2,14 +2,14 @@
 
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import type { QueryRunner } from 'typeorm';
+import {
+  delegateTransactionState,
+  depthOf,
+  setDepth,
+  setTransactionActive,
+  type RunnerClass,
+} from '../typeorm-internals.js';
 import { ConnectionLock } from './connection-lock.js';
-
-/** A SQLite runner with what TypeORM keeps protected. */
-export type SqliteRunner = QueryRunner & {
-  transactionDepth: number;
-  isTransactionActive: boolean;
-  broadcaster: Record<string, (...args: unknown[]) => unknown>;
-};
 
 /** What all runners of one connection share. */
 export interface Connection {
@@ -34,7 +34,7 @@ export function leaseOf(runner: QueryRunner): Lease | undefined {
 export class Lease {
   /** Whose turn it is within this transaction: its own, or that of a runner that joined it. */
   private readonly inner: ConnectionLock<Lease>;
-  private readonly stock: SqliteRunner;
+  private readonly stock: QueryRunner;
   private readonly parent: Lease | undefined;
   private outer: ConnectionLock<Lease>;
   private running = 0;
@@ -42,14 +42,14 @@ export class Lease {
   private ownFlag = false;
 
   constructor(
-    readonly runner: SqliteRunner,
+    readonly runner: QueryRunner,
     private readonly connection: Connection,
     parent?: Lease,
   ) {
     this.parent = parent;
     this.inner = new ConnectionLock(connection.lockTimeoutMs);
     this.outer = connection.lock;
-    this.stock = Object.getPrototypeOf(Object.getPrototypeOf(runner)) as SqliteRunner;
+    this.stock = Object.getPrototypeOf(Object.getPrototypeOf(runner)) as QueryRunner;
     LEASES.set(runner, this);
     if (parent) this.countFromParent();
   }
@@ -66,7 +66,7 @@ export class Lease {
   }
 
   /** The runner whose COMMIT makes this one's writes last. */
-  get root(): SqliteRunner {
+  get root(): QueryRunner {
     return this.parent?.isOpen ? this.parent.root : this.runner;
   }
 
@@ -76,12 +76,12 @@ export class Lease {
   }
 
   private get baseDepth(): number {
-    return this.parent?.isOpen ? this.parent.runner.transactionDepth : 0;
+    return this.parent?.isOpen ? depthOf(this.parent.runner) : 0;
   }
 
   /** Transactions of its own that are open, one in the other. */
   private get depth(): number {
-    return this.parent ? this.ownDepth : this.runner.transactionDepth;
+    return this.parent ? this.ownDepth : depthOf(this.runner);
   }
 
   query(args: Parameters<QueryRunner['query']>): Promise<unknown> {
@@ -110,16 +110,16 @@ export class Lease {
 
   /** What TypeORM counts from 0 starts at the depth of the transaction that the runner joined. */
   private countFromParent(): void {
-    Object.defineProperties(this.runner, {
-      transactionDepth: {
+    delegateTransactionState(this.runner, {
+      depth: {
         get: () => this.baseDepth + this.ownDepth,
-        set: (depth: number): void => {
+        set: (depth) => {
           this.ownDepth = Math.max(depth - this.baseDepth, 0);
         },
       },
-      isTransactionActive: {
+      isActive: {
         get: () => this.isOpen,
-        set: (isActive: boolean): void => {
+        set: (isActive) => {
           this.ownFlag = isActive;
         },
       },
@@ -179,7 +179,7 @@ export class Lease {
     try {
       await this.stock.startTransaction.apply(this.runner, args);
     } catch (error) {
-      if (this.depth === 0) this.runner.isTransactionActive = false;
+      if (this.depth === 0) setTransactionActive(this.runner, false);
       throw error;
     }
   }
@@ -190,26 +190,18 @@ export class Lease {
     } catch (error) {
       // SQLite may have ended the transaction by itself (disk full, for one): nothing is left to roll back.
       if (this.depth === 0 || this.connection.inTransaction() !== false) throw error;
-      this.runner.transactionDepth = this.baseDepth;
+      setDepth(this.runner, this.baseDepth);
     }
-    if (this.depth === 0) this.runner.isTransactionActive = false;
+    if (this.depth === 0) setTransactionActive(this.runner, false);
   }
 }
-
-export type RunnerClass = new (driver: unknown) => SqliteRunner;
 
 /**
  * A subclass whose methods that touch the connection go through the runner's lease. A runner lives no longer than one
  * query: to change the prototype of each instead makes a whole query cost half as much again.
  */
-export function turnTaking(Stock: RunnerClass, StockBroadcaster: BroadcasterClass): RunnerClass {
-  const JoiningBroadcaster = joining(StockBroadcaster);
-  const TurnTaking = class extends Stock {
-    constructor(driver: unknown) {
-      super(driver);
-      this.broadcaster = new JoiningBroadcaster(this);
-    }
-  };
+export function turnTaking(Stock: RunnerClass): RunnerClass {
+  const TurnTaking = class extends Stock {};
   const leaseFor = (runner: QueryRunner): Lease => LEASES.get(runner) as Lease;
   const methods: Record<string, (this: QueryRunner, ...args: never[]) => Promise<unknown>> = {
     query(...args: Parameters<QueryRunner['query']>) {
@@ -230,23 +222,4 @@ export function turnTaking(Stock: RunnerClass, StockBroadcaster: BroadcasterClas
   };
   Object.assign(TurnTaking.prototype, methods);
   return TurnTaking;
-}
-
-type Broadcaster = SqliteRunner['broadcaster'];
-export type BroadcasterClass = new (runner: QueryRunner) => Broadcaster;
-
-/** Listeners and subscribers are code inside the transaction: what they write joins it instead of waiting for it. */
-function joining(Stock: BroadcasterClass): BroadcasterClass {
-  const Joining = class extends Stock {};
-  const stock = Stock.prototype as Broadcaster;
-  for (const name of Object.getOwnPropertyNames(stock)) {
-    const broadcast = stock[name];
-    if (!broadcast || !/^broadcast.+Event$/.test(name) || name.includes('Query')) continue;
-    Joining.prototype[name] = function (this: { readonly queryRunner: QueryRunner }, ...args: unknown[]): unknown {
-      const call = (): unknown => broadcast.apply(this, args);
-      const lease = LEASES.get(this.queryRunner);
-      return lease ? lease.run(call) : call();
-    };
-  }
-  return Joining;
 }

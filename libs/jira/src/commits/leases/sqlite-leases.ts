@@ -1,18 +1,18 @@
 // SQLite is one connection. TypeORM gives it to everybody at once; leases give it to one transaction or query at a time.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { DataSource, Driver, QueryRunner } from 'typeorm';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { ConnectionLock } from './connection-lock.js';
 import {
-  Lease,
-  leaseOf,
-  turnTaking,
-  type BroadcasterClass,
-  type Connection,
-  type RunnerClass,
-  type SqliteRunner,
-} from './lease.js';
+  aroundTransactions,
+  replaceRunners,
+  shareStatements,
+  sharedRunner,
+  sqliteConnection,
+  withBroadcasts,
+} from '../typeorm-internals.js';
+import { Lease, leaseOf, turnTaking, type Connection } from './lease.js';
 
 export interface SqliteLeaseOptions {
   /** Longest wait for the connection in milliseconds; then a `LOCK_TIMEOUT` is thrown. @default 5000 */
@@ -21,12 +21,6 @@ export interface SqliteLeaseOptions {
 
 /** As long as better-sqlite3 itself waits for another process's lock. */
 const DEFAULT_LOCK_TIMEOUT_MS = 5_000;
-
-interface SqliteDriver {
-  queryRunner?: QueryRunner | undefined;
-  databaseConnection?: { readonly inTransaction?: boolean };
-  createQueryRunner(mode: string): QueryRunner;
-}
 
 const INSTALLED = new WeakMap<DataSource, Connection>();
 
@@ -39,8 +33,8 @@ const INSTALLED = new WeakMap<DataSource, Connection>();
  */
 export function installSqliteLeases(dataSource: DataSource, options: SqliteLeaseOptions = {}): void {
   if (!isSqlite(dataSource) || INSTALLED.has(dataSource)) return;
-  const driver = dataSource.driver as unknown as SqliteDriver;
-  if (driver.queryRunner?.isTransactionActive) {
+  const { driver } = dataSource;
+  if (sharedRunner(driver)?.isTransactionActive) {
     throw new ConfigurationError(
       'The SQLite data source',
       'has an open transaction on the connection that callers are to share by turns.',
@@ -52,11 +46,11 @@ export function installSqliteLeases(dataSource: DataSource, options: SqliteLease
     lock: new ConnectionLock(lockTimeoutMs),
     lockTimeoutMs,
     current: new AsyncLocalStorage(),
-    inTransaction: () => driver.databaseConnection?.inTransaction,
+    inTransaction: () => isInTransaction(sqliteConnection(driver)),
   };
   INSTALLED.set(dataSource, connection);
   leaseRunners(driver, connection);
-  joinTransactions(dataSource);
+  aroundTransactions(dataSource, inLease);
 }
 
 /**
@@ -79,23 +73,39 @@ export function isConnectionFree(dataSource: DataSource): boolean {
   return connection !== undefined && connection.lock.holder === undefined && connection.inTransaction() === false;
 }
 
+/** sql.js cannot tell. */
+function isInTransaction(database: { readonly inTransaction?: boolean } | undefined): boolean | undefined {
+  return database?.inTransaction;
+}
+
 function isSqlite(dataSource: DataSource): boolean {
   return dataSource.options.type === 'better-sqlite3' || dataSource.options.type === 'sqljs';
 }
 
-function leaseRunners(driver: SqliteDriver, connection: Connection): void {
-  // The driver keeps the runner it made last, and would return it again.
-  driver.queryRunner = undefined;
-  const stock = driver.createQueryRunner('master') as SqliteRunner;
-  driver.queryRunner = undefined;
-  const Runner = turnTaking(stock.constructor as RunnerClass, stock.broadcaster.constructor as BroadcasterClass);
-  const statements = new WeakMap<object, Statements>();
-  driver.createQueryRunner = () => {
-    const runner = new Runner(driver);
-    shareStatements(runner, driver.databaseConnection, statements);
-    const current = connection.current.getStore();
-    return new Lease(runner, connection, current?.isOpen ? current.joinable : undefined).runner;
-  };
+function leaseRunners(driver: Driver, connection: Connection): void {
+  const caches = new WeakMap<object, Statements>();
+  replaceRunners(driver, (stock) => {
+    const Runner = turnTaking(withBroadcasts(stock, inLease));
+    return () => {
+      const runner = new Runner(driver);
+      const database = sqliteConnection(driver);
+      if (database) shareStatements(runner, statementsOf(database, caches));
+      const current = connection.current.getStore();
+      return new Lease(runner, connection, current?.isOpen ? current.joinable : undefined).runner;
+    };
+  });
+}
+
+function statementsOf(database: object, caches: WeakMap<object, Statements>): Statements {
+  const statements = caches.get(database) ?? new Statements();
+  caches.set(database, statements);
+  return statements;
+}
+
+/** What a transaction calls (its callback, listeners, subscribers) joins it instead of waiting for it. */
+function inLease(runner: QueryRunner, call: () => unknown): unknown {
+  const lease = leaseOf(runner);
+  return lease ? lease.run(call) : call();
 }
 
 /** TypeORM drops the statement it prepared first; with this, the one that was not used for longest. */
@@ -108,38 +118,4 @@ class Statements extends Map<string, unknown> {
     }
     return statement;
   }
-}
-
-/** Prepared statements belong to the connection; without this each new runner would prepare its own. */
-function shareStatements(runner: SqliteRunner, connection: object | undefined, caches: Caches): void {
-  if (!connection || !('stmtCache' in runner)) return;
-  const statements = caches.get(connection) ?? new Statements();
-  caches.set(connection, statements);
-  runner.stmtCache = statements;
-}
-
-type Caches = WeakMap<object, Statements>;
-
-type TransactionArguments = [unknown, unknown?];
-
-/** Every manager of the data source runs its transaction callbacks where they can be found by code they call. */
-function joinTransactions(dataSource: DataSource): void {
-  const joining = (manager: EntityManager): EntityManager => {
-    const stock = manager.transaction.bind(manager) as (...args: TransactionArguments) => Promise<unknown>;
-    manager.transaction = (...args: TransactionArguments) => {
-      const position = typeof args[0] === 'function' ? 0 : 1;
-      const work = args[position];
-      if (typeof work !== 'function') return stock(...args);
-      args[position] = (inner: EntityManager) => {
-        const lease = inner.queryRunner && leaseOf(inner.queryRunner);
-        const callback = (): unknown => (work as (inner: EntityManager) => unknown)(inner);
-        return lease ? lease.run(callback) : callback();
-      };
-      return stock(...args);
-    };
-    return manager;
-  };
-  joining(dataSource.manager);
-  const createEntityManager = dataSource.createEntityManager.bind(dataSource);
-  dataSource.createEntityManager = (runner) => joining(createEntityManager(runner));
 }

@@ -1,6 +1,7 @@
 // The connection of better-sqlite3 past TypeORM: statements prepared once, executed within one turn of the event loop.
 
 import type { DataSource } from 'typeorm';
+import { sqliteConnection } from '../../commits/typeorm-internals.js';
 import { isConnectionFree } from '../../commits/leases/sqlite-leases.js';
 
 export interface Statement {
@@ -38,12 +39,12 @@ export class DirectConnection {
   /** The database, if this turn may use it. What runs within one turn cannot come between anybody's statements. */
   free(): SqliteDatabase | undefined {
     if (!isConnectionFree(this.dataSource)) return undefined;
-    const { databaseConnection } = this.dataSource.driver as unknown as { databaseConnection?: SqliteDatabase };
-    if (databaseConnection !== this.database) {
-      this.database = databaseConnection;
+    const database = sqliteConnection(this.dataSource.driver) as SqliteDatabase | undefined;
+    if (database !== this.database) {
+      this.database = database;
       this.statements.clear();
     }
-    return databaseConnection?.open ? databaseConnection : undefined;
+    return database?.open ? database : undefined;
   }
 
   prepare(database: SqliteDatabase, sql: string, isRaw: boolean): Statement {

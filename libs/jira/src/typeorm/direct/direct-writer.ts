@@ -3,7 +3,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { QueryFailedError, type EntityMetadata, type ObjectLiteral } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Change } from '../../core/changes/change.js';
 import { TrackedTable, type RawRow } from '../../commits/capture/tracked-table.js';
 import type { TypeOrmChangeSource } from '../../commits/capture/typeorm-change-source.js';

@@ -1,7 +1,7 @@
 // Which entities can be read without TypeORM's query builder, and how their rows become entities exactly as it makes them.
 
 import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { momentOf } from './moment.js';
 
 /** Puts one value of a row where TypeORM would. */

@@ -1,7 +1,7 @@
 // Whether the change of a related row may bring rows into a condition, or take them out.
 
 import type { RelationMetadata } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Change, Image } from '../../core/changes/change.js';
 import { canonical } from '../query/column-value.js';
 import { ALL, isOpaque, ownConditions, type Condition } from '../query/condition.js';

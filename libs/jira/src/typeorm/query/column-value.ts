@@ -2,7 +2,7 @@
 
 import { isUint8Array } from 'node:util/types';
 import type { Driver } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { hasUuidType, type ColumnMetadata } from '../../commits/typeorm-internals.js';
 
 /**
  * Values of one kind compare alike on every database. `instant` is a moment (millisecond precision), `day` a date without
@@ -79,7 +79,7 @@ export function toStored(column: ColumnMetadata, value: unknown): Stored {
   const driver = column.entityMetadata.dataSource.driver;
   const prepared: unknown = driver.preparePersistentValue(value, column);
   if (prepared === null || prepared === undefined) return null;
-  return storedByKind(kindOf(column), prepared, isPostgres(driver) || nativeUuid(driver)) ?? { opaque: prepared };
+  return storedByKind(kindOf(column), prepared, isPostgres(driver) || hasUuidType(driver)) ?? { opaque: prepared };
 }
 
 function storedByKind(kind: ColumnKind, value: unknown, foldsUuid: boolean): Stored | undefined {
@@ -127,10 +127,6 @@ function storedInstant(value: unknown): number | undefined {
         ? Date.parse(SQL_INSTANT.test(value) ? `${value.replace(' ', 'T')}Z` : value)
         : Number.NaN;
   return Number.isFinite(time) ? time : undefined;
-}
-
-function nativeUuid(driver: Driver): boolean {
-  return 'uuidColumnTypeSuported' in driver && driver.uuidColumnTypeSuported === true;
 }
 
 /** The value to bind as a query parameter. */

@@ -1,6 +1,6 @@
 // Judging a condition in memory: only what has one meaning on every database, all else is left to the database.
 
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { matchesPattern } from '../../policy/filtering/pattern.js';
 import type { Image } from '../../core/changes/change.js';
 import { compareStored, kindOf, toStored, type Stored } from './column-value.js';

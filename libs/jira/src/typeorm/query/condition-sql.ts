@@ -1,7 +1,7 @@
 // A condition as SQL over one alias, with its own aliases and parameters.
 
 import type { DataSource, EntityMetadata, RelationMetadata } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { kindOf, toParameter, type Stored } from './column-value.js';
 import type { Comparison, Condition, DatePartComparison, TextComparison } from './condition.js';
 import { comparison, datePartSql, exactText, textIn, textTest } from './dialect.js';

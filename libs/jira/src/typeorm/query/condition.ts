@@ -1,7 +1,7 @@
 // The condition tree that visibility and filters compile to: closed under SQL and under judging in memory.
 
 import type { RelationMetadata } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { canonical, type Stored } from './column-value.js';
 
 export type DatePart = 'year' | 'month' | 'day' | 'week_day' | 'hour' | 'minute' | 'second';

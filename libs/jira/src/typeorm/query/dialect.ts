@@ -1,7 +1,7 @@
 // What is said differently on SQLite, Postgres and MySQL/MariaDB: exact and folded text, parts of dates.
 
 import type { DataSource, Driver } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { isPostgres, isSqlite, kindOf } from './column-value.js';
 import type { DatePart, TextTest } from './condition.js';
 

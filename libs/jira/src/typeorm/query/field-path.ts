@@ -1,7 +1,7 @@
 // From a filter's path to the relations it crosses and the column it ends at.
 
 import type { EntityMetadata, RelationMetadata } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { foreignKeyOf } from './visibility.js';
 
 export interface FieldPath {

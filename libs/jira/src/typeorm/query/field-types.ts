@@ -1,7 +1,7 @@
 // The fields of an entity as the query language sees them.
 
 import type { Driver, EntityMetadata } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { FieldKind, FieldType, FieldTypes } from '../../policy/filtering/field-type.js';
 import { kindOf, type ColumnKind } from './column-value.js';
 import { dialectOf } from './dialect.js';

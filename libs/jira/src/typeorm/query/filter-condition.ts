@@ -1,7 +1,7 @@
 // A filter tree as a condition: what each lookup means.
 
 import type { EntityMetadata } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Filter, FilterTerm } from '../../policy/filtering/filter.js';
 import { kindOf, toStored } from './column-value.js';
 import { and, complement, oneOf, or, related, type Comparison, type Condition, type DatePart, type TextComparison } from './condition.js'; // prettier-ignore

@@ -1,7 +1,7 @@
 // TypeORM's find operators as conditions.
 
 import { FindOperator, type FindOperatorType } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { canonical, isPostgres, toStored, type Stored } from './column-value.js';
 import { and, negate, oneOf, or, type Comparison, type Condition } from './condition.js';
 

@@ -1,7 +1,7 @@
 // Judging rows that need not exist any more: the database selects from their images in place of the table.
 
 import type { EntityManager, RelationMetadata } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { escapeParameters, type ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Image, Link } from '../../core/changes/change.js';
 import { ownConditions, relationsOf, type Condition } from './condition.js';
 import { relatedRows, SqlWriter, writeSql } from './condition-sql.js';
@@ -48,14 +48,13 @@ export async function askDatabase(
   images: readonly Image[],
   { links = [], conditionSql = writeSql }: { links?: readonly Link[]; conditionSql?: typeof writeSql } = {},
 ): Promise<Set<number>> {
-  const { driver } = manager.dataSource;
   const writer: SqlWriter = new SqlWriter(manager.dataSource, {}, (table) => linksBefore(table, links, writer));
   const rows = derivedRows(predicate, images, writer);
   const condition = conditionSql(predicate.condition, ALIAS, writer);
   const alias = writer.escape(ALIAS);
   const number = `${alias}.${writer.escape(NUMBER)}`;
   const sql = `SELECT ${number} AS ${writer.escape(NUMBER)} FROM (${rows}) ${alias} WHERE ${condition}`;
-  const [text, parameters] = driver.escapeQueryWithParameters(sql, writer.parameters);
+  const [text, parameters] = escapeParameters(manager.dataSource, sql, writer.parameters);
   const found: Record<string, unknown>[] = await manager.query(text, parameters);
   return new Set(found.map((row) => Number(row[NUMBER])));
 }

@@ -1,7 +1,7 @@
 // The rows of given keys, as a filter.
 
 import type { EntityMetadata } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { allOf, type Filter } from '../../policy/filtering/filter.js';
 
 /** @param keys read from the database: their values have their columns' types */

@@ -1,7 +1,7 @@
 // The order of rows: the same on every database, and total.
 
 import type { EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Ordering } from '../../policy/filtering/filter.js';
 import { isPostgres, kindOf } from './column-value.js';
 import { exactText } from './dialect.js';

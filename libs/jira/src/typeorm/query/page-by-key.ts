@@ -1,6 +1,7 @@
 // A page of a query whose joins multiply rows: first the keys, then the rows of these keys.
 
 import type { EntityManager, EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import { expressionMapOf } from '../../commits/typeorm-internals.js';
 import type { Ordering } from '../../policy/filtering/filter.js';
 import { canonical } from './column-value.js';
 import { SqlWriter } from './condition-sql.js';
@@ -12,7 +13,7 @@ const PAGE = 'jira_page';
 
 /** Whether a row may come several times, once for each row joined to it. */
 export function multipliesRows<E extends ObjectLiteral>(query: SelectQueryBuilder<E>): boolean {
-  return query.expressionMap.joinAttributes.some(({ relation }) => !relation?.isManyToOne && !relation?.isOneToOne);
+  return expressionMapOf(query).joinAttributes.some(({ relation }) => !relation?.isManyToOne && !relation?.isOneToOne);
 }
 
 export async function pageByKey<E extends object>(

@@ -1,7 +1,7 @@
 // Reading on from a place in the order of rows, which is compared by the very expressions that the rows are ordered by.
 
 import type { EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Ordering } from '../../policy/filtering/filter.js';
 import type { PlacedRow, PlaceValue, Seek } from '../../policy/pagination/place.js';
 import { isPostgres, isSqlite, kindOf } from './column-value.js';

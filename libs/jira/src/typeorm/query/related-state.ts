@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { DataSource, RelationMetadata } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { escapeParameters, type ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { databaseFamily } from '../../commits/capture/database-family.js';
 import { ownConditions, type Condition, type Related, type RelatedCount } from './condition.js';
 import { junctionOf, SqlWriter, writeSql } from './condition-sql.js';
@@ -36,7 +36,7 @@ export async function readRelatedState(dataSource: DataSource, condition: Condit
   for (const part of crossings(condition)) {
     const writer = new SqlWriter(dataSource);
     const sql = digestSql(dataSource, keysSql(part, writer), keysOf(part.relation).length);
-    const [text, parameters] = dataSource.driver.escapeQueryWithParameters(sql, writer.parameters);
+    const [text, parameters] = escapeParameters(dataSource, sql, writer.parameters);
     const [row]: { state: unknown }[] = await dataSource.manager.query(text, parameters);
     states.push(String(row?.state));
   }

@@ -1,7 +1,7 @@
 // What a write may refer to: every relation it sets has to name a row that the caller could retrieve.
 
 import type { EntityManager, EntityMetadata, ObjectLiteral, RelationMetadata } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { escapeParameters, type ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { JiraException, ValidationException } from '../../core/errors/jira.exception.js';
 import { canonical, isSqlite, toParameter, toStored } from './column-value.js';
 import { SqlWriter } from './condition-sql.js';
@@ -64,7 +64,7 @@ export class RelationGuard {
     const isLocking =
       this.manager.queryRunner?.isTransactionActive === true && !isSqlite(this.metadata.dataSource.driver);
     const sql = `SELECT ${['1', ...selected].join(', ')} FROM ${writer.table(this.metadata.tablePath)} ${writer.escape('row')} WHERE ${where.join(' AND ')}${isLocking ? ' FOR UPDATE' : ''}`; // prettier-ignore
-    const [text, parameters] = this.metadata.dataSource.driver.escapeQueryWithParameters(sql, writer.parameters);
+    const [text, parameters] = escapeParameters(this.metadata.dataSource, sql, writer.parameters);
     const [row]: (Record<string, unknown> | undefined)[] = await this.manager.query(text, parameters);
     return row && new Map(columns.map((column, index) => [column, keyText(row[`k${index}`])]));
   }

@@ -1,7 +1,7 @@
 // One compiled condition on the rows of an entity: what visibility and filters become.
 
 import type { EntityMetadata, SelectQueryBuilder } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { expressionMapOf, type ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Filter } from '../../policy/filtering/filter.js';
 import type { Image } from '../../core/changes/change.js';
 import { canonical, kindOf, type Stored } from './column-value.js';
@@ -69,10 +69,11 @@ export class RowPredicate {
 }
 
 /** `a OR b` that the query has already must not become `a OR (b AND …)`. */
-function bracketAlternatives<E extends object>({ expressionMap }: SelectQueryBuilder<E>): void {
-  const { wheres } = expressionMap;
+function bracketAlternatives<E extends object>(query: SelectQueryBuilder<E>): void {
+  const map = expressionMapOf(query);
+  const { wheres } = map;
   if (wheres.some(({ type }) => type === 'or'))
-    expressionMap.wheres = [{ type: 'simple', condition: { operator: 'brackets', condition: wheres } }];
+    map.wheres = [{ type: 'simple', condition: { operator: 'brackets', condition: wheres } }];
 }
 
 /** @param subject whose visibility it is, for errors: `IssueHook` */

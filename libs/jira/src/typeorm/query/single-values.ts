@@ -1,7 +1,7 @@
 // An object or a list is no value of a column that holds one value: drivers would spread it over the statement.
 
 import type { EntityMetadata } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { ValidationException } from '../../core/errors/jira.exception.js';
 
 /** Columns that may hold more than one value: JSON, arrays, places, ranges. */

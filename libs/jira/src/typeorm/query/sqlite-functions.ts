@@ -1,6 +1,7 @@
 // What SQLite cannot do and this process does for it: text without case beyond ASCII, and patterns.
 
 import type { DataSource, Driver } from 'typeorm';
+import { sqliteConnection } from '../../commits/typeorm-internals.js';
 import { matchesPattern } from '../../policy/filtering/pattern.js';
 import { fold } from './fold.js';
 
@@ -31,7 +32,7 @@ const registered = new WeakSet<object>();
 
 /** Makes them known to an SQLite connection; others have no need of them. */
 export function registerFunctions({ driver }: DataSource): void {
-  const connection = (driver as { databaseConnection?: SqliteConnection }).databaseConnection;
+  const connection: SqliteConnection | undefined = sqliteConnection(driver);
   if (connection === undefined || registered.has(connection)) return;
   registered.add(connection);
   for (const [name, implementation] of Object.entries(FUNCTIONS)) register(connection, name, implementation);

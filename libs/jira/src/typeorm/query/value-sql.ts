@@ -1,6 +1,6 @@
 // A value of an image as SQL, in the type that its column has.
 
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Image } from '../../core/changes/change.js';
 import { isPostgres, isSqlite, kindOf, toParameter } from './column-value.js';
 import { read } from './condition-memory.js';

@@ -1,7 +1,7 @@
 // What a hook's `visibility` means: TypeORM's find conditions, read strictly.
 
 import { FindOperator, type EntityMetadata, type FindOptionsWhere, type RelationMetadata } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js'; // prettier-ignore
+import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { ALL, NONE, and, negate, or, related, type Condition } from './condition.js';
 import { columnCondition, operatorCondition, type Describe } from './find-operator.js';
 

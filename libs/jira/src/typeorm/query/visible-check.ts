@@ -1,7 +1,7 @@
 // After a write: the row must be one that its writer may see.
 
 import type { EntityManager, ObjectLiteral } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { ValidationException } from '../../core/errors/jira.exception.js';
 import { kindOf } from './column-value.js';
 import type { Condition } from './condition.js';

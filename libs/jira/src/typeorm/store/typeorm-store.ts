@@ -8,6 +8,7 @@ import type {
   RelationMetadata,
   SelectQueryBuilder,
 } from 'typeorm';
+import { expressionMapOf } from '../../commits/typeorm-internals.js';
 import { RowNotFoundException, ValidationException } from '../../core/errors/jira.exception.js';
 import type { Filter, Ordering } from '../../policy/filtering/filter.js';
 import type { Store, StoreQuery } from '../../hooks/store.js';
@@ -80,7 +81,7 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     const total = this.direct?.count(this.predicates(filter));
     if (total !== undefined) return total;
     const query = this.query(filter);
-    if (query.expressionMap.joinAttributes.length > 0) return query.getCount();
+    if (expressionMapOf(query).joinAttributes.length > 0) return query.getCount();
     const row = await query.select('COUNT(*)', 'total').getRawOne<{ total: number | string }>();
     return Number(row?.total);
   }

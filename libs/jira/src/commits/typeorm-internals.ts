@@ -1,0 +1,261 @@
+// Everything of TypeORM that its types or its guides do not promise, and why it is needed. Nothing else reaches behind
+// them: what another version of TypeORM calls otherwise is called otherwise here.
+
+import {
+  DeleteQueryBuilder,
+  InsertQueryBuilder,
+  UpdateQueryBuilder,
+  type DataSource,
+  type Driver,
+  type EntityManager,
+  type EntityMetadata,
+  type ObjectLiteral,
+  type QueryRunner,
+  type SelectQueryBuilder,
+} from 'typeorm';
+import { SoftDeleteQueryBuilder } from 'typeorm/query-builder/SoftDeleteQueryBuilder.js';
+
+/** TypeORM's index leaves it out. */
+export { SoftDeleteQueryBuilder };
+
+/** TypeORM exports neither of these types by name. */
+export type ColumnMetadata = EntityMetadata['columns'][number];
+export type QueryExpressionMap = SelectQueryBuilder<ObjectLiteral>['expressionMap'];
+
+// ---- Write builders: capture reads the rows that a builder's own condition selects, and narrows what it writes ----
+
+/** A write builder. Its own members are TypeORM's: they are reached by the functions below. */
+export interface WriteBuilder {
+  readonly dataSource: DataSource;
+  getParameters(): Record<string, unknown>;
+}
+
+interface BuilderMembers extends WriteBuilder {
+  readonly expressionMap: QueryExpressionMap;
+  queryRunner?: QueryRunner | undefined;
+  getInsertedColumns?(): ColumnMetadata[];
+  createCteExpression(): string;
+  createWhereExpression(): string;
+  /** Databases without ORDER BY or LIMIT in a DELETE have builders without them. */
+  createOrderByExpression?(): string;
+  createLimitExpression?(): string;
+  replacePropertyNamesForTheWholeQuery(statement: string): string;
+}
+
+export interface WriteBuilderPrototype {
+  /** Public, but replaced: every write TypeORM offers, `save()` included, ends in it. */
+  execute: (this: WriteBuilder) => Promise<unknown>;
+}
+
+/** The classes whose `execute` all writes end in. */
+const WRITE_BUILDERS = [InsertQueryBuilder, UpdateQueryBuilder, DeleteQueryBuilder, SoftDeleteQueryBuilder];
+
+export function writeBuilderPrototypes(): WriteBuilderPrototype[] {
+  return WRITE_BUILDERS.map((builder) => builder.prototype as unknown as WriteBuilderPrototype);
+}
+
+/** What a builder was told so far. Public, and described nowhere. */
+export function expressionMapOf(builder: { readonly dataSource: DataSource }): QueryExpressionMap {
+  return (builder as BuilderMembers).expressionMap;
+}
+
+/** The runner that the application bound the builder to. */
+export function runnerOf(builder: WriteBuilder): QueryRunner | undefined {
+  return (builder as BuilderMembers).queryRunner;
+}
+
+/** `undefined` = none again: TypeORM then takes one for itself. */
+export function bindRunner(builder: WriteBuilder, runner: QueryRunner | undefined): void {
+  const members = builder as BuilderMembers;
+  if (runner) members.queryRunner = runner;
+  else delete members.queryRunner;
+}
+
+/** The columns whose values an insert sends; PostgreSQL is not sent a number that it generates itself. */
+export function insertedColumns(builder: WriteBuilder): readonly ColumnMetadata[] {
+  return (builder as BuilderMembers).getInsertedColumns?.() ?? [];
+}
+
+/**
+ * A select of the rows that the builder's own condition, order and limit select.
+ *
+ * @param columns from `SELECT` to what comes before the condition
+ * @param order used where the builder has none
+ */
+export function selectAsBuilder(builder: WriteBuilder, columns: string, order: string): string {
+  const members = builder as BuilderMembers;
+  const own = members.createOrderByExpression?.() ?? '';
+  return members.replacePropertyNamesForTheWholeQuery(
+    members.createCteExpression() +
+      columns +
+      members.createWhereExpression() +
+      (own === '' ? order : own) +
+      (members.createLimitExpression?.() ?? ''),
+  );
+}
+
+// ---- Query runners: savepoints and turns on SQLite's one connection ----
+
+interface RunnerMembers {
+  transactionDepth: number;
+  isTransactionActive: boolean;
+  broadcaster: Broadcaster;
+  /** Of better-sqlite3 alone. */
+  stmtCache?: Map<string, unknown>;
+}
+type Broadcaster = Record<string, unknown> & { readonly queryRunner: QueryRunner };
+type BroadcasterClass = new (runner: QueryRunner) => Broadcaster;
+export type RunnerClass = new (driver: unknown) => QueryRunner;
+
+/** Transactions and savepoints that are open, one in the other. Protected, and the only witness of savepoints. */
+export function depthOf(runner: QueryRunner): number {
+  return membersOf(runner).transactionDepth;
+}
+
+export function setDepth(runner: QueryRunner, depth: number): void {
+  membersOf(runner).transactionDepth = depth;
+}
+
+/** Read-only in the types; TypeORM leaves it true after a BEGIN or ROLLBACK that failed. */
+export function setTransactionActive(runner: QueryRunner, isActive: boolean): void {
+  membersOf(runner).isTransactionActive = isActive;
+}
+
+interface Accessor<T> {
+  readonly get: () => T;
+  readonly set: (value: T) => void;
+}
+
+/** Makes the runner read and write these two elsewhere. */
+export function delegateTransactionState(
+  runner: QueryRunner,
+  state: { readonly depth: Accessor<number>; readonly isActive: Accessor<boolean> },
+): void {
+  Object.defineProperties(runner, { transactionDepth: state.depth, isTransactionActive: state.isActive });
+}
+
+/** Prepared statements belong to the connection, and TypeORM keeps them by runner. */
+export function shareStatements(runner: QueryRunner, statements: Map<string, unknown>): void {
+  const members = membersOf(runner);
+  if (members.stmtCache) members.stmtCache = statements;
+}
+
+/**
+ * A subclass of a runner's class whose listeners and subscribers are called through `around`, those of queries excepted.
+ * The broadcaster calls them by the name of the event: `broadcastAfterInsertEvent`.
+ */
+export function withBroadcasts(
+  stock: QueryRunner,
+  around: (runner: QueryRunner, call: () => unknown) => unknown,
+): RunnerClass {
+  const Broadcasts = broadcastingAround(membersOf(stock).broadcaster.constructor as BroadcasterClass, around);
+  return class extends (stock.constructor as RunnerClass) {
+    constructor(driver: unknown) {
+      super(driver);
+      membersOf(this).broadcaster = new Broadcasts(this);
+    }
+  };
+}
+
+function broadcastingAround(
+  Stock: BroadcasterClass,
+  around: (runner: QueryRunner, call: () => unknown) => unknown,
+): BroadcasterClass {
+  const Broadcasts = class extends Stock {};
+  const prototype = Stock.prototype as Record<string, unknown>;
+  for (const name of transactionBroadcasts(prototype)) {
+    const broadcast = prototype[name] as (...args: unknown[]) => unknown;
+    Object.assign(Broadcasts.prototype, {
+      [name](this: Broadcaster, ...args: unknown[]): unknown {
+        return around(this.queryRunner, () => broadcast.apply(this, args));
+      },
+    });
+  }
+  return Broadcasts;
+}
+
+function transactionBroadcasts(prototype: object): string[] {
+  const names = Object.getOwnPropertyNames(prototype);
+  return names.filter((name) => /^broadcast.+Event$/.test(name) && !name.includes('Query'));
+}
+
+function membersOf(runner: QueryRunner): RunnerMembers {
+  return runner as unknown as RunnerMembers;
+}
+
+// ---- Drivers, data sources and managers ----
+
+interface DriverMembers {
+  queryRunner?: QueryRunner | undefined;
+  databaseConnection?: object;
+  createQueryRunner(mode: string): QueryRunner;
+  uuidColumnTypeSuported?: boolean;
+}
+
+/** The connection of better-sqlite3 or sql.js, once the data source is initialized. */
+export function sqliteConnection(driver: Driver): object | undefined {
+  return (driver as unknown as DriverMembers).databaseConnection;
+}
+
+/** The one runner of a SQLite driver, if it has made it already. */
+export function sharedRunner(driver: Driver): QueryRunner | undefined {
+  return (driver as unknown as DriverMembers).queryRunner;
+}
+
+/** A SQLite driver gives everybody the runner it made last; from now on it gives each what this returns. */
+export function replaceRunners(driver: Driver, create: (stock: QueryRunner) => () => QueryRunner): void {
+  const members = driver as unknown as DriverMembers;
+  members.queryRunner = undefined;
+  const stock = members.createQueryRunner('master');
+  members.queryRunner = undefined;
+  members.createQueryRunner = create(stock);
+}
+
+/** Whether MariaDB itself has a type for UUIDs; TypeORM asks its version when it connects. */
+export function hasUuidType(driver: Driver): boolean {
+  return (driver as unknown as DriverMembers).uuidColumnTypeSuported === true;
+}
+
+type Transaction = (...args: [unknown, unknown?]) => Promise<unknown>;
+type Callback = (manager: EntityManager) => unknown;
+
+/** Replaces `transaction()` of all managers of the data source, so that its callbacks are called through `around`. */
+export function aroundTransactions(
+  dataSource: DataSource,
+  around: (runner: QueryRunner, call: () => unknown) => unknown,
+): void {
+  const wrap = (manager: EntityManager): EntityManager => {
+    const stock = manager.transaction.bind(manager) as Transaction;
+    const wrapped: Transaction = (...args) => {
+      const position = typeof args[0] === 'function' ? 0 : 1; // an isolation level may come first
+      const work = args[position] as Callback | undefined;
+      if (typeof work === 'function')
+        args[position] = (inner: EntityManager) =>
+          inner.queryRunner ? around(inner.queryRunner, () => work(inner)) : work(inner);
+      return stock(...args);
+    };
+    return Object.assign(manager, { transaction: wrapped });
+  };
+  wrap(dataSource.manager);
+  const createEntityManager = dataSource.createEntityManager.bind(dataSource);
+  dataSource.createEntityManager = (runner) => wrap(createEntityManager(runner));
+}
+
+/** Runs the work before the data source is destroyed, once: nothing tells of that. */
+export function beforeDestroy(dataSource: DataSource, work: () => Promise<void>): void {
+  const destroy = dataSource.destroy.bind(dataSource);
+  dataSource.destroy = async () => {
+    dataSource.destroy = destroy;
+    await work();
+    await destroy();
+  };
+}
+
+/** `:name` → the driver's own placeholders, and their values in order. */
+export function escapeParameters(
+  { driver }: DataSource,
+  sql: string,
+  parameters: Record<string, unknown>,
+): [string, unknown[]] {
+  return driver.escapeQueryWithParameters(sql, parameters);
+}

@@ -1,0 +1,72 @@
+// What the library uses of a dependency beyond its documented interface is looked for at boot, before anything relies on it.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { ConfigurationError } from '../errors/configuration.error.js';
+
+/** One name that only the source of a dependency shows. */
+export interface PrivateMember<Probe> {
+  /** As a reader finds it in the dependency's source: `UpdateQueryBuilder.createWhereExpression`. */
+  readonly name: string;
+  readonly isThere: (probe: Probe) => boolean;
+}
+
+/**
+ * @param versions the range that is known to have them all
+ * @param probe what is looked at
+ * @throws ConfigurationError that names the dependency, its version and what it lacks
+ */
+export function assertMembers<Probe>(
+  dependency: string,
+  versions: string,
+  members: readonly PrivateMember<Probe>[],
+  probe: Probe,
+): void {
+  const missing = members.filter((member) => !isThere(member, probe)).map(({ name }) => name);
+  if (missing.length === 0) return;
+  throw new ConfigurationError(
+    `${dependency} ${installedVersion(dependency)}`,
+    `lacks ${missing.join(', ')}, which nestjs-jira needs:`,
+    `install ${dependency} ${versions}.`,
+  );
+}
+
+/** Whether an object has the method, its own or inherited. */
+export function hasMethod(object: unknown, name: string): boolean {
+  return typeof (object as Readonly<Record<string, unknown>> | undefined)?.[name] === 'function';
+}
+
+/** Whether an object has the member, its own or inherited, set or not. */
+export function hasMember(object: unknown, name: string): boolean {
+  return typeof object === 'object' && object !== null && name in object;
+}
+
+function isThere<Probe>({ isThere: look }: PrivateMember<Probe>, probe: Probe): boolean {
+  try {
+    return look(probe);
+  } catch {
+    return false; // a probe goes through members that may be missing themselves
+  }
+}
+
+/** Of the copy that this package uses. */
+function installedVersion(dependency: string): string {
+  try {
+    return versionAbove(dirname(createRequire(import.meta.url).resolve(dependency)), dependency);
+  } catch {
+    return UNKNOWN; // bundled
+  }
+}
+
+const UNKNOWN = '(version unknown)';
+
+/** A package need not export its own `package.json`. */
+function versionAbove(folder: string, dependency: string): string {
+  const manifest = join(folder, 'package.json');
+  if (existsSync(manifest)) {
+    const { name, version } = JSON.parse(readFileSync(manifest, 'utf8')) as { name?: string; version?: string };
+    if (name === dependency) return version ?? UNKNOWN;
+  }
+  return dirname(folder) === folder ? UNKNOWN : versionAbove(dirname(folder), dependency);
+}
