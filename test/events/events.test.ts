@@ -159,7 +159,7 @@ describe('events of clients', () => {
     ada.socket.emit('disconnected', { reason: 'made up' });
     await ada.call('nothing', 'nothing', 'GET');
     expect(lines).toEqual(['connected 1 {}']);
-    expect(dropped).toEqual(['Nothing handles the event "connected".', 'Nothing handles the event "disconnected".']);
+    expect(dropped).toEqual(['Unknown event "connected".', 'Unknown event "disconnected".']);
     const left = new Promise((resolve) => app.get(LifecycleEvents).on('jira.remove_connection', resolve));
     ada.close();
     await left;

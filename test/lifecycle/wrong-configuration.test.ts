@@ -39,7 +39,7 @@ describe('a wrong configuration fails at boot, with class, fault and cure', () =
     @Hook('issues')
     class OtherHook extends BaseHook {}
     expect(await bootWith({ providers: [IssueHook, OtherHook] })).toMatch(
-      /OtherHook has the namespace "issues" of IssueHook\. Give each hook its own/,
+      /OtherHook has the same namespace as IssueHook: "issues"\. Give each hook a namespace of its own/,
     );
   });
 
@@ -57,7 +57,7 @@ describe('a wrong configuration fails at boot, with class, fault and cure', () =
       output = StrangerView;
     }
     expect(await bootWith({ providers: [StrangerHook] })).toMatch(
-      /StrangerHook has the entity Stranger, which no data source has\. List it/,
+      /StrangerHook uses the entity Stranger, which no data source knows\. List it/,
     );
   });
 
@@ -109,9 +109,12 @@ describe('a wrong configuration fails at boot, with class, fault and cure', () =
 
   it.each<[Readonly<Record<string, unknown>>, RegExp]>([
     [{ lookupField: 'slug' }, /WrongHook looks rows up by "slug", which Issue does not have\. Name a column/],
-    [{ pageSize: 0 }, /WrongHook has pageSize = 0\. Give a whole number/],
-    [{ filterFields: { status: 'exact' } }, /WrongHook has no list of lookups for "status" in filterFields\. Give/],
-    [{ createInput: 'CreateIssue' }, /WrongHook has "createInput", which is no class\. Set/],
+    [{ pageSize: 0 }, /WrongHook has pageSize = 0\. Use a positive integer/],
+    [
+      { filterFields: { status: 'exact' } },
+      /WrongHook has no array of lookups for "status" in filterFields\. Set it to/,
+    ],
+    [{ createInput: 'CreateIssue' }, /WrongHook has "createInput", which is not a class\. Set/],
     [{ pagination: Mistaken }, /Mistaken is named as pagination, but is not\. Give it paginate\(\)/],
     [{ middleware: [Mistaken] }, /Mistaken is named as middleware, but is not\. Give it use\(\)/],
     // Neither may be taken for a permission that allows everything.
@@ -134,9 +137,9 @@ describe('a wrong configuration fails at boot, with class, fault and cure', () =
   it.each<[object, RegExp]>([
     [{ authentication: [Mistaken] }, /Mistaken is named as authentication, but is not\. Give it authenticate\(\)/],
     [{ permissions: [Mistaken] }, /Mistaken is named as a permission/],
-    [{ hooks: { mine: Mistaken } }, /Mistaken is configured as the hook "mine", but is none\. Extend/],
-    [{ limits: { pageSize: 1.5 } }, /has the limit pageSize = 1\.5\. Give a whole number/],
-    [{ limits: { pages: 3 } }, /has the limit pages, which there is not\. Use some of frameBytes, /],
+    [{ hooks: { mine: Mistaken } }, /Mistaken is configured as the hook "mine", but is not a hook\. Extend/],
+    [{ limits: { pageSize: 1.5 } }, /has the limit pageSize = 1\.5\. Use a positive integer/],
+    [{ limits: { pages: 3 } }, /JiraModule has an unknown limit "pages"\. Use frameBytes, /],
   ])('the options %o', async (options, message) => {
     expect(await bootWith({ options })).toMatch(message);
   });
@@ -182,7 +185,7 @@ describe('a wrong configuration fails at boot, with class, fault and cure', () =
 
   it('a limit that is no positive whole number', async () => {
     expect(await bootWith({ options: { limits: { subscriptions: 0 } } })).toMatch(
-      /JiraModule has the limit subscriptions = 0\. Give a whole number above 0\./,
+      /JiraModule has the limit subscriptions = 0\. Use a positive integer\./,
     );
   });
 });

@@ -305,6 +305,6 @@ describe('the boot', () => {
     class StrangeHook extends BaseHook {
       some = observer(Stranger, { visibility: () => true });
     }
-    expect(await fault(StrangeHook)).toMatch(/^StrangeHook\.some has the entity Stranger, which no data source has/);
+    expect(await fault(StrangeHook)).toMatch(/^StrangeHook\.some uses the entity Stranger, which no data source knows/);
   });
 });

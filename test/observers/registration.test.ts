@@ -111,7 +111,7 @@ describe('the options', () => {
 
   it('are refused when they make no sense', () => {
     for (const options of [{ pageSize: 0 }, { visibilityTtlMs: -1 }, { lockTimeoutMs: 0.5 }, { limits: { jsonDepth: 0 } }])
-      expect(() => resolveOptions(options)).toThrow(/^JiraModule has .* = .* Give a whole number above 0\.$/);
+      expect(() => resolveOptions(options)).toThrow(/^JiraModule has .* = .* Use a positive integer\.$/);
   }); // prettier-ignore
 
   it('reach the parts they are for', async () => {

@@ -76,7 +76,7 @@ describe.each<[string, DataSourceOptions]>([
 
   it('is a field error where it is none, or too large', async () => {
     await using notes = await start();
-    const fault = [expect.stringContaining('Give a pattern of RE2: ')];
+    const fault = [expect.stringContaining('Must be a valid RE2 pattern: ')];
     for (const wrong of ['(', '(?=a)', '(a)\\1', '[z-a]', 'a{1001}', '(a{99}){9}', '.{99}'.repeat(9)])
       expect(await notes.list({ text__regex: wrong })).toMatchObject({ errors: { text__regex: fault } });
     for (const wrong of ['x'.repeat(201), null, ['a']])
@@ -107,7 +107,7 @@ describeEachDatabase('an allow-list with patterns', ({ type, options }) => {
     const starting = createTestApp({ ...NOTES, database: await options(NOTES.entities) });
     if (type === 'better-sqlite3') return (await starting).close();
     await expect(starting).rejects.toThrow(
-      'NoteHook lists the lookup "regex" for "text", and this database has no patterns whose time is bounded. Use ',
+      'NoteHook lists the lookup "regex" for "text", but patterns on this database have no time limit. Use ',
     );
   });
 });

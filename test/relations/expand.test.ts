@@ -76,7 +76,7 @@ describeEachDatabase('expand', ({ options }) => {
     expect(await refused({ expand: 'comments.post' })).toEqual({ expand: ['"comments.post" cannot be expanded.'] });
     expect(await refused({ expand: 'password' })).toEqual({ expand: ['"password" cannot be expanded.'] });
     expect(await refused({ expand: '__proto__' })).toEqual({ expand: ['"__proto__" cannot be expanded.'] });
-    expect(await refused({ expand: { author: 1 } })).toEqual({ expand: ['Give names, separated by commas.'] });
+    expect(await refused({ expand: { author: 1 } })).toEqual({ expand: ['Must be names separated by commas.'] });
     expect(await refused({ expand: 'comments' })).toEqual({ expand: [expect.stringContaining('more than 2 rows')] });
   });
 
@@ -97,7 +97,7 @@ describeEachDatabase('expand', ({ options }) => {
     }
     Hook('unordered')(Unordered);
     await expect(start({ hooks: [...BLOG.hooks, Unordered] })).rejects.toThrow(
-      'Unordered orders by "comments__text", of which a row may have several. Order by a field of the row',
+      'Unordered orders by "comments__text", of which a row may have several. Order by a column of the row itself',
     );
   });
 

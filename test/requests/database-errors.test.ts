@@ -68,7 +68,7 @@ describeEachDatabase('a refusal of the database', ({ type, options }) => {
     expect(await create('shelves', { label: 'A' })).toMatchObject({ status: 201 });
     expect(await create('shelves', { label: 'A' })).toMatchObject({
       status: 409,
-      data: { code: 'CONFLICT', errors: { label: ['This value is taken.'] } },
+      data: { code: 'CONFLICT', errors: { label: ['This value is already taken.'] } },
     });
     expect(await create('books', { title: 'One', pages: 1, shelfId: 1 })).toMatchObject({ status: 201 });
     const twice = await create('books', { title: 'One', pages: 1, shelfId: 1 });

@@ -38,7 +38,7 @@ class NearFilter extends FilterBackend {
   filter({ query }: HookScope, filter: Filter): Filter {
     const { near } = query;
     if (near === undefined) return filter;
-    if (typeof near !== 'number') throw new ValidationException({ near: ['Give a number.'] });
+    if (typeof near !== 'number') throw new ValidationException({ near: ['Must be a number.'] });
     const value = [near - this.scale.metres, near + this.scale.metres];
     return allOf(filter, { kind: 'term', path: ['x'], lookup: 'range', value });
   }
@@ -72,7 +72,7 @@ describeEachDatabase('filter backends', ({ options }) => {
     expect(await list(user, { near: 5 })).toMatchObject({ count: 2, results: [{ id: 1 }, { id: 2 }] });
     expect(await list(user, { near: 25 })).toMatchObject({ results: [{ id: 3 }] });
     expect(await list(admin, { near: 5, name: 'b' })).toMatchObject({ results: [{ id: 4 }] });
-    expect(await list(user, { near: 'x' })).toMatchObject({ errors: { near: ['Give a number.'] } });
+    expect(await list(user, { near: 'x' })).toMatchObject({ errors: { near: ['Must be a number.'] } });
     expect(await list(user, { far: 1 })).toMatchObject({ errors: { far: [expect.any(String)] } });
     const retrieve = (client: typeof user, query: object) => client.call('places', 'retrieve', 'GET', { query });
     expect(await retrieve(user, { pk: 4 })).toMatchObject({ status: 404 });

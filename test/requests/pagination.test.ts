@@ -315,7 +315,7 @@ describe('pages', () => {
     ])
       expect(await client.call('notes', 'list', 'GET', { query })).toMatchObject({
         status: 400,
-        data: { errors: { cursor: ['This is no cursor of this list.'] } },
+        data: { errors: { cursor: ['This cursor does not belong to this list.'] } },
       });
     expect(await client.call('tokens', 'list', 'GET', { query: { cursor } })).toMatchObject({ status: 400 });
     expect(await page(client, { cursor, page_size: 9, ordering: 'rank' })).toMatchObject({

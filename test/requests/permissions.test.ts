@@ -176,8 +176,8 @@ describe('permissions', () => {
       vi.unstubAllEnvs();
       spy.mockRestore();
     }
-    expect(warnings.filter((line) => line.includes('everybody'))).toEqual([
-      'OpenHook lets everybody call anything: it has no permission. Say [AllowAny] if that is meant.',
+    expect(warnings.filter((line) => line.includes('anyone may call'))).toEqual([
+      'OpenHook has no permissions, so anyone may call anything. Set permissions = [AllowAny] if you intend that.',
     ]);
   });
 });
@@ -223,7 +223,7 @@ describe('middleware', () => {
   it('of equal priority is refused at boot', async () => {
     const options = { middleware: [ring('First', { priority: 1 }), ring('Second', { priority: 1 })] };
     await expect(createTestApp({ ...APP, options })).rejects.toThrow(
-      'Second has the priority 1 of First. Give each its own',
+      'Second has the same priority as First: 1. Give each a priority of its own',
     );
   });
 });

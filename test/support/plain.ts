@@ -64,7 +64,7 @@ export class PlainClient implements AsyncDisposable {
     if (condition()) return;
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
-        reject(new Error(`Waited ${timeoutMs} ms in vain. Frames: ${JSON.stringify(this.frames)}`));
+        reject(new Error(`No matching frame within ${timeoutMs} ms. Frames: ${JSON.stringify(this.frames)}`));
       }, timeoutMs);
       const check = (): void => {
         if (!condition()) return;

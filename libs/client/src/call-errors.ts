@@ -24,15 +24,15 @@ export function late(
     return new JiraClientError(message, { code: 'REQUEST_TIMEOUT', requestId });
   }
   if (where === 'queued') {
-    const message = `${what} waited ${timeoutMs} ms for other requests ("maxRequestsInFlight") and was not sent.`;
+    const message = `${what} was not sent: it waited ${timeoutMs} ms for earlier requests (see "maxRequestsInFlight").`;
     return new JiraClientError(message, { code: 'REQUEST_TIMEOUT', requestId });
   }
-  const message = `${what} waited ${timeoutMs} ms for a connection and was not sent.`;
+  const message = `${what} was not sent: there was no connection for ${timeoutMs} ms.`;
   return new JiraClientError(message, { code: 'NOT_CONNECTED', requestId, cause });
 }
 
 export function queueFull(requestId: string, limit: number): JiraClientError {
-  const message = `${limit} requests are waiting already ("maxQueuedRequests").`;
+  const message = `Too many queued requests; the limit is ${limit} ("maxQueuedRequests").`;
   return new JiraClientError(message, { code: 'QUEUE_FULL', requestId });
 }
 

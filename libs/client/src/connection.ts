@@ -85,7 +85,7 @@ export class Connection {
     if (auth !== undefined) {
       this.auth = auth;
       this.retries = 0;
-      if (this.state !== 'idle') this.dropSocket(lost('The connection is made anew with other credentials.'));
+      if (this.state !== 'idle') this.dropSocket(lost('Reconnecting with new credentials.'));
     }
     if (this.socket.active && this.state !== 'closed') return;
     this.stopRetrying();

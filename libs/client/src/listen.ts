@@ -148,7 +148,7 @@ function readList(output: unknown): { rows: readonly unknown[]; isWhole: boolean
   if (Array.isArray(output)) return { rows: output, isWhole: true };
   const page = output as Partial<PaginatedResponse<unknown>> | null | undefined;
   if (!Array.isArray(page?.results)) {
-    throw new TypeError('Only a list can be listened to: an array, or a page with "results".');
+    throw new TypeError('listen() needs a list: an array, or a page with "results".');
   }
   return { rows: page.results, isWhole: (page.next_page ?? null) === null && (page.previous_page ?? null) === null };
 }

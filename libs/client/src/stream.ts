@@ -43,6 +43,6 @@ export async function* createStream<Item>(
 }
 
 function overflow({ action, namespace }: Call, limit: number): JiraClientError {
-  const message = `"${action}" on "${namespace}" streamed more than ${limit} items ahead of their reader ("maxBufferedItems").`;
+  const message = `"${action}" on "${namespace}" streamed more than ${limit} items that were not read ("maxBufferedItems").`;
   return new JiraClientError(message, { code: 'STREAM_OVERFLOW' });
 }

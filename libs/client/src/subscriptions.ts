@@ -123,7 +123,7 @@ export class Subscriptions {
     if (entry.state === 'unsubscribed') return this.unsubscribe(entry.namespace, frame.requestId);
     const data = frame.data as Partial<SubscribedData> | null;
     if (typeof data?.channel !== 'string' || typeof data.position !== 'string') {
-      const message = `The answer to "subscribe" on "${entry.namespace}" names no channel and position.`;
+      const message = `The answer to "subscribe" on "${entry.namespace}" has no channel or position.`;
       const { requestId } = frame;
       return this.end(entry, new JiraClientError(message, { code: 'MALFORMED_ANSWER', requestId }));
     }

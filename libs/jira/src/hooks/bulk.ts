@@ -77,9 +77,9 @@ async function eachByItself(
 
 function bulkInput(data: unknown, most: number): { items: readonly BulkItem[]; atomic: boolean } {
   const { items, atomic = true } = (data ?? {}) as { items?: unknown; atomic?: unknown };
-  if (!Array.isArray(items)) throw new ValidationException({ items: ['Give a list.'] });
-  if (items.length > most) throw new ValidationException({ items: [`Give at most ${most} items.`] });
-  if (typeof atomic !== 'boolean') throw new ValidationException({ atomic: ['Give true or false.'] });
+  if (!Array.isArray(items)) throw new ValidationException({ items: ['Must be an array.'] });
+  if (items.length > most) throw new ValidationException({ items: [`Must have at most ${most} items.`] });
+  if (typeof atomic !== 'boolean') throw new ValidationException({ atomic: ['Must be true or false.'] });
   return { items, atomic };
 }
 

@@ -171,7 +171,7 @@ export abstract class GenericHook<E extends object> extends BaseHook {
   /** The input class of an action, chosen at each request so that a subclass's attributes count. */
   inputFor(kind: 'create' | 'update', isPartial: boolean): InputChoice {
     const type = kind === 'create' ? this.getCreateInput() : this.getUpdateInput();
-    if (!type) throw new JiraException('METHOD_NOT_ALLOWED', `This hook takes no ${kind} input.`);
+    if (!type) throw new JiraException('METHOD_NOT_ALLOWED', `This hook does not support ${kind}.`);
     return { type, isPartial, groups: kind === 'create' ? this.createGroups : this.updateGroups };
   }
 
@@ -183,14 +183,14 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     const expected = given ?? scope.headers['if-match'];
     if (expected === undefined || expected === null || expected === '*') return;
     if (typeof expected !== 'string' && typeof expected !== 'number')
-      throw new ValidationException({ 'if-match': ['Give the version as a text or a number.'] });
+      throw new ValidationException({ 'if-match': ['Must be a string or a number.'] });
     const { versionField } = store;
-    if (!versionField || !store.lock) throw new JiraException('BAD_REQUEST', 'These rows have no versions to match.');
+    if (!versionField || !store.lock) throw new JiraException('BAD_REQUEST', 'These rows have no version column.');
     const current = await store.lock(object);
     if (!current) throw new RowNotFoundException();
     const version = String((current as Record<string, unknown>)[versionField]);
     if (version === String(expected).replace(/^(?:W\/)?"(.*)"$/, '$1')) return;
-    throw new JiraException('VERSION_CONFLICT', 'The row has been changed meanwhile.', {
+    throw new JiraException('VERSION_CONFLICT', 'The row was modified by another request.', {
       details: { current: await this.serialize(current, scope) },
     });
   }
@@ -214,7 +214,7 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     if (value !== undefined && value !== null) return { field: this.lookupField, key, value };
     const { pk } = query;
     if (pk !== undefined && pk !== null) return { field: 'pk', key: 'pk', value: pk };
-    throw new ValidationException({ [key]: [`Name the row: "${key}" is missing from the query.`] });
+    throw new ValidationException({ [key]: [`The query is missing "${key}", which names the row.`] });
   }
 }
 
@@ -234,7 +234,7 @@ function checkAttributes(
 ): void {
   for (const [attribute, value] of Object.entries(classes))
     if (value !== undefined && typeof value !== 'function')
-      throw new ConfigurationError(name, `has "${attribute}", which is no class.`, 'Set it to a class.');
+      throw new ConfigurationError(name, `has "${attribute}", which is not a class.`, 'Set it to a class.');
   if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize > 0))
-    throw new ConfigurationError(name, `has pageSize = ${String(pageSize)}.`, 'Give a whole number above 0.');
+    throw new ConfigurationError(name, `has pageSize = ${String(pageSize)}.`, 'Use a positive integer.');
 }

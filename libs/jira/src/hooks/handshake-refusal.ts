@@ -34,7 +34,7 @@ export function handshakeCheckOf(instance: object, path: string | undefined): Ha
     throw new ConfigurationError(
       instance.constructor.name,
       'has processHandshake(), but no path of its own.',
-      'Give it one: { path }. For all connections there are authentication and canConnect() of permissions.',
+      'Give it a path: { path }. For all connections, use authentication or the canConnect() method of a permission.',
     );
   return check?.bind(instance);
 }

@@ -13,12 +13,12 @@ export async function once(scope: HookScope, work: () => Promise<unknown>): Prom
   const key = scope.headers[HEADER];
   if (key === undefined) return work();
   if (typeof key !== 'string' || key === '' || key.length > LONGEST_KEY)
-    throw new ValidationException({ [HEADER]: [`Give a text of 1 to ${LONGEST_KEY} characters.`] });
+    throw new ValidationException({ [HEADER]: [`Must be a string of 1 to ${LONGEST_KEY} characters.`] });
   const user = (scope.user as { id?: unknown } | null | undefined)?.id;
   if (user === undefined || user === null)
-    throw new JiraException('UNAUTHENTICATED', 'Idempotency keys belong to a user with an id.');
+    throw new JiraException('UNAUTHENTICATED', 'Idempotency keys need an authenticated user with an id.');
   const remember = scope.unitOfWork?.once?.bind(scope.unitOfWork);
-  if (!remember) throw new JiraException('BAD_REQUEST', 'Idempotency keys are not kept here.');
+  if (!remember) throw new JiraException('BAD_REQUEST', 'This server does not store idempotency keys.');
   const id = digest([scope.namespace, scope.action, user, key]);
   return remember({ id, fingerprint: digest([scope.data, scope.query]) }, async () => wireValue(await work()));
 }

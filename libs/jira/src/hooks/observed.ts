@@ -28,7 +28,7 @@ export function observed(source: Observable<unknown>, maxItems: number): AsyncIt
         waiting = undefined;
       } else if (held.push(value) > maxItems) {
         held.length = 0;
-        finish(() => Promise.reject(overflow(`More than ${maxItems} items were waiting for a slow client.`)));
+        finish(() => Promise.reject(overflow(`The client is too slow: more than ${maxItems} items were waiting.`)));
         queueMicrotask(() => subscription.unsubscribe()); // a source may speak before subscribe() has returned
       }
     },

@@ -51,8 +51,8 @@ export class HookRegistry {
     if (other)
       throw new ConfigurationError(
         name,
-        `has the namespace "${namespace}" of ${other.hook.constructor.name}.`,
-        'Give each hook its own in @Hook().',
+        `has the same namespace as ${other.hook.constructor.name}: "${namespace}".`,
+        'Give each hook a namespace of its own in @Hook().',
       );
     this.hooks.set(namespace, registered);
   }
@@ -72,14 +72,13 @@ export class HookRegistry {
   /** Throws UNKNOWN_NAMESPACE, UNKNOWN_ACTION or METHOD_NOT_ALLOWED. */
   resolve(namespace: string, actionName: string, method: Method, path?: string): RegisteredAction {
     const hook = this.hooks.get(namespace);
-    if (!hook || hook.path !== path)
-      throw new JiraException('UNKNOWN_NAMESPACE', `There is no namespace "${namespace}".`);
+    if (!hook || hook.path !== path) throw new JiraException('UNKNOWN_NAMESPACE', `Unknown namespace "${namespace}".`);
     const action = hook.actions.get(actionName);
     if (!action) throw new JiraException('UNKNOWN_ACTION', `"${namespace}" has no action "${actionName}".`);
     if (!action.methods.has(method))
       throw new JiraException(
         'METHOD_NOT_ALLOWED',
-        `"${actionName}" takes ${[...action.methods].join(', ')}, not ${method}.`,
+        `"${actionName}" accepts ${[...action.methods].join(', ')}, not ${method}.`,
       );
     return action;
   }

@@ -14,7 +14,7 @@ export const SCOPE_ARGUMENT = 2;
 export function scopeOf(context: Pick<ExecutionContext, 'getArgByIndex'>): HookScope {
   const scope: unknown = context.getArgByIndex(SCOPE_ARGUMENT);
   if (scope instanceof HookScope) return scope;
-  throw new TypeError('This is not the context of a hook: ask scopeOf() only about those.');
+  throw new TypeError('This execution context does not belong to a hook; scopeOf() works for hooks only.');
 }
 
 /** What `@Data()` gives; also how its parameters are told from others. */

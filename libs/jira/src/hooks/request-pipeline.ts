@@ -108,7 +108,10 @@ export class RequestPipeline {
     if (connection.request(requestId))
       return new JiraException('DUPLICATE_REQUEST', `Request "${requestId}" is still in flight.`);
     if (connection.inFlight >= this.limits.requestsInFlight)
-      return new JiraException('TOO_MANY_REQUESTS', `At most ${this.limits.requestsInFlight} requests at once.`);
+      return new JiraException(
+        'TOO_MANY_REQUESTS',
+        `Too many requests in flight; the limit is ${this.limits.requestsInFlight}.`,
+      );
     return undefined;
   }
 
@@ -143,7 +146,7 @@ export class RequestPipeline {
     const target = (frame.data as { target?: unknown } | null | undefined)?.target;
     const handle = typeof target === 'string' ? connection.request(target) : undefined;
     if (!handle) {
-      const unknown = new JiraException('NOT_FOUND', 'No request in flight has the id in "target".');
+      const unknown = new JiraException('NOT_FOUND', 'No request in flight has the requestId in "target".');
       return this.failure(connection, namespace, frame, unknown);
     }
     handle.abort(new JiraException('CANCELLED', 'Cancelled by the client.'));

@@ -80,7 +80,8 @@ class CollectingSink implements StreamSink {
   constructor(private readonly maxItems: number) {}
 
   send(item: unknown): undefined {
-    if (this.items.push(item) > this.maxItems) throw overflow(`This client takes streams of ${this.maxItems} items.`);
+    if (this.items.push(item) > this.maxItems)
+      throw overflow(`This client accepts streams of at most ${this.maxItems} items.`);
   }
 
   close(): Answer {

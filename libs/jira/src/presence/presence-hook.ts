@@ -107,11 +107,12 @@ export abstract class PresenceHook extends BaseHook {
     const { user, user__in, ...rest } = query;
     const paging = action === 'list' ? (pagination?.queryKeys ?? []) : [];
     const errors: Record<string, string[]> = {};
-    for (const key of Object.keys(rest)) if (!paging.includes(key)) errors[key] = ['This cannot be filtered by.'];
-    if (user !== undefined && !isKey(user)) errors['user'] = ['Give the key of a user.'];
+    for (const key of Object.keys(rest)) if (!paging.includes(key)) errors[key] = ['This field cannot be filtered.'];
+    if (user !== undefined && !isKey(user)) errors['user'] = ['Must be a user key.'];
     const isList = Array.isArray(user__in) && user__in.length <= limits.inValues && user__in.every(isKey);
-    if (user__in !== undefined && !isList) errors['user__in'] = [`Give a list of at most ${limits.inValues} keys.`];
-    if (user !== undefined && user__in !== undefined) errors['user__in'] = ['Give one of user and user__in.'];
+    if (user__in !== undefined && !isList)
+      errors['user__in'] = [`Must be an array of at most ${limits.inValues} user keys.`];
+    if (user !== undefined && user__in !== undefined) errors['user__in'] = ['Use either user or user__in.'];
     if (Object.keys(errors).length > 0) throw new ValidationException(errors);
     if (user !== undefined) return this.keysOf([user]);
     return user__in === undefined ? true : this.keysOf(user__in as unknown[]);

@@ -51,7 +51,7 @@ export class NodeLease {
   }
 
   private async renew(): Promise<void> {
-    const reason = 'A process ended without a goodbye: it may have committed what it did not tell.';
+    const reason = 'A process ended without shutting down; its last commits may not have been announced.';
     const client = await this.link.commands;
     await client.eval(RENEW, {
       keys: [this.key, this.stream],

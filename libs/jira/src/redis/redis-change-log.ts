@@ -188,7 +188,7 @@ export class RedisChangeLog implements ChangeLog {
     if (last && sequence <= last.sequence) return;
     const isMissing = last?.isSure && sequence > last.sequence + 1;
     const read = changes === undefined ? undefined : changesOf(changes);
-    if (isMissing || !read) this.tellGap('Commits are missing.');
+    if (isMissing || !read) this.tellGap('Some commits are missing.');
     this.newest.set(node, { sequence, isSure: true });
     this.head = position;
     const isOwn = node === this.node;
@@ -197,7 +197,7 @@ export class RedisChangeLog implements ChangeLog {
     const { changes: settled, isUnsure } = this.order.settle(node, read);
     const commit = { changes: settled, position, isOwn, tasks: tasks?.split(' ') };
     for (const listener of this.listeners.keys()) listener(commit);
-    if (isUnsure) this.tellGap('Nobody can tell in which order two processes wrote a row.');
+    if (isUnsure) this.tellGap('The order in which two processes wrote a row is unknown.');
   }
 
   private settle(sequence: number): void {

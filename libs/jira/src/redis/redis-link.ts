@@ -53,7 +53,7 @@ export class RedisLink {
     });
     // Told once an outage, not once an attempt. Without a listener the process would end.
     client.on('error', (error: Error) => {
-      if (!this.isFailing && !this.isClosed) this.logger.error(`Redis is away: ${error.message}`);
+      if (!this.isFailing && !this.isClosed) this.logger.error(`Redis is unavailable: ${error.message}`);
       this.isFailing = true;
     });
     client.on('ready', () => (this.isFailing = false));

@@ -95,7 +95,7 @@ export class StreamReader {
   private async recover(client: RedisClient): Promise<void> {
     const oldest = (await client.xRange(this.key, '-', '+', { COUNT: 1 }))?.[0]?.id;
     const isCut = oldest !== undefined && compareIds(oldest, this.anchor) > 0;
-    const reason = isCut ? 'Redis no longer has all commits.' : 'Redis has lost commits.';
+    const reason = isCut ? 'Redis no longer holds every commit.' : 'Redis has lost commits.';
     // A Redis that went back in time has lost what other readers had not read yet, and cannot miss.
     const place = isCut ? oldest : await this.tellLoss(client, reason);
     const left = await client.xRange(this.key, `(${this.anchor}`, place);

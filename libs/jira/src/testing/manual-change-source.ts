@@ -41,7 +41,7 @@ export class ManualChangeSource implements ChangeSource {
   }
 
   /** Says that changes of this entity happened that cannot be named: its subscribers get `reset`. */
-  gap(entity: EntityTarget<object>, error: unknown = new Error('A gap made by hand.')): void {
+  gap(entity: EntityTarget<object>, error: unknown = new Error('A gap caused by a test.')): void {
     const failure = { source: this.name, entity: this.dataSource.getMetadata(entity).name, error };
     for (const listener of this.listeners) listener.onGap(failure);
   }

@@ -90,7 +90,7 @@ export class TestClient {
     return new Promise((resolve, reject) => {
       const timer = later(() => {
         this.waiting.delete(check);
-        reject(new Error(`Waited ${timeoutMs} ms in vain. Frames: ${JSON.stringify(this.frames)}`));
+        reject(new Error(`No matching frame within ${timeoutMs} ms. Frames: ${JSON.stringify(this.frames)}`));
       }, timeoutMs);
       const check = (): void => {
         if (!condition()) return;

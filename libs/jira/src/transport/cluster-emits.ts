@@ -40,7 +40,8 @@ export class ClusterEmits {
 
   private async tell(emission: Carried): Promise<void> {
     try {
-      if (this.waiting >= MOST_WAITING) throw new Error(`${MOST_WAITING} events wait for the other processes already.`);
+      if (this.waiting >= MOST_WAITING)
+        throw new Error(`The buffer for other processes is full: ${MOST_WAITING} events are waiting.`);
       this.waiting++;
       await this.pubSub.publish(KEY, emission).finally(() => this.waiting--);
     } catch (error) {
@@ -51,7 +52,8 @@ export class ClusterEmits {
   private async listen(heard: PubSubSubscription<Carried>): Promise<void> {
     let dropped = 0;
     for await (const { node, ...emission } of heard) {
-      if (heard.dropped > dropped) this.report(new Error(`${heard.dropped - dropped} events of others were dropped.`));
+      if (heard.dropped > dropped)
+        this.report(new Error(`${heard.dropped - dropped} events from other processes were dropped.`));
       ({ dropped } = heard);
       try {
         if (node !== this.node) this.sinks.receive(emission);

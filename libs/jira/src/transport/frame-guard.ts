@@ -15,7 +15,7 @@ export function faultOfValue(value: unknown, bounds: FrameBounds): string | unde
     if (depth > bounds.jsonDepth) return `The frame is nested deeper than ${bounds.jsonDepth} levels.`;
     if (Array.isArray(part)) {
       keys += part.length;
-      if (keys > bounds.jsonKeys) return `The frame has more than ${bounds.jsonKeys} keys and items.`;
+      if (keys > bounds.jsonKeys) return `The frame has more than ${bounds.jsonKeys} keys and array items.`;
       for (const item of part) {
         const fault = look(item, depth + 1);
         if (fault) return fault;
@@ -23,10 +23,9 @@ export function faultOfValue(value: unknown, bounds: FrameBounds): string | unde
       return undefined;
     }
     const prototype: unknown = Object.getPrototypeOf(part);
-    if (prototype !== Object.prototype && prototype !== null)
-      return 'The frame holds binary data; only JSON is understood.';
+    if (prototype !== Object.prototype && prototype !== null) return 'The frame contains binary data; send JSON.';
     for (const key of Object.keys(part)) {
-      if (++keys > bounds.jsonKeys) return `The frame has more than ${bounds.jsonKeys} keys and items.`;
+      if (++keys > bounds.jsonKeys) return `The frame has more than ${bounds.jsonKeys} keys and array items.`;
       if (FORBIDDEN_KEYS.has(key)) return `The key "${key}" is not allowed.`;
       const fault = look((part as Record<string, unknown>)[key], depth + 1);
       if (fault) return fault;

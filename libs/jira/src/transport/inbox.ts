@@ -80,7 +80,7 @@ export class Inbox {
     this.parts.messages.acknowledge(connection, known).then(
       () => reply({ requestId, method, action, status: 200, data: null }),
       () => {
-        const message = 'The queue is away: acknowledge again.';
+        const message = 'The message queue is unavailable; retry the acknowledgement.';
         reply({ requestId, method, action, status: 503, data: { code: 'UNAVAILABLE', message } });
       },
     );
@@ -102,7 +102,7 @@ export class Inbox {
     if (!message.requestId || this.parts.registry.has(event))
       return this.refuse(connection, message, { ...parsed, requestId: parsed.requestId ?? message.requestId }, reply);
     const { requestId, method = 'POST', action = '' } = message;
-    const data = { code: 'UNKNOWN_NAMESPACE', message: `Nothing handles the event "${event}".` };
+    const data = { code: 'UNKNOWN_NAMESPACE', message: `Unknown event "${event}".` };
     reply({ requestId, method, action, status: 404, data });
   }
 
@@ -112,7 +112,7 @@ export class Inbox {
     const known = parsed.ok ? parsed.frame : parsed;
     const { requestId = message.requestId, method = message.method ?? 'POST', action = message.action ?? '' } = known;
     if (requestId === undefined) return;
-    const data = { code: 'TOO_MANY_REQUESTS', message: 'Too many requests of late. Try again in a second.' };
+    const data = { code: 'TOO_MANY_REQUESTS', message: 'Too many requests. Try again in a second.' };
     reply({ requestId, method, action, status: 429, data });
   }
 
@@ -129,7 +129,7 @@ export class Inbox {
   private refuse(connection: Connection, message: Incoming, malformed: Malformed, reply: Reply): void {
     const { requestId, method = 'GET', action = '', reason } = malformed;
     if (requestId === undefined) {
-      const why = this.knows(connection, message.event) ? reason : `Nothing handles the event "${message.event}".`;
+      const why = this.knows(connection, message.event) ? reason : `Unknown event "${message.event}".`;
       return this.parts.reception.dropped(connection, why, message);
     }
     reply({ requestId, method, action, status: 400, data: { code: 'MALFORMED_FRAME', message: reason } });
@@ -154,6 +154,6 @@ function endOf(connection: Connection, requestId: string): Promise<void> | undef
     running.afterAnswer(resolve);
     running.onFailure(resolve);
   });
-  running.abort(new JiraException('CANCELLED', 'Ended by the client.'));
+  running.abort(new JiraException('CANCELLED', 'Closed by the client.'));
   return over;
 }

@@ -59,7 +59,8 @@ export class Reception {
   start(entry: Entry): void {
     this.parts.authorization.start(entry);
     const { pubSub } = this.parts;
-    const report = (error: unknown): void => this.logger.error('Rates could not be shared', describeThrown(error));
+    const report = (error: unknown): void =>
+      this.logger.error('Could not share rate limits between processes', describeThrown(error));
     this.stopSharing = pubSub && this.traffic.share(pubSub, report);
     this.letIn(entry);
   }
@@ -151,7 +152,7 @@ export class Reception {
 
   /** The connection is about to be closed for a frame beyond `frameBytes`: its transport does not read it. */
   tooLarge(connection: Connection): void {
-    const message = `A frame may have ${this.parts.limits.frameBytes} bytes.`;
+    const message = `The frame is too large; the limit is ${this.parts.limits.frameBytes} bytes.`;
     sayFarewell(connection, new JiraException('FRAME_TOO_LARGE', message));
   }
 
@@ -169,7 +170,7 @@ export class Reception {
     if (this.knowsAddresses || !('x-forwarded-for' in handshake.headers)) return;
     this.knowsAddresses = true;
     this.logger.warn(
-      'A proxy forwards connections, so limits per address see the proxy. Set forRoot({ clientAddress }) to read the header that your proxy sets.',
+      'Connections arrive through a proxy, so limits per address count the proxy. Set forRoot({ clientAddress }) to read the header that your proxy sets.',
     );
   }
 

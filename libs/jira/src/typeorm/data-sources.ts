@@ -31,19 +31,23 @@ export class DataSources {
   find(entity: EntityTarget<object>, subject: string, name?: string): FoundEntity {
     const candidates = this.all().filter((one) => name === undefined || one.name === name);
     if (name !== undefined && candidates.length === 0)
-      throw new ConfigurationError(subject, `names the data source "${name}", which the app does not have.`, cure);
+      throw new ConfigurationError(
+        subject,
+        `names the data source "${name}", which the application does not have.`,
+        cure,
+      );
     const holders = candidates.filter(({ dataSource }) => dataSource.hasMetadata(entity));
     const [holder] = holders;
     if (!holder)
       throw new ConfigurationError(
         subject,
-        `has the entity ${nameOf(entity)}, which no data source has.`,
+        `uses the entity ${nameOf(entity)}, which no data source knows.`,
         'List it in the "entities" of TypeOrmModule.forRoot(), or in forFeature() with autoLoadEntities.',
       );
     if (holders.length > 1)
       throw new ConfigurationError(
         subject,
-        `has the entity ${nameOf(entity)}, which the data sources ${holders.map((h) => h.name).join(', ')} all have.`,
+        `uses the entity ${nameOf(entity)}, which several data sources know: ${holders.map((h) => h.name).join(', ')}.`,
         "Name one: @Hook('…', { dataSource: '…' }).",
       );
     return { ...holder, metadata: holder.dataSource.getMetadata(entity) };
@@ -59,7 +63,7 @@ export class DataSources {
   }
 }
 
-const cure = 'Name one of TypeOrmModule.forRoot({ name }).';
+const cure = 'Name a data source of TypeOrmModule.forRoot({ name }).';
 
 /** @nestjs/typeorm provides a data source under the class, or under `<name>DataSource`. */
 function dataSourceName(token: unknown): string {

@@ -64,8 +64,7 @@ export class Broadcast {
   constructor(private readonly parts: BroadcastParts) {}
 
   room(id: string): BroadcastRoom {
-    if (isReservedName(id))
-      throw new TypeError(`"${id}" is a reserved name: members hear posts as an event of that name.`);
+    if (isReservedName(id)) throw new TypeError(`"${id}" is a reserved event name and cannot name a room.`);
     return new BroadcastRoom(id, this);
   }
 

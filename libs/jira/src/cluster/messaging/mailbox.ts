@@ -53,7 +53,7 @@ export class Mailbox<T> implements AsyncIterableIterator<T, undefined> {
     if (taker) return taker.resolve({ done: false, value });
     if (this.values.length < this.capacity) return void this.values.push(value);
     if (this.overflow === 'fail') {
-      const message = `More than ${this.capacity} values waited for their subscriber.`;
+      const message = `The subscriber is too slow: more than ${this.capacity} values were waiting.`;
       return this.end(new JiraException('STREAM_OVERFLOW', message));
     }
     this.dropped++;

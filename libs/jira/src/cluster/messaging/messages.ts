@@ -106,7 +106,7 @@ export class Messages {
   private async recipients(to: Recipient): Promise<string[]> {
     if (typeof to === 'string') {
       if (!this.parts.connections.get(to) && !(await this.parts.store.get(to)))
-        throw new JiraException('NOT_FOUND', `There is no connection "${to}".`);
+        throw new JiraException('NOT_FOUND', `Unknown connection "${to}".`);
       return [ofConnection(to)];
     }
     if ('room' in to) {
@@ -115,7 +115,7 @@ export class Messages {
       return [...new Set(all)];
     }
     const key = this.parts.connections.keyOf(to.user);
-    if (key === undefined) throw new TypeError('This user has no key: see the option "userKey".');
+    if (key === undefined) throw new TypeError('This user has no key. Set the option "userKey".');
     return [ofUser(key)];
   }
 

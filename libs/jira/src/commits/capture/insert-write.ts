@@ -15,7 +15,7 @@ export async function captureInsert(builder: WriteBuilder, proceed: Execute, wri
   const insert = new Insert(builder, () => proceed() as Promise<InsertResult>, write);
   await insert.noteConflicts();
   const { result, keys, mayHaveBeenThere } = await insert.run();
-  if (!keys) write.noteGap(new Error('The keys of the inserted rows cannot be known.'));
+  if (!keys) write.noteGap(new Error('The keys of the inserted rows are unknown.'));
   else if (mayHaveBeenThere) await touchCommitted(write, keys);
   else for (const key of keys) write.touch(key, null);
   return result;

@@ -75,7 +75,7 @@ export class OwnTransactions {
   }
 
   private async write<T>(runner: QueryRunner, work: Work<T>): Promise<T> {
-    if (this.rollingBack.has(runner)) throw new TypeORMError('The transaction of this write is being rolled back.');
+    if (this.rollingBack.has(runner)) throw new TypeORMError('The transaction is being rolled back.');
     this.running += 1;
     try {
       return await this.context.run({ runner, outer: this.context.getStore() }, () =>

@@ -57,7 +57,7 @@ export class ConnectionLock<Holder extends object> {
 function lockTimeout(timeoutMs: number): JiraException {
   return new JiraException(
     'LOCK_TIMEOUT',
-    `Waited ${timeoutMs} ms for the only connection of the database, which a transaction holds. ` +
-      'A transaction that waits for work outside of it, which needs the database too, would wait forever.',
+    `Waited ${timeoutMs} ms for the only database connection, which another transaction is holding. ` +
+      'A transaction must not wait for work outside it that needs the same database.',
   );
 }

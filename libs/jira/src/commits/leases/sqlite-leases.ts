@@ -38,7 +38,7 @@ export function installSqliteLeases(dataSource: DataSource, options: SqliteLease
     throw new ConfigurationError(
       'The SQLite data source',
       'has an open transaction on the connection that callers are to share by turns.',
-      'Install the leases before the first transaction.',
+      'Install the leases before the first transaction begins.',
     );
   }
   const lockTimeoutMs = options.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS;

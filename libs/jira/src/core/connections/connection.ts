@@ -89,7 +89,7 @@ export abstract class Connection {
   /** Throws `TOO_MANY_ROOMS` when the connection may not be in one more room. */
   protected checkRooms(): void {
     if (this.rooms.size >= this.mostRooms)
-      throw new JiraException('TOO_MANY_ROOMS', `A connection may be in ${this.mostRooms} rooms.`);
+      throw new JiraException('TOO_MANY_ROOMS', `Too many rooms; the limit is ${this.mostRooms} per connection.`);
   }
 
   get inFlight(): number {

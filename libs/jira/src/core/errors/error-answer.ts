@@ -62,7 +62,7 @@ function dataOf(exception: HttpException, status: number): ErrorAnswer['data'] {
   if (Array.isArray(list)) {
     const code = status === 400 || status === 422 ? 'VALIDATION_FAILED' : codeForStatus(status);
     const errors = isInvalidProperties(list) ? fieldErrors(list) : { '': list.map(String) };
-    return { code, message: 'Some fields are not valid.', errors };
+    return { code, message: 'Some fields are invalid.', errors };
   }
   const { code, message, errors } = body;
   return {

@@ -35,7 +35,7 @@ export class JiraException extends HttpException {
 
 /** Input or query that breaks a rule; names the fields. Status 400, code `VALIDATION_FAILED`. */
 export class ValidationException extends JiraException {
-  constructor(errors: FieldErrors, message = 'Some fields are not valid.', cause?: unknown) {
+  constructor(errors: FieldErrors, message = 'Some fields are invalid.', cause?: unknown) {
     super('VALIDATION_FAILED', message, { errors, cause });
   }
 }

@@ -58,7 +58,7 @@ export function exceptionOf(thrown: unknown): HttpException | undefined {
   // validateOrReject() rejects with a bare array.
   if (isInvalidProperties(thrown)) return new ValidationException(fieldErrors(thrown), undefined, thrown);
   if (isAbort(thrown)) return new JiraException('CANCELLED', 'The request was aborted.', { cause: thrown });
-  if (isTimeout(thrown)) return new JiraException('TIMEOUT', 'This took too long.', { cause: thrown });
+  if (isTimeout(thrown)) return new JiraException('TIMEOUT', 'The operation timed out.', { cause: thrown });
   return isMessageException(thrown) ? ofMessage(thrown) : undefined;
 }
 

@@ -15,7 +15,7 @@ export function decode(text: string): unknown {
 const MAX_DEPTH = 100;
 
 function toJson(value: unknown, depth: number): unknown {
-  if (depth > MAX_DEPTH) throw new TypeError(`Data is nested more than ${MAX_DEPTH} deep, or in a circle.`);
+  if (depth > MAX_DEPTH) throw new TypeError(`The data is circular or nested more than ${MAX_DEPTH} levels deep.`);
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -31,7 +31,7 @@ function toJson(value: unknown, depth: number): unknown {
     case 'object':
       return value === null ? null : objectToJson(value, depth + 1);
     default:
-      throw new TypeError(`A ${typeof value} is no data.`);
+      throw new TypeError(`A ${typeof value} cannot be stored as data.`);
   }
 }
 

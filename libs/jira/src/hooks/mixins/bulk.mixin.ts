@@ -51,7 +51,7 @@ export function BulkMixin<B extends Constructor<GenericHook<object>>>(Base: B): 
     }
 
     private objectNamed(scope: HookScope, pk: unknown): Promise<object> {
-      if (pk === undefined || pk === null) throw new ValidationException({ pk: ['Name the row.'] });
+      if (pk === undefined || pk === null) throw new ValidationException({ pk: ['Must name the row.'] });
       return this.getObject(scope, { field: 'pk', key: 'pk', value: pk });
     }
   }
@@ -60,5 +60,5 @@ export function BulkMixin<B extends Constructor<GenericHook<object>>>(Base: B): 
 
 function named(item: BulkItem): { pk?: unknown } & Record<string, unknown> {
   if (typeof item === 'object' && item !== null && !Array.isArray(item)) return item as Record<string, unknown>;
-  throw new ValidationException({ '': ['Give an object with "pk" and the fields to change.'] });
+  throw new ValidationException({ '': ['Must be an object with "pk" and the fields to change.'] });
 }

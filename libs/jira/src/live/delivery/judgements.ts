@@ -42,7 +42,7 @@ export class Judgements {
       const verdict = this.verdictOf(matcher, image);
       if (verdict !== undefined) return verdict;
       if (this.failures.has(matcher))
-        throw new Error('A row could not be judged.', { cause: this.failures.get(matcher) });
+        throw new Error('Could not decide who may see a row.', { cause: this.failures.get(matcher) });
       throw new UnknowableRow();
     });
   }

@@ -49,7 +49,10 @@ export class Placement {
     const { subscriptions: limit } = this.parts.limits;
     const { id } = scope.connection;
     if (this.open.of(id).size >= limit)
-      throw new JiraException('TOO_MANY_SUBSCRIPTIONS', `A connection may hold ${limit} subscriptions.`);
+      throw new JiraException(
+        'TOO_MANY_SUBSCRIPTIONS',
+        `Too many subscriptions; the limit is ${limit} per connection.`,
+      );
     const subscription = new Subscription(scope, entity, observer, define);
     this.open.add(subscription);
     scope.handle.onFailure(() => this.drop(subscription));
@@ -60,7 +63,7 @@ export class Placement {
       throw error;
     }
     if (scope.connection.isClosed || scope.handle.aborted) this.drop(subscription);
-    if (subscription.isEnded) throw new JiraException('CANCELLED', 'Nobody waits for this subscription any more.');
+    if (subscription.isEnded) throw new JiraException('CANCELLED', 'The request ended before the subscription opened.');
     scope.handle.afterAnswer(() => {
       subscription.isAnswered = true;
       this.flush(subscription);

@@ -67,7 +67,7 @@ export class Observer<Row extends object> implements ObserverBehaviour {
     const isAllowed =
       scope.method === 'SUBSCRIPTION' || (scope.connection.dialect === 'djira' && scope.method === 'POST');
     if (!isAllowed)
-      throw new JiraException('METHOD_NOT_ALLOWED', `"${scope.action}" takes SUBSCRIPTION, not ${scope.method}.`);
+      throw new JiraException('METHOD_NOT_ALLOWED', `"${scope.action}" accepts SUBSCRIPTION, not ${scope.method}.`);
     return this.host.hub.placement.subscribe(scope, this.key, this, (isAgain) => this.define(scope, isAgain));
   }
 
@@ -86,9 +86,9 @@ export class Observer<Row extends object> implements ObserverBehaviour {
       return;
     }
     if (typeof target !== 'string')
-      throw new ValidationException({ target: ['Name the requestId of the subscribe request.'] });
+      throw new ValidationException({ target: ['Must be the requestId of the subscribe request.'] });
     if (!placement.unsubscribe(connection.id, namespace, target))
-      throw new JiraException('UNKNOWN_SUBSCRIPTION', `There is no subscription "${target}".`);
+      throw new JiraException('UNKNOWN_SUBSCRIPTION', `Unknown subscription "${target}".`);
   }
 
   /** Announces a change that nobody committed, as if it just had been: to this observer's subscribers alone. */
@@ -113,7 +113,7 @@ export class Observer<Row extends object> implements ObserverBehaviour {
     if (subscribed?.size === 0) throw new JiraException('PERMISSION_DENIED', 'You may not subscribe to this.');
     const { mostRooms } = scope.connection;
     if (subscribed && subscribed.size > mostRooms)
-      throw new JiraException('TOO_MANY_ROOMS', `A subscription may watch ${mostRooms} rooms.`);
+      throw new JiraException('TOO_MANY_ROOMS', `Too many rooms; the limit is ${mostRooms} per subscription.`);
     const filter = rows.own ? await rows.own.filter(scope) : EVERY_ROW;
     const audience = await this.audienceOf(scope);
     return {

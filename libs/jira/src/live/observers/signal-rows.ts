@@ -11,7 +11,7 @@ export function signalRows(name: string): ObservedRows {
     watch: () => undefined,
     matcherOf: (visibility): RowMatcher => {
       if (visibility === true) return EVERY_ROW;
-      throw new TypeError(`${name} has no entity, so nothing can be visible by a condition.`);
+      throw new TypeError(`${name} has no entity, so visibility() must return true or false.`);
     },
     read: () => Promise.resolve([]),
   };

@@ -135,7 +135,7 @@ export class Authorization {
     try {
       if (action !== AUTHENTICATE_ACTION)
         throw new JiraException('UNKNOWN_ACTION', `"${CONNECTION_EVENT}" has no action "${action}".`);
-      if (method !== 'POST') throw new JiraException('METHOD_NOT_ALLOWED', `"${action}" takes POST, not ${method}.`);
+      if (method !== 'POST') throw new JiraException('METHOD_NOT_ALLOWED', `"${action}" accepts POST, not ${method}.`);
       await this.authenticateAgain(connection, data);
       return { ...echo, status: 200, data: sessionOf(connection) };
     } catch (error) {
@@ -148,14 +148,15 @@ export class Authorization {
   private async authenticateAgain(connection: Connection, auth: unknown): Promise<void> {
     const { id, handshake } = connection;
     if (typeof auth !== 'object' || auth === null || Array.isArray(auth))
-      throw new JiraException('BAD_REQUEST', 'Give the credentials as an object, as in the handshake.');
-    if (this.underWay.has(id)) throw new JiraException('TOO_MANY_REQUESTS', 'One at a time.');
+      throw new JiraException('BAD_REQUEST', 'Must be an object of credentials, as in the handshake.');
+    if (this.underWay.has(id))
+      throw new JiraException('TOO_MANY_REQUESTS', 'Another $authenticate request is in progress.');
     this.underWay.add(id);
     try {
       const { authentication } = this.entry;
       const found = await authenticate(authentication, { ...handshake, auth: auth as Record<string, unknown> });
       const { connections } = this.parts;
-      if (found.user === null) throw new JiraException('UNAUTHENTICATED', 'These credentials are not known.');
+      if (found.user === null) throw new JiraException('UNAUTHENTICATED', 'Unknown credentials.');
       if (connections.keyOf(found.user) !== connections.keyOf(connection.user))
         throw new JiraException('PERMISSION_DENIED', "These are another user's credentials: open a new connection.");
       if (connection.isClosed) return;
@@ -282,5 +283,5 @@ function sessionOf({ expiresAt }: Connection): SessionData {
 }
 
 function sessionOver(): JiraException {
-  return new JiraException('SESSION_EXPIRED', 'The session has ended.');
+  return new JiraException('SESSION_EXPIRED', 'The session has expired.');
 }

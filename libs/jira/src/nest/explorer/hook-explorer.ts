@@ -73,7 +73,7 @@ export class HookExplorer {
         );
     for (const [namespace, type] of Object.entries(configured)) {
       if (types.has(type)) continue;
-      const hook = checkHook(await root.create(type), `is configured as the hook "${namespace}", but is none.`);
+      const hook = checkHook(await root.create(type), `is configured as the hook "${namespace}", but is not a hook.`);
       const metadata = { ...metadataOf(type, namespaces), namespace };
       found.push({ hook, metadata, moduleRef: root, isStatic: true, load: () => Promise.resolve(hook) });
     }
@@ -138,7 +138,9 @@ export class HookExplorer {
       });
     }
     if (open.length > 0 && process.env['NODE_ENV'] === 'production')
-      context.warn(`lets everybody call ${open.join(', ')}: it has no permission. Say [AllowAny] if that is meant.`);
+      context.warn(
+        `has no permissions, so anyone may call ${open.join(', ')}. Set permissions = [AllowAny] if you intend that.`,
+      );
     const { namespace, path, params } = metadata;
     registry.add({ namespace, path, params, hook, moduleRef, actions });
     this.logger.log(`${hook.constructor.name} {${metadata.namespace}}: ${[...actions.keys()].join(', ')}`);
@@ -173,10 +175,10 @@ function checkAction({ name, options }: FoundAction, hook: BaseHook, others: Rea
     throw new ConfigurationError(
       subject,
       'has a reserved action name.',
-      'Names beginning with "$" belong to the protocol.',
+      'Names that begin with "$" are reserved for the protocol.',
     );
   if (others.has(name))
-    throw new ConfigurationError(subject, 'is the name of two actions.', 'Give one another: @Action({ name }).');
+    throw new ConfigurationError(subject, 'is the name of two actions.', 'Rename one: @Action({ name }).');
   const methods = options.methods ?? ['GET'];
   if (methods.length === 0 || !methods.every(isMethod))
     throw new ConfigurationError(

@@ -69,7 +69,8 @@ export const CLUSTER: readonly Provider[] = [
     provide: ClusterEmits,
     useFactory: ({ pubSub }: ResolvedJiraOptions, sinks: Sinks) => {
       const logger = new Logger('Jira');
-      const report = (error: unknown): void => logger.error('An event did not reach everybody', describeThrown(error));
+      const report = (error: unknown): void =>
+        logger.error('An event did not reach every process', describeThrown(error));
       return new ClusterEmits(pubSub, sinks, report);
     },
     inject: [RESOLVED_OPTIONS, Sinks],

@@ -85,15 +85,11 @@ export function resolveOptions(options: JiraOptions): ResolvedJiraOptions {
   const { pageSize = 16, visibilityTtlMs = 60_000, lockTimeoutMs = 10_000 } = options;
   const unknown = Object.keys(limits).find((name) => !(name in DEFAULT_LIMITS));
   if (unknown !== undefined)
-    throw new ConfigurationError('JiraModule', `has the limit ${unknown}, which there is not.`, `Use some of ${Object.keys(DEFAULT_LIMITS).join(', ')}.`); // prettier-ignore
+    throw new ConfigurationError('JiraModule', `has an unknown limit "${unknown}".`, `Use ${Object.keys(DEFAULT_LIMITS).join(', ')}.`); // prettier-ignore
   const numbers = [...Object.entries(limits), ...Object.entries({ pageSize, visibilityTtlMs, lockTimeoutMs })];
   for (const [name, value] of numbers) {
     if (Number.isInteger(value) && value > 0) continue;
-    throw new ConfigurationError(
-      'JiraModule',
-      `has the limit ${name} = ${String(value)}.`,
-      'Give a whole number above 0.',
-    );
+    throw new ConfigurationError('JiraModule', `has the limit ${name} = ${String(value)}.`, 'Use a positive integer.');
   }
   return Object.freeze({
     ...resolveClusterOptions(options),

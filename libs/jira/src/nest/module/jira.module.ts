@@ -73,7 +73,7 @@ function createHub(
       },
       gap: (error, entity) => {
         lifecycle.emit('jira.announcement_failed', { entity, error });
-        logger.error(`Changes of ${entity} could not be told: channels were reset`, stackOf(error));
+        logger.error(`Changes of ${entity} could not be delivered; its channels were reset`, stackOf(error));
       },
     },
     describe: describer(translators),
@@ -85,7 +85,7 @@ function describer(translators: readonly ErrorTranslator[]) {
   const logger = new Logger('Jira');
   return (error: unknown, requestId: string): ErrorAnswer => {
     const answer = errorAnswer(error, requestId, translators);
-    if (answer.isUnexpected) logger.error(`Request ${requestId} failed after all`, stackOf(error));
+    if (answer.isUnexpected) logger.error(`Request ${requestId} failed after it was answered`, stackOf(error));
     return answer;
   };
 }

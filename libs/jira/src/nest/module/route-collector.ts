@@ -34,7 +34,7 @@ export class RouteCollector {
       throw new ConfigurationError(
         subject,
         `handles the event "${event}", the namespace of ${hook.hook.constructor.name}.`,
-        'Choose another name for one of them.',
+        'Rename one of them.',
       );
     }
     this.collectRaw();

@@ -14,7 +14,7 @@ export function scopeServices(sink: Sinks, registry: HookRegistry): ScopeService
     },
     async resolve(scope, token) {
       const moduleRef = scope instanceof EventContext ? scope.moduleRef : registry.get(scope.namespace)?.moduleRef;
-      if (!moduleRef) throw new Error(`There is no hook "${scope.namespace}".`);
+      if (!moduleRef) throw new Error(`Unknown hook "${scope.namespace}".`);
       const contextId = contextOf(scope, (request, id) => moduleRef.registerRequestByContextId(request, id));
       return moduleRef.resolve(token, contextId, { strict: false });
     },

@@ -24,7 +24,7 @@ export abstract class Authentication {
 
 /** Credentials that were recognized and are wrong. Status 401, code `UNAUTHENTICATED`. */
 export class AuthenticationFailed extends JiraException {
-  constructor(message = 'These credentials are not valid.') {
+  constructor(message = 'Invalid credentials.') {
     super('UNAUTHENTICATED', message);
   }
 }
@@ -37,7 +37,7 @@ export async function authenticate(chain: readonly Authentication[], handshake: 
     const { expiresAt } = result;
     // Claims may name what no Date can be: microseconds for seconds. When it ends is not known, so it does not hold.
     if (expiresAt !== undefined && Number.isNaN(expiresAt.getTime()))
-      throw new AuthenticationFailed('These credentials end at a time that is no date.');
+      throw new AuthenticationFailed('The credentials have an invalid expiry date.');
     return result;
   }
   return { user: null };

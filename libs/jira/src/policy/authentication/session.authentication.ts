@@ -33,7 +33,7 @@ export class SessionAuthentication extends Authentication {
   async authenticate(handshake: Handshake): Promise<Authenticated | null> {
     const value = cookieOf(handshake, this.verifier.cookie);
     if (value === undefined) return null;
-    if (!this.isOwnPage(handshake)) throw new AuthenticationFailed('This page may not use the session.');
+    if (!this.isOwnPage(handshake)) throw new AuthenticationFailed('This origin may not use the session.');
     const id = this.sessionId(value);
     const verified: unknown = id === undefined ? null : await this.verifier.verify(id);
     if (verified === null || verified === undefined) return null;

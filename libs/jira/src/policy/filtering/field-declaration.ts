@@ -41,7 +41,7 @@ export function checkFields(
     const path = pathOf(name);
     const type = types.typeOf(path);
     if (!type)
-      throw new ConfigurationError(subject, `lists "${name}" in ${option}, which is no column it can reach.`, 'Correct the name; relations are crossed as "project__name".'); // prettier-ignore
+      throw new ConfigurationError(subject, `lists "${name}" in ${option}, but has no such column.`, 'Correct the name; write a field of a related row as "project__name".'); // prettier-ignore
     if (types.relationDepth(path) > limits.relationDepth)
       throw new ConfigurationError(subject, `lists "${name}" in ${option}, across more than ${limits.relationDepth} relations.`, 'Use a nearer field, or raise the limit relationDepth.'); // prettier-ignore
     return { path, type };
@@ -53,7 +53,7 @@ export function checkFields(
   const orderable = (name: string): readonly string[] => {
     const { path } = resolve('orderingFields', name);
     if (!types.hasMany(path)) return path;
-    throw new ConfigurationError(subject, `lists "${name}" in orderingFields, of which a row may have several.`, 'Order by a field of the row, or across relations to one row.'); // prettier-ignore
+    throw new ConfigurationError(subject, `lists "${name}" in orderingFields, but a row may have several of them.`, 'Order by a column of the row itself, or of a to-one relation.'); // prettier-ignore
   };
   return {
     filter: new Map(filter),
@@ -61,7 +61,7 @@ export function checkFields(
     search: declared.searchFields.map((name) => {
       const { path, type } = resolve('searchFields', name);
       if (type.kind !== 'string')
-        throw new ConfigurationError(subject, `lists "${name}" in searchFields, which holds no text.`, 'Search only in text columns.'); // prettier-ignore
+        throw new ConfigurationError(subject, `lists "${name}" in searchFields, which is not a text column.`, 'List text columns only.'); // prettier-ignore
       return path;
     }),
   };
@@ -70,15 +70,15 @@ export function checkFields(
 function checkLookups(subject: string, name: string, given: unknown, type: FieldType): ReadonlySet<Lookup> {
   const allowed = lookupsOf(type);
   if (!Array.isArray(given))
-    throw new ConfigurationError(subject, `has no list of lookups for "${name}" in filterFields.`, `Give a list of some of ${allowed.join(', ')}.`); // prettier-ignore
+    throw new ConfigurationError(subject, `has no array of lookups for "${name}" in filterFields.`, `Set it to an array of lookups: ${allowed.join(', ')}.`); // prettier-ignore
   const lookups = given as readonly string[];
   return new Set(
     lookups.map((lookup) => {
       if (isLookup(lookup) && allowed.includes(lookup)) return lookup;
       if (lookup.endsWith('regex') && isLookup(lookup) && type.kind === 'string')
-        throw new ConfigurationError(subject, `lists the lookup "${lookup}" for "${name}", and this database has no patterns whose time is bounded.`, 'Use contains or startswith, or an action that matches what it reads by an engine of yours.'); // prettier-ignore
-      const fault = isLookup(lookup) ? `a ${type.kind} field here does not have` : 'is none';
-      throw new ConfigurationError(subject, `lists the lookup "${lookup}" for "${name}", which ${fault}.`, `Use some of ${allowed.join(', ')}.`); // prettier-ignore
+        throw new ConfigurationError(subject, `lists the lookup "${lookup}" for "${name}", but patterns on this database have no time limit.`, 'Use contains or startswith, or match in an action of your own.'); // prettier-ignore
+      const fault = isLookup(lookup) ? `a ${type.kind} field does not support` : 'does not exist';
+      throw new ConfigurationError(subject, `lists the lookup "${lookup}" for "${name}", which ${fault}.`, `Use ${allowed.join(', ')}.`); // prettier-ignore
     }),
   );
 }

@@ -83,7 +83,7 @@ export type ParsedValue =
 
 /** Reads one value of a field: JSON's own type, or the same written as text. */
 export function parseFieldValue(type: FieldType, raw: unknown, maxLength = 1_000): ParsedValue {
-  if (typeof raw === 'string' && raw.length > maxLength) return bad(`Use at most ${maxLength} characters.`);
+  if (typeof raw === 'string' && raw.length > maxLength) return bad(`Must be at most ${maxLength} characters.`);
   switch (type.kind) {
     case 'string':
       return parseText(raw);
@@ -94,7 +94,7 @@ export function parseFieldValue(type: FieldType, raw: unknown, maxLength = 1_000
     case 'bigint':
       return parseBigInt(raw);
     case 'decimal':
-      return parsePattern(String(parsePrimitive(raw)), /^-?\d{1,100}(\.\d{1,100})?$/, 'Give a number.');
+      return parsePattern(String(parsePrimitive(raw)), /^-?\d{1,100}(\.\d{1,100})?$/, 'Must be a number.');
     case 'boolean':
       return parseBoolean(raw);
     case 'date':
@@ -102,13 +102,13 @@ export function parseFieldValue(type: FieldType, raw: unknown, maxLength = 1_000
     case 'day':
       return parseDay(raw);
     case 'time':
-      return parsePattern(raw, /^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$/, 'Give a time, as 13:45:00.');
+      return parsePattern(raw, /^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$/, 'Must be a time such as 13:45:00.');
     case 'uuid':
-      return parsePattern(raw, /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i, 'Give a UUID.');
+      return parsePattern(raw, /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i, 'Must be a UUID.');
     case 'enum':
       return parseEnum(raw, type.values ?? []);
     case 'other':
-      return bad('This field has no comparable value.');
+      return bad('This field cannot be compared.');
   }
 }
 
@@ -126,37 +126,37 @@ function parsePrimitive(raw: unknown): unknown {
 
 function parseText(raw: unknown): ParsedValue {
   if (typeof raw === 'number' || typeof raw === 'boolean') return good(String(raw));
-  if (typeof raw !== 'string') return bad('Give a text.');
+  if (typeof raw !== 'string') return bad('Must be a string.');
   // Databases store neither: Postgres refuses the null character, and half a surrogate pair has no UTF-8.
-  if (raw.includes('\0') || /\p{Surrogate}/u.test(raw)) return bad('The text has characters that cannot be stored.');
+  if (raw.includes('\0') || /\p{Surrogate}/u.test(raw)) return bad('Contains characters that cannot be stored.');
   return good(raw);
 }
 
 function parseInteger(raw: unknown, min: number, max: number): ParsedValue {
   const value = typeof raw === 'string' && /^[+-]?\d{1,16}$/.test(raw.trim()) ? Number(raw) : raw;
-  if (typeof value !== 'number' || !Number.isSafeInteger(value)) return bad('Give a whole number.');
-  return value < min || value > max ? bad(`Give a number from ${min} to ${max}.`) : good(value === 0 ? 0 : value);
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) return bad('Must be an integer.');
+  return value < min || value > max ? bad(`Must be between ${min} and ${max}.`) : good(value === 0 ? 0 : value);
 }
 
 function parseNumber(raw: unknown): ParsedValue {
   const isWritten = typeof raw === 'string' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i.test(raw.trim());
   const value = isWritten ? Number(raw) : raw;
-  return typeof value === 'number' && Number.isFinite(value) ? good(value === 0 ? 0 : value) : bad('Give a number.');
+  return typeof value === 'number' && Number.isFinite(value) ? good(value === 0 ? 0 : value) : bad('Must be a number.');
 }
 
 const BIGINT_MAX = 2n ** 63n - 1n;
 
 function parseBigInt(raw: unknown): ParsedValue {
   const text = typeof raw === 'string' ? raw.trim() : Number.isSafeInteger(raw) ? String(raw) : '';
-  if (!/^-?\d{1,20}$/.test(text)) return bad('Give a whole number.');
+  if (!/^-?\d{1,20}$/.test(text)) return bad('Must be an integer.');
   const value = BigInt(text);
-  return value > BIGINT_MAX || value < -BIGINT_MAX - 1n ? bad('The number is too large.') : good(String(value));
+  return value > BIGINT_MAX || value < -BIGINT_MAX - 1n ? bad('Is out of range.') : good(String(value));
 }
 
 export function parseBoolean(raw: unknown): ParsedValue {
   if (raw === true || raw === 'true' || raw === 1 || raw === '1') return good(true);
   if (raw === false || raw === 'false' || raw === 0 || raw === '0') return good(false);
-  return bad('Give true or false.');
+  return bad('Must be true or false.');
 }
 
 function parsePattern(raw: unknown, pattern: RegExp, fault: string): ParsedValue {
@@ -168,7 +168,7 @@ const ISO_INSTANT = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\
 
 /** ISO 8601; without a zone it is UTC, without a time the day's beginning. */
 function parseDate(raw: unknown): ParsedValue {
-  const fault = 'Give a date and time, as 2026-01-31T12:00:00Z.';
+  const fault = 'Must be a date and time such as 2026-01-31T12:00:00Z.';
   if (typeof raw !== 'string') return bad(fault);
   if (ISO_DATE.test(raw)) {
     const day = parseDay(raw);
@@ -183,7 +183,7 @@ function parseDate(raw: unknown): ParsedValue {
 }
 
 export function parseDay(raw: unknown): ParsedValue {
-  const fault = 'Give a date, as 2026-01-31.';
+  const fault = 'Must be a date such as 2026-01-31.';
   const match = typeof raw === 'string' ? ISO_DATE.exec(raw) : null;
   if (!match) return bad(fault);
   const date = new Date(`${match[0]}T00:00:00.000Z`);
@@ -195,5 +195,5 @@ export function parseDay(raw: unknown): ParsedValue {
 
 function parseEnum(raw: unknown, values: readonly (string | number)[]): ParsedValue {
   const value = values.find((known) => known === raw || (typeof raw === 'string' && String(known) === raw));
-  return value === undefined ? bad(`Give one of ${values.join(', ')}.`) : good(value);
+  return value === undefined ? bad(`Must be one of ${values.join(', ')}.`) : good(value);
 }

@@ -39,7 +39,7 @@ export function patternFault(source: string, isFolded: boolean): string | undefi
     return undefined;
   } catch (error) {
     const message = error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : 'unreadable';
-    return `Give a pattern of RE2: ${message}.`;
+    return `Must be a valid RE2 pattern: ${message}.`;
   }
 }
 

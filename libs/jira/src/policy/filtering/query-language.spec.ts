@@ -119,15 +119,15 @@ describe('parseFilter', () => {
     };
     const text = expect.any(String) as string;
     expect(errorsOf(() => parse(query))).toEqual({
-      points: ['Give a whole number.'],
-      'points__in!': ['Give a whole number.'],
-      points__range: ['Give two values, from and to.'],
+      points: ['Must be an integer.'],
+      'points__in!': ['Must be an integer.'],
+      points__range: ['Must have two values: from and to.'],
       title__contains: ['The lookup "contains" is not allowed here; allowed: exact, icontains, ne.'],
-      unknown: ['This is no field to filter by.'],
-      title__nonsense: ['This is no field to filter by.'],
-      constructor: ['This is no field to filter by.'],
-      createdAt__year: ['Give a whole number.'],
-      '$or.0.status': ['Give one of open, done.'],
+      unknown: ['This field cannot be filtered.'],
+      title__nonsense: ['This field cannot be filtered.'],
+      constructor: ['This field cannot be filtered.'],
+      createdAt__year: ['Must be an integer.'],
+      '$or.0.status': ['Must be one of open, done.'],
       '$or.1': [text],
       '$or.2': [text],
       '$or.3.$or': [text],

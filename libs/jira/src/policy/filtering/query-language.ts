@@ -49,17 +49,17 @@ export class QueryLanguage {
     if (raw === undefined || raw === null || raw === '') return undefined;
     const names: unknown[] = Array.isArray(raw) ? raw : typeof raw === 'string' ? raw.split(',') : [raw];
     if (names.length > this.limits.orderingFields)
-      throw orderingFault(`Name at most ${this.limits.orderingFields} fields.`);
+      throw orderingFault(`Must name at most ${this.limits.orderingFields} fields.`);
     return names.map((name) => this.orderingOf(name));
   }
 
   private orderingOf(name: unknown): Ordering {
-    if (typeof name !== 'string') throw orderingFault('Give field names, as "-createdAt,title".');
+    if (typeof name !== 'string') throw orderingFault('Must be field names such as "-createdAt,title".');
     const trimmed = name.trim();
     const isDescending = trimmed.startsWith('-');
     const field = isDescending ? trimmed.slice(1) : trimmed;
     const path = this.fields.ordering.get(field.replaceAll('.', '__'));
-    if (!path) throw orderingFault(`"${clip(field)}" is no field to order by.`);
+    if (!path) throw orderingFault(`"${clip(field)}" is not a field you can order by.`);
     return { path, direction: isDescending ? 'desc' : 'asc' };
   }
 }
@@ -84,7 +84,7 @@ class FilterReader {
       if (key === 'search' && !this.fields.filter.has(key)) return this.search(value);
       return reserved.has(key) && !this.fields.filter.has(key) ? undefined : this.entry(key, value, '', 1);
     });
-    if (this.termCount > this.limits.terms) this.fault('', `The query compares more than ${this.limits.terms} times.`);
+    if (this.termCount > this.limits.terms) this.fault('', `The query has more than ${this.limits.terms} conditions.`);
     if (this.errors.size > 0) throw new ValidationException(Object.fromEntries(this.errors));
     return allOf(...parts);
   }
@@ -94,10 +94,12 @@ class FilterReader {
   }
 
   private group(value: unknown, name: string, depth: number): Filter | undefined {
-    if (depth > this.limits.orDepth) return this.fault(name, `Nest ${OR} at most ${this.limits.orDepth} deep.`);
-    if (!Array.isArray(value) || value.length === 0) return this.fault(name, 'Give a list of alternatives, each an object of filters.'); // prettier-ignore
+    if (depth > this.limits.orDepth)
+      return this.fault(name, `${OR} may be nested at most ${this.limits.orDepth} levels deep.`);
+    if (!Array.isArray(value) || value.length === 0) return this.fault(name, 'Must be an array of filter objects.'); // prettier-ignore
     // Before anything is read: a long list must not be worked through to be refused.
-    if (value.length > this.limits.terms) return this.fault(name, `Give at most ${this.limits.terms} alternatives.`);
+    if (value.length > this.limits.terms)
+      return this.fault(name, `Must have at most ${this.limits.terms} alternatives.`);
     const filters = value.map((alternative: unknown, index) => {
       const place = `${name}.${index}`;
       if (
@@ -107,7 +109,7 @@ class FilterReader {
         Object.keys(alternative).length === 0
       )
         // prettier-ignore
-        return this.fault(place, 'Give an object of filters.');
+        return this.fault(place, 'Must be an object of filters.');
       return allOf(...Object.entries(alternative).map(([key, item]) => this.entry(key, item, `${place}.`, depth + 1)));
     });
     return { kind: 'or', filters: filters.filter((filter): filter is Filter => filter !== undefined) };
@@ -116,7 +118,7 @@ class FilterReader {
   private term(key: string, value: unknown, name: string): Filter | undefined {
     const isNegated = key.endsWith('!');
     const found = this.resolve(isNegated ? key.slice(0, -1) : key);
-    if (!found) return this.fault(name, 'This is no field to filter by.');
+    if (!found) return this.fault(name, 'This field cannot be filtered.');
     const { field, lookup } = found;
     if (!field.lookups.has(lookup))
       return this.fault(name, `The lookup "${lookup}" is not allowed here; allowed: ${[...field.lookups].join(', ')}.`);
@@ -145,9 +147,9 @@ class FilterReader {
         return parseBoolean(raw);
       case 'in':
       case 'not_in':
-        return this.list(field, raw, 1, inValues, `Give 1 to ${inValues} values.`);
+        return this.list(field, raw, 1, inValues, `Must have 1 to ${inValues} values.`);
       case 'range':
-        return this.list(field, raw, 2, 2, 'Give two values, from and to.');
+        return this.list(field, raw, 2, 2, 'Must have two values: from and to.');
       case 'date':
         return parseDay(raw);
       case 'year':
@@ -198,12 +200,12 @@ class FilterReader {
   /** Every word has to be found in one of the search fields. */
   private search(raw: unknown): Filter | undefined {
     if (raw === undefined || raw === null || raw === '') return undefined;
-    if (this.fields.search.length === 0) return this.fault('search', 'There is nothing to search in.');
+    if (this.fields.search.length === 0) return this.fault('search', 'This list cannot be searched.');
     const parsed = parseFieldValue({ kind: 'string', isNullable: false }, raw, this.limits.stringLength);
     if (!parsed.ok) return this.fault('search', parsed.fault);
     const words = String(parsed.value).split(/\s+/u).filter((word) => word !== ''); // prettier-ignore
     if (words.length > this.limits.searchWords)
-      return this.fault('search', `Give at most ${this.limits.searchWords} words.`);
+      return this.fault('search', `Must have at most ${this.limits.searchWords} words.`);
     this.termCount += words.length;
     return allOf(...words.map((word): Filter => ({ kind: 'or', filters: this.fields.search.map((path) => ({ kind: 'term', path, lookup: 'icontains', value: word })) }))); // prettier-ignore
   }

@@ -21,7 +21,7 @@ async function runRing(ring: JiraMiddleware, scope: HookScope, inner: Handler): 
   if (returned instanceof Answer) return returned;
   if (returned !== undefined) return new Answer(200, returned);
   if (inside) return inside; // `await next();` without a return: the answer stands as it was.
-  throw new Error(`${nameOf(ring)}.use() returned nothing and did not call next(): the request would stay unanswered.`);
+  throw new Error(`${nameOf(ring)}.use() returned nothing and did not call next(), so the request has no answer.`);
 }
 
 function nameOf(ring: JiraMiddleware): string {

@@ -13,8 +13,8 @@ export function inOrder(middleware: readonly JiraMiddleware[]): JiraMiddleware[]
     if (other)
       throw new ConfigurationError(
         ring.constructor.name,
-        `has the priority ${priority} of ${other.constructor.name}.`,
-        'Give each its own: @Middleware({ priority }).',
+        `has the same priority as ${other.constructor.name}: ${priority}.`,
+        'Give each a priority of its own: @Middleware({ priority }).',
       );
     byPriority.set(priority, ring);
   }

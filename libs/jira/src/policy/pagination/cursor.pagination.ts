@@ -38,7 +38,7 @@ export class CursorPagination extends Pagination {
 
   async paginate(source: PageSource, scope: HookScope, limits: PageLimits): Promise<CursorPage> {
     if (source.order === undefined || !source.seek)
-      throw new ValidationException({ ordering: ['Pages by cursor cannot be in this order.'] });
+      throw new ValidationException({ ordering: ['Cursor pagination does not support this ordering.'] });
     const size = Math.min(positive(scope.query['page_size']) ?? limits.pageSize, limits.maxPageSize);
     const context = JSON.stringify([scope.namespace, source.order]);
     const { cursor } = scope.query;
@@ -76,7 +76,7 @@ export class CursorPagination extends Pagination {
       const text = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
       return JSON.parse(text) as Seek;
     } catch (error) {
-      throw new ValidationException({ cursor: ['This is no cursor of this list.'] }, undefined, error);
+      throw new ValidationException({ cursor: ['This cursor does not belong to this list.'] }, undefined, error);
     }
   }
 

@@ -13,7 +13,7 @@ export function or(...parts: readonly PermissionSpec[]): PermissionComposition {
 }
 
 /**
- * The contrary. Each of the rule's methods is turned round by itself: of a rule that only judges objects, `not` allows
+ * The opposite. Each of the rule's methods is turned round by itself: of a rule that only judges objects, `not` allows
  * every request, and the objects which the rule refuses.
  */
 export function not(part: PermissionSpec): PermissionComposition {

@@ -20,7 +20,7 @@ export async function validateInput<T extends object>(
   { isPartial = false, groups = [] }: InputOptions = {},
 ): Promise<T> {
   if (typeof data !== 'object' || data === null || Array.isArray(data))
-    throw new ValidationException({ '': ['The data must be an object.'] });
+    throw new ValidationException({ '': ['Must be an object.'] });
   const instance = plainToInstance(input, data, { groups: [...groups], exposeDefaultValues: !isPartial });
   const errors = await validate(instance, {
     whitelist: true,

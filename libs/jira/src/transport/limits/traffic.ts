@@ -49,15 +49,15 @@ export class Traffic {
   checkHandshake(handshake: Handshake): void {
     const address = this.addressOf(handshake);
     if (address === undefined) return;
-    if (!this.handshakes.of(address).take()) throw tooMany('This address connects too often.');
+    if (!this.handshakes.of(address).take()) throw tooMany('Too many connection attempts from this address.');
     if ((this.perAddress.get(address) ?? 0) >= this.limits.connectionsPerAddress)
-      throw tooMany(`At most ${this.limits.connectionsPerAddress} connections of one address.`);
+      throw tooMany(`Too many connections from this address; the limit is ${this.limits.connectionsPerAddress}.`);
   }
 
   /** Once authentication has said whose connection it is. Throws `TOO_MANY_CONNECTIONS`. */
   checkUser({ user }: Connection): void {
     if (this.connections.countOf(user) >= this.limits.connectionsPerUser)
-      throw tooMany(`At most ${this.limits.connectionsPerUser} connections of one user.`);
+      throw tooMany(`Too many connections for this user; the limit is ${this.limits.connectionsPerUser}.`);
   }
 
   /** Counts an open connection; expels one that has slipped in beside another of the same moment. */
@@ -67,9 +67,7 @@ export class Traffic {
     if (address !== undefined) this.perAddress.set(address, ofAddress);
     const ofUser = this.connections.countOf(connection.user);
     if (ofAddress > this.limits.connectionsPerAddress || ofUser > this.limits.connectionsPerUser)
-      queueMicrotask(() =>
-        expel(connection, new JiraException('TOO_MANY_CONNECTIONS', 'There are too many connections.')),
-      );
+      queueMicrotask(() => expel(connection, new JiraException('TOO_MANY_CONNECTIONS', 'Too many connections.')));
   }
 
   closed({ handshake }: Connection): void {
@@ -86,7 +84,7 @@ export class Traffic {
     if (allowance.messages.take() && (allowance.ofUser?.take() ?? true)) return true;
     allowance.refused ??= perMinute(this.limits.refusedRequests);
     if (!allowance.refused.take())
-      expel(connection, new JiraException('TOO_MANY_REQUESTS', 'The client does not slow down.'));
+      expel(connection, new JiraException('TOO_MANY_REQUESTS', 'The client keeps exceeding its rate limit.'));
     return false;
   }
 
@@ -95,7 +93,7 @@ export class Traffic {
     const allowance = this.allowanceOf(connection);
     allowance.malformed ??= perMinute(this.limits.malformedFrames);
     if (!allowance.malformed.take())
-      expel(connection, new JiraException('MALFORMED_FRAME', 'The client sends what is no message.'));
+      expel(connection, new JiraException('MALFORMED_FRAME', 'Too many malformed frames.'));
   }
 
   private allowanceOf(connection: Connection): Allowance {

@@ -47,11 +47,11 @@ export function resolvePlainOptions(options: readonly PlainWebSocketOptions[]): 
   return options.map((one) => {
     const subject = `plainWebSockets "${one.path}"`;
     if (paths.has(`${one.port} ${one.path}`))
-      throw new ConfigurationError(subject, 'is there twice.', 'Give each a path of its own.');
+      throw new ConfigurationError(subject, 'is configured twice.', 'Give each a different path.');
     paths.add(`${one.port} ${one.path}`);
     const { pingIntervalMs = 25_000 } = one;
     if (!Number.isInteger(pingIntervalMs) || pingIntervalMs <= 0)
-      throw new ConfigurationError(subject, `has pingIntervalMs = ${pingIntervalMs}.`, 'Give a whole number above 0.');
+      throw new ConfigurationError(subject, `has pingIntervalMs = ${pingIntervalMs}.`, 'Use a positive integer.');
     return Object.freeze({
       path: one.path,
       format: one.format ?? jsonFrames,

@@ -13,14 +13,14 @@ export function receiveFrame(
   isHook: IsHook,
   inbox: Inbox,
 ): string | undefined {
-  if (isBinary) return 'The frame is binary; only text is understood.';
+  if (isBinary) return 'The frame is binary; send text.';
   let message: Incoming | undefined;
   try {
     message = messageOf(connection.format, (data as Buffer).toString(), isHook);
   } catch (error) {
-    return `The frame cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    return `The frame could not be parsed: ${error instanceof Error ? error.message : String(error)}`;
   }
-  if (!message) return 'The frame names no event.';
+  if (!message) return 'The frame has no event name.';
   const { event } = message;
   inbox.receive(connection, message, (answer) => connection.send(event, answer));
   return undefined;

@@ -58,7 +58,7 @@ function hookRoute(value: unknown, isHook: IsHook): { namespace: string; action:
 /** Throws when it is no string of JSON: x-raptor's clients always send one. */
 function parsePayload(value: unknown): unknown {
   const payload = member(value, 'payload');
-  if (typeof payload !== 'string') throw new TypeError('"payload" must be a string of JSON.');
+  if (typeof payload !== 'string') throw new TypeError('"payload" must be a JSON string.');
   return payload === '' ? undefined : (JSON.parse(payload) as unknown);
 }
 

@@ -43,9 +43,11 @@ describe('a table of routes', () => {
     table.add({ subject: 'Two', path: '/a/:id', check: () => null });
     expect(table.get('/a/:id')).toMatchObject({ params: A, checks: [expect.any(Function), expect.any(Function)] });
     expect(() => table.add({ subject: 'Three', path: '/a/:id', params: B })).toThrow(
-      /Three has other "params" than One/,
+      /Three and One have different "params"/,
     );
-    expect(() => table.add({ subject: 'Raw', path: '/a/:id', raw: () => null })).toThrow(/Raw has the path .* of One/);
+    expect(() => table.add({ subject: 'Raw', path: '/a/:id', raw: () => null })).toThrow(
+      /Raw has the same path as One/,
+    );
     expect(() => table.add({ subject: 'Bad', path: '/a/:' })).toThrow(/Bad has the path "\/a\/:"/);
   });
 });

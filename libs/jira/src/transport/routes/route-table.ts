@@ -57,12 +57,12 @@ export class RouteTable {
     const other = this.entries[index];
     const checks = [...(other?.checks ?? []), ...(check ? [check] : [])];
     if (other && (other.raw || raw))
-      throw new ConfigurationError(subject, `has the path "${path}" of ${other.subject}.`, 'A raw handler needs a path of its own.'); // prettier-ignore
+      throw new ConfigurationError(subject, `has the same path as ${other.subject}: "${path}".`, 'Give a raw handler a path of its own.'); // prettier-ignore
     if (other?.params && params && other.params !== params)
       throw new ConfigurationError(
         subject,
-        `has other "params" than ${other.subject} for the path "${path}".`,
-        'Give both the same class.',
+        `and ${other.subject} have different "params" for the path "${path}".`,
+        'Use the same class for both.',
       );
     const entry: Entry = { pattern: path, subject: other?.subject ?? subject, params: params ?? other?.params, checks, raw, matches, variables }; // prettier-ignore
     if (other) this.entries[index] = entry;
@@ -100,7 +100,7 @@ export async function enterRoute(
 }
 
 export function unknownPath(): JiraException {
-  return new JiraException('UNKNOWN_PATH', 'Nothing is at this path.');
+  return new JiraException('UNKNOWN_PATH', 'Unknown path.');
 }
 
 async function paramsOf(route: Route, params: Params): Promise<Params> {

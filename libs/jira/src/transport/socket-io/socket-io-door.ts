@@ -81,7 +81,7 @@ export class SocketIoDoor {
     const connection = new SocketIoConnection(socket, this.parts.sink);
     try {
       if (isForeign(socket.request, this.origins))
-        throw new JiraException('PERMISSION_DENIED', 'This origin is not allowed. Name it in the option cors.');
+        throw new JiraException('PERMISSION_DENIED', 'This origin is not allowed. Add it to the cors option.');
       const found = socket.nsp === this.server ? undefined : this.parts.routes.find(socket.nsp.name);
       if (socket.nsp !== this.server && (!found || found.route.raw)) throw unknownPath();
       await this.parts.reception.admit(connection);

@@ -155,7 +155,7 @@ export class TypeOrmMessageQueue implements MessageQueue {
       this.isFailing = false;
       for (const { recipient } of changed) this.tell(recipient);
     } catch (error) {
-      if (!this.isFailing) this.logger.error('The message queue could not be looked into', describeThrown(error));
+      if (!this.isFailing) this.logger.error('Could not read the message queue', describeThrown(error));
       this.isFailing = true;
     } finally {
       this.isLooking = false;

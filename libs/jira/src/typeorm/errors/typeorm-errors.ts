@@ -17,7 +17,7 @@ export function typeOrmErrorTranslator(dataSources: Pick<DataSources, 'all'>): E
   return (error) => {
     if (error instanceof EntityNotFoundError) return new RowNotFoundException();
     if (error instanceof OptimisticLockVersionMismatchError)
-      return new JiraException('VERSION_CONFLICT', 'The row has been changed meanwhile.', { cause: error });
+      return new JiraException('VERSION_CONFLICT', 'The row was modified by another request.', { cause: error });
     if (!(error instanceof QueryFailedError)) return undefined;
     const fault = faultOf(error as QueryFailedError);
     return fault && exceptionFor(fault, fieldsOf(fault, entities()), error);
@@ -31,10 +31,10 @@ function exceptionFor({ violation, isDelete }: DatabaseFault, fields: readonly s
   };
   switch (violation) {
     case 'unique':
-      return refusal('CONFLICT', 'A row with this value exists already.', 'This value is taken.');
+      return refusal('CONFLICT', 'A row with this value already exists.', 'This value is already taken.');
     case 'foreignKey':
       return isDelete
-        ? new JiraException('CONFLICT', 'Other rows still need this one.', { cause })
+        ? new JiraException('CONFLICT', 'Other rows still refer to this one.', { cause })
         : refusal('UNPROCESSABLE', 'A related row is missing.', 'This row does not exist.');
     case 'required':
       return refusal('UNPROCESSABLE', 'A required value is missing.', 'This value is required.');
@@ -45,7 +45,7 @@ function exceptionFor({ violation, isDelete }: DatabaseFault, fields: readonly s
     case 'invalid':
       return refusal('UNPROCESSABLE', 'A value does not fit its column.', 'This value does not fit.');
     case 'contention':
-      return new JiraException('LOCK_TIMEOUT', 'Others were writing the same rows. Try again.', { cause });
+      return new JiraException('LOCK_TIMEOUT', 'Another request was writing the same rows. Try again.', { cause });
   }
 }
 

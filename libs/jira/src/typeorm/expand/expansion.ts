@@ -110,9 +110,7 @@ export class Expansion {
     });
     if (pairs.length > expandedRows)
       throw new ValidationException({
-        expand: [
-          `"${name}" has more than ${expandedRows} rows here. Ask for fewer rows, or list them by their own hook.`,
-        ],
+        expand: [`"${name}" has more than ${expandedRows} rows. Request fewer rows, or list them with their own hook.`],
       });
     const target = relation.inverseEntityMetadata;
     const ids = new Map(pairs.map(({ related }) => [rowKey(target, related), related]));

@@ -26,9 +26,9 @@ export function namesIn(value: unknown, key: string): string[] {
   const parts: unknown[] = Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
   const names: string[] = [];
   for (const part of parts) {
-    if (typeof part !== 'string') throw new ValidationException({ [key]: ['Give names, separated by commas.'] });
+    if (typeof part !== 'string') throw new ValidationException({ [key]: ['Must be names separated by commas.'] });
     names.push(...part.split(',').map((name) => name.trim()).filter(Boolean)); // prettier-ignore
-    if (names.length > MOST_NAMES) throw new ValidationException({ [key]: [`Give at most ${MOST_NAMES} names.`] });
+    if (names.length > MOST_NAMES) throw new ValidationException({ [key]: [`Must have at most ${MOST_NAMES} names.`] });
   }
   return names;
 }

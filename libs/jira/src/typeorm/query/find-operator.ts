@@ -61,7 +61,7 @@ function operand(column: ColumnMetadata, value: unknown, path: string, fail: Des
 }
 
 function members(value: unknown, path: string, fail: Describe): readonly unknown[] {
-  return Array.isArray(value) ? value : fail(path, 'needs an array.', 'Give the operator a list of values.');
+  return Array.isArray(value) ? value : fail(path, 'needs an array.', 'Pass the operator an array of values.');
 }
 
 function nativeCondition(
@@ -75,7 +75,7 @@ function nativeCondition(
   if (value === undefined || value === null)
     return fail(path, `applies ${operator.type} to ${value}.`, 'Check the value first.');
   const sql = NATIVE[operator.type];
-  if (!sql) return fail(path, `uses the operator ${operator.type}, which is unknown here.`, 'Use Raw() instead.');
+  if (!sql) return fail(path, `uses the operator ${operator.type}, which is not supported.`, 'Use Raw() instead.');
   const isJson = operator.type === 'jsonContains' && typeof value !== 'string';
   const parameter: unknown = isJson ? JSON.stringify(value) : value;
   const driver = column.entityMetadata.dataSource.driver;

@@ -19,7 +19,7 @@ export function noteKey(metadata: EntityMetadata, entity: ObjectLiteral): void {
 export function isKnown(metadata: EntityMetadata, entity: ObjectLiteral): boolean {
   const key = KEYS.get(entity);
   if (key === undefined || key === keyOf(metadata, entity)) return key !== undefined;
-  const fault = ['The key of a row cannot be changed.'];
+  const fault = ['A primary key cannot be changed.'];
   throw new ValidationException(
     Object.fromEntries(metadata.primaryColumns.map(({ propertyPath }) => [propertyPath, fault])),
   );

@@ -26,7 +26,9 @@ export class Lookup {
     const [column] = columns;
     if (columns.length === 1 && column) return this.exactly(column.propertyPath.split('.'), value, key);
     if (typeof value !== 'object' || value === null)
-      throw new ValidationException({ [key]: [`Give all of ${columns.map((c) => c.propertyPath).join(', ')}.`] });
+      throw new ValidationException({
+        [key]: [`Must have all key columns: ${columns.map((c) => c.propertyPath).join(', ')}.`],
+      });
     const parts = value as Record<string, unknown>;
     return allOf(
       ...columns.map(({ propertyPath: path }) => this.exactly(path.split('.'), parts[path], `${key}.${path}`)),
@@ -60,7 +62,7 @@ export class Lookup {
       throw new ConfigurationError(
         this.subject,
         `orders by "${field}", of which a row may have several.`,
-        'Order by a field of the row, or across relations to one row.',
+        'Order by a column of the row itself, or of a to-one relation.',
       );
     return { path, direction: isDescending ? 'desc' : 'asc' };
   }

@@ -9,7 +9,5 @@ export function refuseNarrowing<E extends object>(query: SelectQueryBuilder<E>, 
   const isNarrow =
     wheres.length + havings.length + groupBys.length > 0 || (limit ?? take ?? offset ?? skip) !== undefined;
   if (isNarrow || joinAttributes.some(({ direction }) => direction === 'INNER'))
-    throw new Error(
-      `${subject}.getQuery() narrows the rows, but not what is announced. Move the condition to visibility().`,
-    );
+    throw new Error(`${subject}.getQuery() restricts lists but not events. Move the condition to visibility().`);
 }

@@ -46,7 +46,7 @@ export class RelationGuard {
     if (!this.metadata.hasAllPrimaryKeys(entity)) return;
     const query = this.manager.createQueryBuilder(this.metadata.target, 'row').withDeleted();
     if (await query.whereInIds([this.metadata.getEntityIdMap(entity)]).getExists())
-      throw new JiraException('CONFLICT', 'A row with this key exists.');
+      throw new JiraException('CONFLICT', 'A row with this key already exists.');
   }
 
   /**

@@ -17,7 +17,7 @@ export function checkSingleValues(metadata: EntityMetadata, fields: Readonly<Rec
   const errors: Record<string, string[]> = {};
   for (const column of metadata.columns)
     if (!isComposed(column) && isData(column.getEntityValue(fields)))
-      errors[column.relationMetadata?.propertyName ?? column.propertyPath] = ['Give a single value.'];
+      errors[column.relationMetadata?.propertyName ?? column.propertyPath] = ['Must be a single value.'];
   if (Object.keys(errors).length > 0) throw new ValidationException(errors);
 }
 

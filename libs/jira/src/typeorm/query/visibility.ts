@@ -35,7 +35,8 @@ function whereCondition(
   if (where === undefined || where === null)
     return fail(path, `is ${where}.`, 'Return false for no rows and true for all; use IsNull() to ask for null.');
   if (Array.isArray(where)) return or(where.map((item) => whereCondition(metadata, item, path, fail, prefix)));
-  if (typeof where !== 'object') return fail(path, `is a ${typeof where}.`, 'Give an object of find conditions.');
+  if (typeof where !== 'object')
+    return fail(path, `is a ${typeof where}.`, 'Return an object of find conditions, true or false.');
   const parts = Object.entries(where).map(([name, value]) =>
     propertyCondition(metadata, prefix === '' ? name : `${prefix}.${name}`, value, join(path, name), fail),
   );
@@ -55,7 +56,11 @@ function propertyCondition(
   if (!column && !relation && !isEmbedded)
     return fail(path, `names no property of ${metadata.name}.`, 'Correct the name, or map the property.');
   if (value === undefined)
-    return fail(path, 'is undefined.', 'An unset value must not widen what is seen: check it first, or return false.');
+    return fail(
+      path,
+      'is undefined.',
+      'Check the value first, or return false: an undefined value would match every row.',
+    );
   if (value === null) return fail(path, 'is null.', 'To ask for null, use IsNull().');
   if (isEmbedded && !column) return whereCondition(metadata, value, path, fail, property);
   // A column may share its relation's name (a relation to a key of that name): objects then describe the related row.
@@ -67,7 +72,7 @@ function relationCondition(relation: RelationMetadata, value: unknown, path: str
   if (value === true) return related(relation, ALL);
   if (value instanceof FindOperator) return relationOperator(relation, value, path, fail);
   if (typeof value !== 'object')
-    return fail(path, `is a ${typeof value}.`, 'Describe the related row ({ id: … }), or give true for "has one".');
+    return fail(path, `is a ${typeof value}.`, 'Describe the related row ({ id: … }), or use true for "has one".');
   if (Array.isArray(value)) return or(value.map((item) => relationCondition(relation, item, path, fail)));
   const key = foreignKeyCondition(relation, value as object, path, fail);
   return key ?? related(relation, whereCondition(relation.inverseEntityMetadata, value, path, fail));
@@ -83,7 +88,7 @@ function relationOperator(
 ): Condition {
   if (operator.type in COUNTS && !(operator.child instanceof FindOperator)) {
     const value = Number(operator.value);
-    if (!Number.isFinite(value)) return fail(path, 'compares a number of rows with no number.', 'Give a number.');
+    if (!Number.isFinite(value)) return fail(path, 'compares a number of rows with no number.', 'Use a number.');
     return { kind: 'count', relation, operator: COUNTS[operator.type as keyof typeof COUNTS], value };
   }
   const [column] = relation.joinColumns;

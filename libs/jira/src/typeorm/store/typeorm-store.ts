@@ -109,7 +109,7 @@ export class TypeOrmStore<E extends object> implements Store<E> {
       const isSet = relation.propertyName in fields || relation.joinColumns.some((column) => !column.isVirtual && column.propertyName in fields); // prettier-ignore
       if (isSet) forget(relation, entity);
       if (Array.isArray(fields[relation.propertyName]) && !relation.isOneToMany && !relation.isManyToMany)
-        throw new ValidationException({ [relation.propertyName]: ['Give one row, not a list.'] });
+        throw new ValidationException({ [relation.propertyName]: ['Must be one row, not an array.'] });
     }
     checkSingleValues(this.metadata, fields);
     return this.manager.merge<E>(this.metadata.target, entity, fields as DeepPartial<E>);

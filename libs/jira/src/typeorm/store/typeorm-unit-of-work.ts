@@ -42,13 +42,13 @@ export class TypeOrmUnitOfWork implements UnitOfWork {
 
   async once({ id, fingerprint }: OnceKey, work: () => Promise<unknown>): Promise<unknown> {
     if (!this.dataSource.hasMetadata(IdempotencyKey))
-      throw new JiraException('BAD_REQUEST', 'Idempotency keys are not kept here.');
+      throw new JiraException('BAD_REQUEST', 'This server does not store idempotency keys.');
     // The first statement of the transaction: it waits for another that has the same id, and sees what that one did.
     const { manager } = this;
     await manager.createQueryBuilder().insert().into(IdempotencyKey).values({ id, fingerprint, answer: null }).orIgnore().execute(); // prettier-ignore
     const kept = await manager.findOneByOrFail(IdempotencyKey, { id });
     if (kept.fingerprint !== fingerprint)
-      throw new JiraException('UNPROCESSABLE', 'This idempotency key was used for another request.');
+      throw new JiraException('UNPROCESSABLE', 'This idempotency key was used for a different request.');
     if (kept.answer !== null) return JSON.parse(kept.answer) as unknown;
     const result = await work();
     await manager.update(IdempotencyKey, { id }, { answer: JSON.stringify(result ?? null) });
