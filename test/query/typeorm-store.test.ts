@@ -194,8 +194,8 @@ describeEachDatabase('TypeOrmStore', ({ open }) => {
       const [member] = await dataSource.manager.find(Member);
       const asked: unknown[] = [];
       const store = storeOf(dataSource, true, {
-        canRetrieve: async (relation, id) => {
-          asked.push([relation.propertyPath, id]);
+        canRetrieve: async (relation, key) => {
+          asked.push([relation.propertyPath, ...key.values()]);
           return Promise.resolve(relation.propertyPath === 'project');
         },
       });
@@ -254,7 +254,7 @@ describeEachDatabase('TypeOrmStore', ({ open }) => {
       await dataSource.manager.save(Issue, { title: 'x', projectId: mine.id, labels: [kept] });
       const asked: unknown[] = [];
       const store = storeOf(dataSource, true, {
-        canRetrieve: (relation, id) => Promise.resolve(asked.push([relation.propertyPath, id]) > 0),
+        canRetrieve: (relation, key) => Promise.resolve(asked.push([relation.propertyPath, ...key.values()]) > 0),
       });
       const issue = (await store.findOne(EVERYTHING)) as Issue;
       await store.update(store.merge(issue, { title: 'y', labels: [{ id: kept.id }, { id: added.id }] }));

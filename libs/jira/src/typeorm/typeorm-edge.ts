@@ -3,6 +3,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { EntityMetadata, EntityTarget } from 'typeorm';
 import type { Hub } from '../live/delivery/hub.js';
+import type { Filter } from '../policy/filtering/filter.js';
 import { getOrAdd } from '../core/support/get-or-add.js';
 import { Observables } from '../live/observers/observed-rows.js';
 import type { HookScope } from '../core/scope/scope.js';
@@ -14,10 +15,12 @@ import { TypeOrmChangeSource } from '../commits/capture/typeorm-change-source.js
 import { installSqliteLeases } from '../commits/leases/sqlite-leases.js';
 import type { RelatedHook } from './expand/expansion.js';
 import { prepareFolding } from './query/dialect.js';
+import { isRow } from './query/named-row.js';
+import { covers, discriminatorsOf, shareTable } from './rows/table-rows.js';
 
 /** A hook that can say whether a caller may retrieve a row of its entity. */
 export interface EntityGate extends RelatedHook {
-  canRetrieve(scope: HookScope, id: unknown): Promise<boolean>;
+  canRetrieve(scope: HookScope, row: Filter): Promise<boolean>;
   /** Called when all hooks are known. @throws ConfigurationError */
   assertComplete(): void;
 }
@@ -89,12 +92,19 @@ export class TypeOrmEdge extends Observables implements OnApplicationShutdown {
     return this.gates.get(metadata) ?? new Map<string, RelatedHook>();
   }
 
-  /** Whether any hook of the entity lets this caller retrieve the row. Entities without a hook are the app's own business. */
-  async canRetrieve(metadata: EntityMetadata, scope: HookScope, id: unknown): Promise<boolean> {
-    const gates = this.gates.get(metadata);
-    if (!gates) return true;
-    for (const gate of gates.values()) if (await gate.canRetrieve(scope, id)) return true;
-    return false;
+  /**
+   * Whether any hook of the entity, or of its parents and children in the same table, lets this caller retrieve the row
+   * that the filter names. Rows that no hook serves are the app's own business.
+   */
+  async canRetrieve(metadata: EntityMetadata, scope: HookScope, row: Filter): Promise<boolean> {
+    const served = [...this.gates].filter(([other]) => shareTable(other, metadata));
+    // A foreign key is satisfied by any row of the table, a sibling's too.
+    if (discriminatorsOf(metadata) && !(await isRow(scope.manager, metadata, row))) return false;
+    for (const [, gates] of served)
+      for (const gate of gates.values()) if (await gate.canRetrieve(scope, row)) return true;
+    if (served.some(([other]) => covers(other, metadata))) return false;
+    for (const [other] of served) if (await isRow(scope.manager, other, row)) return false;
+    return true;
   }
 
   onApplicationShutdown(): void {

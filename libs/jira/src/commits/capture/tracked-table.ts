@@ -91,7 +91,7 @@ export class TrackedTable {
 }
 
 /** The entity that owns the table of this one. */
-function tableOwner(metadata: EntityMetadata): EntityMetadata {
+export function tableOwner(metadata: EntityMetadata): EntityMetadata {
   let owner = metadata;
   while (owner.parentEntityMetadata && owner.parentEntityMetadata.tablePath === metadata.tablePath) {
     owner = owner.parentEntityMetadata;

@@ -3,7 +3,9 @@
 
 import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { Ordering } from '../../policy/filtering/filter.js';
-import { SqlWriter, writeSql } from '../query/condition-sql.js';
+import { writeSql } from '../query/condition-sql.js';
+import { SqlWriter } from '../rows/sql-writer.js';
+import { rowConditions, tableAs } from '../rows/table-rows.js';
 import { orderTerms } from '../query/ordering.js';
 import type { RowPredicate } from '../query/row-predicate.js';
 import { bindable, DirectConnection, type SqliteDatabase } from './direct-connection.js';
@@ -33,7 +35,7 @@ export class DirectReader {
     this.shape = shape;
     const writer = new SqlWriter(metadata.dataSource);
     this.columns = shape.columns.map((column) => writer.column(ALIAS, column)).join(', ');
-    this.from = `FROM ${writer.table(metadata.tablePath)} ${writer.escape(ALIAS)}`;
+    this.from = `FROM ${tableAs(metadata, ALIAS, writer)}`;
   }
 
   /** `undefined` when the entity, its database or the data source's logging needs TypeORM's own reading. */
@@ -83,9 +85,8 @@ export class DirectReader {
   }
 
   private where(predicates: readonly RowPredicate[], writer: SqlWriter): string {
-    const parts: string[] = [];
-    const { deleteDateColumn } = this.metadata;
-    if (deleteDateColumn && !this.withDeleted) parts.push(`${writer.column(ALIAS, deleteDateColumn)} IS NULL`);
+    const { withDeleted } = this;
+    const parts = rowConditions(this.metadata, ALIAS, writer, { withDeleted });
     for (const { constant, condition } of predicates)
       if (constant !== true) parts.push(`(${writeSql(condition, ALIAS, writer)})`);
     return parts.length === 0 ? '' : ` WHERE ${parts.join(' AND ')}`;

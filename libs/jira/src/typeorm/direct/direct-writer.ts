@@ -7,7 +7,9 @@ import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Change } from '../../core/changes/change.js';
 import { TrackedTable, type RawRow } from '../../commits/capture/tracked-table.js';
 import type { TypeOrmChangeSource } from '../../commits/capture/typeorm-change-source.js';
-import { SqlWriter, writeSql } from '../query/condition-sql.js';
+import { writeSql } from '../query/condition-sql.js';
+import { SqlWriter } from '../rows/sql-writer.js';
+import { tableAs } from '../rows/table-rows.js';
 import type { RowPredicate } from '../query/row-predicate.js';
 import { knownVerdict, outOfSight } from '../query/visible-check.js';
 import { bindable, bindableValue, DirectConnection, type SqliteDatabase } from './direct-connection.js';
@@ -49,7 +51,7 @@ export class DirectWriter {
     const writer = new SqlWriter(metadata.dataSource);
     this.columns = metadata.columns.filter((column) => column.isInsert);
     this.returned = metadata.getInsertionReturningColumns().filter((one) => !one.isGenerated && !one.isVirtual);
-    this.table = writer.table(metadata.tablePath);
+    this.table = writer.table(metadata);
     this.keyCondition = metadata.primaryColumns.map((one) => `${writer.escape(one.databaseName)} = ?`).join(' AND ');
     this.ownTable = new TrackedTable(metadata.dataSource, metadata);
   }
@@ -153,7 +155,7 @@ export class DirectWriter {
     );
     const parameters = bindable(writer.parameters);
     if (!parameters) throw UNSURE;
-    const sql = `SELECT 1 FROM ${this.table} ${writer.escape('row')} WHERE (${condition}) AND ${keys.join(' AND ')}`;
+    const sql = `SELECT 1 FROM ${tableAs(this.metadata, 'row', writer)} WHERE (${condition}) AND ${keys.join(' AND ')}`;
     return this.connection.prepare(database, sql, true).all(parameters).length > 0;
   }
 

@@ -23,6 +23,7 @@ import type { Narrowing } from '../expand/related-keys.js';
 import { EntityFieldTypes } from '../query/field-types.js';
 import { keysFilter } from '../query/keys-filter.js';
 import { Lookup } from '../query/lookup.js';
+import { keyFilter } from '../query/named-row.js';
 import { refuseNarrowing } from '../query/narrowing.js';
 import type { CanRetrieve } from '../query/relation-guard.js';
 import { compileFilter, compileVisibility, type RowPredicate } from '../query/row-predicate.js';
@@ -139,15 +140,16 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   }
 
   private canRetrieveOf(scope: HookScope): CanRetrieve {
-    return (relation, id) => this.edge.canRetrieve(relation.inverseEntityMetadata, scope, id);
+    return ({ inverseEntityMetadata: related }, key, field) =>
+      this.edge.canRetrieve(related, scope, keyFilter(related, key, field));
   }
 
   /** Whether this caller may retrieve the row: what another hook asks before a relation may name it. */
-  async canRetrieve(caller: HookScope, id: unknown): Promise<boolean> {
+  async canRetrieve(caller: HookScope, row: Filter): Promise<boolean> {
     const scope = await this.retrieverOf(caller);
     if (!scope) return false;
     const store = await this.getStore(scope);
-    const object = await store.findOne(await this.filterQuery(scope, this.lookup.primaryKey(id, 'pk')));
+    const object = await store.findOne(await this.filterQuery(scope, row));
     return object !== null && isAllowed(() => this.checkObjectPermissions(scope, object));
   }
 

@@ -1,62 +1,11 @@
-// A condition as SQL over one alias, with its own aliases and parameters.
+// A condition as SQL over one alias.
 
-import type { DataSource, EntityMetadata, RelationMetadata } from 'typeorm';
-import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
+import { relatedRows } from '../rows/related-rows.js';
+import type { SqlWriter } from '../rows/sql-writer.js';
 import { kindOf, toParameter, type Stored } from './column-value.js';
 import type { Comparison, Condition, DatePartComparison, TextComparison } from './condition.js';
 import { comparison, datePartSql, exactText, textIn, textTest } from './dialect.js';
 import { PATTERN_FUNCTION, registerFunctions } from './sqlite-functions.js';
-
-/** Where the SQL is written into: gives parameters and aliases that nobody else uses. */
-export class SqlWriter {
-  readonly parameters: Record<string, unknown> = {};
-  private parameterCount = 0;
-  private aliasCount = 0;
-
-  /**
-   * @param taken parameter names in use already
-   * @param substitute SQL to select from in place of a many-to-many table
-   */
-  constructor(
-    readonly dataSource: DataSource,
-    private readonly taken: Readonly<Record<string, unknown>> = {},
-    private readonly substitute?: (table: EntityMetadata) => string | undefined,
-  ) {}
-
-  /** Gives the value a parameter; returns its placeholder. Arrow, so that it can be handed on. */
-  readonly bind = (value: unknown): string => {
-    let name = `jira_p${this.parameterCount++}`;
-    while (Object.hasOwn(this.taken, name)) name = `jira_p${this.parameterCount++}`;
-    this.parameters[name] = value;
-    return `:${name}`;
-  };
-
-  alias(): string {
-    return `jira_r${this.aliasCount++}`;
-  }
-
-  escape(name: string): string {
-    return this.dataSource.driver.escape(name);
-  }
-
-  table(path: string): string {
-    return path
-      .split('.')
-      .filter((part) => part !== '')
-      .map((part) => this.escape(part))
-      .join('.');
-  }
-
-  /** What to select a many-to-many table's rows from. */
-  links(table: EntityMetadata): string {
-    return this.substitute?.(table) ?? this.table(table.tablePath);
-  }
-
-  column(alias: string, column: ColumnMetadata): string {
-    if (column.isVirtualProperty && column.query) return `(${column.query(this.escape(alias))})`;
-    return `${this.escape(alias)}.${this.escape(column.databaseName)}`;
-  }
-}
 
 export function writeSql(condition: Condition, alias: string, writer: SqlWriter): string {
   switch (condition.kind) {
@@ -136,54 +85,4 @@ function textSql({ column, test, folded, value }: TextComparison, alias: string,
 function partSql({ column, part, value }: DatePartComparison, alias: string, writer: SqlWriter): string {
   const sql = datePartSql(writer.dataSource.driver, writer.column(alias, column), column, part);
   return `${sql} = ${writer.bind(value)}`;
-}
-
-/** `FROM … WHERE …` over the rows related to the row at `alias`; soft-deleted ones are not among them, as in TypeORM. */
-export function relatedRows(
-  relation: RelationMetadata,
-  alias: string,
-  writer: SqlWriter,
-  condition: (inner: string) => string = () => '1 = 1',
-  withDeleted = false,
-): string {
-  const inner = writer.alias();
-  const target = relation.inverseEntityMetadata;
-  const table = `${writer.table(target.tablePath)} ${writer.escape(inner)}`;
-  const parts = [];
-  let from = table;
-  if (relation.isManyToMany) {
-    const junction = writer.alias();
-    const { own, other, metadata } = junctionOf(relation);
-    from = `${writer.links(metadata)} ${writer.escape(junction)} INNER JOIN ${table} ON ${joined(other, junction, inner, writer)}`;
-    parts.push(joined(own, junction, alias, writer));
-  } else {
-    const columns = relation.isOwning ? relation.joinColumns : (relation.inverseRelation?.joinColumns ?? []);
-    parts.push(relation.isOwning ? joined(columns, alias, inner, writer) : joined(columns, inner, alias, writer));
-  }
-  if (target.deleteDateColumn && !withDeleted) parts.push(`${writer.column(inner, target.deleteDateColumn)} IS NULL`);
-  const where = condition(inner);
-  if (where !== '1 = 1') parts.push(where);
-  return `FROM ${from} WHERE ${parts.join(' AND ')}`;
-}
-
-/** The junction's columns that name this side's row and the other side's. */
-export function junctionOf(relation: RelationMetadata): {
-  own: ColumnMetadata[];
-  other: ColumnMetadata[];
-  metadata: EntityMetadata;
-} {
-  const junction = relation.junctionEntityMetadata;
-  if (!junction) throw new TypeError(`${relation.entityMetadata.name}.${relation.propertyPath} has no junction table.`);
-  return relation.isOwning
-    ? { own: junction.ownerColumns, other: junction.inverseColumns, metadata: junction }
-    : { own: junction.inverseColumns, other: junction.ownerColumns, metadata: junction };
-}
-
-function joined(columns: readonly ColumnMetadata[], holder: string, referenced: string, writer: SqlWriter): string {
-  return columns
-    .map((column) => {
-      const target = column.referencedColumn as ColumnMetadata;
-      return `${writer.column(holder, column)} = ${writer.column(referenced, target)}`;
-    })
-    .join(' AND ');
 }

@@ -2,7 +2,7 @@
 
 import type { EntityMetadata, RelationMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
-import { foreignKeyOf } from './visibility.js';
+import { foreignKeyOf, ownForeignKeys } from '../rows/related-rows.js';
 
 export interface FieldPath {
   readonly relations: readonly RelationMetadata[];
@@ -36,8 +36,7 @@ export function resolvePath(metadata: EntityMetadata, path: readonly string[]): 
 
 /** `project` and `project.id` are the foreign key's own column, where it always names an existing row. */
 function keyColumn(relation: RelationMetadata, rest: readonly string[]): ColumnMetadata | undefined {
-  const columns =
-    rest.length === 0 && relation.isOwning && !relation.isManyToMany ? relation.joinColumns : foreignKeyOf(relation);
+  const columns = rest.length === 0 ? ownForeignKeys(relation) : foreignKeyOf(relation);
   if (!columns) return undefined;
   if (rest.length === 0) return columns.length === 1 ? columns[0] : undefined;
   return columns.find((column) => column.referencedColumn?.propertyPath === rest.join('.'));

@@ -3,8 +3,10 @@
 import type { EntityManager, RelationMetadata } from 'typeorm';
 import { escapeParameters, type ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Image, Link } from '../../core/changes/change.js';
-import { ownConditions, relationsOf, type Condition } from './condition.js';
-import { relatedRows, SqlWriter, writeSql } from './condition-sql.js';
+import { ownConditions, type Condition } from './condition.js';
+import { ownForeignKeys, relatedRows, relationKeys } from '../rows/related-rows.js';
+import { SqlWriter } from '../rows/sql-writer.js';
+import { writeSql } from './condition-sql.js';
 import { linksBefore } from './links-before.js';
 import type { RowPredicate } from './row-predicate.js';
 import { valueSql } from './value-sql.js';
@@ -13,6 +15,8 @@ import { valueSql } from './value-sql.js';
 const CHUNK = 200;
 const ALIAS = 'jira_image';
 const NUMBER = 'jira_n';
+/** A row that is marked as deleted, or of another kind, is there. */
+const WHATEVER = { withDeleted: true, withSiblings: true };
 
 /**
  * Whether each image satisfies the predicate, as the related rows stand now. Images that memory can judge cost nothing,
@@ -67,7 +71,7 @@ function refersToRows(condition: Condition): boolean {
 }
 
 function isReference(relation: RelationMetadata): boolean {
-  return relation.isOwning && !relation.isManyToMany;
+  return ownForeignKeys(relation).length > 0;
 }
 
 /** "A row that the condition follows a foreign key to is not there": deleted, not merely marked as deleted. */
@@ -82,9 +86,9 @@ function lostSql(condition: Condition, alias: string, writer: SqlWriter): string
           ]
         : [];
     const keys = relation.joinColumns.map((column) => `${writer.column(alias, column)} IS NOT NULL`);
-    const missing = `(${keys.join(' AND ')} AND NOT EXISTS (SELECT 1 ${relatedRows(relation, alias, writer, undefined, true)}))`;
+    const missing = `(${keys.join(' AND ')} AND NOT EXISTS (SELECT 1 ${relatedRows(relation, alias, writer, undefined, WHATEVER)}))`;
     if (!refersToRows(part.condition)) return [missing];
-    const deeper = relatedRows(relation, alias, writer, (inner) => lostSql(part.condition, inner, writer), true);
+    const deeper = relatedRows(relation, alias, writer, (inner) => lostSql(part.condition, inner, writer), WHATEVER);
     return [missing, `EXISTS (SELECT 1 ${deeper})`];
   });
   return parts.length === 0 ? '1 = 0' : `(${parts.join(' OR ')})`;
@@ -98,7 +102,7 @@ function derivedRows(predicate: RowPredicate, images: readonly Image[], writer: 
   const { metadata, condition } = predicate;
   const columns = neededColumns(condition, metadata.columns);
   const names = columns.map((column) => writer.escape(column.databaseName));
-  const head = `SELECT ${['0 AS ' + writer.escape(NUMBER), ...names].join(', ')} FROM ${writer.table(metadata.tablePath)} WHERE 1 = 0`;
+  const head = `SELECT ${['0 AS ' + writer.escape(NUMBER), ...names].join(', ')} FROM ${writer.table(metadata)} WHERE 1 = 0`;
   const rows = images.map((image, index) => {
     const values = columns.map((column) => valueSql(column, image, writer));
     return `SELECT ${[String(index), ...values].join(', ')}`;
@@ -114,22 +118,8 @@ function neededColumns(condition: Condition, all: readonly ColumnMetadata[]): re
   const needed = new Set(own.flatMap((part) => ('column' in part ? [part.column.databaseName] : [])));
   for (const part of own)
     if (part.kind === 'related' || part.kind === 'count')
-      for (const column of joinedBy(part.relation)) needed.add(column.databaseName);
+      for (const column of relationKeys(part.relation).own) needed.add(column.databaseName);
   const kept = real.filter((column) => needed.has(column.databaseName));
   // Two properties may share a column (a relation and its key); one copy is enough.
   return [...new Map(kept.map((column) => [column.databaseName, column])).values()];
-}
-
-/** The row's own columns by which the relation finds its related rows. */
-function joinedBy(relation: ReturnType<typeof relationsOf>[number]): readonly ColumnMetadata[] {
-  if (relation.isManyToMany) {
-    const junction = relation.junctionEntityMetadata;
-    const own = relation.isOwning ? junction?.ownerColumns : junction?.inverseColumns;
-    return referenced(own ?? []);
-  }
-  return relation.isOwning ? relation.joinColumns : referenced(relation.inverseRelation?.joinColumns ?? []);
-}
-
-function referenced(columns: readonly ColumnMetadata[]): ColumnMetadata[] {
-  return columns.flatMap((column) => (column.referencedColumn ? [column.referencedColumn] : []));
 }

@@ -2,7 +2,7 @@
 
 import type { EntityMetadata } from 'typeorm';
 import type { Link } from '../../core/changes/change.js';
-import type { SqlWriter } from './condition-sql.js';
+import type { SqlWriter } from '../rows/sql-writer.js';
 import { valueSql } from './value-sql.js';
 
 /** SQL to select from in place of the table; undefined where none of the links are its rows. */
@@ -16,5 +16,5 @@ export function linksBefore(table: EntityMetadata, links: readonly Link[], write
   const added = rows.filter(({ isNew }) => isNew).map(isOf);
   const where = added.length > 0 ? ` WHERE NOT (${added.join(' OR ')})` : '';
   const removed = rows.filter(({ isNew }) => !isNew).map((link) => `SELECT ${values(link).join(', ')}`);
-  return `(${[`SELECT ${names.join(', ')} FROM ${writer.table(table.tablePath)}${where}`, ...removed].join(' UNION ALL ')})`;
+  return `(${[`SELECT ${names.join(', ')} FROM ${writer.table(table)}${where}`, ...removed].join(' UNION ALL ')})`;
 }

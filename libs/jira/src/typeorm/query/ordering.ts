@@ -5,7 +5,8 @@ import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Ordering } from '../../policy/filtering/filter.js';
 import { isPostgres, kindOf } from './column-value.js';
 import { exactText } from './dialect.js';
-import { relatedRows, SqlWriter } from './condition-sql.js';
+import { relatedRows } from '../rows/related-rows.js';
+import { SqlWriter } from '../rows/sql-writer.js';
 import { resolvePath, type FieldPath } from './field-path.js';
 
 /**
@@ -22,6 +23,7 @@ export function applyOrdering<E extends ObjectLiteral>(
   if (ordering.length > 0) query.orderBy();
   for (const { sql, direction } of orderTerms(metadata, query.alias, ordering, writer))
     query.addOrderBy(sql, direction);
+  query.setParameters(writer.parameters);
 }
 
 export interface OrderTerm {

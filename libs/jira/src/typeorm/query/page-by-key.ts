@@ -4,7 +4,7 @@ import type { EntityManager, EntityMetadata, ObjectLiteral, SelectQueryBuilder }
 import { expressionMapOf } from '../../commits/typeorm-internals.js';
 import type { Ordering } from '../../policy/filtering/filter.js';
 import { canonical } from './column-value.js';
-import { SqlWriter } from './condition-sql.js';
+import { SqlWriter } from '../rows/sql-writer.js';
 import type { PlacedRow, Seek } from '../../policy/pagination/place.js';
 import { applyOrdering } from './ordering.js';
 import { readPlaced } from './place.js';

@@ -5,7 +5,7 @@ import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Ordering } from '../../policy/filtering/filter.js';
 import type { PlacedRow, PlaceValue, Seek } from '../../policy/pagination/place.js';
 import { isPostgres, isSqlite, kindOf } from './column-value.js';
-import { SqlWriter } from './condition-sql.js';
+import { SqlWriter } from '../rows/sql-writer.js';
 import { exactText } from './dialect.js';
 import { resolvePath, type FieldPath } from './field-path.js';
 import { applyOrdering, valueSql } from './ordering.js';
@@ -43,9 +43,10 @@ export async function readPlaced<E extends ObjectLiteral>(
   const fields = fieldsOf(metadata, read);
   applyOrdering(query, metadata, read);
   const writer = new SqlWriter(metadata.dataSource, query.getParameters());
-  if (from) query.andWhere(`(${beyond(fields, from, query.alias, writer)})`, writer.parameters);
+  if (from) query.andWhere(`(${beyond(fields, from, query.alias, writer)})`);
   for (const [i, field] of fields.entries())
     query.addSelect(placeSql(field.column, valueSql(field, query.alias, writer)), nameOf(i));
+  query.setParameters(writer.parameters);
   const { raw, entities } = await query.limit(limit).getRawAndEntities<Record<string, PlaceValue>>();
   return entities.map((row, i) => ({ row, place: fields.map((_, k) => raw[i]?.[nameOf(k)] ?? null) }));
 }

@@ -1,12 +1,13 @@
 // What other rows say about the rows of an entity: whose changes decide, and whether they are others now.
 
 import { createHash } from 'node:crypto';
-import type { DataSource, RelationMetadata } from 'typeorm';
-import { escapeParameters, type ColumnMetadata } from '../../commits/typeorm-internals.js';
+import type { DataSource } from 'typeorm';
+import { escapeParameters } from '../../commits/typeorm-internals.js';
 import { databaseFamily } from '../../commits/capture/database-family.js';
+import { foreignKeyOf, relatedSide, relationKeys } from '../rows/related-rows.js';
+import { SqlWriter } from '../rows/sql-writer.js';
 import { ownConditions, type Condition, type Related, type RelatedCount } from './condition.js';
-import { junctionOf, SqlWriter, writeSql } from './condition-sql.js';
-import { foreignKeyOf } from './visibility.js';
+import { writeSql } from './condition-sql.js';
 
 /**
  * Names of the entities whose rows decide. A row that only has to be there for a foreign key to name it decides nothing.
@@ -35,7 +36,7 @@ export async function readRelatedState(dataSource: DataSource, condition: Condit
   const states: string[] = [];
   for (const part of crossings(condition)) {
     const writer = new SqlWriter(dataSource);
-    const sql = digestSql(dataSource, keysSql(part, writer), keysOf(part.relation).length);
+    const sql = digestSql(dataSource, keysSql(part, writer), relationKeys(part.relation).related.length);
     const [text, parameters] = escapeParameters(dataSource, sql, writer.parameters);
     const [row]: { state: unknown }[] = await dataSource.manager.query(text, parameters);
     states.push(String(row?.state));
@@ -51,41 +52,15 @@ function comparesColumns(condition: Condition): boolean {
   return [...ownConditions(condition)].some((part) => 'column' in part);
 }
 
-/** The columns, on the related side, by which related rows name the rows they are related to. */
-function keysOf(relation: RelationMetadata): readonly ColumnMetadata[] {
-  if (relation.isManyToMany) return junctionOf(relation).own;
-  if (!relation.isOwning) return relation.inverseRelation?.joinColumns ?? [];
-  return relation.joinColumns.map((column) => column.referencedColumn as ColumnMetadata);
-}
-
 /** The keys of rows on which the part's verdict is another than on a row that nothing is related to. */
 function keysSql(part: Related | RelatedCount, writer: SqlWriter): string {
-  const { relation } = part;
-  const target = relation.inverseEntityMetadata;
-  const row = writer.alias();
-  const table = `${writer.table(target.tablePath)} ${writer.escape(row)}`;
-  const holder = relation.isManyToMany ? writer.alias() : row;
-  const from = relation.isManyToMany ? throughJunction(relation, holder, row, table, writer) : table;
-  const columns = keysOf(relation).map((column) => writer.column(holder, column));
-  const where = columns.map((column) => `${column} IS NOT NULL`);
-  if (target.deleteDateColumn) where.push(`${writer.column(row, target.deleteDateColumn)} IS NULL`);
-  if (part.kind === 'related') where.push(writeSql(part.condition, row, writer));
-  const select = `SELECT ${columns.map((column, i) => `${column} AS k${i}`).join(', ')} FROM ${from} WHERE ${where.join(' AND ')} GROUP BY ${columns.join(', ')}`;
+  const { alias, from, where, keys } = relatedSide(part.relation, writer);
+  const conditions = [...keys.map((key) => `${key} IS NOT NULL`), ...where];
+  if (part.kind === 'related') conditions.push(writeSql(part.condition, alias, writer));
+  const select = `SELECT ${keys.map((key, i) => `${key} AS k${i}`).join(', ')} FROM ${from} WHERE ${conditions.join(' AND ')} GROUP BY ${keys.join(', ')}`;
   if (part.kind === 'related') return select;
   const holds = `COUNT(*) ${part.operator} ${writer.bind(part.value)}`;
   return `${select} HAVING ${holdsForNone(part) ? `NOT (${holds})` : holds}`;
-}
-
-function throughJunction(
-  relation: RelationMetadata,
-  junction: string,
-  row: string,
-  table: string,
-  writer: SqlWriter,
-): string {
-  const { other, metadata } = junctionOf(relation);
-  const on = other.map((column) => `${writer.column(junction, column)} = ${writer.column(row, column.referencedColumn as ColumnMetadata)}`); // prettier-ignore
-  return `${writer.links(metadata)} ${writer.escape(junction)} INNER JOIN ${table} ON ${on.join(' AND ')}`;
 }
 
 function holdsForNone({ operator, value }: RelatedCount): boolean {

@@ -4,10 +4,13 @@ import type { EntityManager, EntityMetadata, ObjectLiteral, RelationMetadata } f
 import { escapeParameters, type ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { JiraException, ValidationException } from '../../core/errors/jira.exception.js';
 import { canonical, isSqlite, toParameter, toStored } from './column-value.js';
-import { SqlWriter } from './condition-sql.js';
+import { isRow, keyFilter, type NamedKey } from './named-row.js';
+import { ownForeignKeys, relationKeys } from '../rows/related-rows.js';
+import { SqlWriter } from '../rows/sql-writer.js';
+import { tableAs } from '../rows/table-rows.js';
 
-/** Whether the caller may retrieve the row of the relation's target with this id: a value, or an object of key columns. */
-export type CanRetrieve = (relation: RelationMetadata, id: unknown) => Promise<boolean>;
+/** Whether the caller may retrieve the row of the relation's target that has this key. @param field of the input, for errors */
+export type CanRetrieve = (relation: RelationMetadata, key: NamedKey, field: string) => Promise<boolean>;
 
 /** One text for a missing row and an invisible one: the answer must not tell them apart. */
 export const MISSING = 'This row does not exist.';
@@ -18,14 +21,15 @@ export type StoredKeys = ReadonlyMap<ColumnMetadata, string>;
 interface Named {
   /** The input field that names the row. */
   readonly field: string;
-  readonly id: unknown;
+  readonly key: NamedKey;
 }
 
 export class RelationGuard {
   constructor(
     private readonly manager: EntityManager,
     private readonly metadata: EntityMetadata,
-    private readonly canRetrieve: CanRetrieve = (relation, id) => this.exists(relation, id),
+    private readonly canRetrieve: CanRetrieve = (relation, key, field) =>
+      isRow(manager, relation.inverseEntityMetadata, keyFilter(relation.inverseEntityMetadata, key, field)),
   ) {}
 
   /**
@@ -35,8 +39,8 @@ export class RelationGuard {
   async check(entity: ObjectLiteral, stored?: StoredKeys): Promise<void> {
     const errors: Record<string, string[]> = {};
     for (const relation of this.metadata.relations) {
-      for (const { field, id } of await this.newlyNamed(relation, entity, stored))
-        if (!(await this.canRetrieve(relation, id))) errors[field] = [MISSING];
+      for (const { field, key } of await this.newlyNamed(relation, entity, stored))
+        if (!(await this.canRetrieve(relation, key, field))) errors[field] = [MISSING];
     }
     if (Object.keys(errors).length > 0) throw new ValidationException(errors);
   }
@@ -55,7 +59,7 @@ export class RelationGuard {
    */
   async lock(entity: ObjectLiteral): Promise<StoredKeys | undefined> {
     const writer = new SqlWriter(this.metadata.dataSource);
-    const columns = [...new Set(this.metadata.relations.flatMap((relation) => ownKeys(relation)))];
+    const columns = [...new Set(this.metadata.relations.flatMap((relation) => ownForeignKeys(relation)))];
     const selected = columns.map((column, index) => `${writer.column('row', column)} AS ${writer.escape(`k${index}`)}`);
     const where = this.metadata.primaryColumns.map((column) => {
       const value = toParameter(column, toStored(column, column.getEntityValue(entity)));
@@ -63,7 +67,7 @@ export class RelationGuard {
     });
     const isLocking =
       this.manager.queryRunner?.isTransactionActive === true && !isSqlite(this.metadata.dataSource.driver);
-    const sql = `SELECT ${['1', ...selected].join(', ')} FROM ${writer.table(this.metadata.tablePath)} ${writer.escape('row')} WHERE ${where.join(' AND ')}${isLocking ? ' FOR UPDATE' : ''}`; // prettier-ignore
+    const sql = `SELECT ${['1', ...selected].join(', ')} FROM ${tableAs(this.metadata, 'row', writer)} WHERE ${where.join(' AND ')}${isLocking ? ' FOR UPDATE' : ''}`; // prettier-ignore
     const [text, parameters] = escapeParameters(this.metadata.dataSource, sql, writer.parameters);
     const [row]: (Record<string, unknown> | undefined)[] = await this.manager.query(text, parameters);
     return row && new Map(columns.map((column, index) => [column, keyText(row[`k${index}`])]));
@@ -72,24 +76,14 @@ export class RelationGuard {
   private async newlyNamed(relation: RelationMetadata, entity: ObjectLiteral, stored?: StoredKeys): Promise<Named[]> {
     const named = namedBy(relation, entity);
     if (named.length === 0 || !stored) return named;
-    const keys = ownKeys(relation);
+    const keys = ownForeignKeys(relation);
     if (keys.length > 0) {
       const isSame = keys.every((column) => stored.get(column) === keyText(column.getEntityValue(entity)));
       return isSame ? [] : named;
     }
     const linked = await this.manager.createQueryBuilder().relation(this.metadata.target, relation.propertyPath).of(entity).loadMany<ObjectLiteral>(); // prettier-ignore
-    const known = new Set(linked.map((row) => canonical(idOf(relation, row))));
-    return named.filter(({ id }) => !known.has(canonical(id)));
+    return named.filter(({ key }) => !linked.some((row) => [...key].every(([column, value]) => keyText(column.getEntityValue(row)) === keyText(value)))); // prettier-ignore
   }
-
-  private exists(relation: RelationMetadata, id: unknown): Promise<boolean> {
-    return this.manager.createQueryBuilder(relation.inverseEntityMetadata.target, 'row').whereInIds([id]).getExists();
-  }
-}
-
-/** The foreign keys that the row itself holds for the relation. */
-function ownKeys(relation: RelationMetadata): readonly ColumnMetadata[] {
-  return relation.isOwning && !relation.isManyToMany ? relation.joinColumns : [];
 }
 
 // Drivers give one key as a number here and a string there.
@@ -99,33 +93,41 @@ function keyText(value: unknown): string {
 
 /** The rows that the entity names by the relation. */
 function namedBy(relation: RelationMetadata, entity: ObjectLiteral): Named[] {
-  if (ownKeys(relation).length > 0) return namedByKey(relation, entity);
+  if (ownForeignKeys(relation).length > 0) return namedByForeignKey(relation, entity);
   const value: unknown = relation.getEntityValue(entity);
   const items: unknown[] = Array.isArray(value) ? value : [value];
   return items.flatMap((item, index) => {
-    const id = idOf(relation, item);
+    const key = keyOf(relation, item);
     const field = Array.isArray(value) ? `${relation.propertyPath}.${index}` : relation.propertyPath;
-    return id === undefined ? [] : [{ field, id }];
+    return key ? [{ field, key }] : [];
   });
 }
 
-function namedByKey(relation: RelationMetadata, entity: ObjectLiteral): Named[] {
-  const entries = relation.joinColumns.map((column): [string, unknown] => [
-    column.referencedColumn?.propertyPath ?? column.propertyPath,
-    column.getEntityValue(entity),
-  ]);
-  if (entries.some(([, value]) => value === null || value === undefined)) return [];
+function namedByForeignKey(relation: RelationMetadata, entity: ObjectLiteral): Named[] {
+  const key = new Map<ColumnMetadata, unknown>();
+  for (const column of relation.joinColumns) {
+    const value: unknown = column.getEntityValue(entity);
+    if (value === null || value === undefined) return [];
+    if (column.referencedColumn) key.set(column.referencedColumn, value);
+  }
   const [column] = relation.joinColumns;
   const byObject = relation.getEntityValue(entity) !== undefined;
-  const field = byObject || !column ? relation.propertyPath : column.propertyPath;
-  return [{ field, id: entries.length === 1 ? entries[0]?.[1] : Object.fromEntries(entries) }];
+  return [{ field: byObject || !column ? relation.propertyPath : column.propertyPath, key }];
 }
 
 /** Undefined for a row without a key: one that the write itself will create. */
-function idOf(relation: RelationMetadata, value: unknown): unknown {
-  if (typeof value !== 'object') return value;
-  const map: ObjectLiteral | undefined =
-    value === null ? undefined : relation.inverseEntityMetadata.getEntityIdMap(value);
-  const values = Object.values(map ?? {}) as unknown[];
-  return values.length === 1 ? values[0] : map;
+function keyOf(relation: RelationMetadata, item: unknown): NamedKey | undefined {
+  const { primaryColumns } = relation.inverseEntityMetadata;
+  const [only] = primaryColumns;
+  if (item === null || item === undefined || !only) return undefined;
+  if (typeof item !== 'object') return new Map([[only, item]]);
+  // A link holds what the link table refers to, whatever the key says: both have to be of one row.
+  const columns = new Set([...primaryColumns, ...relationKeys(relation).other]);
+  const key = new Map([...columns].map((column): [ColumnMetadata, unknown] => [column, column.getEntityValue(item)]));
+  if (primaryColumns.some((column) => isMissing(key.get(column)))) return undefined;
+  return new Map([...key].filter(([, value]) => !isMissing(value)));
+}
+
+function isMissing(value: unknown): boolean {
+  return value === null || value === undefined;
 }

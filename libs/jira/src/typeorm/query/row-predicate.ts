@@ -7,7 +7,8 @@ import type { Image } from '../../core/changes/change.js';
 import { canonical, kindOf, type Stored } from './column-value.js';
 import { constantOf, keyOf, ownConditions, relationsOf, type Condition } from './condition.js';
 import { judge } from './condition-memory.js';
-import { SqlWriter, writeSql } from './condition-sql.js';
+import { SqlWriter } from '../rows/sql-writer.js';
+import { writeSql } from './condition-sql.js';
 import { filterCondition } from './filter-condition.js';
 import { visibilityCondition } from './visibility.js';
 

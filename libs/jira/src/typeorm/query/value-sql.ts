@@ -4,7 +4,7 @@ import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Image } from '../../core/changes/change.js';
 import { isPostgres, isSqlite, kindOf, toParameter } from './column-value.js';
 import { read } from './condition-memory.js';
-import type { SqlWriter } from './condition-sql.js';
+import type { SqlWriter } from '../rows/sql-writer.js';
 
 export function valueSql(column: ColumnMetadata, image: Image, writer: SqlWriter): string {
   const stored = read(column, image);

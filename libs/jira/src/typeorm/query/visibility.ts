@@ -2,6 +2,7 @@
 
 import { FindOperator, type EntityMetadata, type FindOptionsWhere, type RelationMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
+import { foreignKeyOf, ownForeignKeys } from '../rows/related-rows.js';
 import { ALL, NONE, and, negate, or, related, type Condition } from './condition.js';
 import { columnCondition, operatorCondition, type Describe } from './find-operator.js';
 
@@ -91,9 +92,8 @@ function relationOperator(
     if (!Number.isFinite(value)) return fail(path, 'compares a number of rows with no number.', 'Use a number.');
     return { kind: 'count', relation, operator: COUNTS[operator.type as keyof typeof COUNTS], value };
   }
-  const [column] = relation.joinColumns;
-  if (relation.isOwning && column && relation.joinColumns.length === 1 && !relation.isManyToMany)
-    return operatorCondition(column, operator, path, fail);
+  const [column, ...others] = ownForeignKeys(relation);
+  if (column && others.length === 0) return operatorCondition(column, operator, path, fail);
   if (operator.type === 'not' && operator.child) return negate(relationOperator(relation, operator.child, path, fail));
   return fail(path, `applies ${operator.type} to a relation.`, 'Apply it to a column of the related row.');
 }
@@ -123,16 +123,6 @@ function foreignKeyCondition(
       return columnCondition(column as ColumnMetadata, value, join(path, name), fail);
     }),
   );
-}
-
-/** The join columns that always name an existing, not soft-deleted row; else undefined. */
-export function foreignKeyOf(relation: RelationMetadata): readonly ColumnMetadata[] | undefined {
-  const isSure =
-    relation.isOwning &&
-    !relation.isManyToMany &&
-    relation.createForeignKeyConstraints &&
-    relation.inverseEntityMetadata.deleteDateColumn === undefined;
-  return isSure ? relation.joinColumns : undefined;
 }
 
 // Of a missing related row nothing is true, not even that its key is null or not something: only positive tests carry over.
