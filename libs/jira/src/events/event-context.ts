@@ -1,4 +1,4 @@
-// One event of a client, as its handler sees it.
+// One client event, as its handler sees it.
 
 import type { ModuleRef } from '@nestjs/core';
 import { HookScope } from '../core/scope/scope.js';

@@ -1,4 +1,4 @@
-// `@EventHandlers()`: methods of this provider hear events that clients send.
+// `@EventHandlers()`: methods of this provider handle events that clients send.
 
 import 'reflect-metadata';
 import { Injectable, type Type } from '@nestjs/common';
@@ -11,9 +11,9 @@ import type { PermissionSpec } from '../policy/permissions/permission.js';
 import type { RouteOptions } from '../hooks/route-options.js';
 
 export interface EventHandlersOptions extends RouteOptions {
-  /** Asked before each handler of the class, after the global ones. */
+  /** Permissions checked before each handler of the class, after the global ones. */
   readonly permissions?: readonly PermissionSpec[];
-  /** Surrounds each handler of the class, inside the global ones. */
+  /** Middleware around each handler of the class, inside the global middleware. */
   readonly middleware?: readonly MiddlewareSpec[];
 }
 
@@ -22,14 +22,14 @@ export type MessageOptions = Pick<
   'input' | 'groups' | 'output' | 'permissions' | 'timeoutMs' | 'status'
 >;
 
-/** When a method is called: at an event of this name, or when a connection opens or ends. */
+/** When a method is called: on an event of this name, or when a connection opens or closes. */
 export type Occasion = { readonly message: string; readonly options: MessageOptions } | 'connected' | 'disconnected';
 
 const CLASSES = new WeakMap<object, EventHandlersOptions>();
 const MARKS = new MemberMarks<Occasion>('An event handler');
 
 /**
- * Marks a provider whose methods handle events of clients. List the class among the providers of its own module.
+ * Marks a provider whose methods handle client events. List the class in the providers of its own module.
  *
  * @example
  * @EventHandlers()
@@ -57,17 +57,17 @@ export function OnMessage(event: string, options: MessageOptions = {}): MethodDe
   return (prototype, name) => MARKS.add(prototype, name, { message: event, options });
 }
 
-/** Calls the method when a client has connected. No frame of a client can bring this about. */
+/** Calls the method when a client has connected. A client frame cannot trigger it. */
 export function OnConnected(): MethodDecorator {
   return (prototype, name) => MARKS.add(prototype, name, 'connected');
 }
 
-/** Calls the method when a connection has ended; `payload.reason` says why. */
+/** Calls the method when a connection has closed; `payload.reason` says why. */
 export function OnDisconnected(): MethodDecorator {
   return (prototype, name) => MARKS.add(prototype, name, 'disconnected');
 }
 
-/** What `@EventHandlers` said of exactly this class. */
+/** The `@EventHandlers` options of exactly this class. */
 export function eventHandlersOptions(target: Type<object> | object): EventHandlersOptions | undefined {
   return CLASSES.get(target);
 }

@@ -5,7 +5,7 @@ import type { EventContext } from './event-context.js';
 
 /** Handles one event. */
 export interface ClientEventListener {
-  /** What it returns goes to clients that asked for an acknowledgement. */
+  /** Its return value is sent to clients that asked for an acknowledgement. */
   handle(context: EventContext): unknown;
 }
 
@@ -13,6 +13,6 @@ export interface EventListenerSpec {
   readonly event: string;
   /** A class (the application's provider, else created with dependency injection) or an instance. */
   readonly listener: Type<ClientEventListener> | ClientEventListener;
-  /** Pattern of the URL whose clients it hears. @default clients that connected without a path of their own */
+  /** Pattern of the URL whose clients it serves. @default clients that connected without a path */
   readonly path?: string;
 }

@@ -8,19 +8,19 @@ import type { EventContext } from './event-context.js';
 
 /** One handler, with its middleware, permissions and input around it. */
 export interface EventTarget extends RequestTarget {
-  /** `ChatHandlers.hello()`, for messages to developers. */
+  /** `ChatHandlers.hello()`, for developer messages. */
   readonly subject: string;
   readonly scopeType: typeof EventContext;
 }
 
-/** What hears the clients of one path. */
+/** The handlers for the clients of one path. */
 class Audience {
   readonly events = new Map<string, EventTarget>();
   readonly connected: EventTarget[] = [];
   readonly disconnected: EventTarget[] = [];
 }
 
-/** Handlers of connections that came by no path of their own are under `undefined`. */
+/** Handlers for connections without a path are under `undefined`. */
 type Path = string | undefined;
 
 interface Place {
@@ -35,7 +35,7 @@ export class EventRegistry {
   private readonly audiences = new Map<Path, Audience>();
   private readonly places: Place[] = [];
 
-  /** @throws ConfigurationError when the name is reserved, or has a handler at this path */
+  /** @throws ConfigurationError if the name is reserved or already has a handler at this path */
   add(path: Path, event: string, target: EventTarget): void {
     const { subject } = target;
     if (!event || isReservedName(event))
@@ -85,7 +85,7 @@ export class EventRegistry {
     return this.places;
   }
 
-  /** Whose path this is, and what its parameters are. */
+  /** The owner of a path, and the class of its parameters. */
   addPath(path: Path, handlers: object, params?: Type<object>): void {
     this.places.push({ path, handlers, params });
   }

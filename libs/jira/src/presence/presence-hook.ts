@@ -1,4 +1,4 @@
-// A hook that shows its callers which of the users they may see are online, and tells them of changes.
+// A hook that shows callers which of the users they may see are online, and announces changes.
 
 import type { SubscribedData } from 'nestjs-jira-protocol';
 import { ValidationException } from '../core/errors/jira.exception.js';
@@ -11,12 +11,12 @@ import { Connections } from '../core/connections/connections.js';
 import type { ActionScope, HookScope } from '../core/scope/scope.js';
 import { matcherOfUsers } from './visible-users.js';
 
-/** Users, or their keys; `true`: everybody, `false`: nobody. */
+/** Users or their keys; `true` for everyone, `false` for no one. */
 export type VisibleUsers = boolean | Iterable<unknown>;
 
 /**
- * Rows are users who are online in any process: `added` when one comes, `modified` when the number of devices changes,
- * `removed` when the last connection is closed. The row's id is the user's key, as a string.
+ * Its rows are users who are online in any process: `added` when one comes online, `modified` when the number of devices changes,
+ * `removed` when the last connection closes. The row's id is the user's key, as a string.
  *
  * @example
  * @Hook('presence')
@@ -26,7 +26,7 @@ export type VisibleUsers = boolean | Iterable<unknown>;
  * }
  */
 export abstract class PresenceHook extends BaseHook {
-  /** Rows that decide who may see whom: their commits take effect at once, else within `visibilityTtlMs`. */
+  /** Entities that decide who may see whom: their commits take effect at once, all else within `visibilityTtlMs`. */
   dependsOn: readonly Dependency[] = [];
   changes: Observer<OnlineUser> = new Observer<OnlineUser>(undefined, {
     source: { subscribe: (listener) => this.presence.subscribe(listener) },
@@ -35,7 +35,7 @@ export abstract class PresenceHook extends BaseHook {
   private presence!: Presence;
   private connections!: Connections;
 
-  /** The users whose presence this caller may see, list and be told of. */
+  /** The users whose presence this caller may see. */
   abstract visibility(scope: HookScope): VisibleUsers | Promise<VisibleUsers>;
 
   override async onRegister(context: HookContext): Promise<void> {
@@ -45,12 +45,12 @@ export abstract class PresenceHook extends BaseHook {
     await super.onRegister(context);
   }
 
-  /** What a caller is told of a user. */
+  /** What a caller sees of a user. */
   serialize(user: OnlineUser): unknown {
     return { user: user.user, since: user.since, devices: user.devices };
   }
 
-  /** GET: users who are online now, longest first; `query.user` or `query.user__in` name some. */
+  /** GET: users who are online now, longest first; `query.user` or `query.user__in` selects some. */
   @Action()
   async list(scope: ActionScope<undefined>): Promise<unknown> {
     const { pagination, pageSize, limits } = this.context;
@@ -101,7 +101,7 @@ export abstract class PresenceHook extends BaseHook {
     return new Set(keys.map((user) => this.connections.keyOf(user)).filter((key) => key !== undefined));
   }
 
-  /** The users that the query names; `true` when it names none. */
+  /** The users the query names; `true` if it names none. */
   private named({ query, action }: HookScope): ReadonlySet<string> | true {
     const { pagination, limits } = this.context;
     const { user, user__in, ...rest } = query;

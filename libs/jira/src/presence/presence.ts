@@ -1,4 +1,4 @@
-// Which users are online, and what changes about it, as all processes know it.
+// Which users are online in any process, and changes to that.
 
 import type { ClusterConnections, PresenceNotice } from '../cluster/messaging/cluster-connections.js';
 import { PRESENCE_KEY } from '../cluster/messaging/cluster-connections.js';
@@ -9,13 +9,13 @@ import type { PubSub } from '../cluster/messaging/pub-sub.js';
 export interface OnlineUser {
   /** The user's key as a string. */
   readonly user: string;
-  /** When the oldest open connection was opened. */
+  /** When the oldest open connection opened. */
   readonly since: Date;
   /** Open connections, one for each device and tab. */
   readonly devices: number;
 }
 
-/** A user came (`added`), left (`removed`), or has more or fewer devices than before (`modified`). */
+/** A user came online (`added`), went offline (`removed`), or has more or fewer devices (`modified`). */
 export interface PresenceChange {
   readonly id: string;
   readonly type: 'added' | 'modified' | 'removed';
@@ -29,7 +29,7 @@ export interface PresenceParts {
   readonly report: (error: unknown) => void;
 }
 
-/** Users asked for one by one; when more have changed at a time, all are read. */
+/** Users to read one by one; if more changed at once, all are read. */
 const MOST_ASKED = 100;
 
 /**
@@ -42,7 +42,7 @@ const MOST_ASKED = 100;
 export class Presence {
   private readonly online = new Map<string, OnlineUser>();
   private readonly listeners = new Set<(change: PresenceChange) => void>();
-  /** Users who have to be asked about; all of them when `isStale`. */
+  /** Users to read again; all of them if `isStale`. */
   private readonly due = new Set<string>();
   private isStale = false;
   private started?: Promise<void>;
@@ -52,7 +52,7 @@ export class Presence {
 
   constructor(private readonly parts: PresenceParts) {}
 
-  /** Calls the listener at each change from now on, in this process's order. */
+  /** Calls the listener on each change from now on, in this process's order. */
   subscribe(listener: (change: PresenceChange) => void): { unsubscribe(): void } {
     this.listeners.add(listener);
     void this.start();
@@ -65,7 +65,7 @@ export class Presence {
     return [...this.online.values()].toSorted((a, b) => a.since.getTime() - b.since.getTime());
   }
 
-  /** Begins to follow who is online, if nobody has asked before. Resolves when it is known. */
+  /** Starts following who is online, if not started yet. Resolves when it is known. */
   start(): Promise<void> {
     return (this.started ??= this.begin());
   }
@@ -108,7 +108,7 @@ export class Presence {
     return this.look();
   }
 
-  /** One look after the other: of two answers about a user the later one is the newer. */
+  /** One read at a time, so that the later answer about a user is the newer one. */
   private look(): Promise<void> {
     return (this.last = this.last.then(() => this.lookNow()).catch((error: unknown) => {
       this.isStale = true; // and is read again when the lease is renewed
@@ -118,7 +118,7 @@ export class Presence {
 
   private async lookNow(): Promise<void> {
     const { cluster } = this.parts;
-    // After an outage of the store processes that are there may not have said so yet.
+    // After an outage of the store, live processes may not have renewed their leases yet.
     if (!cluster.isSure) this.isStale = true;
     if (!cluster.isSure || (!this.isStale && this.due.size === 0)) return;
     const users = [...this.due];

@@ -8,25 +8,25 @@ export interface LoggedCommit extends Commit {
   readonly position: string;
   /** Whether this process committed it. */
   readonly isOwn: boolean;
-  /** Tasks that the process which committed it runs for it. */
+  /** Tasks that the committing process runs for it. */
   readonly tasks?: readonly string[];
 }
 
 export interface ChangeLog {
-  /** Resolves when commits of other nodes are heard; absent = at once. */
+  /** Resolves when commits of other nodes arrive; absent = at once. */
   readonly ready?: Promise<void>;
-  /** Takes a commit of this process; listeners of every node get it, in one order. */
+  /** Publishes a commit of this process; the listeners of every node get it, in one order. */
   append(commit: Commit): void;
-  /** @param onGap called when commits were missed: all who watch anything have to fetch again */
+  /** @param onGap called when commits were missed: every subscriber must refetch */
   listen(listener: (commit: LoggedCommit) => void, onGap?: (error: unknown) => void): () => void;
-  /** Says that this process runs a task for each of its own commits. */
+  /** Declares that this process runs a task for each of its own commits. */
   addTask?(task: string): void;
   /**
    * Whether this process is to run the task for that commit: one process does. The one that committed, or, if it has no
    * such task, one of the others. Absent = the one that committed.
    */
   runs?(task: string, commit: LoggedCommit): Promise<boolean>;
-  /** Called when the application ends. */
+  /** Called when the application shuts down. */
   close?(): Promise<void>;
   /** Position of the newest commit this node has announced to its listeners. */
   readonly head: string;

@@ -1,8 +1,8 @@
-// Port: where committed changes come from. TypeORM's is typeorm/capture; a database's own feed may be another.
+// Port: where committed changes come from. The room `commits` captures TypeORM's; a database's own feed may be another.
 
 import type { Commit } from './change.js';
 
-/** A row that could not be captured or announced, and why. */
+/** A row that could not be captured or announced, with the reason. */
 export interface CaptureFailure {
   readonly source: string;
   readonly entity: string;
@@ -10,15 +10,15 @@ export interface CaptureFailure {
 }
 
 export interface ChangeListener {
-  /** Called once a commit, in commit order, synchronously; must not throw. */
+  /** Called once per commit, in commit order, synchronously; must not throw. */
   onCommit(commit: Commit): void;
-  /** Changes of this entity happened that cannot be named row by row: whoever watches it has to fetch again. */
+  /** Rows of this entity changed, but which is unknown: its subscribers must refetch. */
   onGap(failure: CaptureFailure): void;
 }
 
 export interface ChangeSource {
-  /** Starts to capture an entity (its metadata name). Idempotent; unwatched entities cost nothing. */
+  /** Starts capturing an entity (by metadata name). Idempotent; unwatched entities cost nothing. */
   watch(entity: string): void;
-  /** Returns its own undo. */
+  /** Returns a function that unsubscribes. */
   listen(listener: ChangeListener): () => void;
 }

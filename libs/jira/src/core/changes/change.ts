@@ -3,7 +3,7 @@
 import type { RowId } from 'nestjs-jira-protocol';
 
 /**
- * All own columns of a row at one moment, shaped like the entity: foreign keys and `select: false` columns included,
+ * All own columns of a row at one point in time, shaped like the entity: foreign keys and `select: false` columns included,
  * embedded columns nested, a foreign key without a property of its own as `{ relation: { id } }`.
  * Images stay on the server; clients get the output view made from them.
  */
@@ -11,7 +11,7 @@ export type Image = Readonly<Record<string, unknown>>;
 
 export type ChangeType = 'added' | 'modified' | 'removed';
 
-/** A row of a many-to-many table, which came or went with a change of the row that owns the relation. */
+/** A row of a many-to-many table, inserted or deleted with a change of the row that owns the relation. */
 export interface Link {
   /** Name of the many-to-many table's entity in the data source's metadata. */
   readonly table: string;
@@ -25,18 +25,18 @@ export interface Change<Row = Image> {
   readonly source: string;
   /** Name of the entity in its data source's metadata. */
   readonly entity: string;
-  /** Entities it inherits its table from, nearest first; absent if there are none. Who watches one is concerned too. */
+  /** Entities it inherits its table from, nearest first; absent if there are none. Their subscribers are concerned too. */
   readonly ancestors?: readonly string[];
   readonly id: RowId;
   /** A soft delete is `removed` and a restore is `added`: for them both images are there. */
   readonly type: ChangeType;
-  /** True when the row was not there, or only soft-deleted, before and after: concerns only who asks for deleted rows. */
+  /** True if the row was absent or soft-deleted both before and after: concerns only those who ask for deleted rows. */
   readonly isSoftDeleted?: boolean;
   /** The row before the transaction; absent if there was none. */
   readonly before?: Row;
-  /** The row as committed; absent if it is gone. */
+  /** The row as committed; absent if it was deleted. */
   readonly after?: Row;
-  /** Rows of its many-to-many relations that came or went; absent if there are none. */
+  /** Rows of its many-to-many relations that were inserted or deleted; absent if there are none. */
   readonly links?: readonly Link[];
 }
 

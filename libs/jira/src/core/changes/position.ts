@@ -2,7 +2,7 @@
 
 import { createCipheriv, randomBytes } from 'node:crypto';
 
-/** A commit's place in its log: the sequence, within an epoch that begins with the log. */
+/** A commit's position in its log: a sequence number within an epoch that begins with the log. */
 export class PositionCodec {
   // Each block by itself, so one cipher serves all: a keyed permutation of the sequence.
   private readonly cipher = createCipheriv('aes-128-ecb', randomBytes(16), null).setAutoPadding(false);

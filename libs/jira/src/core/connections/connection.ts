@@ -1,4 +1,4 @@
-// One client connection, whatever door it came through.
+// One client connection, whatever its transport.
 
 import type { Query } from 'nestjs-jira-protocol';
 import { JiraException } from '../errors/jira.exception.js';
@@ -12,9 +12,9 @@ export type Params = Readonly<Record<string, any>>;
 
 const NO_PARAMS: Params = Object.freeze({});
 
-/** What the client said when it connected. */
+/** What the client sent when it connected. */
 export interface Handshake {
-  /** Credentials; empty when the client gave none. Never logged. */
+  /** Credentials; empty if the client sent none. Never logged. */
   readonly auth: Readonly<Record<string, unknown>>;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly query: Query;
@@ -26,7 +26,7 @@ export interface Handshake {
   readonly time: Date;
 }
 
-/** How this client speaks: protocol version 2, djira's dialect, or a format that knows none of the protocol's own events. */
+/** The client's dialect: protocol version 2, djira's, or a format without the protocol's own events. */
 export type Dialect = 'jira' | 'djira' | 'foreign';
 
 export abstract class Connection {
@@ -38,55 +38,55 @@ export abstract class Connection {
   /** Rooms this connection is in, its subscriptions' channels excluded. */
   abstract readonly rooms: ReadonlySet<string>;
   private readonly createdAtMs = Date.now();
-  /** Pattern of the URL it came by; `undefined` for the one that all share. */
+  /** Pattern of the URL it connected to; `undefined` for the default path. */
   route?: string;
-  /** Parameters of that URL, as the route's class says, else strings. */
+  /** Parameters of that URL: an instance of the route's class, else strings. */
   params: Params = NO_PARAMS;
   /** The user of the handshake, `null` when anonymous. */
   user: ScopeUser = null;
-  /** When the credentials end. */
+  /** When the credentials expire. */
   expiresAt?: Date;
   isClosed = false;
-  /** Hears of everything handed to this connection's transport, but not of frames that many connections share. */
+  /** Called for everything handed to this connection's transport, except frames that many connections share. */
   onSent?: (connection: Connection, event: string, payload: unknown) => void;
-  /** Rooms it may be in; its transport says. */
+  /** How many rooms it may be in; set by its transport. */
   mostRooms = DEFAULT_LIMITS.rooms;
-  /** Code of what the server ended it for, once it has. */
+  /** The code for which the server disconnected it, if it did. */
   endReason?: string;
 
-  /** Requests not yet answered, by `requestId`. Gone while there are none: most connections mostly listen. */
+  /** Requests not yet answered, by `requestId`. Absent while there are none: most connections mostly listen. */
   private requests?: Map<string, RequestHandle>;
 
-  /** Sends an event of the application's own. */
+  /** Sends an application event. */
   abstract send(event: string, payload: unknown): void;
-  /** Resolves when this client's buffer has room again (or the connection ended); undefined while it has. */
+  /** Resolves when this client's buffer has room again (or the connection closed); undefined while it has room. */
   abstract full(): Promise<void> | undefined;
-  /** Ends the connection; the reason is told where the transport has a way. */
+  /** Disconnects the client, with the reason where the transport can carry one. */
   abstract close(reason?: Error): void;
   /** Throws a JiraException with code `TOO_MANY_ROOMS` beyond the limit. */
   abstract join(room: string): void;
   abstract leave(room: string): void;
 
-  /** Tells the client of a frame that cannot be answered, where its format has words for it. */
+  /** Reports a frame that cannot be answered, if the client's format can express it. */
   complain(_reason: string): void {}
 
   get createdAt(): Date {
     return new Date(this.createdAtMs);
   }
 
-  /** Path of the URL it came by. */
+  /** Path of the URL it connected to. */
   get path(): string {
     return this.handshake.url.split('?', 1)[0] || '/';
   }
 
-  /** Takes over whom authentication found. */
+  /** Adopts the result of authentication. */
   admit({ user, expiresAt }: { readonly user: unknown; readonly expiresAt?: Date }): void {
     // oxlint-disable-next-line typescript/no-unsafe-assignment -- ScopeUser is any until the application types it
     this.user = user as ScopeUser;
     this.expiresAt = expiresAt;
   }
 
-  /** Throws `TOO_MANY_ROOMS` when the connection may not be in one more room. */
+  /** Throws `TOO_MANY_ROOMS` if the connection may not join another room. */
   protected checkRooms(): void {
     if (this.rooms.size >= this.mostRooms)
       throw new JiraException('TOO_MANY_ROOMS', `Too many rooms; the limit is ${this.mostRooms} per connection.`);
@@ -109,7 +109,7 @@ export abstract class Connection {
     if (this.requests?.size === 0) this.requests = undefined;
   }
 
-  /** Aborts every request in flight: nobody is left to be answered. */
+  /** Aborts every request in flight: there is no one left to answer. */
   abortAll(reason: Error): void {
     for (const handle of this.requests?.values() ?? []) handle.abort(reason);
   }

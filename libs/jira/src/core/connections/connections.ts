@@ -1,8 +1,8 @@
-// Who is online, on which connections. One process.
+// Who is online in this process, on which connections.
 
 import type { Connection } from './connection.js';
 
-/** What tells users apart. A user that is a string or number is its own key. */
+/** What identifies a user. A user that is a string or number is its own key. */
 export type UserKey = (user: object) => unknown;
 
 /** A user's `id`, `pk` or `sub`. */

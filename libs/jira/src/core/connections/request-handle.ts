@@ -1,4 +1,4 @@
-// The life of one request: whether it is still wanted, and what follows its answer.
+// The lifetime of one request: whether it is still wanted, and what follows its answer.
 
 export class RequestHandle {
   private controller?: AbortController;
@@ -8,7 +8,7 @@ export class RequestHandle {
   private undoers?: (() => void)[];
   private outcome?: boolean;
 
-  /** Why nobody waits for this request any longer, if so. */
+  /** Why the request was given up, if it was. */
   get aborted(): Error | undefined {
     return this.failure;
   }

@@ -1,4 +1,4 @@
-// Types that others fill in: the application its user, a store its manager.
+// Types for others to fill in: the application's user, the store's manager.
 
 /**
  * Merge into this interface to type what a scope carries.

@@ -5,17 +5,17 @@ import { codeForStatus, type ErrorData } from 'nestjs-jira-protocol';
 import { JiraException } from './jira.exception.js';
 import { exceptionOf, fieldErrors, isFieldErrors, isInvalidProperties } from './thrown.js';
 
-/** Turns errors of a library (a database's, say) into ours; `undefined` = not one it knows. */
+/** Translates a library's errors (a database's, say) into ours; `undefined` if unknown. */
 export type ErrorTranslator = (error: unknown) => JiraException | undefined;
 
 export interface ErrorAnswer {
   readonly status: number;
   readonly data: ErrorData & Readonly<Record<string, unknown>>;
-  /** Nobody planned for it: log it with its cause. */
+  /** Unexpected: log it with its cause. */
   readonly isUnexpected: boolean;
 }
 
-/** A 5xx says no more than the request's id, unless it is one of our own codes. Never throws. */
+/** A 5xx reveals nothing but the request's id, unless it carries one of our own codes. Never throws. */
 export function errorAnswer(error: unknown, requestId: string, translators: readonly ErrorTranslator[]): ErrorAnswer {
   try {
     const known = exceptionOf(error) ?? translated(error, translators);

@@ -1,4 +1,4 @@
-// What hooks, permissions and stores throw: a Nest HttpException that knows its code of the protocol's table.
+// What hooks, permissions and stores throw: a Nest HttpException with a code of the protocol's table.
 
 import { HttpException } from '@nestjs/common';
 import { CODES, type Code } from 'nestjs-jira-protocol';
@@ -7,7 +7,7 @@ import { CODES, type Code } from 'nestjs-jira-protocol';
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
 
 export interface JiraExceptionOptions {
-  /** What caused it: kept for the log, never sent. */
+  /** The cause: logged, never sent. */
   readonly cause?: unknown;
   readonly errors?: FieldErrors;
   /** @default the status of the code */
@@ -33,14 +33,14 @@ export class JiraException extends HttpException {
   }
 }
 
-/** Input or query that breaks a rule; names the fields. Status 400, code `VALIDATION_FAILED`. */
+/** Invalid input or query, with the fields at fault. Status 400, code `VALIDATION_FAILED`. */
 export class ValidationException extends JiraException {
   constructor(errors: FieldErrors, message = 'Some fields are invalid.', cause?: unknown) {
     super('VALIDATION_FAILED', message, { errors, cause });
   }
 }
 
-/** A row that does not exist, or that the caller may not see: both look the same. Status 404, code `NOT_FOUND`. */
+/** A row that does not exist or that the caller may not see; both look the same. Status 404, code `NOT_FOUND`. */
 export class RowNotFoundException extends JiraException {
   constructor(message = 'Not found.') {
     super('NOT_FOUND', message);

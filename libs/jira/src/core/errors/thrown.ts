@@ -1,4 +1,4 @@
-// Reads whatever was thrown. JavaScript lets anybody throw anything, with getters that throw again.
+// Reads whatever was thrown: JavaScript can throw anything, even objects whose getters throw again.
 
 import { HttpException } from '@nestjs/common';
 import { JiraException, ValidationException, type FieldErrors } from './jira.exception.js';
@@ -52,7 +52,7 @@ export function describeThrown(thrown: unknown): string {
   }
 }
 
-/** The exception that a thrown thing of a known kind means; undefined for everything nobody planned for. */
+/** The exception for a thrown value of a known kind; undefined for anything unexpected. */
 export function exceptionOf(thrown: unknown): HttpException | undefined {
   if (thrown instanceof HttpException) return thrown;
   // validateOrReject() rejects with a bare array.

@@ -1,27 +1,27 @@
-// What happens to the server and its connections, told to whoever listens. Costs a look-up when nobody does.
+// Lifecycle events of the server and its connections. Costs one look-up when no one listens.
 
 import { Injectable, Logger } from '@nestjs/common';
 import type { Connection } from '../connections/connection.js';
 
-/** Whom a message went to: one connection, a room, a channel of subscribers, or everybody. */
+/** The recipient of a message: one connection, a room, a channel of subscribers, or everyone. */
 export type MessageTarget =
   { readonly connectionId: string } | { readonly room: string } | { readonly channel: string } | { readonly all: true };
 
-/** The events and what each tells. Merge into it to add an application's own. */
+/** The events and their payloads. Merge into this interface to add your own. */
 export interface LifecycleEventMap {
-  /** This process has booted: hooks are known, handshakes are let in. Once, in a process without a server too. */
+  /** This process has booted: hooks are registered, handshakes are accepted. Emitted once, also in a process without a server. */
   'jira.start_worker': { readonly pid: number };
-  /** The HTTP server listens. Once; background work that talks to clients may start here. */
+  /** The HTTP server is listening. Emitted once; start background work that talks to clients here. */
   'jira.start_server': { readonly address: unknown };
   /** A client was admitted and is connected. */
   'jira.connection_open': { readonly connection: Connection };
-  /** A connection has ended; its requests are aborted, its subscriptions dropped. */
+  /** A connection has closed; its requests are aborted, its subscriptions dropped. */
   'jira.connection_closed': { readonly connection: Connection; readonly reason: string };
   /** A connection is no longer among the online ones: after `connection_closed`. */
   'jira.remove_connection': { readonly connectionId: string; readonly user: unknown };
   /** A client's well-formed request or event has arrived. */
   'jira.message': { readonly connection: Connection; readonly event: string; readonly payload: unknown };
-  /** An action or an event handler ended in an error, refusals included. `isUnexpected`: nobody planned for it. */
+  /** An action or event handler failed, refusals included. `isUnexpected` means it was not a refusal. */
   'jira.message_handler_exception': {
     readonly connection: Connection;
     readonly event: string;
@@ -31,25 +31,25 @@ export interface LifecycleEventMap {
     readonly status: number;
     readonly isUnexpected: boolean;
   };
-  /** Something was handed to the transport: once a message, not once a recipient. */
+  /** A message was handed to the transport: once per message, not per recipient. */
   'jira.message_sent': { readonly target: MessageTarget; readonly event: string; readonly payload: unknown };
-  /** A message was put into the queue of a recipient. */
+  /** A message was added to a recipient's queue. */
   'jira.added_message_to_queue': {
     readonly id: string;
     readonly recipient: string;
     readonly event: string;
     readonly data: unknown;
   };
-  /** A message that nobody acknowledged in time, or that was in the way of newer ones, is given up. */
+  /** A message was dropped: not acknowledged in time, or the queue was full. */
   'jira.message_expired': {
     readonly id: string;
     readonly recipient: string;
     readonly event: string;
     readonly data: unknown;
   };
-  /** A frame that is no message, or an event nobody handles: it could not be answered. */
+  /** A malformed frame, or an event without a handler, that could not be answered. */
   'jira.malformed_frame': { readonly connection: Connection; readonly reason: string; readonly frame: unknown };
-  /** A committed change could not be sent; its subscribers were told to fetch again. Without a change: rows unknown. */
+  /** A committed change could not be delivered; its subscribers were told to refetch. Without a change: the rows are unknown. */
   'jira.announcement_failed': {
     readonly entity: string;
     readonly change?: {
@@ -67,14 +67,14 @@ export interface LifecycleEventMap {
 export type LifecycleEventName = keyof LifecycleEventMap;
 export type LifecycleListener<Name extends LifecycleEventName> = (payload: LifecycleEventMap[Name]) => unknown;
 
-/** As much of EventEmitter2 as is needed. */
+/** The part of EventEmitter2 that is needed. */
 export interface LifecycleEmitter {
   emit(event: string, payload: unknown): unknown;
   hasListeners(event: string): boolean;
 }
 
 /**
- * The lifecycle of the server, typed. If the application has an `EventEmitter2` of `@nestjs/event-emitter`, the same
+ * Typed lifecycle events of the server. If the application has an `EventEmitter2` of `@nestjs/event-emitter`, the same
  * events go through it.
  *
  * @example
@@ -88,7 +88,7 @@ export class LifecycleEvents {
   private readonly listeners = new Map<string, Set<(payload: never) => unknown>>();
   private emitter?: LifecycleEmitter;
 
-  /** Calls the listener at each such event. Returns its own undo. What a listener throws is logged and stops nothing. */
+  /** Calls the listener on each such event and returns a function that unsubscribes. Errors of a listener are logged. */
   on<Name extends LifecycleEventName>(name: Name, listener: LifecycleListener<Name>): () => void {
     const listeners = this.listeners.get(name) ?? new Set();
     this.listeners.set(name, listeners.add(listener));
@@ -98,7 +98,7 @@ export class LifecycleEvents {
     };
   }
 
-  /** Whether anybody listens: ask before making a payload on a hot path. */
+  /** Whether anyone listens: check before building a payload on a hot path. */
   hears(name: LifecycleEventName): boolean {
     return this.listeners.has(name) || (this.emitter?.hasListeners(name) ?? false);
   }
@@ -109,7 +109,7 @@ export class LifecycleEvents {
     if (emitter?.hasListeners(name)) this.call(name, () => emitter.emit(name, payload));
   }
 
-  /** Tells this emitter as well. */
+  /** Forwards events to this emitter as well. */
   bridge(emitter: LifecycleEmitter): void {
     this.emitter = emitter;
   }

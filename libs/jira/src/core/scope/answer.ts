@@ -1,4 +1,4 @@
-// What a request is answered with, before it becomes a frame.
+// The answer to a request, before it becomes a frame.
 
 export class Answer {
   constructor(

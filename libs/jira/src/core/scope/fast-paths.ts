@@ -1,4 +1,4 @@
-// Short ways to the same result. Each can be turned off, for the day one of them is suspected.
+// Fast paths to the same result. Each can be turned off, in case you suspect one.
 
 export interface FastPaths {
   /** Plain entities on better-sqlite3 are read with prepared statements instead of TypeORM's query builder. @default true */

@@ -8,7 +8,7 @@ import type { RequestHandle } from '../connections/request-handle.js';
 import type { ScopeManager, ScopeUser } from '../connections/scope-types.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
-/** What a scope needs from the server around it. */
+/** What a scope needs from the server. */
 export interface ScopeServices {
   /** Sends an envelope to the caller or to a room. */
   emit(scope: HookScope, data: unknown, options: EmitOptions): void;
@@ -19,17 +19,17 @@ export interface ScopeServices {
 export interface EmitOptions {
   /** @default 200 */
   readonly status?: number;
-  /** Sends to everybody in this room instead of the caller. What is sent by hand is not checked against `visibility`. */
+  /** Sends to everyone in this room instead of the caller. Manual emits are not checked against `visibility`. */
   readonly room?: string;
 }
 
 const NOTHING = Object.freeze({});
 
-/** What a request looks like to a step: permissions, filters, helpers of a hook. */
+/** A request as permissions, filters and helper methods see it. */
 export class HookScope {
   /** Parameters of the URL the client connected to: strings, or an instance of the route's `params` class. */
   readonly params: Params;
-  /** What a client of djira's sent beside the protocol's keys; empty for others. Not validated. */
+  /** Extra keys a djira client sent; empty for other clients. Not validated. */
   extra: Readonly<Record<string, unknown>> = NOTHING;
   unitOfWork?: UnitOfWork;
   /** Runs until the action's time is over. */
@@ -58,7 +58,7 @@ export class HookScope {
     this.params = connection.params;
   }
 
-  /** Who calls; `null` when anonymous. Set it to act as somebody else for this request alone. */
+  /** The caller; `null` if anonymous. Set it to act as another user for this request only. */
   get user(): ScopeUser {
     // oxlint-disable-next-line typescript/no-unsafe-return -- ScopeUser is any until the application types it
     return this.ownUser === undefined ? this.connection.user : this.ownUser;
@@ -109,7 +109,7 @@ export class HookScope {
     this.services.emit(this, data, options);
   }
 
-  /** Answers with this when the action returns nothing: for a status of its own. The last one counts. */
+  /** Sets the answer of an action that returns nothing, for a status of its own. The last call wins. */
   reply(data: unknown, { status = 200 }: { readonly status?: number } = {}): void {
     this.answered = new Answer(status, data);
   }

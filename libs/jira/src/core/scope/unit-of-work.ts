@@ -13,7 +13,7 @@ export interface UnitOfWork {
   readonly transaction?: object;
   /** Runs `work` in one transaction: commits when it resolves, rolls back when it rejects. */
   run<T>(work: () => Promise<T>): Promise<T>;
-  /** Does the work and keeps its result in the same transaction, or gives the result kept under this id. */
+  /** Does the work and stores its result in the same transaction, or returns the result stored under this id. */
   once?(key: OnceKey, work: () => Promise<unknown>): Promise<unknown>;
   /** An error of the database as an answerable one, where it is. */
   translate?(error: unknown): Error | undefined;

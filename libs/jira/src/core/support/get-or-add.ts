@@ -1,4 +1,4 @@
-/** The map's value for a key; made and kept when there is none. */
+/** The map's value for a key; created and stored if absent. */
 export function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   let value = map.get(key);
   if (value === undefined) map.set(key, (value = make()));

@@ -1,4 +1,4 @@
-// Equal keys, one object: kept as long as somebody uses it.
+// One object for equal keys, kept as long as it is in use.
 
 export class Interned<T> {
   private readonly kept = new Map<string, { readonly value: T; users: number }>();

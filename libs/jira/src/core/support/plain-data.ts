@@ -1,4 +1,4 @@
-// Data as text and back: JSON, with dates, bigints, bytes and the numbers that JSON has no words for.
+// Data as text and back: JSON plus dates, bigints, bytes and the numbers that JSON cannot express.
 
 type Tag = '$date' | '$bigint' | '$bytes' | '$number' | '$object';
 

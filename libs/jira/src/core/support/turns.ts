@@ -1,4 +1,4 @@
-// One thing after the other: within the same turn of the event loop as long as nothing has to wait.
+// Processes items in order, within the same turn of the event loop as long as nothing has to wait.
 
 /** Work between two batches, when all that was pushed before it is done. Must not throw nor reject. */
 export type Turn = () => Promise<void> | void;

@@ -1,4 +1,4 @@
-// `auth: { token }` in the handshake, or an `Authorization: Bearer` header, checked by a service of the application.
+// `auth: { token }` in the handshake, or an `Authorization: Bearer` header, verified by a service of the application.
 
 import { Inject, Injectable } from '@nestjs/common';
 import type { Handshake } from '../../core/connections/connection.js';
@@ -8,12 +8,12 @@ import { tokenOf } from './token.js';
 
 /** Provide this class in a module listed in `forRoot({ imports })`. */
 export abstract class TokenVerifier {
-  /** The token's user, or a `VerifiedToken` of the user and the token's end; `null` when the token is unknown, expired or its user disabled. */
+  /** Returns the token's user, or a `VerifiedToken` with the user and the expiry; `null` if the token is unknown or expired, or its user is disabled. */
   // oxlint-disable-next-line typescript/no-redundant-type-constituents -- ScopeUser is any until the application types it
   abstract verify(token: string): Promise<ScopeUser | VerifiedToken | null> | ScopeUser | VerifiedToken | null;
 }
 
-/** A user together with the end of the token. */
+/** A user together with the expiry of the token. */
 export class VerifiedToken implements Authenticated {
   constructor(
     readonly user: ScopeUser,

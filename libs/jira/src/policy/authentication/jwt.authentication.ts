@@ -9,7 +9,7 @@ import { Authentication, AuthenticationFailed, type Authenticated } from './auth
 import { algorithmsOf, allowedAlgorithms } from './jwt-key.js';
 import { tokenOf } from './token.js';
 
-// Types of our own, as far as they go: whoever does not use this has no jose to look them up in.
+// Our own types for jose: it is an optional dependency, so its types may be missing.
 
 /** The claims of a verified token. */
 export interface JwtPayload {
@@ -21,20 +21,20 @@ export interface JwtPayload {
   readonly [claim: string]: unknown;
 }
 
-/** What else has to hold of a token, as jose's `jwtVerify` understands it. */
+/** Further checks on a token, as jose's `jwtVerify` takes them. */
 export interface JwtOptions {
   readonly algorithms?: string[];
   readonly issuer?: string | string[];
   readonly audience?: string | string[];
   readonly subject?: string;
   readonly typ?: string;
-  /** Seconds, or a text as `5 minutes`. */
+  /** Seconds, or a string such as `5 minutes`. */
   readonly clockTolerance?: string | number;
   readonly maxTokenAge?: string | number;
   readonly requiredClaims?: string[];
 }
 
-/** Finds the key of a token: what `createRemoteJWKSet()` or `createLocalJWKSet()` of jose gives. */
+/** Finds the key of a token: the result of jose's `createRemoteJWKSet()` or `createLocalJWKSet()`. */
 export type JwtKeySource = (...args: never[]) => unknown;
 
 /** Provide a subclass in a module listed in `forRoot({ imports })`. */
@@ -46,14 +46,14 @@ export abstract class JwtVerifier {
   abstract readonly key: string | KeyObject | JwtKeySource;
   /** What else has to hold. @default `algorithms` are HS256 for a text, else all that the key can verify */
   readonly options: JwtOptions = {};
-  /** Whom the token speaks of; `null` when that user is gone or disabled. */
+  /** Returns the token's user; `null` if that user no longer exists or is disabled. */
   // oxlint-disable-next-line typescript/no-redundant-type-constituents -- ScopeUser is any until the application types it
   abstract userOf(payload: JwtPayload): Promise<ScopeUser | null> | ScopeUser | null;
 }
 
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
-/** Recognizes tokens of the form of a JWT, and leaves others to the rest of the chain. Their `exp` ends the connection. */
+/** Recognizes tokens in JWT form and leaves all others to the rest of the chain. The connection closes at the token's `exp`. */
 @Injectable()
 export class JwtAuthentication extends Authentication {
   constructor(@Inject(JwtVerifier) private readonly verifier: JwtVerifier) {
@@ -75,7 +75,7 @@ export class JwtAuthentication extends Authentication {
   }
 
   private async verified(token: string): Promise<JwtPayload> {
-    // Loaded at the first token: most applications have no need of it.
+    // Loaded with the first token: most applications do not need it.
     const { jwtVerify, errors } = await import('jose');
     const { key, constructor } = this.verifier;
     const options: JWTVerifyOptions = { ...this.verifier.options };

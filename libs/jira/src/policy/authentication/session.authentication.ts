@@ -1,4 +1,4 @@
-// The session of a web application, by its cookie.
+// Authentication by the session cookie of a web application.
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
@@ -13,15 +13,15 @@ export abstract class SessionVerifier {
   readonly cookie: string = 'connect.sid';
   /** Secret of signed cookies (`s:<id>.<signature>`, as express-session writes them). @default cookies are not signed */
   readonly secret?: string;
-  /** Pages that may connect besides those of the server's own host: `https://app.example.com`. */
+  /** Origins that may connect besides the server's own: `https://app.example.com`. */
   readonly origins: readonly string[] = [];
-  /** The session's user, or `{ user, expiresAt }`; `null` when the session has none or is over. */
+  /** Returns the session's user, or `{ user, expiresAt }`; `null` if the session has no user or has expired. */
   // oxlint-disable-next-line typescript/no-redundant-type-constituents -- ScopeUser is any until the application types it
   abstract verify(sessionId: string): Promise<ScopeUser | VerifiedToken | null> | ScopeUser | VerifiedToken | null;
 }
 
 /**
- * Recognizes the session's cookie. Browsers send cookies along whichever page opens the connection, so a page of
+ * Recognizes the session cookie. Browsers send cookies whichever page opens the connection, so a page from
  * another origin is refused unless it is listed. A session without a user is anonymous.
  */
 @Injectable()

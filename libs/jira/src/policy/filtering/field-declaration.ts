@@ -1,11 +1,11 @@
-// What a hook allows to filter, order and search by, checked once at boot.
+// The fields a hook lets clients filter, order and search by, checked once at boot.
 
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { isLookup, lookupsOf, type FieldType, type FieldTypes } from './field-type.js';
 import type { QueryLimits } from '../../core/limits/limits.js';
 import type { Lookup } from './filter.js';
 
-/** As a hook declares it; names may cross relations as `project__name` or `project.name`. */
+/** A hook's declaration. Names may cross relations: `project__name` or `project.name`. */
 export interface FieldDeclaration {
   readonly filterFields: Readonly<Record<string, readonly string[]>>;
   readonly orderingFields: readonly string[];
@@ -29,7 +29,7 @@ export interface CheckedFields {
  * Checks a hook's declaration against what its rows hold.
  *
  * @param subject the hook's class, for errors
- * @throws ConfigurationError for an unknown field, an unknown lookup, or one that the field's type has no meaning for
+ * @throws ConfigurationError for an unknown field, an unknown lookup, or a lookup the field's type does not support
  */
 export function checkFields(
   subject: string,

@@ -1,8 +1,8 @@
-// What a field holds, which lookups make sense of it, and how its values come off the wire.
+// The type of a field: the lookups it supports, and how its values are read from the wire.
 
 import { LOOKUPS, type Lookup } from './filter.js';
 
-/** `date` is a moment, `day` a date without time; `other` can only be asked for being null. */
+/** `date` is a date with time, `day` a date without; `other` supports `isnull` only. */
 export type FieldKind =
   | 'string'
   | 'integer'
@@ -25,9 +25,9 @@ export interface FieldType {
   /** Bounds of an integer. */
   readonly min?: number;
   readonly max?: number;
-  /** Whether the store can match patterns without letting one run for ever. @default false */
+  /** Whether the store can match patterns in bounded time. @default false */
   readonly hasRegex?: boolean;
-  /** Whether the store can take months, days and hours out of a moment in UTC. @default true */
+  /** Whether the store can extract months, days and hours of a date in UTC. @default true */
   readonly hasUtcParts?: boolean;
 }
 
@@ -37,7 +37,7 @@ export interface FieldTypes {
   typeOf(path: readonly string[]): FieldType | undefined;
   /** How many relations lie between a row and the field. */
   relationDepth(path: readonly string[]): number;
-  /** Whether a row may have several values there, across a relation to many: there is nothing to order by then. */
+  /** Whether a row may have several values, across a to-many relation: such a field cannot order rows. */
   hasMany(path: readonly string[]): boolean;
 }
 
@@ -65,7 +65,7 @@ const LOOKUPS_OF: Readonly<Record<FieldKind, readonly Lookup[]>> = {
 };
 
 const PATTERNS: readonly Lookup[] = ['regex', 'iregex'];
-// A day and a year are ranges of moments, which need no parts.
+// A day and a year are ranges of dates, which need no date parts.
 const UTC_PARTS: readonly Lookup[] = ['month', 'day', 'week_day', 'hour', 'minute', 'second'];
 
 export function lookupsOf(type: FieldType): readonly Lookup[] {
@@ -77,11 +77,11 @@ export function isLookup(name: string): name is Lookup {
   return (LOOKUPS as readonly string[]).includes(name);
 }
 
-/** A value as the column has it, or what is wrong with it, as a sentence for the client. */
+/** A value in the column's type, or a sentence for the client that says what is wrong. */
 export type ParsedValue =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly fault: string };
 
-/** Reads one value of a field: JSON's own type, or the same written as text. */
+/** Reads one value of a field: in its JSON type, or the same written as a string. */
 export function parseFieldValue(type: FieldType, raw: unknown, maxLength = 1_000): ParsedValue {
   if (typeof raw === 'string' && raw.length > maxLength) return bad(`Must be at most ${maxLength} characters.`);
   switch (type.kind) {
@@ -166,7 +166,7 @@ function parsePattern(raw: unknown, pattern: RegExp, fault: string): ParsedValue
 const ISO_DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 const ISO_INSTANT = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?$/i;
 
-/** ISO 8601; without a zone it is UTC, without a time the day's beginning. */
+/** ISO 8601; UTC if there is no zone, midnight if there is no time. */
 function parseDate(raw: unknown): ParsedValue {
   const fault = 'Must be a date and time such as 2026-01-31T12:00:00Z.';
   if (typeof raw !== 'string') return bad(fault);

@@ -1,11 +1,11 @@
-// Ways of filtering beside the query language, plugged into hooks.
+// Filters beside the query language, plugged into hooks.
 
 import type { Type } from '@nestjs/common';
 import type { HookScope } from '../../core/scope/scope.js';
 import type { Filter } from './filter.js';
 
 /**
- * Narrows the rows of lists, lookups and subscriptions by what it reads of a request. Created in the hook's module.
+ * Narrows the rows of lists, lookups and subscriptions by something in the request. Created in the hook's module.
  *
  * @example
  * @Injectable()
@@ -20,9 +20,9 @@ import type { Filter } from './filter.js';
 export abstract class FilterBackend {
   /** Query keys it reads; the query language leaves them alone. */
   readonly queryKeys: readonly string[] = [];
-  /** The filter with what it adds. Throw a ValidationException for values it does not take. */
+  /** Returns the filter with its own conditions added. Throw a ValidationException for invalid values. */
   abstract filter(scope: HookScope, filter: Filter): Filter | Promise<Filter>;
 }
 
-/** A class (created with dependency injection), an instance, or a function that reads no query keys of its own. */
+/** A class (created by dependency injection), an instance, or a function that reads no query keys of its own. */
 export type FilterBackendSpec = Type<FilterBackend> | FilterBackend | FilterBackend['filter'];

@@ -21,7 +21,7 @@ export interface FilterGroup {
   readonly filters: readonly Filter[];
 }
 
-/** The complement: rows for which `filter` is not true, those where it is unknown (null) included. */
+/** The complement: rows for which `filter` is not true, including those for which it is unknown (null). */
 export interface FilterNot {
   readonly kind: 'not';
   readonly filter: Filter;

@@ -1,13 +1,13 @@
-// Patterns of clients: RE2's language, matched in time linear in the text, whatever the pattern.
+// Client patterns in RE2 syntax, matched in time linear in the text, whatever the pattern.
 
 import { RE2JS } from 're2js';
 
-/** Compiling takes time by the length and by the counts of repetitions, before anything can be measured. */
+/** Compile time grows with the length and the repetition counts, before the program's size can be measured. */
 const MOST_CHARACTERS = 200;
 const LARGE_COUNT = /\{\d*,?\d{3}/;
-/** Instructions that a pattern may compile to: `[a-z]{90}` is ninety. */
+/** Instructions a pattern may compile to: `[a-z]{90}` makes ninety. */
 const MOST_INSTRUCTIONS = 500;
-/** Compiled patterns that are kept. */
+/** Compiled patterns to cache. */
 const MOST_KEPT = 200;
 
 const compiled = new Map<string, RE2JS>();
@@ -25,7 +25,7 @@ function compilePattern(source: string, isFolded: boolean): RE2JS {
     pattern = RE2JS.compile(source, isFolded ? RE2JS.CASE_INSENSITIVE : 0);
     if (pattern.programSize() > MOST_INSTRUCTIONS) throw new Error('it repeats too much');
   }
-  // The oldest goes first: those in use are put back behind the others.
+  // Evicts the least recently used: a pattern in use moves behind the others.
   compiled.delete(key);
   compiled.set(key, pattern);
   if (compiled.size > MOST_KEPT) compiled.delete(compiled.keys().next().value as string);

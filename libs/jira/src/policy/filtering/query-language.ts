@@ -1,4 +1,4 @@
-// From the wire's `query` to a filter and an ordering. Everything wrong is named at once, as the client wrote it.
+// From the wire's `query` to a filter and an ordering. Every error is reported at once, under the key the client used.
 
 import { ValidationException } from '../../core/errors/jira.exception.js';
 import { checkFields, type AllowedField, type CheckedFields, type FieldDeclaration } from './field-declaration.js';
@@ -18,7 +18,7 @@ export class QueryLanguage {
 
   /**
    * @param subject the hook's class, for errors
-   * @throws ConfigurationError when the declaration names what is not there
+   * @throws ConfigurationError if the declaration names an unknown field
    */
   constructor(
     subject: string,
@@ -32,7 +32,7 @@ export class QueryLanguage {
   /**
    * The filter a query means, its `search` included.
    *
-   * @param reserved keys that are read by others (pages, `expand`, the lookup key)
+   * @param reserved keys that others read (pagination, `expand`, the lookup key)
    * @throws ValidationException naming every key that is not allowed and every value of the wrong type
    */
   parseFilter(query: Readonly<Record<string, unknown>>, reserved: ReadonlySet<string>): Filter {
@@ -97,7 +97,7 @@ class FilterReader {
     if (depth > this.limits.orDepth)
       return this.fault(name, `${OR} may be nested at most ${this.limits.orDepth} levels deep.`);
     if (!Array.isArray(value) || value.length === 0) return this.fault(name, 'Must be an array of filter objects.'); // prettier-ignore
-    // Before anything is read: a long list must not be worked through to be refused.
+    // Checked before reading: a list that is too long must not cost anything.
     if (value.length > this.limits.terms)
       return this.fault(name, `Must have at most ${this.limits.terms} alternatives.`);
     const filters = value.map((alternative: unknown, index) => {
@@ -129,7 +129,7 @@ class FilterReader {
     return isNegated ? { kind: 'not', filter: term } : term;
   }
 
-  /** The whole key may be a field, else its last part is a lookup. */
+  /** The whole key may be a field; otherwise its last part is a lookup. */
   private resolve(key: string): { field: AllowedField; lookup: Lookup } | undefined {
     const name = key.replaceAll('.', '__');
     const whole = this.fields.filter.get(name);
@@ -197,7 +197,7 @@ class FilterReader {
     return wrong ?? { ok: true, value: values.map((value) => (value.ok ? value.value : undefined)) };
   }
 
-  /** Every word has to be found in one of the search fields. */
+  /** Every word must occur in one of the search fields. */
   private search(raw: unknown): Filter | undefined {
     if (raw === undefined || raw === null || raw === '') return undefined;
     if (this.fields.search.length === 0) return this.fault('search', 'This list cannot be searched.');
@@ -221,7 +221,7 @@ const PART_BOUNDS = {
   year: [1, 9998], month: [1, 12], day: [1, 31], week_day: [1, 7], hour: [0, 23], minute: [0, 59], second: [0, 59],
 } as const; // prettier-ignore
 
-/** Long names come from no honest client and are not sent back whole. */
+/** Shortens long names, which no honest client sends. */
 function clip(name: string): string {
   return name.length > 100 ? `${name.slice(0, 100)}…` : name;
 }

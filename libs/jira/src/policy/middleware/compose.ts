@@ -1,4 +1,4 @@
-// Rings → one function. The core is what all of them surround.
+// Composes middleware into one function around a core.
 
 import { Answer } from '../../core/scope/answer.js';
 import type { HookScope } from '../../core/scope/scope.js';
@@ -6,7 +6,7 @@ import type { JiraMiddleware } from './middleware.js';
 
 export type Handler = (scope: HookScope) => Promise<Answer>;
 
-/** Without middleware this is the core itself: an empty onion costs nothing. */
+/** Without middleware this is the core itself, at no cost. */
 export function compose(middleware: readonly JiraMiddleware[], core: Handler): Handler {
   return middleware.reduceRight<Handler>((inner, ring) => (scope) => runRing(ring, scope, inner), core);
 }
@@ -20,7 +20,7 @@ async function runRing(ring: JiraMiddleware, scope: HookScope, inner: Handler): 
   const returned = await ring.use(scope, next);
   if (returned instanceof Answer) return returned;
   if (returned !== undefined) return new Answer(200, returned);
-  if (inside) return inside; // `await next();` without a return: the answer stands as it was.
+  if (inside) return inside; // `await next();` without a return keeps the answer.
   throw new Error(`${nameOf(ring)}.use() returned nothing and did not call next(), so the request has no answer.`);
 }
 

@@ -1,25 +1,25 @@
-// The onion around every request.
+// Middleware: the onion around every request.
 
 import { Injectable } from '@nestjs/common';
 import type { Answer } from '../../core/scope/answer.js';
 import type { HookScope } from '../../core/scope/scope.js';
 
-/** Calls what is further in; resolves with its answer, rejects with its error. */
+/** Calls the next middleware or the action; resolves with its answer, rejects with its error. */
 export type Next = () => Promise<Answer>;
 
 /**
- * One ring of the onion. Return what `next()` gave (perhaps changed), or a value without calling `next()` to answer
- * with it at once. Returning nothing without `next()` would leave the request unanswered and is an error.
+ * One layer of middleware. Return the result of `next()` (changed if you like), or a value without calling `next()` to answer
+ * with it at once. Returning nothing without calling `next()` is an error: the request would have no answer.
  */
 export interface JiraMiddleware {
   use(scope: HookScope, next: Next): Promise<unknown>;
 }
 
 export interface MiddlewareOptions {
-  /** Its place: low is outermost. No two of one list may have the same. @default after those that have one, as listed */
+  /** Its order: the lowest is outermost. Priorities in one list must differ. @default after those with a priority, in listed order */
   readonly priority?: number;
   /**
-   * Surrounds only the actions whose `namespace/action` begins with a match. Compared once at boot, never with what a
+   * Applies only to actions whose `namespace/action` begins with a match. Compared once at boot, never with what a
    * client sends: no request can make it slow. @default all
    */
   readonly pattern?: RegExp | string;

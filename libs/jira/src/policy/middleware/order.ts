@@ -1,9 +1,9 @@
-// Which rings surround an action, and in what order.
+// Which middleware applies to an action, and in what order.
 
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { middlewareOptions, type JiraMiddleware } from './middleware.js';
 
-/** By priority, low first, then those without one as listed. Throws a ConfigurationError when two have the same. */
+/** By priority, lowest first, then those without one in listed order. Throws a ConfigurationError if two priorities are equal. */
 export function inOrder(middleware: readonly JiraMiddleware[]): JiraMiddleware[] {
   const byPriority = new Map<number, JiraMiddleware>();
   for (const ring of middleware) {
@@ -22,7 +22,7 @@ export function inOrder(middleware: readonly JiraMiddleware[]): JiraMiddleware[]
   return [...placed, ...middleware.filter((ring) => middlewareOptions(ring).priority === undefined)];
 }
 
-/** Those whose pattern matches the beginning of `namespace/action`. */
+/** The middleware whose pattern matches the beginning of `namespace/action`. */
 export function surrounding(middleware: readonly JiraMiddleware[], route: string): JiraMiddleware[] {
   return middleware.filter((ring) => {
     const { pattern } = middlewareOptions(ring);

@@ -1,4 +1,4 @@
-// `?cursor=…` → the rows after those the client has, or before them: stable while others insert and delete.
+// `?cursor=…` → the rows after or before those the client has; stable while others insert and delete.
 
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
@@ -8,22 +8,22 @@ import type { PlacedRow, Seek } from './place.js';
 import { Pagination, positive, type PageLimits, type PageSource } from './pagination.js';
 
 export interface CursorPage {
-  /** Give it as `cursor` for the rows that follow; `null` at the end. */
+  /** Pass it as `cursor` to get the next rows; `null` at the end. */
   readonly next: string | null;
-  /** The same for the rows before; `null` at the beginning. */
+  /** Pass it as `cursor` to get the previous rows; `null` at the beginning. */
   readonly previous: string | null;
   readonly results: readonly unknown[];
 }
 
-/** Without a secret of the application's, cursors end with the process. */
+/** Used if the application sets no secret: cursors become invalid when the process ends. */
 const PROCESS_SECRET = randomBytes(32).toString('base64');
 const ALGORITHM = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Reads on from a row, forward or back, instead of counting rows to skip. A cursor is encrypted and authenticated: it
- * shows nothing of the row it stands for, and one that was made up, altered, or made for another list or order is a field
+ * Continues from a row, forwards or backwards, instead of skipping a number of rows. A cursor is encrypted and authenticated: it
+ * reveals nothing about its row, and one that was forged, altered, or made for another list or ordering is a field
  * error.
  *
  * @example
@@ -33,7 +33,7 @@ const TAG_BYTES = 16;
 @Injectable()
 export class CursorPagination extends Pagination {
   readonly queryKeys: readonly string[] = ['cursor', 'page_size'];
-  /** The same on every node, and after a restart, for cursors to go on. @default a random one for this process */
+  /** Use the same secret on every node and across restarts so that cursors stay valid. @default random for this process */
   protected readonly secret: string = PROCESS_SECRET;
 
   async paginate(source: PageSource, scope: HookScope, limits: PageLimits): Promise<CursorPage> {

@@ -5,14 +5,14 @@ import type { HookScope } from '../../core/scope/scope.js';
 import { Pagination, positive, readOneMore, type PageLimits, type PageSource } from './pagination.js';
 
 export interface LimitOffsetPage {
-  /** Rows in all; `null` where the pagination does not count. */
+  /** Total number of rows; `null` if the pagination does not count. */
   readonly count: number | null;
   readonly next_offset: number | null;
   readonly previous_offset: number | null;
   readonly results: readonly unknown[];
 }
 
-/** An invalid limit is the hook's page size, an invalid offset is 0. */
+/** An invalid limit means the hook's page size, an invalid offset means 0. */
 @Injectable()
 export class LimitOffsetPagination extends Pagination {
   readonly queryKeys: readonly string[] = ['limit', 'offset'];

@@ -5,7 +5,7 @@ import type { HookScope } from '../../core/scope/scope.js';
 import { Pagination, positive, readOneMore, type PageLimits, type PageSource } from './pagination.js';
 
 export interface NumberedPage {
-  /** Rows in all; `null` where the pagination does not count. */
+  /** Total number of rows; `null` if the pagination does not count. */
   readonly count: number | null;
   readonly next_page: number | null;
   readonly previous_page: number | null;
@@ -13,8 +13,8 @@ export interface NumberedPage {
 }
 
 /**
- * An invalid page is the first, one past the end is the last; neighbours are page numbers or `null`. Without a count
- * the end is not known, and a page past it is empty.
+ * An invalid page means the first, a page past the end means the last; neighbours are page numbers or `null`. Without a count
+ * the end is unknown, and a page past it is empty.
  */
 @Injectable()
 export class PageNumberPagination extends Pagination {

@@ -1,4 +1,4 @@
-// How a list is cut into pages. A page never loads the table.
+// How a list is split into pages. A page never loads the whole table.
 
 import type { HookScope } from '../../core/scope/scope.js';
 import type { PlacedRow, Seek } from './place.js';
@@ -17,9 +17,9 @@ export interface PageSource {
 }
 
 export interface PageLimits {
-  /** Rows of a page when the client names no size. */
+  /** Rows per page if the client names no size. */
   readonly pageSize: number;
-  /** Most rows a client may ask for. */
+  /** The most rows a client may request. */
   readonly maxPageSize: number;
 }
 
@@ -27,12 +27,12 @@ export interface PageLimits {
 export abstract class Pagination {
   /** Query keys this pagination reads; filters leave them alone. */
   abstract readonly queryKeys: readonly string[];
-  /** Whether a page says how many rows there are in all: one more query a page. @default true */
+  /** Whether a page has the total number of rows, which costs one more query. @default true */
   readonly countRows: boolean = true;
   abstract paginate(source: PageSource, scope: HookScope, limits: PageLimits): Promise<unknown>;
 }
 
-/** A page, and whether there are rows after it, without counting them. */
+/** A page, and whether more rows follow, without counting them. */
 export async function readOneMore(
   source: PageSource,
   offset: number,
@@ -42,7 +42,7 @@ export async function readOneMore(
   return { results: rows.slice(0, limit), hasMore: rows.length > limit };
 }
 
-/** A whole number above 0, written as a number or as text; undefined for anything else. */
+/** A positive integer, as a number or a string; undefined for anything else. */
 export function positive(value: unknown): number | undefined {
   const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
   return Number.isSafeInteger(number) && (number as number) > 0 ? (number as number) : undefined;

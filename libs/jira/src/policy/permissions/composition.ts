@@ -2,25 +2,25 @@
 
 import { Permission, PermissionComposition, type PermissionSpec, type Verdict } from './permission.js';
 
-/** All of these. What a list of permissions means by itself; of use within `or` and `not`. */
+/** All of these must allow. A list of permissions means the same; use it inside `or` and `not`. */
 export function and(...parts: readonly PermissionSpec[]): PermissionComposition {
   return new PermissionComposition('and', parts);
 }
 
-/** Any of these. For an object, one that allows both the request and the object. */
+/** One of these must allow. For an object, one that allows both the request and the object. */
 export function or(...parts: readonly PermissionSpec[]): PermissionComposition {
   return new PermissionComposition('or', parts);
 }
 
 /**
- * The opposite. Each of the rule's methods is turned round by itself: of a rule that only judges objects, `not` allows
- * every request, and the objects which the rule refuses.
+ * The opposite. Each method of the rule is negated separately: for a rule that only checks objects, `not` allows
+ * every request, and exactly the objects that the rule refuses.
  */
 export function not(part: PermissionSpec): PermissionComposition {
   return new PermissionComposition('not', [part]);
 }
 
-/** The permission that a composition is, of parts that exist. It has only the methods that some part has. */
+/** Turns a composition of instances into one permission. It has only the methods that some part has. */
 export function compose(kind: PermissionComposition['kind'], parts: readonly Permission[]): Permission {
   const combine = { and: every, or: some, not: none }[kind];
   const has = (name: 'canConnect' | 'hasPermission' | 'hasObjectPermission'): boolean =>
@@ -50,7 +50,7 @@ class ComposedPermission extends Permission {}
 
 type Judge = (part: Permission) => Verdict;
 
-/** Stops at the first refusal; waits only for those that make it wait. */
+/** Stops at the first refusal; awaits only results that are promises. */
 function every(parts: readonly Permission[], judge: Judge): Verdict {
   const [first, ...rest] = parts;
   return first === undefined ? true : both(judge(first), () => every(rest, judge));

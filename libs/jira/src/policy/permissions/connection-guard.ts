@@ -1,4 +1,4 @@
-// A Nest guard asked at the handshake.
+// Runs a Nest guard at the handshake.
 
 import { Injectable, type CanActivate, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';

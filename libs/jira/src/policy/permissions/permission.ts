@@ -1,4 +1,4 @@
-// May they? Asked at the connection, at each request and for each object.
+// Permissions: checked at the handshake, for each request and for each object.
 
 import type { Type } from '@nestjs/common';
 import { JiraException } from '../../core/errors/jira.exception.js';
@@ -7,22 +7,22 @@ import type { HookScope } from '../../core/scope/scope.js';
 
 export type Verdict = boolean | Promise<boolean>;
 
-/** One rule. Each method is optional; a missing one allows. */
+/** One permission. Each method is optional; a missing method allows. */
 export abstract class Permission {
-  /** What a refused caller is told. */
+  /** The message for a refused caller. */
   readonly message?: string;
-  /** Code of the refusal. @default PERMISSION_DENIED, or UNAUTHENTICATED for an anonymous caller */
+  /** The code of the refusal. @default PERMISSION_DENIED, or UNAUTHENTICATED for an anonymous caller */
   readonly code?: string;
 
-  /** Asked at the handshake, of global permissions only: a connection serves all hooks. */
+  /** Checked at the handshake, for global permissions only: a connection serves all hooks. */
   canConnect?(connection: Connection): Verdict;
-  /** Asked before each request. */
+  /** Checked before each request. */
   hasPermission?(scope: HookScope): Verdict;
-  /** Asked for each object that is retrieved, updated, destroyed or used by a detail action, and for each announced row. */
+  /** Checked for each object that is retrieved, updated, destroyed or used by a detail action, and for each announced row. */
   hasObjectPermission?(scope: HookScope, object: object): Verdict;
 }
 
-/** A rule over others, as `and`, `or` and `not` make it, until the hook's module has created those. */
+/** The result of `and`, `or` or `not`, until the hook's module has created its parts. */
 export class PermissionComposition {
   constructor(
     readonly kind: 'and' | 'or' | 'not',
@@ -36,7 +36,7 @@ export class PermissionComposition {
  */
 export type PermissionSpec = Type<Permission> | Permission | ((scope: HookScope) => Verdict) | PermissionComposition;
 
-/** Throws unless all allow the connection. */
+/** Throws unless every permission allows the connection. */
 export async function checkConnection(permissions: readonly Permission[], connection: Connection): Promise<void> {
   for (const permission of permissions) {
     if (permission.canConnect && !(await permission.canConnect(connection)))
@@ -44,7 +44,7 @@ export async function checkConnection(permissions: readonly Permission[], connec
   }
 }
 
-/** Throws unless all allow the request. Returns nothing when no rule had to wait, so that a request need not either. */
+/** Throws unless every permission allows the request. Returns undefined if none was asynchronous, so that the request need not wait. */
 export function checkRequest(permissions: readonly Permission[], scope: HookScope): Promise<void> | void {
   for (let i = 0; i < permissions.length; i++) {
     const permission = permissions[i];
@@ -58,7 +58,7 @@ export function checkRequest(permissions: readonly Permission[], scope: HookScop
   }
 }
 
-/** Throws unless all allow the object. */
+/** Throws unless every permission allows the object. */
 export async function checkObject(permissions: readonly Permission[], scope: HookScope, object: object): Promise<void> {
   for (const permission of permissions) {
     if (permission.hasObjectPermission && !(await permission.hasObjectPermission(scope, object)))

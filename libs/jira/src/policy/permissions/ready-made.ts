@@ -5,7 +5,7 @@ import type { Connection } from '../../core/connections/connection.js';
 import type { HookScope } from '../../core/scope/scope.js';
 import { Permission } from './permission.js';
 
-/** Everybody, the anonymous included. */
+/** Allows everyone, including anonymous callers. */
 @Injectable()
 export class AllowAny extends Permission {
   override hasPermission(): boolean {
@@ -13,7 +13,7 @@ export class AllowAny extends Permission {
   }
 }
 
-/** Nobody. */
+/** Refuses everyone. */
 @Injectable()
 export class DenyAll extends Permission {
   override hasPermission(): boolean {
@@ -21,7 +21,7 @@ export class DenyAll extends Permission {
   }
 }
 
-/** Whoever authenticated. As a global permission it refuses anonymous connections. */
+/** Allows authenticated users. As a global permission it also refuses anonymous connections. */
 @Injectable()
 export class IsAuthenticated extends Permission {
   override canConnect(connection: Connection): boolean {
@@ -33,7 +33,7 @@ export class IsAuthenticated extends Permission {
   }
 }
 
-/** Everybody may read and subscribe, whoever authenticated may write. */
+/** Everyone may read and subscribe; authenticated users may write. */
 @Injectable()
 export class IsAuthenticatedOrReadOnly extends Permission {
   override hasPermission(scope: HookScope): boolean {
@@ -41,7 +41,7 @@ export class IsAuthenticatedOrReadOnly extends Permission {
   }
 }
 
-/** Users whose `role` or `roles` holds one of these. */
+/** Allows users whose `role` or `roles` contains one of these. */
 export function HasRole(...roles: readonly string[]): Type<Permission> {
   @Injectable()
   class HasRolePermission extends Permission {
