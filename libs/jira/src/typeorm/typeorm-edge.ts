@@ -53,7 +53,7 @@ export class TypeOrmEdge extends Observables implements OnApplicationShutdown {
     const target = entity as EntityTarget<object>;
     const isThere = this.dataSources.all().some((one) => one.name === dataSource && one.dataSource.hasMetadata(target));
     const found = this.dataSources.find(target, subject, isThere ? dataSource : undefined);
-    return new EntityRows(found, subject, () => this.watch(found));
+    return new EntityRows(found, subject, (one) => this.watch(one));
   }
 
   watch({ name, dataSource, metadata }: FoundEntity): void {

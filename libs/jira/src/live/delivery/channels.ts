@@ -14,7 +14,10 @@ export class Channels {
   open(definition: ChannelDefinition, feed: Feed, related?: string): Channel {
     const key = channelKey(definition);
     const known = this.byKey.get(key);
-    if (known) return known;
+    if (known) {
+      known.related ??= related;
+      return known;
+    }
     const channel = new Channel(key, this.intern(definition));
     channel.related = related;
     this.byKey.set(key, channel);

@@ -108,12 +108,13 @@ export class Placement {
    * or taken are told to fetch again, instead of what waits for them: it was judged by related rows of another moment.
    */
   refreshConcerned(subscriptions: readonly Subscription[], change: Change): Promise<void> {
-    const concerned = new Map<Channel, boolean>();
-    for (const subscription of subscriptions) {
-      const { place } = subscription;
-      if (place && getOrAdd(concerned, place, () => isConcerned(place, change))) subscription.isStale = true;
-    }
+    for (const subscription of concernedBy(change, subscriptions)) subscription.isStale = true;
     return this.refresh(subscriptions);
+  }
+
+  /** Looks again at those alone whose rows the change of a related row may have brought or taken. */
+  refreshAltered(observer: ObserverBehaviour, change: Change): Promise<void> {
+    return this.refreshStale(concernedBy(change, [...this.subscriptions(undefined, observer)]));
   }
 
   /**
@@ -148,8 +149,10 @@ export class Placement {
   private async compareOne(channel: Channel): Promise<void> {
     try {
       const related = await channel.definition.readRelated?.();
-      if (related === channel.related) return;
+      const known = channel.related;
       channel.related = related;
+      // A look that is under way has forgotten it, and tells to fetch again.
+      if (related === known || known === undefined) return;
     } catch (error) {
       this.parts.report.gap(error, channel.definition.entity);
     }
@@ -238,4 +241,15 @@ export class Placement {
     for (const subscription of found) this.drop(subscription);
     return found.length;
   }
+}
+
+/** The subscriptions whose rows the change of a related row may have brought or taken. */
+function concernedBy(change: Change, subscriptions: readonly Subscription[]): Subscription[] {
+  const concerned = new Map<Channel, boolean>();
+  const found = subscriptions.filter(
+    ({ place }) => place && getOrAdd(concerned, place, () => isConcerned(place, change)),
+  );
+  // What related rows decided is not what they decide now.
+  for (const { place } of found) if (place) place.related = undefined;
+  return found;
 }

@@ -33,6 +33,18 @@ export function follow(dependency: Dependency, observer: ObserverBehaviour, foll
   return depended.name;
 }
 
+/**
+ * Follows rows that a compiled condition reads and no dependency names. False when nobody can watch them. What the hook's
+ * own code reads is none of it: only the condition's verdicts can be others.
+ */
+export function followRelated(name: string, observer: ObserverBehaviour, { hub, rows }: Follower): boolean {
+  const related = rows.related?.(name);
+  if (!related) return false;
+  related.watch();
+  hub.listen(related.key, (change) => void hub.placement.refreshAltered(observer, change));
+  return true;
+}
+
 /** `undefined` = everybody's: also when the application's own code cannot say whose. */
 function connectionsOf(
   { users }: Dependency,

@@ -18,6 +18,8 @@ export interface ObservedRows {
   matcherOf(visibility: unknown): RowMatcher;
   /** Rows as they are now, as changes that changed nothing. */
   read(ids: readonly RowId[]): Promise<readonly Change[]>;
+  /** Rows of another entity beside them, by the name its changes carry; `undefined` for those that nobody can watch. */
+  related?(name: string): ObservedRows | undefined;
   /** What the hook says of its own rows; absent for the rows of others. */
   readonly own?: OwnRows;
 }

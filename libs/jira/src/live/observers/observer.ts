@@ -6,7 +6,7 @@ import { JiraException, ValidationException } from '../../core/errors/jira.excep
 import type { HookScope } from '../../core/scope/scope.js';
 import type { Audience, ChannelDefinition, ObserverBehaviour, RowMatcher } from '../delivery/channel.js';
 import type { Change, ChangeType, Image } from '../../core/changes/change.js';
-import { follow } from './dependencies.js';
+import { follow, followRelated } from './dependencies.js';
 import { EVERY_ROW, FunctionMatcher } from './function-matcher.js';
 import type { ObservedRows } from './observed-rows.js';
 import type { ObserverHost } from './observer-host.js';
@@ -26,6 +26,8 @@ export class Observer<Row extends object> implements ObserverBehaviour {
   private key = '';
   /** Entities whose changes lead to a look at rights. */
   private readonly followed = new Set<string>();
+  /** The same, of entities that no dependency names and a condition crosses: whether their changes are heard of. */
+  private readonly crossed = new Map<string, boolean>();
 
   constructor(
     /** Class of the rows; absent = the hook's own, or none but signals. */
@@ -116,6 +118,7 @@ export class Observer<Row extends object> implements ObserverBehaviour {
       throw new JiraException('TOO_MANY_ROOMS', `Too many rooms; the limit is ${mostRooms} per subscription.`);
     const filter = rows.own ? await rows.own.filter(scope) : EVERY_ROW;
     const audience = await this.audienceOf(scope);
+    this.followCrossed([filter, ...audience.matchers]);
     return {
       namespace: this.host.namespace,
       entity: this.key,
@@ -128,7 +131,14 @@ export class Observer<Row extends object> implements ObserverBehaviour {
     };
   }
 
-  /** Reads what rows decide whose changes nobody follows. */
+  /** From the first subscription on whose condition crosses it, an entity's changes are followed. */
+  private followCrossed(matchers: readonly RowMatcher[]): void {
+    for (const name of matchers.flatMap(({ related }) => [...(related?.names ?? [])]))
+      if (!this.followed.has(name) && !this.crossed.has(name))
+        this.crossed.set(name, followRelated(name, this, { ...this.host, key: this.key, rows: this.rows }));
+  }
+
+  /** Reads what rows decide whose changes nobody follows, or not in every process. */
   private unfollowed(matchers: readonly RowMatcher[]): ChannelDefinition['readRelated'] {
     const open = matchers.flatMap(({ related }) =>
       related && [...related.names].some((name) => !this.followed.has(name)) ? [related] : [],

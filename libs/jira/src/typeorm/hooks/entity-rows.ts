@@ -1,5 +1,6 @@
 // The rows of an entity, as observers know them.
 
+import type { EntityMetadata } from 'typeorm';
 import type { RowId } from 'nestjs-jira-protocol';
 import { entityKey, type RowMatcher } from '../../live/delivery/channel.js';
 import type { Change } from '../../core/changes/change.js';
@@ -20,13 +21,25 @@ export class EntityRows implements ObservedRows {
     private readonly found: FoundEntity,
     /** Whose visibility is compiled, for errors. */
     private readonly subject: string,
-    readonly watch: () => void,
+    private readonly watchRows: (found: FoundEntity) => void,
     { withDeleted = false, own }: { withDeleted?: boolean; own?: OwnRows } = {},
   ) {
     this.name = found.metadata.name;
     this.key = entityKey(found.name, this.name);
     this.withDeleted = withDeleted;
     this.own = own;
+  }
+
+  watch(): void {
+    this.watchRows(this.found);
+  }
+
+  related(name: string): EntityRows | undefined {
+    const metadatas = this.found.dataSource.entityMetadatas.filter((one) => one.name === name && isWatchable(one));
+    const [metadata] = metadatas;
+    // Two of one name could not be told apart.
+    if (!metadata || metadatas.length > 1) return undefined;
+    return new EntityRows({ ...this.found, metadata }, this.subject, this.watchRows);
   }
 
   matcherOf(visibility: unknown): RowMatcher {
@@ -63,4 +76,9 @@ export class EntityRows implements ObservedRows {
       after: image,
     };
   }
+}
+
+/** Many-to-many rows are told of by their owners; views are written by nobody. */
+function isWatchable({ tableType, target }: EntityMetadata): boolean {
+  return target !== '' && tableType !== 'junction' && tableType !== 'view';
 }

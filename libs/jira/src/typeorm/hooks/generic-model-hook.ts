@@ -232,7 +232,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
       dependsOn: this.dependsOn,
     };
     const { withDeleted } = this;
-    return new EntityRows(this.found, this.constructor.name, () => this.edge.watch(this.found), { withDeleted, own });
+    return new EntityRows(this.found, this.constructor.name, (one) => this.edge.watch(one), { withDeleted, own });
   }
 
   private announcedVisibility(scope: HookScope): unknown {

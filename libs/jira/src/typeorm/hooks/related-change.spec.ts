@@ -1,4 +1,4 @@
-import { Column, DataSource, Entity, JoinTable, ManyToMany, ManyToOne, MoreThan, OneToMany, PrimaryGeneratedColumn, type Relation } from 'typeorm'; // prettier-ignore
+import { Column, DataSource, DeleteDateColumn, Entity, JoinTable, ManyToMany, ManyToOne, MoreThan, OneToMany, PrimaryGeneratedColumn, type Relation } from 'typeorm'; // prettier-ignore
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Image } from '../../core/changes/change.js';
 import { compileVisibility } from '../query/row-predicate.js';
@@ -28,14 +28,22 @@ class Membership {
 }
 
 @Entity()
+class List {
+  @PrimaryGeneratedColumn() id: number;
+  @Column() name: string;
+  @DeleteDateColumn() deletedAt: Date | null;
+}
+
+@Entity()
 class Task {
   @PrimaryGeneratedColumn() id: number;
   @Column() teamId: number;
   @ManyToOne(() => Team) team: Relation<Team>;
+  @ManyToOne(() => List, { onDelete: 'CASCADE' }) list: Relation<List>;
 }
 
 describe('whether a related row may alter who sees what', () => {
-  const dataSource = new DataSource({ type: 'better-sqlite3', database: ':memory:', entities: [Team, Tag, Membership, Task] }); // prettier-ignore
+  const dataSource = new DataSource({ type: 'better-sqlite3', database: ':memory:', entities: [Team, Tag, Membership, List, Task] }); // prettier-ignore
   beforeAll(async () => {
     await dataSource.initialize();
   });
@@ -65,7 +73,26 @@ describe('whether a related row may alter who sees what', () => {
 
   it('not the rename of a row on the way there', () => {
     expect(alters(mine, 'Team', { id: 1, name: 'a' }, { id: 1, name: 'b' })).toBe(false);
-    expect(alters(mine, 'Team', { id: 1, name: 'a' })).toBe(true);
+  });
+
+  it('not a row that only rows of the same commit can have referred to, or can refer to now', () => {
+    const named: Visibility<Task> = { team: { name: 'a' } };
+    expect(alters(named, 'Team', undefined, { id: 1, name: 'a' })).toBe(false);
+    expect(alters(named, 'Team', { id: 1, name: 'a' })).toBe(false);
+    expect(alters(named, 'Team', { id: 1, name: 'a' }, { id: 1, name: 'b' })).toBe(true);
+  });
+
+  it('one that the database takes rows with, which nobody hears of', () => {
+    expect(alters({ list: { name: 'a' } }, 'List', { id: 1, name: 'a' })).toBe(true);
+    expect(alters({ list: { name: 'a' } }, 'List', undefined, { id: 1, name: 'a' })).toBe(false);
+  });
+
+  it('a soft-deleted row is related to none', () => {
+    const [row, deletedAt] = [{ id: 1, name: 'a' }, new Date(0)];
+    const named: Visibility<Task> = { list: { name: 'a' } };
+    expect(alters(named, 'List', { ...row, deletedAt: null }, { ...row, deletedAt })).toBe(true);
+    expect(alters(named, 'List', { ...row, deletedAt }, { ...row, deletedAt: null })).toBe(true);
+    expect(alters(named, 'List', { ...row, deletedAt }, { ...row, deletedAt: new Date(1) })).toBe(false);
   });
 
   it('any change of an owner of many-to-many rows, which changes no column', () => {

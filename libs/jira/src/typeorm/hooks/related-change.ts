@@ -1,6 +1,6 @@
 // Whether the change of a related row may bring rows into a condition, or take them out.
 
-import type { RelationMetadata } from 'typeorm';
+import type { EntityMetadata, RelationMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Change, Image } from '../../core/changes/change.js';
 import { canonical } from '../query/column-value.js';
@@ -27,15 +27,34 @@ function isOf({ inverseEntityMetadata: { name } }: RelationMetadata, { entity, a
 }
 
 function decides(relation: RelationMetadata, condition: Condition, { before, after }: Change): boolean {
-  const was = before && mayHold(condition, before);
-  const is = after && mayHold(condition, after);
+  const { inverseEntityMetadata: metadata } = relation;
+  const was = before && isThere(metadata, before) && mayHold(condition, before);
+  const is = after && isThere(metadata, after) && mayHold(condition, after);
   if (!was && !is) return false;
-  if (!before || !after || was !== is) return true;
+  if (!before || !after) return !isReferred(relation, before === undefined);
+  if (was !== is) return true;
   // The rows of a many-to-many relation change without a change of its owner's columns.
   if (relation.isManyToMany || crossesLists(condition)) return true;
   return decisiveColumns(relation, condition).some(
     (column) => canonical(read(column, before)) !== canonical(read(column, after)),
   );
+}
+
+/** Soft-deleted rows are related to none. */
+function isThere({ deleteDateColumn }: EntityMetadata, image: Image): boolean {
+  return !deleteDateColumn || read(deleteDateColumn, image) === null;
+}
+
+/**
+ * Whether the row that came or went is one that a foreign key named, or names: then all rows that refer to it changed in
+ * the same commit, unless the database itself altered them.
+ */
+function isReferred(
+  { isOwning, isManyToMany, createForeignKeyConstraints, onDelete }: RelationMetadata,
+  isNew: boolean,
+): boolean {
+  if (!isOwning || isManyToMany || !createForeignKeyConstraints) return false;
+  return isNew || onDelete === undefined || onDelete === 'NO ACTION' || onDelete === 'RESTRICT';
 }
 
 function mayHold(condition: Condition, image: Image): boolean {

@@ -45,11 +45,11 @@ export class PredicateMatcher implements RowMatcher {
   async judge(images: readonly Image[], past: ReadonlyMap<Image, Past>): Promise<(boolean | undefined)[]> {
     const { predicate } = this;
     const { manager } = predicate.metadata.dataSource;
-    const gone = new Set(images.filter((image) => past.get(image)?.change.type === 'removed'));
+    const before = new Set(images.filter((image) => past.has(image)));
     const verdicts = new Map<Image, boolean | undefined>();
     for (const { group, links } of this.byLinks(images, past)) {
       if (links.length > MOST_LINKS) continue;
-      const judged = await judgeImages(manager, predicate, group, { gone, links });
+      const judged = await judgeImages(manager, predicate, group, { before, links });
       for (const [i, image] of group.entries()) verdicts.set(image, judged[i]);
     }
     return images.map((image) => verdicts.get(image));

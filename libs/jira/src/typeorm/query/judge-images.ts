@@ -22,22 +22,24 @@ const WHATEVER = { withDeleted: true, withSiblings: true };
  * Whether each image satisfies the predicate, as the related rows stand now. Images that memory can judge cost nothing,
  * the others one query a chunk.
  *
- * @param past.gone images of deleted rows: `undefined` for one that does not satisfy it because a row it refers to is gone too
+ * @param past.before images of before a commit: `undefined` for one that refers to a row which has gone since, where that
+ * may be what decides
  * @param past.links many-to-many rows that came or went since: these images are judged without and with them
  */
 export async function judgeImages(
   manager: EntityManager,
   predicate: RowPredicate,
   images: readonly Image[],
-  { gone, links = [] }: { readonly gone?: ReadonlySet<Image>; readonly links?: readonly Link[] } = {},
+  { before, links = [] }: { readonly before?: ReadonlySet<Image>; readonly links?: readonly Link[] } = {},
 ): Promise<(boolean | undefined)[]> {
   const answers = images.map((image) => predicate.matches(image));
   const open = answers.flatMap((answer, index) => (answer === undefined ? [index] : []));
+  const crossesNegated = negatesRelation(predicate.condition);
   for (let start = 0; start < open.length; start += CHUNK) {
     const chunk = open.slice(start, start + CHUNK);
     const satisfied = await askDatabase(manager, predicate, chunk.map((index) => images[index]), { links }); // prettier-ignore
     for (const [position, index] of chunk.entries()) answers[index] = satisfied.has(position);
-    const unclear = chunk.filter((index) => answers[index] === false && gone?.has(images[index]));
+    const unclear = chunk.filter((index) => (crossesNegated || answers[index] === false) && before?.has(images[index]));
     if (unclear.length === 0 || !refersToRows(predicate.condition)) continue;
     const lost = await askDatabase(manager, predicate, unclear.map((index) => images[index]), { links, conditionSql: lostSql }); // prettier-ignore
     for (const [position, index] of unclear.entries()) if (lost.has(position)) answers[index] = undefined;
@@ -68,6 +70,22 @@ function refersToRows(condition: Condition): boolean {
   return [...ownConditions(condition)].some(
     (part) => part.kind === 'related' && (isReference(part.relation) || refersToRows(part.condition)),
   );
+}
+
+/** Whether the absence of a related row may be what satisfies the condition. */
+function negatesRelation(condition: Condition, isNegated = false): boolean {
+  switch (condition.kind) {
+    case 'and':
+    case 'or':
+      return condition.parts.some((part) => negatesRelation(part, isNegated));
+    case 'negate':
+    case 'complement':
+      return negatesRelation(condition.part, true);
+    case 'related':
+      return isNegated || negatesRelation(condition.condition);
+    default:
+      return false;
+  }
 }
 
 function isReference(relation: RelationMetadata): boolean {

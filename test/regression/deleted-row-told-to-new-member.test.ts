@@ -1,0 +1,42 @@
+// A transaction that deletes a row and lets somebody in: the newcomer learns nothing of the row.
+
+import { expect, it } from 'vitest';
+import { Hook, HookScope, ModelHook, type Visibility } from 'nestjs-jira';
+import { createTestApp, type TestClient } from '../support/app.js';
+import { describeEachDatabase } from '../support/databases.js';
+import { Issue, IssueView, Member, Project, seedTracker } from '../support/tracker.js';
+
+@Hook('issues')
+class IssueHook extends ModelHook<Issue> {
+  entity = Issue;
+  output = IssueView;
+  override visibility(scope: HookScope): Visibility<Issue> {
+    return { project: { members: { userId: scope.user.id } } };
+  }
+}
+
+const APP = { entities: [Project, Member, Issue], providers: [IssueHook] };
+
+const told = (client: TestClient): unknown[] => client.changes('issues').map(({ type, id, data }) => ({ type, id, data })); // prettier-ignore
+
+describeEachDatabase('a deleted row and a new member, in one transaction', ({ options }) => {
+  it.each(['deleted', 'moved out'])('tells the new member nothing of a row that is %s', async (fate) => {
+    await using app = await createTestApp({ ...APP, database: await options(APP.entities) });
+    await seedTracker(app);
+    const { manager } = app.dataSource;
+    const elsewhere = await manager.save(Project, { name: 'Nobody’s' });
+    const hidden = await manager.save(Issue, { title: 'secret plan', projectId: 2 });
+    const [ada, grace] = [await app.connect(1), await app.connect(2)];
+    for (const client of [ada, grace]) await client.subscribe('issues');
+    await manager.transaction(async (inner) => {
+      if (fate === 'deleted') await inner.delete(Issue, { id: hidden.id });
+      else await inner.update(Issue, { id: hidden.id }, { projectId: elsewhere.id });
+      await inner.save(Member, { userId: 2, projectId: 2 });
+    });
+    const shown = await manager.save(Issue, { title: 'shown', projectId: 2 });
+    for (const client of [ada, grace]) await client.until(() => told(client).some((one) => (one as { id: unknown }).id === shown.id)); // prettier-ignore
+    expect(told(grace)).toMatchObject([{ type: 'reset', data: null }, { type: 'added', id: shown.id }]); // prettier-ignore
+    // Ada saw it all along.
+    expect(told(ada)[0]).toMatchObject({ type: 'removed', id: hidden.id });
+  });
+});
