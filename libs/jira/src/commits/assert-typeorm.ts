@@ -1,10 +1,27 @@
 // Looks at boot for every name of typeorm-internals in the TypeORM that is installed.
 
-import { DeleteQueryBuilder, InsertQueryBuilder, UpdateQueryBuilder, type DataSource, type QueryRunner } from 'typeorm';
-import { assertMembers, hasMember, hasMethod, type PrivateMember } from '../core/support/private-members.js';
-import { expressionMapOf, SoftDeleteQueryBuilder, type QueryExpressionMap } from './typeorm-internals.js';
+import {
+  DeleteQueryBuilder,
+  InsertQueryBuilder,
+  UpdateQueryBuilder,
+  type DataSource,
+  type ObjectLiteral,
+  type QueryRunner,
+  type SelectQueryBuilder,
+} from 'typeorm';
+import { assertMembers, hasMethod, type PrivateMember } from '../core/support/private-members.js';
+import {
+  broadcastsOf,
+  depthOf,
+  expressionMapOf,
+  hasUuidType,
+  SoftDeleteQueryBuilder,
+  sqliteConnection,
+  statementsOf,
+  type QueryExpressionMap,
+} from './typeorm-internals.js';
 
-/** Versions whose private members were read and tested; each minor one may change them. */
+/** Versions whose private members were read and tested: a minor version may change them, a patch has not. */
 const TYPEORM_VERSIONS = '~1.1.1';
 
 interface Probe {
@@ -15,19 +32,24 @@ type Member = PrivateMember<Probe>;
 
 /** @throws ConfigurationError that names what the installed TypeORM lacks */
 export function assertTypeOrm(dataSource: DataSource): void {
-  // Nothing is connected before its first query.
-  const runner = dataSource.createQueryRunner();
+  let runner: QueryRunner | undefined;
+  const probe: Probe = {
+    dataSource,
+    // Nothing is connected before its first query.
+    get runner() {
+      return (runner ??= dataSource.createQueryRunner());
+    },
+  };
   try {
-    assertMembers('typeorm', TYPEORM_VERSIONS, membersFor(dataSource), { dataSource, runner });
+    assertMembers('typeorm', TYPEORM_VERSIONS, membersFor(dataSource), probe);
   } finally {
-    void runner.release();
+    void runner?.release();
   }
 }
 
 function membersFor({ driver, options }: DataSource): readonly Member[] {
-  const sqlite = options.type === 'better-sqlite3' ? [...SQLITE, STATEMENTS] : options.type === 'sqljs' ? SQLITE : [];
   const returning = driver.isReturningSqlSupported('insert') ? [RETURNING] : [];
-  return [...BUILDERS, ...TOLD, ...returning, ...RUNNERS, ...SOURCES, ...sqlite];
+  return [...BUILDERS, ...EXPRESSIONS, ...returning, ...SOURCES, ...RUNNERS, ...(DRIVERS[options.type] ?? [])];
 }
 
 const WRITERS = [InsertQueryBuilder, UpdateQueryBuilder, DeleteQueryBuilder, SoftDeleteQueryBuilder];
@@ -42,49 +64,41 @@ const BUILDERS: readonly Member[] = [
 ];
 
 const TABLE = 'jira_probe';
+type Query = SelectQueryBuilder<ObjectLiteral>;
+type Builder = { readonly dataSource: DataSource };
 
-const update = ({ dataSource }: Probe): QueryExpressionMap =>
-  expressionMapOf(dataSource.createQueryBuilder().update(TABLE).set({ a: 1 }).where('a = :b', { b: 2 }).orderBy('a').limit(3)); // prettier-ignore
-const insert = ({ dataSource }: Probe): QueryExpressionMap =>
-  expressionMapOf(dataSource.createQueryBuilder().insert().into(TABLE).values({ a: 1 }).orIgnore().orUpdate(['a']));
-const copy = ({ dataSource }: Probe): QueryExpressionMap =>
-  expressionMapOf(dataSource.createQueryBuilder().insert().into(TABLE).valuesFromSelect((query) => query.from(TABLE, 'a'))); // prettier-ignore
-const select = ({ dataSource }: Probe): QueryExpressionMap =>
-  expressionMapOf(dataSource.createQueryBuilder().from(TABLE, 'a').limit(1).take(2).offset(3).skip(4));
-
-/** What a builder was told has to be found where it is looked for. */
-const TOLD: readonly Member[] = [
-  told('queryType', (probe) => update(probe).queryType === 'update'),
-  told('mainAlias', (probe) => update(probe).mainAlias?.hasMetadata === false),
-  told('valuesSet', (probe) => Object.keys(update(probe).valuesSet ?? {})[0] === 'a'),
-  told('wheres', (probe) => update(probe).wheres[0]?.condition === 'a = :b'),
-  told('parameters', (probe) => update(probe).parameters['b'] === 2),
-  told('orderBys', (probe) => 'a' in update(probe).orderBys),
-  told('limit', (probe) => update(probe).limit === 3),
-  told('whereEntities', (probe) => Array.isArray(update(probe).whereEntities)),
-  told('onIgnore', (probe) => insert(probe).onIgnore),
-  told('onUpdate', (probe) => insert(probe).onUpdate !== undefined),
-  told('locallyGenerated', (probe) => hasMember(insert(probe), 'locallyGenerated')),
-  told('insertFromSelect', (probe) => copy(probe).insertFromSelect !== undefined),
-  told('joinAttributes', (probe) => Array.isArray(select(probe).joinAttributes)),
-  told('havings', (probe) => Array.isArray(select(probe).havings)),
-  told('groupBys', (probe) => Array.isArray(select(probe).groupBys)),
-  told('take', (probe) => select(probe).take === 2),
-  told('offset', (probe) => select(probe).offset === 3),
-  told('skip', (probe) => select(probe).skip === 4),
-];
-
-const RETURNING = told(
-  'returning',
-  ({ dataSource }) => expressionMapOf(dataSource.createQueryBuilder().insert().into(TABLE).returning('a')).returning === 'a', // prettier-ignore
-);
+/** How each is told what it is to hold, and only that. TypeORM copies the first four when it makes a builder. */
+const TOLD: Readonly<Partial<Record<keyof QueryExpressionMap, (query: Query) => Builder>>> = {
+  wheres: (query) => query.where('a = 1'),
+  joinAttributes: (query) => query,
+  havings: (query) => query.having('a = 1'),
+  groupBys: (query) => query.groupBy('a'),
+  queryType: (query) => query.update(TABLE),
+  mainAlias: (query) => query.update(TABLE),
+  valuesSet: (query) => query.update(TABLE).set({ a: 1 }),
+  parameters: (query) => query.setParameter('a', 1),
+  orderBys: (query) => query.update(TABLE).orderBy('a'),
+  limit: (query) => query.update(TABLE).limit(1),
+  whereEntities: (query) => query,
+  onIgnore: (query) => query.insert().orIgnore(),
+  onUpdate: (query) => query.insert().orUpdate(['a']),
+  insertFromSelect: (query) => query.insert().valuesFromSelect((select) => select.from(TABLE, 'a')),
+  locallyGenerated: (query) => query,
+  take: (query) => query.take(1),
+  skip: (query) => query.skip(1),
+  offset: (query) => query.offset(1),
+};
+const EXPRESSIONS = (Object.keys(TOLD) as (keyof QueryExpressionMap)[]).map((name) => told(name, TOLD[name]));
+const RETURNING = told('returning', (query) => query.insert().returning('a'));
 
 const RUNNERS: readonly Member[] = [
-  { name: 'QueryRunner.transactionDepth', isThere: ({ runner }) => hasMember(runner, 'transactionDepth') },
-  { name: 'QueryRunner.isTransactionActive', isThere: ({ runner }) => hasMember(runner, 'isTransactionActive') },
+  { name: 'QueryRunner.transactionDepth', isThere: ({ runner }) => typeof depthOf(runner) === 'number' },
+  { name: 'QueryRunner.isTransactionActive', isThere: ({ runner }) => typeof runner.isTransactionActive === 'boolean' },
 ];
 
 const SOURCES: readonly Member[] = [
+  { name: 'Driver.createQueryRunner', isThere: ({ dataSource }) => hasMethod(dataSource.driver, 'createQueryRunner') },
+  { name: 'DataSource.createEntityManager', isThere: ({ dataSource }) => hasMethod(dataSource, 'createEntityManager') },
   { name: 'DataSource.destroy', isThere: ({ dataSource }) => hasMethod(dataSource, 'destroy') },
   {
     name: 'Driver.escapeQueryWithParameters',
@@ -93,22 +107,29 @@ const SOURCES: readonly Member[] = [
 ];
 
 const SQLITE: readonly Member[] = [
-  ...['BeforeTransactionCommit', 'AfterInsert'].map((event) => ({
-    name: `Broadcaster.broadcast${event}Event`,
-    isThere: ({ runner }: Probe) => hasMethod(runner.broadcaster, `broadcast${event}Event`),
+  ...['broadcastBeforeTransactionCommitEvent', 'broadcastAfterInsertEvent'].map((name) => ({
+    name: `Broadcaster.${name}`,
+    isThere: ({ runner }: Probe) => broadcastsOf(runner).includes(name),
   })),
-  { name: 'Driver.createQueryRunner', isThere: ({ dataSource }) => hasMethod(dataSource.driver, 'createQueryRunner') },
-  {
-    name: 'Driver.databaseConnection',
-    isThere: ({ dataSource }) => hasMember(dataSource.driver, 'databaseConnection'),
-  },
+  { name: 'Driver.databaseConnection', isThere: ({ dataSource }) => sqliteConnection(dataSource.driver) !== undefined },
   { name: 'EntityManager.transaction', isThere: ({ dataSource }) => hasMethod(dataSource.manager, 'transaction') },
-  { name: 'DataSource.createEntityManager', isThere: ({ dataSource }) => hasMethod(dataSource, 'createEntityManager') },
+];
+const STATEMENTS: Member = {
+  name: 'QueryRunner.stmtCache',
+  isThere: ({ runner }) => statementsOf(runner) instanceof Map,
+};
+const MYSQL: readonly Member[] = [
+  {
+    name: 'MysqlDriver.uuidColumnTypeSuported',
+    isThere: ({ dataSource }) => typeof hasUuidType(dataSource.driver) === 'boolean',
+  },
 ];
 
-const STATEMENTS: Member = {
-  name: 'BetterSqlite3QueryRunner.stmtCache',
-  isThere: ({ runner }) => hasMember(runner, 'stmtCache'),
+const DRIVERS: Readonly<Partial<Record<DataSource['options']['type'], readonly Member[]>>> = {
+  'better-sqlite3': [...SQLITE, STATEMENTS],
+  sqljs: SQLITE,
+  mysql: MYSQL,
+  mariadb: MYSQL,
 };
 
 function methodsOf(
@@ -120,6 +141,9 @@ function methodsOf(
   );
 }
 
-function told(name: string, isThere: (probe: Probe) => boolean): Member {
-  return { name: `QueryExpressionMap.${name}`, isThere };
+function told(name: keyof QueryExpressionMap, tell: (query: Query) => Builder = (query) => query): Member {
+  return {
+    name: `QueryExpressionMap.${name}`,
+    isThere: ({ dataSource }) => Boolean(expressionMapOf(tell(dataSource.createQueryBuilder()))[name]),
+  };
 }

@@ -134,6 +134,10 @@ export function delegateTransactionState(
   Object.defineProperties(runner, { transactionDepth: state.depth, isTransactionActive: state.isActive });
 }
 
+export function statementsOf(runner: QueryRunner): Map<string, unknown> | undefined {
+  return membersOf(runner).stmtCache;
+}
+
 /** Prepared statements belong to the connection, and TypeORM keeps them by runner. */
 export function shareStatements(runner: QueryRunner, statements: Map<string, unknown>): void {
   const members = membersOf(runner);
@@ -163,7 +167,7 @@ function broadcastingAround(
 ): BroadcasterClass {
   const Broadcasts = class extends Stock {};
   const prototype = Stock.prototype as Record<string, unknown>;
-  for (const name of transactionBroadcasts(prototype)) {
+  for (const name of namesIn(prototype)) {
     const broadcast = prototype[name] as (...args: unknown[]) => unknown;
     Object.assign(Broadcasts.prototype, {
       [name](this: Broadcaster, ...args: unknown[]): unknown {
@@ -174,8 +178,17 @@ function broadcastingAround(
   return Broadcasts;
 }
 
-function transactionBroadcasts(prototype: object): string[] {
-  const names = Object.getOwnPropertyNames(prototype);
+/** The calls that reach listeners and subscribers. */
+export function broadcastsOf(runner: QueryRunner): string[] {
+  const names = new Set<string>();
+  for (let one: object | null = membersOf(runner).broadcaster; one; one = Object.getPrototypeOf(one) as object | null)
+    for (const name of namesIn(one)) names.add(name);
+  return [...names];
+}
+
+function namesIn(prototype: object): string[] {
+  const members = Object.entries(Object.getOwnPropertyDescriptors(prototype));
+  const names = members.flatMap(([name, { value }]) => (typeof value === 'function' ? [name] : []));
   return names.filter((name) => /^broadcast.+Event$/.test(name) && !name.includes('Query'));
 }
 
@@ -197,11 +210,6 @@ export function sqliteConnection(driver: Driver): object | undefined {
   return (driver as unknown as DriverMembers).databaseConnection;
 }
 
-/** The one runner of a SQLite driver, if it has made it already. */
-export function sharedRunner(driver: Driver): QueryRunner | undefined {
-  return (driver as unknown as DriverMembers).queryRunner;
-}
-
 /** A SQLite driver gives everybody the runner it made last; from now on it gives each what this returns. */
 export function replaceRunners(driver: Driver, create: (stock: QueryRunner) => () => QueryRunner): void {
   const members = driver as unknown as DriverMembers;
@@ -211,9 +219,9 @@ export function replaceRunners(driver: Driver, create: (stock: QueryRunner) => (
   members.createQueryRunner = create(stock);
 }
 
-/** Whether MariaDB itself has a type for UUIDs; TypeORM asks its version when it connects. */
-export function hasUuidType(driver: Driver): boolean {
-  return (driver as unknown as DriverMembers).uuidColumnTypeSuported === true;
+/** Whether MariaDB itself has a type for UUIDs: TypeORM asks its version when it connects. Other drivers do not say. */
+export function hasUuidType(driver: Driver): boolean | undefined {
+  return (driver as unknown as DriverMembers).uuidColumnTypeSuported;
 }
 
 type Transaction = (...args: [unknown, unknown?]) => Promise<unknown>;

@@ -8,7 +8,6 @@ import {
   aroundTransactions,
   replaceRunners,
   shareStatements,
-  sharedRunner,
   sqliteConnection,
   withBroadcasts,
 } from '../typeorm-internals.js';
@@ -34,7 +33,8 @@ const INSTALLED = new WeakMap<DataSource, Connection>();
 export function installSqliteLeases(dataSource: DataSource, options: SqliteLeaseOptions = {}): void {
   if (!isSqlite(dataSource) || INSTALLED.has(dataSource)) return;
   const { driver } = dataSource;
-  if (sharedRunner(driver)?.isTransactionActive) {
+  // Without leases all share one runner.
+  if (driver.createQueryRunner('master').isTransactionActive) {
     throw new ConfigurationError(
       'The SQLite data source',
       'has an open transaction on the connection that callers are to share by turns.',

@@ -14,8 +14,9 @@ export interface PrivateMember<Probe> {
 
 /**
  * @param versions the range that is known to have them all
+ * @param members those that others are looked at by come first
  * @param probe what is looked at
- * @throws ConfigurationError that names the dependency, its version and what it lacks
+ * @throws ConfigurationError that names the dependency, its version and the first member it lacks
  */
 export function assertMembers<Probe>(
   dependency: string,
@@ -23,11 +24,11 @@ export function assertMembers<Probe>(
   members: readonly PrivateMember<Probe>[],
   probe: Probe,
 ): void {
-  const missing = members.filter((member) => !isThere(member, probe)).map(({ name }) => name);
-  if (missing.length === 0) return;
+  const missing = members.find((member) => !isThere(member, probe));
+  if (!missing) return;
   throw new ConfigurationError(
     `${dependency} ${installedVersion(dependency)}`,
-    `lacks ${missing.join(', ')}, which nestjs-jira needs:`,
+    `lacks ${missing.name}, which nestjs-jira needs:`,
     `install ${dependency} ${versions}.`,
   );
 }
@@ -35,11 +36,6 @@ export function assertMembers<Probe>(
 /** Whether an object has the method, its own or inherited. */
 export function hasMethod(object: unknown, name: string): boolean {
   return typeof (object as Readonly<Record<string, unknown>> | undefined)?.[name] === 'function';
-}
-
-/** Whether an object has the member, its own or inherited, set or not. */
-export function hasMember(object: unknown, name: string): boolean {
-  return typeof object === 'object' && object !== null && name in object;
 }
 
 function isThere<Probe>({ isThere: look }: PrivateMember<Probe>, probe: Probe): boolean {

@@ -79,7 +79,9 @@ export function toStored(column: ColumnMetadata, value: unknown): Stored {
   const driver = column.entityMetadata.dataSource.driver;
   const prepared: unknown = driver.preparePersistentValue(value, column);
   if (prepared === null || prepared === undefined) return null;
-  return storedByKind(kindOf(column), prepared, isPostgres(driver) || hasUuidType(driver)) ?? { opaque: prepared };
+  return (
+    storedByKind(kindOf(column), prepared, isPostgres(driver) || hasUuidType(driver) === true) ?? { opaque: prepared }
+  );
 }
 
 function storedByKind(kind: ColumnKind, value: unknown, foldsUuid: boolean): Stored | undefined {
