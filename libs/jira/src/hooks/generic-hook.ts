@@ -46,6 +46,13 @@ export abstract class GenericHook<E extends object> extends BaseHook {
   ordering: readonly string[] = [];
   /** Text fields `search` looks in. */
   searchFields: readonly string[] = [];
+  /**
+   * Fields across relations by which clients may filter, search and order **also where the related row is hidden from
+   * them** by its own hook. Whoever can filter by a hidden row's text can spell it out: name only what all may know.
+   *
+   * @default none: a related row that the caller may not retrieve counts as missing
+   */
+  unrestrictedFields: readonly string[] = [];
   /** Ways of filtering beside `filterFields` and `search`. @default none */
   filterBackends: readonly FilterBackendSpec[] = [];
   /** How lists are cut; `null` answers a bare array. @default the module's */

@@ -14,12 +14,16 @@ import { databaseFamily } from '../commits/capture/database-family.js';
 import { TypeOrmChangeSource } from '../commits/capture/typeorm-change-source.js';
 import { installSqliteLeases } from '../commits/leases/sqlite-leases.js';
 import type { RelatedHook } from './expand/expansion.js';
+import { ALL, and, complement, oneOf, or, type Condition } from './query/condition.js';
 import { prepareFolding } from './query/dialect.js';
+import { toStored } from './query/column-value.js';
 import { isRow } from './query/named-row.js';
 import { covers, discriminatorsOf, shareTable } from './rows/table-rows.js';
 
 /** A hook that can say whether a caller may retrieve a row of its entity. */
 export interface EntityGate extends RelatedHook {
+  readonly namespace: string;
+  readonly hasObjectPermissions: boolean;
   canRetrieve(scope: HookScope, row: Filter): Promise<boolean>;
   /** Called when all hooks are known. @throws ConfigurationError */
   assertComplete(): void;
@@ -83,8 +87,17 @@ export class TypeOrmEdge extends Observables implements OnApplicationShutdown {
     return [...this.sources.values()].flatMap((source) => source.warnings());
   }
 
-  addGate(metadata: EntityMetadata, namespace: string, gate: EntityGate): void {
-    getOrAdd(this.gates, metadata, () => new Map<string, EntityGate>()).set(namespace, gate);
+  addGate(metadata: EntityMetadata, gate: EntityGate): void {
+    getOrAdd(this.gates, metadata, () => new Map<string, EntityGate>()).set(gate.namespace, gate);
+  }
+
+  /** The hooks of an entity, and of its parents and children in the same table. */
+  gatesOf(metadata: EntityMetadata): EntityGate[] {
+    return this.servedWith(metadata).flatMap(([, gates]) => [...gates.values()]);
+  }
+
+  private servedWith(metadata: EntityMetadata): [EntityMetadata, ReadonlyMap<string, EntityGate>][] {
+    return [...this.gates].filter(([other]) => shareTable(other, metadata));
   }
 
   /** The hooks that may show an entity's rows where another's name them, by namespace. */
@@ -97,7 +110,7 @@ export class TypeOrmEdge extends Observables implements OnApplicationShutdown {
    * that the filter names. Rows that no hook serves are the app's own business.
    */
   async canRetrieve(metadata: EntityMetadata, scope: HookScope, row: Filter): Promise<boolean> {
-    const served = [...this.gates].filter(([other]) => shareTable(other, metadata));
+    const served = this.servedWith(metadata);
     // A foreign key is satisfied by any row of the table, a sibling's too.
     if (discriminatorsOf(metadata) && !(await isRow(scope.manager, metadata, row))) return false;
     for (const [, gates] of served)
@@ -107,7 +120,26 @@ export class TypeOrmEdge extends Observables implements OnApplicationShutdown {
     return true;
   }
 
+  /**
+   * The rows of an entity that this caller may retrieve by any of its hooks, or those of its parents and children. Rows
+   * that no hook serves are the app's own business.
+   */
+  async sightOf(metadata: EntityMetadata, scope: HookScope): Promise<Condition> {
+    const served = this.servedWith(metadata);
+    const parts: Condition[] = [];
+    for (const [other, gates] of served)
+      for (const gate of gates.values()) parts.push(and([rowsOf(other, metadata), await gate.sightOf(scope)]));
+    return or([complement(or(served.map(([other]) => rowsOf(other, metadata)))), ...parts]);
+  }
+
   onApplicationShutdown(): void {
     for (const undo of this.undos.splice(0)) undo();
   }
+}
+
+/** Which rows of an entity are those of another one in its table. */
+function rowsOf(other: EntityMetadata, metadata: EntityMetadata): Condition {
+  const { discriminatorColumn } = other;
+  const values = covers(other, metadata) ? undefined : discriminatorsOf(other);
+  return discriminatorColumn && values ? oneOf(discriminatorColumn, values.map((value) => toStored(discriminatorColumn, value))) : ALL; // prettier-ignore
 }

@@ -10,10 +10,19 @@ export interface FieldDeclaration {
   readonly filterFields: Readonly<Record<string, readonly string[]>>;
   readonly orderingFields: readonly string[];
   readonly searchFields: readonly string[];
+  /** Order of a list when the client names none. */
+  readonly ordering?: readonly string[];
+  /** Those across relations that read rows whatever their own hook hides. @default none */
+  readonly unrestrictedFields?: readonly string[];
 }
 
-export interface AllowedField {
+export interface DeclaredField {
   readonly path: readonly string[];
+  /** Whether it reads related rows that the caller may not retrieve. */
+  readonly unrestricted?: boolean;
+}
+
+export interface AllowedField extends DeclaredField {
   readonly type: FieldType;
   readonly lookups: ReadonlySet<Lookup>;
 }
@@ -21,8 +30,8 @@ export interface AllowedField {
 /** The declaration, checked; fields by their name on the wire, `project__name`. */
 export interface CheckedFields {
   readonly filter: ReadonlyMap<string, AllowedField>;
-  readonly ordering: ReadonlyMap<string, readonly string[]>;
-  readonly search: readonly (readonly string[])[];
+  readonly ordering: ReadonlyMap<string, DeclaredField>;
+  readonly search: readonly DeclaredField[];
 }
 
 /**
@@ -37,32 +46,33 @@ export function checkFields(
   types: FieldTypes,
   limits: QueryLimits,
 ): CheckedFields {
-  const resolve = (option: string, name: string): { path: readonly string[]; type: FieldType } => {
+  const unrestricted = checkUnrestricted(subject, declared, types);
+  const resolve = (option: string, name: string): DeclaredField & { type: FieldType } => {
     const path = pathOf(name);
     const type = types.typeOf(path);
     if (!type)
       throw new ConfigurationError(subject, `lists "${name}" in ${option}, but has no such column.`, 'Correct the name; write a field of a related row as "project__name".'); // prettier-ignore
     if (types.relationDepth(path) > limits.relationDepth)
       throw new ConfigurationError(subject, `lists "${name}" in ${option}, across more than ${limits.relationDepth} relations.`, 'Use a nearer field, or raise the limit relationDepth.'); // prettier-ignore
-    return { path, type };
+    return { path, type, ...(unrestricted.has(path.join('__')) && { unrestricted: true }) };
   };
   const filter = Object.entries(declared.filterFields).map(([name, lookups]): [string, AllowedField] => {
     const field = resolve('filterFields', name);
     return [field.path.join('__'), { ...field, lookups: checkLookups(subject, name, lookups, field.type) }];
   });
-  const orderable = (name: string): readonly string[] => {
-    const { path } = resolve('orderingFields', name);
-    if (!types.hasMany(path)) return path;
+  const orderable = (name: string): DeclaredField => {
+    const { type: _, ...field } = resolve('orderingFields', name);
+    if (!types.hasMany(field.path)) return field;
     throw new ConfigurationError(subject, `lists "${name}" in orderingFields, but a row may have several of them.`, 'Order by a column of the row itself, or of a to-one relation.'); // prettier-ignore
   };
   return {
     filter: new Map(filter),
     ordering: new Map(declared.orderingFields.map((name) => [pathOf(name).join('__'), orderable(name)])),
     search: declared.searchFields.map((name) => {
-      const { path, type } = resolve('searchFields', name);
+      const { type, ...field } = resolve('searchFields', name);
       if (type.kind !== 'string')
         throw new ConfigurationError(subject, `lists "${name}" in searchFields, which is not a text column.`, 'List text columns only.'); // prettier-ignore
-      return path;
+      return field;
     }),
   };
 }
@@ -83,7 +93,24 @@ function checkLookups(subject: string, name: string, given: unknown, type: Field
   );
 }
 
+/** The fields named as unrestricted, by their name on the wire. */
+function checkUnrestricted(subject: string, declared: FieldDeclaration, types: FieldTypes): ReadonlySet<string> {
+  const { filterFields, orderingFields, searchFields, ordering = [], unrestrictedFields = [] } = declared;
+  const fields = [...Object.keys(filterFields), ...orderingFields, ...searchFields, ...ordering.map((name) => name.replace(/^-/, ''))]; // prettier-ignore
+  const listed = new Set(fields.map((name) => pathOf(name).join('__')));
+  return new Set(
+    unrestrictedFields.map((name) => {
+      const path = pathOf(name);
+      if (!listed.has(path.join('__')))
+        throw new ConfigurationError(subject, `lists "${name}" in unrestrictedFields, and nowhere else.`, 'Name a field of filterFields, orderingFields, searchFields or ordering.'); // prettier-ignore
+      if (types.relationDepth(path) === 0)
+        throw new ConfigurationError(subject, `lists "${name}" in unrestrictedFields, which crosses no relation: nothing restricts it.`, 'Take it out of unrestrictedFields.'); // prettier-ignore
+      return path.join('__');
+    }),
+  );
+}
+
 /** `project__name` and `project.name` are one path. */
-function pathOf(name: string): readonly string[] {
+export function pathOf(name: string): readonly string[] {
   return name.split(/__|\./);
 }

@@ -13,6 +13,11 @@ export interface FilterTerm {
   readonly path: readonly string[];
   readonly lookup: Lookup;
   readonly value: unknown;
+  /**
+   * Whether it reads related rows that the caller may not retrieve. @default false: what the hooks of the related rows
+   * hide is absent
+   */
+  readonly unrestricted?: boolean;
 }
 
 export interface FilterGroup {
@@ -32,6 +37,8 @@ export type Filter = FilterTerm | FilterGroup | FilterNot;
 export interface Ordering {
   readonly path: readonly string[];
   readonly direction: 'asc' | 'desc';
+  /** Whether it goes by related rows that the caller may not retrieve. @default false: they count as missing */
+  readonly unrestricted?: boolean;
 }
 
 export const EVERYTHING: Filter = { kind: 'and', filters: [] };

@@ -1,7 +1,13 @@
 // From the wire's `query` to a filter and an ordering. Every error is reported at once, under the key the client used.
 
 import { ValidationException } from '../../core/errors/jira.exception.js';
-import { checkFields, type AllowedField, type CheckedFields, type FieldDeclaration } from './field-declaration.js';
+import {
+  checkFields,
+  type AllowedField,
+  type CheckedFields,
+  type DeclaredField,
+  type FieldDeclaration,
+} from './field-declaration.js';
 import { isLookup, parseBoolean, parseDay, parseFieldValue, type FieldTypes, type ParsedValue } from './field-type.js';
 import { allOf, type Filter, type FilterTerm, type Lookup, type Ordering } from './filter.js';
 import { patternFault } from './pattern.js';
@@ -27,6 +33,12 @@ export class QueryLanguage {
     private readonly limits: QueryLimits = DEFAULT_LIMITS,
   ) {
     this.fields = checkFields(subject, declared, types, limits);
+  }
+
+  /** What clients may filter, order and search by. */
+  fieldsUsed(): DeclaredField[] {
+    const { filter, ordering, search } = this.fields;
+    return [...filter.values(), ...ordering.values(), ...search];
   }
 
   /**
@@ -58,9 +70,9 @@ export class QueryLanguage {
     const trimmed = name.trim();
     const isDescending = trimmed.startsWith('-');
     const field = isDescending ? trimmed.slice(1) : trimmed;
-    const path = this.fields.ordering.get(field.replaceAll('.', '__'));
-    if (!path) throw orderingFault(`"${clip(field)}" is not a field you can order by.`);
-    return { path, direction: isDescending ? 'desc' : 'asc' };
+    const found = this.fields.ordering.get(field.replaceAll('.', '__'));
+    if (!found) throw orderingFault(`"${clip(field)}" is not a field you can order by.`);
+    return { ...found, direction: isDescending ? 'desc' : 'asc' };
   }
 }
 
@@ -125,7 +137,8 @@ class FilterReader {
     this.termCount += 1;
     const parsed = this.value(field, lookup, value);
     if (!parsed.ok) return this.fault(name, parsed.fault);
-    const term: FilterTerm = { kind: 'term', path: field.path, lookup, value: parsed.value };
+    const { path, unrestricted } = field;
+    const term: FilterTerm = { kind: 'term', path, lookup, value: parsed.value, ...(unrestricted && { unrestricted }) };
     return isNegated ? { kind: 'not', filter: term } : term;
   }
 
@@ -207,7 +220,7 @@ class FilterReader {
     if (words.length > this.limits.searchWords)
       return this.fault('search', `Must have at most ${this.limits.searchWords} words.`);
     this.termCount += words.length;
-    return allOf(...words.map((word): Filter => ({ kind: 'or', filters: this.fields.search.map((path) => ({ kind: 'term', path, lookup: 'icontains', value: word })) }))); // prettier-ignore
+    return allOf(...words.map((word): Filter => ({ kind: 'or', filters: this.fields.search.map((field) => ({ kind: 'term', ...field, lookup: 'icontains', value: word })) }))); // prettier-ignore
   }
 
   private fault(name: string, message: string): undefined {

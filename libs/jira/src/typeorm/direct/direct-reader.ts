@@ -8,11 +8,14 @@ import { SqlWriter } from '../rows/sql-writer.js';
 import { rowConditions, tableAs } from '../rows/table-rows.js';
 import { orderTerms } from '../query/ordering.js';
 import type { RowPredicate } from '../query/row-predicate.js';
+import type { Sight } from '../query/sight.js';
 import { bindable, DirectConnection, type SqliteDatabase } from './direct-connection.js';
 import { entityShapeOf, hasReadListeners, type EntityShape } from './entity-shape.js';
 
 export interface DirectPage {
   readonly ordering: readonly Ordering[];
+  /** The related rows that the order may go by. @default all of them */
+  readonly sight?: Sight;
   readonly offset?: number;
   readonly limit?: number;
 }
@@ -50,9 +53,7 @@ export class DirectReader {
     const database = this.free();
     if (!database) return undefined;
     const writer = new SqlWriter(this.metadata.dataSource);
-    const order = orderTerms(this.metadata, ALIAS, page.ordering, writer).map(
-      (term) => `${term.sql} ${term.direction}`,
-    );
+    const order = orderTerms(this.metadata, ALIAS, page, writer).map((term) => `${term.sql} ${term.direction}`);
     const sql = `SELECT ${this.columns} ${this.from}${this.where(predicates, writer)}${order.length > 0 ? ` ORDER BY ${order.join(', ')}` : ''}${slice(page, writer)}`;
     const parameters = bindable(writer.parameters);
     if (!parameters) return undefined;

@@ -4,14 +4,16 @@ import type { EntityMetadata, RelationMetadata } from 'typeorm';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { ValidationException } from '../../core/errors/jira.exception.js';
 import type { HookScope } from '../../core/scope/scope.js';
-import { readPairs, rowKey, type Narrowing } from './related-keys.js';
+import type { Condition } from '../query/condition.js';
+import { RowPredicate } from '../query/row-predicate.js';
+import { readPairs, rowKey } from './related-keys.js';
 import { namesIn, treeOf, type NameTree } from './name-tree.js';
 
 /** What an expansion needs of the hook of a related entity. */
 export interface RelatedHook {
   readonly outputNames: readonly string[];
-  /** Narrows a query to the rows that this caller may retrieve; undefined = there are none. */
-  sightOf(scope: HookScope): Promise<Narrowing | undefined>;
+  /** The rows that this caller may retrieve, as far as the database can tell. */
+  sightOf(scope: HookScope): Promise<Condition>;
   /** Rows of these keys that this caller may retrieve, in the hook's order, each with what it shows of it. */
   retrieveAll(scope: HookScope, ids: readonly object[]): Promise<readonly ShownRow[]>;
 }
@@ -101,12 +103,12 @@ export class Expansion {
     scope: HookScope,
   ): Promise<Map<string, unknown[]>> {
     const { expandedRows } = this.limits;
-    const narrowing = await hook.sightOf(scope);
-    if (!narrowing) return new Map();
+    const sight = new RowPredicate(relation.inverseEntityMetadata, await hook.sightOf(scope));
+    if (sight.constant === false) return new Map();
     const keys = parents.map(({ row }) => row);
     const pairs = await readPairs(scope.manager, metadata, relation, keys, {
       limit: expandedRows + 1,
-      narrow: narrowing,
+      narrow: (query, alias) => sight.apply(query, alias),
     });
     if (pairs.length > expandedRows)
       throw new ValidationException({

@@ -9,7 +9,7 @@ export interface KeyPair {
 }
 
 /** Adds conditions on the rows at an alias. */
-export type Narrowing = (query: SelectQueryBuilder<ObjectLiteral>, alias: string) => void;
+type Narrowing = (query: SelectQueryBuilder<ObjectLiteral>, alias: string) => void;
 
 /** @param narrow keeps the related rows that count, soft-deleted ones among them or not */
 export async function readPairs(

@@ -3,8 +3,7 @@
 import type { Type } from '@nestjs/common';
 import type { EntityMetadata, SelectQueryBuilder } from 'typeorm';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
-import { JiraException } from '../../core/errors/jira.exception.js';
-import { allOf, type Filter, type Ordering } from '../../policy/filtering/filter.js';
+import type { Filter, Ordering } from '../../policy/filtering/filter.js';
 import { QueryLanguage } from '../../policy/filtering/query-language.js';
 import type { HookContext } from '../../hooks/base-hook.js';
 import { GenericHook, type RowLookup } from '../../hooks/generic-hook.js';
@@ -18,15 +17,15 @@ import { directCreate } from '../direct/direct-create.js';
 import { DirectReader } from '../direct/direct-reader.js';
 import { DirectWriter } from '../direct/direct-writer.js';
 import { EntityRows } from './entity-rows.js';
-import { Expansion, type ExpandFields, type ShownRow } from '../expand/expansion.js';
-import type { Narrowing } from '../expand/related-keys.js';
+import { HookGate, isAllowed } from './hook-gate.js';
+import { Expansion, type ExpandFields } from '../expand/expansion.js';
 import { EntityFieldTypes } from '../query/field-types.js';
-import { keysFilter } from '../query/keys-filter.js';
 import { Lookup } from '../query/lookup.js';
 import { keyFilter } from '../query/named-row.js';
 import { refuseNarrowing } from '../query/narrowing.js';
 import type { CanRetrieve } from '../query/relation-guard.js';
 import { compileFilter, compileVisibility, type RowPredicate } from '../query/row-predicate.js';
+import { relationsIn, sightFor } from '../query/sight.js';
 import type { Visibility } from '../query/visibility.js';
 import { PredicateMatcher } from './row-matchers.js';
 import { TypeOrmEdge } from '../typeorm-edge.js';
@@ -64,7 +63,6 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   private writer?: DirectWriter;
   private expansion!: Expansion;
   private defaultOrdering: readonly Ordering[] = [];
-  private readonly retrievers = new WeakMap<HookScope, HookScope>();
   private readonly visible = new WeakMap<HookScope, RowPredicate | Promise<RowPredicate>>();
 
   override async onRegister(context: HookContext): Promise<void> {
@@ -77,7 +75,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     this.lookup = new Lookup(name, this.metadata, types);
     this.lookup.checkField(this.lookupField);
     this.language = new QueryLanguage(name, this, types, context.limits);
-    this.defaultOrdering = this.ordering.map((field) => this.lookup.ordering(field));
+    this.defaultOrdering = this.ordering.map((field) => this.lookup.ordering(field, this.unrestrictedFields));
     if (context.fastPaths.reads && !this.hasOwn('getQuery'))
       this.direct = DirectReader.of(this.metadata, this.withDeleted);
     if (context.fastPaths.writes) this.writer = DirectWriter.of(this.metadata, this.edge.sourceOf(this.found));
@@ -89,7 +87,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
       (related) => this.edge.relatedHooks(related),
       context.limits,
     );
-    this.edge.addGate(this.metadata, context.namespace, this);
+    this.edge.addGate(this.metadata, this.asGate());
     if (
       context.permissions.some((permission) => permission.hasObjectPermission !== undefined) &&
       !this.hasOwn('visibility')
@@ -124,6 +122,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
       withDeleted: this.withDeleted,
       direct: this.direct,
       canRetrieve: this.canRetrieveOf(scope),
+      sightOf: (related) => this.edge.sightOf(related, scope),
     });
   }
 
@@ -139,33 +138,46 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     return directCreate(hook, this.writer);
   }
 
+  /** What other hooks go by where their rows are related to this one's. */
+  private asGate(): HookGate<E> {
+    const { metadata, outputNames, withDeleted, context } = this;
+    return new HookGate<E>({
+      subject: this.constructor.name,
+      namespace: context.namespace,
+      metadata,
+      outputNames,
+      withDeleted,
+      ordering: this.defaultOrdering,
+      hasObjectPermissions: this.hasObjectPermissions(),
+      getStore: (scope) => this.getStore(scope),
+      filterQuery: (scope, filter) => this.filterQuery(scope, filter),
+      visibleTo: (scope) => this.visibleTo(scope),
+      ownQuery: (scope) => (this.hasOwn('getQuery') ? this.getQuery(scope) : undefined),
+      recheck: context.recheck,
+      checkObjectPermissions: (scope, object) => this.checkObjectPermissions(scope, object),
+      serializeAll: (objects, scope) => this.serializeAll(objects, scope),
+      assertComplete: () => this.checkRelated(),
+    });
+  }
+
+  private checkRelated(): void {
+    this.expansion.assertComplete();
+    const fields = [...this.language.fieldsUsed(), ...this.defaultOrdering];
+    for (const related of new Set(relationsIn(this.metadata, fields).map((one) => one.inverseEntityMetadata)))
+      for (const { namespace, hasObjectPermissions } of this.edge.gatesOf(related))
+        if (hasObjectPermissions)
+          this.context.warn(
+            `filters or orders by rows of ${related.name}, whose hook "${namespace}" has object permissions, which no query can ask. Say in its visibility() who sees which rows, or list the fields in "unrestrictedFields".`,
+          );
+  }
+
   private canRetrieveOf(scope: HookScope): CanRetrieve {
     return ({ inverseEntityMetadata: related }, key, field) =>
       this.edge.canRetrieve(related, scope, keyFilter(related, key, field));
   }
 
-  /** Whether this caller may retrieve the row: what another hook asks before a relation may name it. */
-  async canRetrieve(caller: HookScope, row: Filter): Promise<boolean> {
-    const scope = await this.retrieverOf(caller);
-    if (!scope) return false;
-    const store = await this.getStore(scope);
-    const object = await store.findOne(await this.filterQuery(scope, row));
-    return object !== null && isAllowed(() => this.checkObjectPermissions(scope, object));
-  }
-
-  /** The caller as if retrieving rows of this hook; undefined unless that is permitted. */
-  private async retrieverOf(caller: HookScope): Promise<HookScope | undefined> {
-    const scope = this.retrievers.get(caller) ?? caller.retrieving(this.context.namespace);
-    this.retrievers.set(caller, scope);
-    return (await isAllowed(() => this.context.recheck(scope))) ? scope : undefined;
-  }
-
   get outputNames(): readonly string[] {
     return exposedNames(this.getOutput() as Type<object>);
-  }
-
-  assertComplete(): void {
-    this.expansion.assertComplete();
   }
 
   override async present(objects: readonly E[], scope: HookScope): Promise<unknown[]> {
@@ -175,32 +187,6 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
       objects.map((row, i) => ({ row, shown: shown[i] })),
       scope,
     );
-  }
-
-  /** What keeps a query to the rows that this caller may retrieve, as far as the database can tell. */
-  async sightOf(caller: HookScope): Promise<Narrowing | undefined> {
-    const scope = await this.retrieverOf(caller);
-    if (!scope) return undefined;
-    const filter = compileFilter(this.metadata, await this.filterQuery(scope, allOf()));
-    const predicates = [await this.visibleTo(scope), filter];
-    const { deleteDateColumn } = this.metadata;
-    return (query, alias) => {
-      for (const predicate of predicates) predicate.apply(query, alias);
-      if (deleteDateColumn && !this.withDeleted) query.andWhere(`${alias}.${deleteDateColumn.propertyPath} IS NULL`);
-    };
-  }
-
-  /** Rows of these keys that this caller may retrieve: what another hook's `expand` shows. */
-  async retrieveAll(caller: HookScope, ids: readonly object[]): Promise<ShownRow[]> {
-    const scope = await this.retrieverOf(caller);
-    if (!scope) return [];
-    const store = await this.getStore(scope);
-    const filter = keysFilter(this.metadata, ids);
-    const rows = await store.find({ filter: await this.filterQuery(scope, filter), ordering: this.defaultOrdering });
-    const allowed: E[] = [];
-    for (const row of rows) if (await isAllowed(() => this.checkObjectPermissions(scope, row))) allowed.push(row);
-    const shown = await this.serializeAll(allowed, scope);
-    return allowed.map((row, i) => ({ row, shown: shown[i] }));
   }
 
   override parseFilter(scope: HookScope): Filter {
@@ -222,8 +208,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   protected override ownRows(entity: unknown): ObservedRows | undefined {
     if (entity !== undefined && entity !== this.entity) return undefined;
     const own: OwnRows = {
-      filter: async (scope) =>
-        new PredicateMatcher(compileFilter(this.metadata, await this.filterQuery(scope, this.parseFilter(scope)))),
+      filter: (scope) => this.announcedFilter(scope),
       visibility: (scope) => this.announcedVisibility(scope),
       permits: this.hasObjectPermissions() ? (scope, image) => this.permits(scope, image) : undefined,
       serialize: (image, scope) => this.serializeImage(image as E, scope),
@@ -233,6 +218,14 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     };
     const { withDeleted } = this;
     return new EntityRows(this.found, this.constructor.name, (one) => this.edge.watch(one), { withDeleted, own });
+  }
+
+  private async announcedFilter(scope: HookScope): Promise<PredicateMatcher> {
+    const filter = await this.filterQuery(scope, this.parseFilter(scope));
+    // What is known of the caller is kept by scope; rights that are looked at again must be found out anew.
+    const now = Object.create(scope) as HookScope;
+    const sight = await sightFor(this.metadata, { filter }, (related) => this.edge.sightOf(related, now));
+    return new PredicateMatcher(compileFilter(this.metadata, filter, sight));
   }
 
   private announcedVisibility(scope: HookScope): unknown {
@@ -276,16 +269,5 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     const predicate = visibility instanceof Promise ? visibility.then(compile) : compile(visibility);
     this.visible.set(scope, predicate);
     return predicate;
-  }
-}
-
-/** Whether a check passes; what is no refusal goes on. */
-async function isAllowed(check: () => Promise<void> | void): Promise<boolean> {
-  try {
-    await check();
-    return true;
-  } catch (error) {
-    if (error instanceof JiraException && error.getStatus() < 500) return false;
-    throw error;
   }
 }

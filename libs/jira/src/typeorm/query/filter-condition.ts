@@ -6,28 +6,34 @@ import type { Filter, FilterTerm } from '../../policy/filtering/filter.js';
 import { kindOf, toStored } from './column-value.js';
 import { and, complement, oneOf, or, related, type Comparison, type Condition, type DatePart, type TextComparison } from './condition.js'; // prettier-ignore
 import { resolvePath } from './field-path.js';
+import { SEES_ALL, type Sight } from './sight.js';
 
-/** @throws TypeError when a path names no column: checked queries have none such */
-export function filterCondition(metadata: EntityMetadata, filter: Filter): Condition {
+/**
+ * @param sight of the related rows that the filter reads
+ * @throws TypeError when a path names no column: checked queries have none such
+ */
+export function filterCondition(metadata: EntityMetadata, filter: Filter, sight: Sight = SEES_ALL): Condition {
   switch (filter.kind) {
     case 'and':
-      return and(filter.filters.map((part) => filterCondition(metadata, part)));
+      return and(filter.filters.map((part) => filterCondition(metadata, part, sight)));
     case 'or':
-      return or(filter.filters.map((part) => filterCondition(metadata, part)));
+      return or(filter.filters.map((part) => filterCondition(metadata, part, sight)));
     case 'not':
-      return complement(filterCondition(metadata, filter.filter));
+      return complement(filterCondition(metadata, filter.filter, sight));
     case 'term':
-      return termCondition(metadata, filter);
+      return termCondition(metadata, filter, filter.unrestricted ? SEES_ALL : sight);
   }
 }
 
-function termCondition(metadata: EntityMetadata, term: FilterTerm): Condition {
+function termCondition(metadata: EntityMetadata, term: FilterTerm, sight: Sight): Condition {
   const field = resolvePath(metadata, term.path);
   if (!field) throw new TypeError(`${metadata.name} has no field "${term.path.join('__')}" to filter by.`);
   const positive = positiveOf(term);
   const through = (condition: Condition): Condition =>
-    field.relations.reduceRight((inner, relation) => related(relation, inner), condition);
-  if (positive !== undefined) return complement(termCondition(metadata, positive));
+    field.relations.reduceRight((inner, relation) => {
+      return related(relation, and([sight(relation.inverseEntityMetadata), inner]));
+    }, condition);
+  if (positive !== undefined) return complement(termCondition(metadata, positive, sight));
   // "Has no value" is the complement of "has one", so that a missing related row has none too.
   if (isNullTest(term)) {
     const isNull: Condition = { kind: 'null', column: field.column };

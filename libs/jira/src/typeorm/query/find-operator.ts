@@ -108,11 +108,19 @@ function rawCondition(column: ColumnMetadata, operator: FindOperator<unknown>): 
     column,
     isRaw: true,
     key: `raw ${JSON.stringify(write('$column'))} ${canonical(parameters)}`,
-    sql: (name, bind) =>
-      write(name).replace(/(?<!:):(\.\.\.)?([A-Za-z0-9_.]+)/g, (text, isList: string | undefined, key: string) => {
-        if (!Object.hasOwn(parameters, key)) return text;
-        const value: unknown = parameters[key];
-        return isList !== undefined && Array.isArray(value) ? value.map(bind).join(', ') : bind(value);
-      }),
+    sql: (name, bind) => bindNamed(write(name), parameters, bind),
   };
+}
+
+/** SQL of somebody else's with its named parameters bound anew. */
+export function bindNamed(
+  sql: string,
+  parameters: Readonly<Record<string, unknown>>,
+  bind: (value: unknown) => string,
+): string {
+  return sql.replace(/(?<!:):(\.\.\.)?([A-Za-z0-9_.]+)/g, (text, isList: string | undefined, key: string) => {
+    if (!Object.hasOwn(parameters, key)) return text;
+    const value: unknown = parameters[key];
+    return isList !== undefined && Array.isArray(value) ? value.map(bind).join(', ') : bind(value);
+  });
 }

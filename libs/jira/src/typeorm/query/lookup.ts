@@ -3,6 +3,7 @@
 import type { EntityMetadata } from 'typeorm';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { ValidationException } from '../../core/errors/jira.exception.js';
+import { pathOf } from '../../policy/filtering/field-declaration.js';
 import { parseFieldValue } from '../../policy/filtering/field-type.js';
 import { allOf, type Filter, type Ordering } from '../../policy/filtering/filter.js';
 import type { EntityFieldTypes } from './field-types.js';
@@ -49,7 +50,7 @@ export class Lookup {
   }
 
   /** @param field of the attribute `ordering`; `-` descends */
-  ordering(field: string): Ordering {
+  ordering(field: string, unrestrictedFields: readonly string[] = []): Ordering {
     const isDescending = field.startsWith('-');
     const path = (isDescending ? field.slice(1) : field).split(/__|\./);
     if (!this.types.typeOf(path))
@@ -64,6 +65,7 @@ export class Lookup {
         `orders by "${field}", of which a row may have several.`,
         'Order by a column of the row itself, or of a to-one relation.',
       );
-    return { path, direction: isDescending ? 'desc' : 'asc' };
+    const isOpen = unrestrictedFields.some((name) => pathOf(name).join('__') === path.join('__'));
+    return { path, direction: isDescending ? 'desc' : 'asc', ...(isOpen && { unrestricted: true }) };
   }
 }

@@ -7,7 +7,9 @@ import { isPostgres, kindOf } from './column-value.js';
 import { exactText } from './dialect.js';
 import { relatedRows } from '../rows/related-rows.js';
 import { SqlWriter } from '../rows/sql-writer.js';
+import { writeSql } from './condition-sql.js';
 import { resolvePath, type FieldPath } from './field-path.js';
+import { SEES_ALL, type Sight } from './sight.js';
 
 /**
  * Rows without a value come last ascending and first descending, text sorts by code point, and the primary key breaks
@@ -17,11 +19,12 @@ export function applyOrdering<E extends ObjectLiteral>(
   query: SelectQueryBuilder<E>,
   metadata: EntityMetadata,
   ordering: readonly Ordering[],
+  sight: Sight,
 ): void {
   const writer = new SqlWriter(metadata.dataSource, query.getParameters());
   // What the client asks for comes before the order of the hook's own query, not after it.
   if (ordering.length > 0) query.orderBy();
-  for (const { sql, direction } of orderTerms(metadata, query.alias, ordering, writer))
+  for (const { sql, direction } of orderTerms(metadata, query.alias, { ordering, sight }, writer))
     query.addOrderBy(sql, direction);
   query.setParameters(writer.parameters);
 }
@@ -35,25 +38,25 @@ export interface OrderTerm {
 export function orderTerms(
   metadata: EntityMetadata,
   alias: string,
-  ordering: readonly Ordering[],
+  { ordering, sight = SEES_ALL }: { readonly ordering: readonly Ordering[]; readonly sight?: Sight },
   writer: SqlWriter,
 ): OrderTerm[] {
   const keyed = new Set<ColumnMetadata>();
   const terms: OrderTerm[] = [];
-  for (const { path, direction } of ordering) {
+  for (const { path, direction, unrestricted } of ordering) {
     const field = resolvePath(metadata, path);
     if (!field) throw new TypeError(`${metadata.name} has no field "${path.join('__')}" to order by.`);
     if (field.relations.length === 0) keyed.add(field.column);
-    terms.push(...termsOf(field, alias, direction === 'asc' ? 'ASC' : 'DESC', writer));
+    terms.push(...termsOf({ ...field, sight: unrestricted ? SEES_ALL : sight }, alias, direction === 'asc' ? 'ASC' : 'DESC', writer)); // prettier-ignore
   }
   // In the direction of the last field: an index of that field holds the key in the same order, and can be read backwards.
   const last = ordering.at(-1)?.direction === 'desc' ? 'DESC' : 'ASC';
   for (const column of metadata.primaryColumns)
-    if (!keyed.has(column)) terms.push(...termsOf({ relations: [], column }, alias, last, writer));
+    if (!keyed.has(column)) terms.push(...termsOf({ relations: [], column, sight }, alias, last, writer));
   return terms;
 }
 
-function termsOf(field: FieldPath, alias: string, direction: 'ASC' | 'DESC', writer: SqlWriter): OrderTerm[] {
+function termsOf(field: SeenField, alias: string, direction: 'ASC' | 'DESC', writer: SqlWriter): OrderTerm[] {
   const sql = valueSql(field, alias, writer);
   const { driver } = writer.dataSource;
   const kind = kindOf(field.column);
@@ -64,14 +67,19 @@ function termsOf(field: FieldPath, alias: string, direction: 'ASC' | 'DESC', wri
   return mayBeNull && !isPostgres(driver) ? [{ sql: `(${sql} IS NULL)`, direction }, value] : [value];
 }
 
-/** A scalar subquery for a field of a related row: a join could double rows. */
-export function valueSql({ relations, column }: FieldPath, alias: string, writer: SqlWriter): string {
+/** A field, and which related rows on the way to it are seen. */
+export interface SeenField extends FieldPath {
+  readonly sight: Sight;
+}
+
+/** A scalar subquery for a field of a related row: a join could double rows. One that is not seen has no value. */
+export function valueSql({ relations, column, sight }: SeenField, alias: string, writer: SqlWriter): string {
   const [relation, ...rest] = relations;
   if (!relation) return writer.column(alias, column);
   let inner = '';
   const rows = relatedRows(relation, alias, writer, (name) => {
-    inner = valueSql({ relations: rest, column }, name, writer);
-    return '1 = 1';
+    inner = valueSql({ relations: rest, column, sight }, name, writer);
+    return writeSql(sight(relation.inverseEntityMetadata), name, writer);
   });
   return `(SELECT ${inner} ${rows})`;
 }

@@ -2,12 +2,11 @@
 
 import type { EntityManager, EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { expressionMapOf } from '../../commits/typeorm-internals.js';
-import type { Ordering } from '../../policy/filtering/filter.js';
 import { canonical } from './column-value.js';
 import { SqlWriter } from '../rows/sql-writer.js';
 import type { PlacedRow, Seek } from '../../policy/pagination/place.js';
 import { applyOrdering } from './ordering.js';
-import { readPlaced } from './place.js';
+import { readPlaced, type SightedPage } from './place.js';
 
 const PAGE = 'jira_page';
 
@@ -20,7 +19,7 @@ export async function pageByKey<E extends object>(
   query: SelectQueryBuilder<E>,
   manager: EntityManager,
   metadata: EntityMetadata,
-  page: { readonly ordering: readonly Ordering[]; readonly offset: number; readonly limit?: number },
+  page: SightedPage & { readonly offset: number },
 ): Promise<E[]> {
   const keys = await keysOf(query, manager, metadata, page);
   if (keys.length === 0) return [];
@@ -34,7 +33,7 @@ export async function placedByKey<E extends object>(
   query: SelectQueryBuilder<E>,
   manager: EntityManager,
   metadata: EntityMetadata,
-  page: { readonly ordering: readonly Ordering[]; readonly from: Seek | undefined; readonly limit?: number },
+  page: SightedPage & { readonly from: Seek | undefined },
 ): Promise<PlacedRow<E>[]> {
   const placed = await readPlaced(keyQuery(query, manager, metadata), metadata, page);
   if (placed.length === 0) return [];
@@ -50,10 +49,10 @@ async function keysOf<E extends object>(
   query: SelectQueryBuilder<E>,
   manager: EntityManager,
   metadata: EntityMetadata,
-  { ordering, offset, limit }: { ordering: readonly Ordering[]; offset: number; limit?: number },
+  { ordering, offset, limit, sight }: SightedPage & { readonly offset: number },
 ): Promise<ObjectLiteral[]> {
   const keys = keyQuery(query, manager, metadata);
-  applyOrdering(keys, metadata, ordering);
+  applyOrdering(keys, metadata, ordering, sight);
   if (offset > 0) keys.offset(offset);
   if (limit !== undefined || offset > 0) keys.limit(limit ?? Number.MAX_SAFE_INTEGER);
   const found = await keys.getMany();

@@ -8,10 +8,18 @@ import { isPostgres, isSqlite, kindOf } from './column-value.js';
 import { SqlWriter } from '../rows/sql-writer.js';
 import { exactText } from './dialect.js';
 import { resolvePath, type FieldPath } from './field-path.js';
-import { applyOrdering, valueSql } from './ordering.js';
+import { applyOrdering, valueSql, type SeenField } from './ordering.js';
+import { SEES_ALL, type Sight } from './sight.js';
 
-interface Field extends FieldPath {
+interface Field extends SeenField {
   readonly direction: 'asc' | 'desc';
+}
+
+/** Which rows of a query make a page, and which related rows its order may go by. */
+export interface SightedPage {
+  readonly ordering: readonly Ordering[];
+  readonly sight: Sight;
+  readonly limit?: number;
 }
 
 /** The ordering with the primary key that breaks its ties, as `applyOrdering` adds it. */
@@ -22,8 +30,12 @@ function totalOrder(metadata: EntityMetadata, ordering: readonly Ordering[]): Or
   return [...ordering, ...keys.map((column): Ordering => ({ path: column.propertyPath.split('.'), direction }))];
 }
 
-function fieldsOf(metadata: EntityMetadata, ordering: readonly Ordering[]): Field[] {
-  return ordering.map(({ path, direction }) => ({ ...(resolvePath(metadata, path) as FieldPath), direction }));
+function fieldsOf(metadata: EntityMetadata, ordering: readonly Ordering[], sight = SEES_ALL): Field[] {
+  return ordering.map(({ path, direction, unrestricted }) => ({
+    ...(resolvePath(metadata, path) as FieldPath),
+    direction,
+    sight: unrestricted ? SEES_ALL : sight,
+  }));
 }
 
 /** Whether every field of the order has values that can be kept outside of the database and compared again exactly. */
@@ -36,12 +48,12 @@ export function hasPlaces(metadata: EntityMetadata, ordering: readonly Ordering[
 export async function readPlaced<E extends ObjectLiteral>(
   query: SelectQueryBuilder<E>,
   metadata: EntityMetadata,
-  { ordering, from, limit }: { ordering: readonly Ordering[]; from: Seek | undefined; limit?: number },
+  { ordering, from, limit, sight }: SightedPage & { readonly from: Seek | undefined },
 ): Promise<PlacedRow<E>[]> {
   const total = totalOrder(metadata, ordering);
   const read = from?.side === 'before' ? total.map(reversed) : total;
-  const fields = fieldsOf(metadata, read);
-  applyOrdering(query, metadata, read);
+  const fields = fieldsOf(metadata, read, sight);
+  applyOrdering(query, metadata, read, sight);
   const writer = new SqlWriter(metadata.dataSource, query.getParameters());
   if (from) query.andWhere(`(${beyond(fields, from, query.alias, writer)})`);
   for (const [i, field] of fields.entries())
@@ -51,8 +63,8 @@ export async function readPlaced<E extends ObjectLiteral>(
   return entities.map((row, i) => ({ row, place: fields.map((_, k) => raw[i]?.[nameOf(k)] ?? null) }));
 }
 
-function reversed({ path, direction }: Ordering): Ordering {
-  return { path, direction: direction === 'asc' ? 'desc' : 'asc' };
+function reversed(ordering: Ordering): Ordering {
+  return { ...ordering, direction: ordering.direction === 'asc' ? 'desc' : 'asc' };
 }
 
 function nameOf(index: number): string {

@@ -10,6 +10,7 @@ import { judge } from './condition-memory.js';
 import { SqlWriter } from '../rows/sql-writer.js';
 import { writeSql } from './condition-sql.js';
 import { filterCondition } from './filter-condition.js';
+import type { Sight } from './sight.js';
 import { visibilityCondition } from './visibility.js';
 
 export type EqualityValue = string | number | bigint | boolean | Date;
@@ -82,8 +83,9 @@ export function compileVisibility(metadata: EntityMetadata, visibility: unknown,
   return new RowPredicate(metadata, visibilityCondition(metadata, visibility, subject));
 }
 
-export function compileFilter(metadata: EntityMetadata, filter: Filter): RowPredicate {
-  return new RowPredicate(metadata, filterCondition(metadata, filter));
+/** @param sight of the related rows that the filter reads @default all of them */
+export function compileFilter(metadata: EntityMetadata, filter: Filter, sight?: Sight): RowPredicate {
+  return new RowPredicate(metadata, filterCondition(metadata, filter, sight));
 }
 
 function equalitiesOf(condition: Condition): Map<string, readonly EqualityValue[]> {

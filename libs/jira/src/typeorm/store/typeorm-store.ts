@@ -21,6 +21,7 @@ import { hasPlaces, readPlaced } from '../query/place.js';
 import { RelationGuard, type CanRetrieve } from '../query/relation-guard.js';
 import { compileFilter, type RowPredicate } from '../query/row-predicate.js';
 import { isKnown, noteKey } from '../query/known-rows.js';
+import { SEES_ALL, sightFor, type Sight, type SightQuery, type SightReader } from '../query/sight.js';
 import { checkSingleValues } from '../query/single-values.js';
 import { checkVisible, isVisible } from '../query/visible-check.js';
 
@@ -29,6 +30,8 @@ export interface TypeOrmStoreOptions<E extends object> {
   readonly baseQuery?: () => SelectQueryBuilder<E>;
   /** Whether the caller may retrieve the row that an input names by a relation. @default every existing row */
   readonly canRetrieve?: CanRetrieve;
+  /** The related rows that filters and orders may read. @default all of them */
+  readonly sightOf?: SightReader;
   /** Reads plain rows without TypeORM's query builder, where the base query is all rows. */
   readonly direct?: DirectReader;
   /** Soft-deleted rows are rows too. @default false */
@@ -50,11 +53,13 @@ export class TypeOrmStore<E extends object> implements Store<E> {
 
   async find({ filter, ordering, offset = 0, limit }: StoreQuery): Promise<E[]> {
     if (limit === 0 || this.visibility.constant === false) return [];
-    const rows = this.direct?.find(this.predicates(filter), { ordering, offset, limit });
+    const seen = this.sightFor({ filter, ordering });
+    const sight = seen instanceof Promise ? await seen : seen;
+    const rows = this.direct?.find(this.predicates(filter, sight), { ordering, sight, offset, limit });
     if (rows) return rows as E[];
-    const query = this.query(filter);
-    if (multipliesRows(query)) return pageByKey(query, this.manager, this.metadata, { ordering, offset, limit });
-    applyOrdering(query, this.metadata, ordering);
+    const query = this.query(filter, sight);
+    if (multipliesRows(query)) return pageByKey(query, this.manager, this.metadata, { ordering, sight, offset, limit });
+    applyOrdering(query, this.metadata, ordering, sight);
     if (offset > 0) query.offset(offset);
     // MySQL has no offset without a limit.
     if (limit !== undefined || offset > 0) query.limit(limit ?? Number.MAX_SAFE_INTEGER);
@@ -68,19 +73,23 @@ export class TypeOrmStore<E extends object> implements Store<E> {
   }
 
   private async readOne(filter: Filter): Promise<E | null> {
-    const found = this.direct?.findOne(this.predicates(filter));
+    const seen = this.sightFor({ filter });
+    const sight = seen instanceof Promise ? await seen : seen;
+    const found = this.direct?.findOne(this.predicates(filter, sight));
     if (found !== undefined) return found as E | null;
-    const query = this.query(filter);
+    const query = this.query(filter, sight);
     if (!multipliesRows(query)) return query.limit(1).getOne();
-    const [row] = await pageByKey(query, this.manager, this.metadata, { ordering: [], offset: 0, limit: 1 });
+    const [row] = await pageByKey(query, this.manager, this.metadata, { ordering: [], sight, offset: 0, limit: 1 });
     return row ?? null;
   }
 
   async count(filter: Filter): Promise<number> {
     if (this.visibility.constant === false) return 0;
-    const total = this.direct?.count(this.predicates(filter));
+    const seen = this.sightFor({ filter });
+    const sight = seen instanceof Promise ? await seen : seen;
+    const total = this.direct?.count(this.predicates(filter, sight));
     if (total !== undefined) return total;
-    const query = this.query(filter);
+    const query = this.query(filter, sight);
     if (expressionMapOf(query).joinAttributes.length > 0) return query.getCount();
     const row = await query.select('COUNT(*)', 'total').getRawOne<{ total: number | string }>();
     return Number(row?.total);
@@ -92,8 +101,9 @@ export class TypeOrmStore<E extends object> implements Store<E> {
 
   async seek({ filter, ordering, limit }: StoreQuery, from?: Seek): Promise<PlacedRow<E>[]> {
     if (limit === 0 || this.visibility.constant === false) return [];
-    const query = this.query(filter);
-    const page = { ordering, from, limit };
+    const sight = await this.sightFor({ filter, ordering });
+    const query = this.query(filter, sight);
+    const page = { ordering, sight, from, limit };
     return multipliesRows(query)
       ? placedByKey(query, this.manager, this.metadata, page)
       : readPlaced(query, this.metadata, page);
@@ -164,8 +174,13 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     return this.manager.queryRunner ? undefined : this.options.direct;
   }
 
-  private predicates(filter: Filter): RowPredicate[] {
-    return [this.visibility, compileFilter(this.metadata, filter)];
+  private predicates(filter: Filter, sight: Sight): RowPredicate[] {
+    return [this.visibility, compileFilter(this.metadata, filter, sight)];
+  }
+
+  private sightFor(query: SightQuery): Sight | Promise<Sight> {
+    const { sightOf } = this.options;
+    return sightOf ? sightFor(this.metadata, query, sightOf) : SEES_ALL;
   }
 
   get versionField(): string | undefined {
@@ -181,11 +196,11 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     return query.andWhereInIds([id]).getOne();
   }
 
-  private query(filter: Filter): SelectQueryBuilder<E> {
+  private query(filter: Filter, sight: Sight): SelectQueryBuilder<E> {
     const query = this.options.baseQuery?.() ?? this.manager.createQueryBuilder<E>(this.metadata.target, ALIAS);
     if (this.options.withDeleted) query.withDeleted();
     this.visibility.apply(query, query.alias);
-    compileFilter(this.metadata, filter).apply(query, query.alias);
+    compileFilter(this.metadata, filter, sight).apply(query, query.alias);
     return query;
   }
 

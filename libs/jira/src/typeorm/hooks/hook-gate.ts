@@ -1,0 +1,115 @@
+// What a hook tells other hooks about its rows: which of them a caller may retrieve, and how they are shown.
+
+import type { EntityMetadata, SelectQueryBuilder } from 'typeorm';
+import { JiraException } from '../../core/errors/jira.exception.js';
+import type { HookScope } from '../../core/scope/scope.js';
+import type { Store } from '../../hooks/store.js';
+import { allOf, type Filter, type Ordering } from '../../policy/filtering/filter.js';
+import type { ShownRow } from '../expand/expansion.js';
+import { ALL, NONE, and, type Condition } from '../query/condition.js';
+import { filterCondition } from '../query/filter-condition.js';
+import { keysFilter } from '../query/keys-filter.js';
+import { narrowingOf } from '../query/narrowing.js';
+import type { RowPredicate } from '../query/row-predicate.js';
+import type { EntityGate } from '../typeorm-edge.js';
+
+/** The hook, as far as others go by its rules. */
+export interface GateHost<E extends object> {
+  /** The hook's class, for errors. */
+  readonly subject: string;
+  readonly namespace: string;
+  readonly metadata: EntityMetadata;
+  readonly withDeleted: boolean;
+  readonly outputNames: readonly string[];
+  readonly ordering: readonly Ordering[];
+  readonly hasObjectPermissions: boolean;
+  getStore(scope: HookScope): Promise<Store<E>>;
+  filterQuery(scope: HookScope, filter: Filter): Filter | Promise<Filter>;
+  visibleTo(scope: HookScope): RowPredicate | Promise<RowPredicate>;
+  /** Undefined where the hook starts from all rows. */
+  ownQuery(scope: HookScope): SelectQueryBuilder<E> | undefined;
+  recheck(scope: HookScope): Promise<void> | void;
+  checkObjectPermissions(scope: HookScope, object: E): Promise<void>;
+  serializeAll(objects: readonly E[], scope: HookScope): unknown[] | Promise<unknown[]>;
+  assertComplete(): void;
+}
+
+export class HookGate<E extends object> implements EntityGate {
+  private readonly retrievers = new WeakMap<HookScope, HookScope>();
+
+  constructor(private readonly host: GateHost<E>) {}
+
+  get outputNames(): readonly string[] {
+    return this.host.outputNames;
+  }
+
+  get namespace(): string {
+    return this.host.namespace;
+  }
+
+  get hasObjectPermissions(): boolean {
+    return this.host.hasObjectPermissions;
+  }
+
+  /** Whether this caller may retrieve the row that the filter names: what another hook asks before a relation may name it. */
+  async canRetrieve(caller: HookScope, row: Filter): Promise<boolean> {
+    const { host } = this;
+    const scope = await this.retrieverOf(caller);
+    if (!scope) return false;
+    const store = await host.getStore(scope);
+    const object = await store.findOne(await host.filterQuery(scope, row));
+    return object !== null && isAllowed(() => host.checkObjectPermissions(scope, object));
+  }
+
+  /** The rows that this caller may retrieve, as far as the database can tell: all but what object permissions refuse. */
+  async sightOf(caller: HookScope): Promise<Condition> {
+    const { host } = this;
+    const { metadata } = host;
+    const scope = await this.retrieverOf(caller);
+    if (!scope) return NONE;
+    const { deleteDateColumn } = metadata;
+    const query = host.ownQuery(scope);
+    return and([
+      (await host.visibleTo(scope)).condition,
+      filterCondition(metadata, await host.filterQuery(scope, allOf())),
+      query ? narrowingOf(query, metadata, host.subject) : ALL,
+      deleteDateColumn && !host.withDeleted ? { kind: 'null', column: deleteDateColumn } : ALL,
+    ]);
+  }
+
+  /** Rows of these keys that this caller may retrieve: what another hook's `expand` shows. */
+  async retrieveAll(caller: HookScope, ids: readonly object[]): Promise<ShownRow[]> {
+    const { host } = this;
+    const scope = await this.retrieverOf(caller);
+    if (!scope) return [];
+    const store = await host.getStore(scope);
+    const filter = await host.filterQuery(scope, keysFilter(host.metadata, ids));
+    const allowed: E[] = [];
+    for (const row of await store.find({ filter, ordering: host.ordering }))
+      if (await isAllowed(() => host.checkObjectPermissions(scope, row))) allowed.push(row);
+    const shown = await host.serializeAll(allowed, scope);
+    return allowed.map((row, i) => ({ row, shown: shown[i] }));
+  }
+
+  assertComplete(): void {
+    this.host.assertComplete();
+  }
+
+  /** The caller as if retrieving rows of this hook; undefined unless that is permitted. */
+  private async retrieverOf(caller: HookScope): Promise<HookScope | undefined> {
+    const scope = this.retrievers.get(caller) ?? caller.retrieving(this.host.namespace);
+    this.retrievers.set(caller, scope);
+    return (await isAllowed(() => this.host.recheck(scope))) ? scope : undefined;
+  }
+}
+
+/** Whether a check passes; what is no refusal goes on. */
+export async function isAllowed(check: () => Promise<void> | void): Promise<boolean> {
+  try {
+    await check();
+    return true;
+  } catch (error) {
+    if (error instanceof JiraException && error.getStatus() < 500) return false;
+    throw error;
+  }
+}
