@@ -3,7 +3,6 @@
 import type { QueryRunner } from 'typeorm';
 import type { Change } from '../../core/changes/change.js';
 import { depthOf } from '../typeorm-internals.js';
-import { databaseFamily } from './database-family.js';
 import { linkOf, linkOwners } from './junctions.js';
 import { changesOf, hasChanged } from './net-change.js';
 import { readByKeys } from './row-reader.js';
@@ -55,6 +54,11 @@ export class CapturedTransaction {
     return row;
   }
 
+  /** The rows of a table that it has touched. */
+  rowsOf(table: TrackedTable): TouchedRow[] {
+    return [...this.rows.values()].filter((row) => row.table === table);
+  }
+
   has(table: TrackedTable, key: RawKey): boolean {
     return this.rows.has(`${table.path}\n${keyString(key)}`);
   }
@@ -103,9 +107,8 @@ export class CapturedTransaction {
     for (const [table, touched] of byTable(rows)) {
       const after = new Map<string, RawRow>();
       const keys = touched.map((row) => row.key);
-      // MariaDB's plain read may show an old snapshot of a row that the transaction only locked.
-      const lock = databaseFamily(table.dataSource) === 'mysql' ? 'write' : 'none';
-      for (const row of await readByKeys(this.runner, table, keys, lock)) after.set(keyString(table.keyOf(row)), row);
+      for (const row of await readByKeys(this.runner, table, keys, 'newest'))
+        after.set(keyString(table.keyOf(row)), row);
       for (const row of touched) row.after = after.get(keyString(row.key)) ?? null;
     }
   }

@@ -19,14 +19,24 @@ export async function captureCriteriaWrite(
   write: CapturedWrite,
 ): Promise<unknown> {
   const { table, runner, touch } = write;
-  const matches = await readMatches(builder, table, runner);
+  const matches = await readAllMatches(builder, table, runner);
   for (const { row } of matches) touch(table.keyOf(row), row);
   if (expressionMapOf(builder).queryType === 'delete') await touchLinks(write, matches.map(({ row }) => row)); // prettier-ignore
   const result = await writeMatches(builder, proceed, table, matches);
   const movedTo = matches.flatMap(({ newKey }) => (newKey ? [newKey] : []));
   // Read back, because the database may write a key in another form than the caller (a UUID in capitals).
-  for (const row of await readByKeys(runner, table, movedTo, 'none')) touch(table.keyOf(row), null);
+  for (const row of await readByKeys(runner, table, movedTo, 'newest')) touch(table.keyOf(row), null);
   return result;
+}
+
+/**
+ * PostgreSQL's read that waited for a row to be deleted does not see one that was inserted under its key meanwhile; the
+ * next read does. So save(), which names the row it means, still writes it.
+ */
+async function readAllMatches(builder: WriteBuilder, table: TrackedTable, runner: QueryRunner): Promise<Match[]> {
+  const matches = await readMatches(builder, table, runner);
+  const isMissing = matches.length < expressionMapOf(builder).whereEntities.length;
+  return isMissing && databaseFamily(table.dataSource) === 'postgres' ? readMatches(builder, table, runner) : matches;
 }
 
 /** A row that will be written, and its key afterwards if the write sets one. */
@@ -88,9 +98,7 @@ async function writeMatches(
   table: TrackedTable,
   matches: readonly Match[],
 ): Promise<unknown> {
-  // One writer at a time on SQLite; and save() names its rows by key already.
-  const isExact = databaseFamily(table.dataSource) === 'sqlite' || expressionMapOf(builder).whereEntities.length > 0;
-  if (isExact) return proceed();
+  if (databaseFamily(table.dataSource) === 'sqlite') return proceed(); // one writer at a time
   // Rows that have come to match since were not locked, so they must not be written.
   const keys = matches.map(({ row }) => table.keyOf(row));
   let total = await writeByKeys(builder, proceed, table, keys.slice(0, ROWS_PER_WRITE));

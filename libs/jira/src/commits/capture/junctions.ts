@@ -2,7 +2,7 @@
 
 import type { EntityMetadata, QueryRunner } from 'typeorm';
 import type { Link } from '../../core/changes/change.js';
-import { readByKeys, select } from './row-reader.js';
+import { lockClause, readByKeys, select } from './row-reader.js';
 import type { TouchedRow } from './touched-row.js';
 import { keyString, type RawKey, type RawRow, type TrackedTable } from './tracked-table.js';
 
@@ -10,6 +10,7 @@ import { keyString, type RawKey, type RawRow, type TrackedTable } from './tracke
 interface Toucher {
   readonly runner: QueryRunner;
   has(table: TrackedTable, key: RawKey): boolean;
+  rowsOf(table: TrackedTable): readonly TouchedRow[];
   touch(table: TrackedTable, key: RawKey, before: RawRow | null): TouchedRow;
 }
 
@@ -50,7 +51,7 @@ export async function touchLinks(write: OwnersWrite, owners: readonly RawRow[]):
   for (const junction of write.table.junctions) {
     const columns = junction.metadata.ownerColumns;
     const keys = owners.map((row) => columns.map(({ referencedColumn }) => row[referencedColumn?.databaseName ?? '']));
-    for (const row of await readByKeys(write.runner, junction, keys, 'none', columns)) write.touchLink(junction, row);
+    for (const row of await readByKeys(write.runner, junction, keys, 'newest', columns)) write.touchLink(junction, row);
   }
 }
 
@@ -99,10 +100,14 @@ async function ownerKey(
   );
   const names = owner.keyColumns.map((column) => column.databaseName);
   if (names.every((name) => references.has(name))) return names.map((name) => references.get(name));
-  // The relation refers to something else than the primary key.
+  // The relation refers to something else than the primary key; the row may be gone, or have had another value.
+  const isReferred = (image: RawRow | null): boolean =>
+    image !== null && [...references].every(([name, value]) => keyString([image[name]]) === keyString([value]));
+  const touched = transaction.rowsOf(owner).find(({ before, after }) => isReferred(after) || isReferred(before));
+  if (touched) return touched.key;
   const terms = [...references.keys()].map((name, index) => `${owner.dataSource.driver.escape(name)} = :ref_${index}`);
   const parameters = Object.fromEntries([...references.values()].map((value, index) => [`ref_${index}`, value]));
   const sql = `SELECT ${owner.selection} FROM ${owner.escapedPath()} WHERE ${terms.join(' AND ')}`;
-  const [found] = await select(transaction.runner, sql, parameters);
+  const [found] = await select(transaction.runner, sql + lockClause(owner.dataSource, 'newest'), parameters);
   return found && owner.keyOf(found);
 }
