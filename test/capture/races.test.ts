@@ -13,18 +13,27 @@ function signal(): { readonly given: Promise<void>; readonly give: () => void } 
   return { given, give };
 }
 
+type Query = (...args: unknown[]) => Promise<unknown>;
+
 /** Holds the answer to this runner's COMMIT, which the database has carried out, until the gate opens. */
-function holdCommit(runner: QueryRunner | undefined, isCommitted: () => void, gate: Promise<void>): void {
+async function holdCommit(
+  runner: QueryRunner | undefined,
+  isCommitted: () => void,
+  gate: Promise<void>,
+): Promise<void> {
   if (!runner) throw new Error('The transaction has no runner.');
-  const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
-  runner.query = async (...args: unknown[]): Promise<never> => {
+  const connection = (await runner.connect()) as { query: Query; promise?: () => { query: Query } };
+  const holder = connection.promise?.() ?? connection;
+  const query = holder.query.bind(holder);
+  holder.query = async (...args) => {
     const answer = await query(...args);
     if (args[0] === 'COMMIT') {
       isCommitted();
       await gate;
     }
-    return answer as never;
+    return answer;
   };
+  if (connection.promise) connection.promise = () => holder;
 }
 
 describeEachDatabase('A race of two writers of a row', ({ type, open }) => {
@@ -45,13 +54,13 @@ describeEachDatabase('A race of two writers of a row', ({ type, open }) => {
     if (type === 'better-sqlite3') return; // One connection: the second writer waits for the first one's answer.
     const [committed, gate] = [signal(), signal()];
     const first = dataSource.transaction(async (manager) => {
-      holdCommit(manager.queryRunner, committed.give, gate.given);
+      await holdCommit(manager.queryRunner, committed.give, gate.given);
       await manager.update(Author, 1, { name: 'first' });
     });
     await committed.given;
     const secondCommitted = signal();
     const second = dataSource.transaction(async (manager) => {
-      holdCommit(manager.queryRunner, secondCommitted.give, Promise.resolve());
+      await holdCommit(manager.queryRunner, secondCommitted.give, Promise.resolve());
       await manager.update(Author, 1, { name: 'second' });
     });
     // A third, of another row, waits for nobody.
@@ -180,9 +189,10 @@ describeEachDatabase('A race of two writers of a row', ({ type, open }) => {
     // On PostgreSQL the failed read has aborted the transaction, and the writer hears of it.
     const isUndone = type === 'postgres';
     expect(outcome).toMatch(isUndone ? /relation .* does not exist/ : 'committed');
-    expect(gaps).toEqual(isUndone ? [] : ['Author']);
+    expect(gaps).toEqual(type === 'better-sqlite3' ? ['Author'] : []);
     const table = isUndone ? 'author' : 'gone';
     expect(await dataSource.query(`SELECT name FROM ${table} WHERE name = 'c'`)).toHaveLength(isUndone ? 0 : 1);
-    expect(mirror.changes).toEqual([]);
+    // MariaDB has committed before it renamed the table.
+    expect(mirror.take()).toEqual(type === 'mariadb' ? ['added Author 3'] : []);
   });
 });

@@ -100,6 +100,8 @@ interface RunnerMembers {
   transactionDepth: number;
   isTransactionActive: boolean;
   broadcaster: Broadcaster;
+  readonly databaseConnection?: DatabaseConnection;
+  readonly driver: { readonly databaseConnection?: DatabaseConnection };
   /** Of better-sqlite3 alone. */
   stmtCache?: Map<string, unknown>;
 }
@@ -136,6 +138,21 @@ export function delegateTransactionState(
 
 export function statementsOf(runner: QueryRunner): Map<string, unknown> | undefined {
   return membersOf(runner).stmtCache;
+}
+
+/**
+ * The connection that the runner has taken: PostgreSQL's client or MariaDB's connection, undefined before its first query;
+ * of the SQLites the one that all runners share. What says of itself whether it is in a transaction does it as below.
+ */
+export function connectionOf(runner: QueryRunner): DatabaseConnection | undefined {
+  return membersOf(runner).databaseConnection ?? membersOf(runner).driver.databaseConnection;
+}
+
+export interface DatabaseConnection {
+  /** Of pg since 8.17: `I` = none, `T`, or `E` = a failed one. */
+  getTransactionStatus?(): string | null;
+  /** Of better-sqlite3. */
+  readonly inTransaction?: boolean;
 }
 
 /** Prepared statements belong to the connection, and TypeORM keeps them by runner. */

@@ -2,7 +2,6 @@
 
 import type { QueryRunner } from 'typeorm';
 import type { Change } from '../../core/changes/change.js';
-import { depthOf } from '../typeorm-internals.js';
 import { linkOf, linkOwners } from './junctions.js';
 import { changesOf, hasChanged } from './net-change.js';
 import { readByKeys } from './row-reader.js';
@@ -28,8 +27,9 @@ export class CapturedTransaction {
   /** Resolves when it has ended. */
   readonly settled = new Promise<void>((resolve) => (this.settle = resolve));
   private hasEnded = false;
-  /** Entities whose changes cannot be named, and why. */
-  readonly gaps = new Map<string, unknown>();
+  private disowned: Error | undefined;
+  /** Tables whose changes cannot be named, and why. */
+  readonly gaps = new Map<TrackedTable, unknown>();
   /** True once the after images were read: a later write has to have them read again. */
   isRead = false;
 
@@ -37,10 +37,12 @@ export class CapturedTransaction {
     readonly runner: QueryRunner,
     /** The transactions of this process whose COMMIT is on its way, by the rows they touched. */
     private readonly committing: Map<string, CapturedTransaction>,
+    /** The savepoints that are open now. */
+    private readonly savepoints: readonly string[],
   ) {}
 
   /** Notes a row whose state before the transaction is known; later notes of the same row change nothing. */
-  touch(table: TrackedTable, key: RawKey, before: RawRow | null, depth = 1): TouchedRow {
+  touch(table: TrackedTable, key: RawKey, before: RawRow | null): TouchedRow {
     const name = `${table.path}\n${keyString(key)}`;
     const known = this.rows.get(name);
     if (known) return known;
@@ -49,7 +51,7 @@ export class CapturedTransaction {
     // MariaDB the transaction of a deadlock's victim, before the victim hears of it.
     const earlier = this.committing.get(name);
     if (earlier) this.predecessors.add(earlier);
-    const row: TouchedRow = { table, key, before, after: null, links: [], depth };
+    const row: TouchedRow = { table, key, before, after: null, links: [], depth: this.savepoints.length + 1 };
     this.rows.set(name, row);
     return row;
   }
@@ -69,19 +71,22 @@ export class CapturedTransaction {
       table,
       runner,
       has: (key) => this.has(table, key),
-      touch: (key, before) => this.touch(table, key, before, depthOf(runner)),
-      touchLink: (junction, before) => this.touch(junction, junction.keyOf(before), before, depthOf(runner)),
-      noteGap: (error) => this.noteGap(table.metadata.name, error),
+      touch: (key, before) => this.touch(table, key, before),
+      touchLink: (junction, before) => this.touch(junction, junction.keyOf(before), before),
+      noteGap: (error) => void this.gaps.set(table, error),
     };
   }
 
-  /** Notes that rows of an entity changed that cannot be named. */
-  noteGap(entity: string, error: unknown): void {
-    this.gaps.set(entity, error);
+  /** Its rows cannot be named any more: whoever watches their tables has to fetch again. */
+  noteGaps(error: unknown): void {
+    for (const { table } of this.rows.values()) this.gaps.set(table, error);
   }
 
-  get entities(): ReadonlySet<string> {
-    return new Set([...this.rows.values()].map((row) => row.table.metadata.name));
+  /** From now on none of its changes is announced, but that there were some. */
+  disown(reason: string): void {
+    this.disowned ??= new Error(reason);
+    this.noteGaps(this.disowned);
+    this.forgetAll();
   }
 
   /** A savepoint of this depth was rolled back: the rows first written since are as they were. */
@@ -94,21 +99,24 @@ export class CapturedTransaction {
     for (const row of this.rows.values()) if (row.depth >= depth) row.depth = depth - 1;
   }
 
-  /** Reads the after images: one batched read for each table. */
-  async readAfterImages(owners: ReadonlyMap<string, TrackedTable>): Promise<void> {
+  /**
+   * Reads the after images: one batched read for each table.
+   *
+   * @param runner the one whose statement is about to commit
+   */
+  async readAfterImages(owners: ReadonlyMap<string, TrackedTable>, runner: QueryRunner): Promise<void> {
     this.isRead = true;
-    await this.readAfter([...this.rows.values()]);
+    await this.readAfter([...this.rows.values()], runner);
     for (const row of this.rows.values()) row.links = [];
     const junctionRows = [...this.rows.values()].filter((row) => row.table.isJunction && hasChanged(row));
-    if (junctionRows.length > 0) await linkOwners(this, junctionRows, owners);
+    if (junctionRows.length > 0) await linkOwners(this, runner, junctionRows, owners);
   }
 
-  private async readAfter(rows: readonly TouchedRow[]): Promise<void> {
+  private async readAfter(rows: readonly TouchedRow[], runner: QueryRunner): Promise<void> {
     for (const [table, touched] of byTable(rows)) {
       const after = new Map<string, RawRow>();
       const keys = touched.map((row) => row.key);
-      for (const row of await readByKeys(this.runner, table, keys, 'newest'))
-        after.set(keyString(table.keyOf(row)), row);
+      for (const row of await readByKeys(runner, table, keys, 'newest')) after.set(keyString(table.keyOf(row)), row);
       for (const row of touched) row.after = after.get(keyString(row.key)) ?? null;
     }
   }
@@ -133,7 +141,7 @@ export class CapturedTransaction {
 
   /** Earlier transactions on the same rows, whose answers are still on their way. */
   unsettledPredecessors(): CapturedTransaction[] {
-    return [...this.predecessors].filter((one) => !one.hasEnded && !one.runner.isReleased);
+    return [...this.predecessors].filter((one) => !one.hasEnded);
   }
 
   forgetAll(): void {

@@ -8,7 +8,6 @@ import { keyString, type RawKey, type RawRow, type TrackedTable } from './tracke
 
 /** The transaction whose rows they are. */
 interface Toucher {
-  readonly runner: QueryRunner;
   has(table: TrackedTable, key: RawKey): boolean;
   rowsOf(table: TrackedTable): readonly TouchedRow[];
   touch(table: TrackedTable, key: RawKey, before: RawRow | null): TouchedRow;
@@ -24,14 +23,15 @@ interface OwnersWrite {
 /** Marks the owners of these junction rows as changed; reads and locks those the transaction did not write itself. */
 export async function linkOwners(
   transaction: Toucher,
+  runner: QueryRunner,
   junctionRows: readonly TouchedRow[],
   owners: ReadonlyMap<string, TrackedTable>,
 ): Promise<void> {
   for (const [owner, rows] of byOwner(junctionRows, owners)) {
-    const linked = await linksByKey(transaction, owner, rows);
+    const linked = await linksByKey(transaction, runner, owner, rows);
     const untouched = [...linked.values()].flatMap(({ key }) => (transaction.has(owner, key) ? [] : [key]));
     // Locked, so that no other transaction's change of the owner can be announced in the wrong order.
-    const read = await readByKeys(transaction.runner, owner, untouched, 'write');
+    const read = await readByKeys(runner, owner, untouched, 'write');
     for (const row of read) transaction.touch(owner, owner.keyOf(row), row).after = row;
     for (const { key, links } of linked.values())
       if (transaction.has(owner, key)) transaction.touch(owner, key, null).links = links;
@@ -74,13 +74,14 @@ interface Linked {
 
 async function linksByKey(
   transaction: Toucher,
+  runner: QueryRunner,
   owner: TrackedTable,
   rows: readonly TouchedRow[],
 ): Promise<Map<string, Linked>> {
   const linked = new Map<string, Linked>();
   for (const row of rows) {
     const junctionRow = row.before ?? row.after;
-    const key = junctionRow && (await ownerKey(transaction, owner, row.table.metadata, junctionRow));
+    const key = junctionRow && (await ownerKey(transaction, runner, owner, row.table.metadata, junctionRow));
     if (!key) continue;
     const known = linked.get(keyString(key));
     if (known) known.links.push(row);
@@ -91,6 +92,7 @@ async function linksByKey(
 
 async function ownerKey(
   transaction: Toucher,
+  runner: QueryRunner,
   owner: TrackedTable,
   junction: EntityMetadata,
   row: RawRow,
@@ -108,6 +110,6 @@ async function ownerKey(
   const terms = [...references.keys()].map((name, index) => `${owner.dataSource.driver.escape(name)} = :ref_${index}`);
   const parameters = Object.fromEntries([...references.values()].map((value, index) => [`ref_${index}`, value]));
   const sql = `SELECT ${owner.selection} FROM ${owner.escapedPath()} WHERE ${terms.join(' AND ')}`;
-  const [found] = await select(transaction.runner, sql + lockClause(owner.dataSource, 'newest'), parameters);
+  const [found] = await select(runner, sql + lockClause(owner.dataSource, 'newest'), parameters);
   return found && owner.keyOf(found);
 }

@@ -2,7 +2,14 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { TypeORMError, type QueryRunner } from 'typeorm';
-import { bindRunner, runnerOf, type WriteBuilder } from '../typeorm-internals.js';
+import {
+  bindRunner,
+  depthOf,
+  runnerOf,
+  setDepth,
+  setTransactionActive,
+  type WriteBuilder,
+} from '../typeorm-internals.js';
 
 type Work<T> = (runner: QueryRunner) => Promise<T>;
 
@@ -17,6 +24,9 @@ export class OwnTransactions {
   private readonly context = new AsyncLocalStorage<Writing>();
   private running = 0;
   private readonly rollingBack = new WeakSet<QueryRunner>();
+
+  /** @param isOpen whether a statement of the runner would be part of a transaction */
+  constructor(private readonly isOpen: (runner: QueryRunner) => Promise<boolean>) {}
 
   /** Runs the work within a transaction on the builder's query runner, the open one or a new one. */
   async run<T>(builder: WriteBuilder, work: Work<T>): Promise<T> {
@@ -78,8 +88,8 @@ export class OwnTransactions {
     if (this.rollingBack.has(runner)) throw new TypeORMError('The transaction is being rolled back.');
     this.running += 1;
     try {
-      return await this.context.run({ runner, outer: this.context.getStore() }, () =>
-        runner.isTransactionActive ? work(runner) : inTransaction(runner, work),
+      return await this.context.run({ runner, outer: this.context.getStore() }, async () =>
+        (await this.isOpen(runner)) ? work(runner) : inTransaction(runner, work),
       );
     } finally {
       this.running -= 1;
@@ -90,8 +100,11 @@ export class OwnTransactions {
 }
 
 async function inTransaction<T>(runner: QueryRunner, work: Work<T>): Promise<T> {
-  await runner.startTransaction();
+  // TypeORM may believe in a transaction that was ended by hand.
+  const believed = runner.isTransactionActive ? depthOf(runner) : undefined;
+  if (believed !== undefined) believe(runner, false, 0);
   try {
+    await runner.startTransaction();
     const result = await work(runner);
     await runner.commitTransaction();
     return result;
@@ -99,5 +112,12 @@ async function inTransaction<T>(runner: QueryRunner, work: Work<T>): Promise<T> 
     // A failed rollback leaves nothing more to do; the first error says why.
     if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
     throw error;
+  } finally {
+    if (believed !== undefined) believe(runner, true, believed);
   }
+}
+
+function believe(runner: QueryRunner, isActive: boolean, depth: number): void {
+  setTransactionActive(runner, isActive);
+  setDepth(runner, depth);
 }

@@ -15,10 +15,10 @@ export class TrackedTables {
 
   constructor(
     private readonly dataSource: DataSource,
-    entities: ReadonlySet<string>,
+    private readonly watched: ReadonlySet<string>,
   ) {
     this.metadatas = dataSource.entityMetadatas;
-    for (const entity of entities) this.track(this.find(entity));
+    for (const entity of watched) this.track(this.find(entity));
     for (const metadata of this.metadatas) this.trackJunction(metadata);
     // Several entities may share a table, by inheritance or by name.
     for (const metadata of this.metadatas) {
@@ -33,6 +33,12 @@ export class TrackedTables {
 
   get(metadata: EntityMetadata): TrackedTable | undefined {
     return this.byMetadata.get(metadata);
+  }
+
+  /** The watched entities whose rows are in this table, or own its rows. */
+  watchedIn(table: TrackedTable): string[] {
+    const { metadata } = this.owners.get(table.path) ?? table;
+    return [metadata, ...metadata.childEntityMetadatas].flatMap(({ name }) => (this.watched.has(name) ? [name] : []));
   }
 
   warnings(): string[] {

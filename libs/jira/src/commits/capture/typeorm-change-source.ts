@@ -5,30 +5,27 @@ import type { DataSource, EntityMetadata, EntitySubscriberInterface, QueryRunner
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import type { CaptureFailure, ChangeListener, ChangeSource } from '../../core/changes/change-source.js';
 import type { Change, Commit } from '../../core/changes/change.js';
-import { committingRunner } from '../leases/sqlite-leases.js';
-import { depthOf, expressionMapOf, type WriteBuilder } from '../typeorm-internals.js';
+import { isConnectionLoss } from '../connection-loss.js';
+import { expressionMapOf, type WriteBuilder } from '../typeorm-internals.js';
+import { Announcements } from './announcements.js';
 import { intercept, isIntercepted, stopIntercepting, type Execute } from './builders.js';
-import { CapturedTransaction } from './captured-transaction.js';
+import type { CapturedTransaction } from './captured-transaction.js';
 import { captureCriteriaWrite } from './criteria-write.js';
 import { databaseFamily } from './database-family.js';
 import { captureInsert, insertedValues } from './insert-write.js';
-import { LostTransactions } from './lost-transactions.js';
 import { changesOf, type RowImages } from './net-change.js';
 import { OwnTransactions } from './own-transactions.js';
 import type { TrackedTable } from './tracked-table.js';
 import { TrackedTables } from './tracked-tables.js';
-
-/** How long a commit's announcement waits for one that came before it: many times what an answer takes to arrive. */
-const LONGEST_WAIT_MS = 1_000;
+import { Transactions } from './transactions.js';
 
 export class TypeOrmChangeSource implements ChangeSource {
   private readonly logger = new Logger(TypeOrmChangeSource.name);
   private readonly watched = new Set<string>();
   private readonly listeners = new Set<ChangeListener>();
-  private readonly transactions = new WeakMap<QueryRunner, CapturedTransaction>();
-  private readonly committing = new Map<string, CapturedTransaction>();
-  private readonly ownTransactions = new OwnTransactions();
-  private readonly lost: LostTransactions;
+  private readonly transactions: Transactions;
+  private readonly announcements = new Announcements((transaction) => this.tellAll(transaction));
+  private readonly ownTransactions = new OwnTransactions((runner) => this.transactions.isOpen(runner));
   private readonly subscriber: EntitySubscriberInterface;
   private readonly interceptor = (builder: WriteBuilder, proceed: Execute) => this.onWrite(builder, proceed);
   private tables: TrackedTables | undefined;
@@ -41,8 +38,11 @@ export class TypeOrmChangeSource implements ChangeSource {
     private readonly dataSource: DataSource,
     private readonly name: string,
   ) {
-    this.lost = new LostTransactions(dataSource);
-    this.subscriber = this.createSubscriber();
+    this.transactions = new Transactions(dataSource, this.ownTransactions, {
+      prepare: (transaction, runner) => this.prepare(transaction, runner),
+      announce: (transaction) => this.announcements.announce(transaction),
+    });
+    this.subscriber = this.transactions.subscriber();
   }
 
   /**
@@ -139,126 +139,50 @@ export class TypeOrmChangeSource implements ChangeSource {
     if (queryType === 'insert' && !insertFromSelect && insertedValues(builder).length === 0) return proceed();
     const capture = queryType === 'insert' ? captureInsert : captureCriteriaWrite;
     return this.ownTransactions.run(builder, async (runner) => {
-      this.lost.refuseIfLost(runner);
-      const root = committingRunner(runner);
-      const transaction = this.transactionOf(root);
+      const transaction = this.transactions.of(runner);
       const result = await capture(builder, proceed, transaction.write(table, runner));
-      if (this.transactions.get(root) !== transaction) this.tellOverrun(table.metadata.name);
-      // A subscriber of the application wrote in its beforeTransactionCommit, after our read.
-      if (transaction.isRead) await this.readAfterImages(transaction);
+      if (!this.transactions.isCurrent(runner, transaction)) this.tellOverrun(table);
+      // A subscriber of the application wrote in its beforeQuery of the COMMIT, after our read.
+      if (transaction.isRead) await this.prepare(transaction, runner);
       return result;
     });
   }
 
-  private transactionOf(runner: QueryRunner): CapturedTransaction {
-    const known = this.transactions.get(runner);
-    if (known) return known;
-    const created = new CapturedTransaction(runner, this.committing);
-    this.transactions.set(runner, created);
-    return created;
-  }
-
-  private createSubscriber(): EntitySubscriberInterface {
-    const isMysql = databaseFamily(this.dataSource) === 'mysql';
-    return {
-      ...(isMysql && {
-        afterQuery: ({ queryRunner, query, ...outcome }) => {
-          const error: unknown = outcome.error;
-          if (error instanceof Error) this.lost.note(queryRunner, query, error);
-        },
-      }),
-      beforeTransactionCommit: ({ queryRunner }) => {
-        const writes = this.ownTransactions.settled(queryRunner);
-        return writes ? writes.then(() => this.beforeCommit(queryRunner)) : this.beforeCommit(queryRunner);
-      },
-      afterTransactionCommit: ({ queryRunner }) => {
-        const transaction = this.transactions.get(committingRunner(queryRunner));
-        if (!transaction) return;
-        if (queryRunner.isTransactionActive) return transaction.release(depthOf(queryRunner) + 1);
-        this.transactions.delete(queryRunner);
-        this.lost.forget(queryRunner);
-        return this.announce(transaction);
-      },
-      beforeTransactionRollback: ({ queryRunner }) => {
-        this.ownTransactions.refuseUntilRolledBack(queryRunner);
-        const writes = this.ownTransactions.settled(queryRunner);
-        return writes ? writes.then(() => this.beforeRollback(queryRunner)) : this.beforeRollback(queryRunner);
-      },
-      afterTransactionRollback: ({ queryRunner }) => this.ownTransactions.noteRolledBack(queryRunner),
-      // A rollback that failed tells nobody that it is over.
-      afterTransactionStart: ({ queryRunner }) => this.ownTransactions.noteRolledBack(queryRunner),
-    };
-  }
-
-  private beforeCommit(runner: QueryRunner): Promise<void> | undefined {
-    const transaction = this.transactions.get(committingRunner(runner));
-    return transaction && depthOf(runner) <= 1 ? this.readAfterImages(transaction) : undefined;
-  }
-
-  private beforeRollback(runner: QueryRunner): void {
-    if (depthOf(runner) <= 1) this.lost.forget(runner);
-    const transaction = this.transactions.get(committingRunner(runner));
-    if (!transaction) return;
-    if (depthOf(runner) > 1) return transaction.rollBackTo(depthOf(runner));
-    this.transactions.delete(runner);
-    transaction.end();
-  }
-
-  private async readAfterImages(transaction: CapturedTransaction): Promise<void> {
+  private async prepare(transaction: CapturedTransaction, runner: QueryRunner): Promise<void> {
     if (!this.tables) return;
-    if (this.lost.has(transaction.runner)) return transaction.forgetAll();
     try {
-      await transaction.readAfterImages(this.tables.owners);
+      await transaction.readAfterImages(this.tables.owners, runner);
       transaction.noteCommit();
+      if (databaseFamily(this.dataSource) !== 'sqlite') this.announcements.expectAnswer(transaction);
     } catch (error) {
-      const loss = this.lost.verdict(transaction.runner, error);
-      if (loss === 'before') return transaction.forgetAll();
       // The database has undone the writes: to let the caller believe in them would be worse than to fail.
-      if (loss === 'now') throw error;
-      for (const entity of transaction.entities) transaction.noteGap(entity, error);
+      const isUndone = databaseFamily(this.dataSource) === 'postgres' || this.transactions.isLost(runner);
+      if (isUndone || isConnectionLoss(error)) throw error;
+      transaction.noteGaps(error);
       transaction.forgetAll();
     }
   }
 
-  /** Synchronous, unless an earlier transaction on the same row is still waiting for the answer to its COMMIT. */
-  private announce(transaction: CapturedTransaction): void | Promise<void> {
-    const earlier = transaction.unsettledPredecessors();
-    if (earlier.length > 0) return this.announceAfter(earlier, transaction);
-    this.announceNow(transaction);
-  }
-
-  /** The writer waits with it, so not forever: a connection may be lost with its COMMIT unanswered. */
-  private async announceAfter(
-    earlier: readonly CapturedTransaction[],
-    transaction: CapturedTransaction,
-  ): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const isLate = new Promise<true>((resolve) => {
-      timer = setTimeout(resolve, LONGEST_WAIT_MS, true);
-    });
-    const isOver = Promise.all(earlier.map(({ settled }) => settled)).then(() => false);
-    if (await Promise.race([isOver, isLate])) {
-      const error = new Error(`The COMMIT of an earlier writer of a row was not answered in ${LONGEST_WAIT_MS} ms.`);
-      for (const entity of transaction.entities) transaction.noteGap(entity, error);
-    }
-    clearTimeout(timer);
-    this.announceNow(transaction);
-  }
-
-  private announceNow(transaction: CapturedTransaction): void {
+  private tellAll(transaction: CapturedTransaction): void {
     try {
       const changes = transaction.changes(this.name, (entity) => this.watched.has(entity));
       this.announceCommit({ changes, transaction: transaction.runner });
     } catch (error) {
-      for (const entity of transaction.entities) transaction.noteGap(entity, error);
+      transaction.noteGaps(error);
     }
-    for (const [entity, error] of transaction.gaps) this.tellGap(entity, error);
-    transaction.end();
+    const gaps = new Map<string, unknown>();
+    for (const [table, error] of transaction.gaps) for (const entity of this.watchedIn(table)) gaps.set(entity, error);
+    for (const [entity, error] of gaps) this.tellGap(entity, error);
   }
 
   /** Nobody waited for the write: it may have been carried out before the end of its transaction or behind it. */
-  private tellOverrun(entity: string): void {
-    this.tellGap(entity, new Error('A write was still on its way when its transaction ended.'));
+  private tellOverrun(table: TrackedTable): void {
+    const error = new Error('A write was still on its way when its transaction ended.');
+    for (const entity of this.watchedIn(table)) this.tellGap(entity, error);
+  }
+
+  private watchedIn(table: TrackedTable): readonly string[] {
+    return this.tables?.watchedIn(table) ?? [];
   }
 
   private tellGap(entity: string, error: unknown): void {

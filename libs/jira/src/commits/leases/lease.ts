@@ -19,6 +19,8 @@ export interface Connection {
   readonly current: AsyncLocalStorage<Lease>;
   /** Whether the connection itself is in a transaction; undefined where the driver cannot tell. */
   readonly inTransaction: () => boolean | undefined;
+  /** What everybody is part of: a transaction that was begun by hand, by a runner that was released since. */
+  shared?: Lease | undefined;
 }
 
 const LEASES = new WeakMap<QueryRunner, Lease>();
@@ -40,6 +42,7 @@ export class Lease {
   private running = 0;
   private ownDepth = 0;
   private ownFlag = false;
+  private isHandWritten = false;
 
   constructor(
     readonly runner: QueryRunner,
@@ -102,8 +105,25 @@ export class Lease {
     return this.isOpen ? this.inTurn(() => this.rollBack()) : this.rollBack();
   }
 
-  /** The turn ends with the runner: an open transaction is rolled back. */
+  /** TypeORM's runner has been told that a statement of the application's own has begun a transaction, or ended it. */
+  noteHandWritten(isOpen: boolean): void {
+    this.isHandWritten = isOpen;
+    if (isOpen || this.running > 0) return;
+    this.endTurn();
+    if (this.connection.shared !== this) return;
+    this.connection.shared = undefined;
+    void this.stock.release.call(this.runner);
+  }
+
+  /**
+   * The turn ends with the runner: an open transaction is rolled back. One that was begun by hand stays open, as it does
+   * without leases: `dataSource.query('BEGIN')` has a runner of its own for this one statement.
+   */
   async release(): Promise<void> {
+    if (this.isHandWritten) {
+      this.connection.shared = this;
+      return;
+    }
     while (this.depth > 0) await this.inTurn(() => this.rollBack());
     await this.stock.release.call(this.runner);
   }

@@ -67,6 +67,11 @@ export function committingRunner(runner: QueryRunner): QueryRunner {
   return leaseOf(runner)?.root ?? runner;
 }
 
+/** Tells the lease of a runner, if it has one, that a transaction was begun by hand, or has ended. */
+export function noteHandWritten(runner: QueryRunner, isOpen: boolean): void {
+  leaseOf(runner)?.noteHandWritten(isOpen);
+}
+
 /** Whether nobody has the connection at this moment: a statement that runs within this turn disturbs no transaction. */
 export function isConnectionFree(dataSource: DataSource): boolean {
   const connection = INSTALLED.get(dataSource);
@@ -90,7 +95,7 @@ function leaseRunners(driver: Driver, connection: Connection): void {
       const runner = new Runner(driver);
       const database = sqliteConnection(driver);
       if (database) shareStatements(runner, statementsOf(database, caches));
-      const current = connection.current.getStore();
+      const current = connection.current.getStore() ?? connection.shared;
       return new Lease(runner, connection, current?.isOpen ? current.joinable : undefined).runner;
     };
   });

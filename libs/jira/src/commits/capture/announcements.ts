@@ -1,0 +1,58 @@
+// When a transaction is announced: after those that wrote its rows before it, and not for ever after its COMMIT was sent.
+
+import type { CapturedTransaction } from './captured-transaction.js';
+
+/** How long an announcement waits for one that came before it: many times what an answer takes to arrive. */
+const MAX_WAIT_MS = 1_000;
+/** A COMMIT that is not answered for so long may have been carried out all the same. */
+const MAX_ANSWER_MS = 5_000;
+
+export class Announcements {
+  private readonly timers = new WeakMap<CapturedTransaction, NodeJS.Timeout>();
+
+  /** @param tell announces the transaction's changes and gaps, now */
+  constructor(private readonly tell: (transaction: CapturedTransaction) => void) {}
+
+  /** Its COMMIT is about to be sent, to a server that may be lost before it answers. */
+  expectAnswer(transaction: CapturedTransaction): void {
+    clearTimeout(this.timers.get(transaction));
+    const giveUp = (): void => {
+      transaction.disown(`A COMMIT was not answered in ${MAX_ANSWER_MS} ms.`);
+      this.tell(transaction);
+    };
+    this.timers.set(transaction, setTimeout(giveUp, MAX_ANSWER_MS).unref());
+    void transaction.settled.then(() => clearTimeout(this.timers.get(transaction)));
+  }
+
+  /** Synchronous, unless an earlier transaction on the same row is still waiting for the answer to its COMMIT. */
+  announce(transaction: CapturedTransaction): void | Promise<void> {
+    const earlier = transaction.unsettledPredecessors();
+    if (earlier.length > 0) return this.announceAfter(earlier, transaction);
+    this.finish(transaction);
+  }
+
+  /** The writer waits with it, so not forever: a connection may be lost with its COMMIT unanswered. */
+  private async announceAfter(
+    earlier: readonly CapturedTransaction[],
+    transaction: CapturedTransaction,
+  ): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const isLate = new Promise<true>((resolve) => {
+      timer = setTimeout(resolve, MAX_WAIT_MS, true);
+    });
+    const isOver = Promise.all(earlier.map(({ settled }) => settled)).then(() => false);
+    if (await Promise.race([isOver, isLate])) {
+      const reason = `The COMMIT of an earlier writer of a row was not answered in ${MAX_WAIT_MS} ms.`;
+      transaction.noteGaps(new Error(reason));
+      // Its changes would come after newer ones.
+      for (const one of earlier) one.disown(`It was overtaken: its COMMIT was not answered in ${MAX_WAIT_MS} ms.`);
+    }
+    clearTimeout(timer);
+    this.finish(transaction);
+  }
+
+  private finish(transaction: CapturedTransaction): void {
+    this.tell(transaction);
+    transaction.end();
+  }
+}

@@ -1,0 +1,55 @@
+// What a connection says of its own transaction.
+
+import type { QueryRunner } from 'typeorm';
+import { connectionOf } from '../typeorm-internals.js';
+import { databaseFamily } from './database-family.js';
+
+export interface ConnectionState {
+  /** Whether there is something that a COMMIT would commit. */
+  readonly isInTransaction: boolean;
+  /** Whether the next statement would be part of a transaction. */
+  readonly isOpen: boolean;
+  /** Whether all of it will be undone. */
+  readonly isFailed: boolean;
+}
+
+/** The state after the last answer; `undefined` where the driver cannot tell (MariaDB's, sql.js, older ones of pg). */
+export function stateOf(runner: QueryRunner): ConnectionState | undefined {
+  const connection = connectionOf(runner);
+  switch (databaseFamily(runner.dataSource)) {
+    case 'postgres': {
+      const status = connection?.getTransactionStatus?.();
+      if (!status) return undefined;
+      return { isInTransaction: status !== 'I', isOpen: status !== 'I', isFailed: status === 'E' };
+    }
+    case 'sqlite': {
+      const isOpen = connection?.inTransaction;
+      return isOpen === undefined ? undefined : { isInTransaction: isOpen, isOpen, isFailed: false };
+    }
+    default:
+      return undefined;
+  }
+}
+
+const IN_TRANSACTION = 1;
+const AUTOCOMMIT = 2;
+
+/** The state as MariaDB tells it with the answer to a statement that is no select; `undefined` if that is none. */
+export function mysqlState(raw: unknown): ConnectionState | undefined {
+  const header: unknown = Array.isArray(raw) ? raw.at(-1) : raw;
+  const { serverStatus } = (header ?? {}) as { serverStatus?: unknown };
+  if (typeof serverStatus !== 'number') return undefined;
+  const isInTransaction = (serverStatus & IN_TRANSACTION) !== 0;
+  return { isInTransaction, isOpen: isInTransaction || (serverStatus & AUTOCOMMIT) === 0, isFailed: false };
+}
+
+const CONTROL = /^(?:BEGIN|START TRANSACTION|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PREPARE TRANSACTION)$/;
+
+/** What PostgreSQL says it has done, one for each part of a statement that concerns the transaction. */
+export function commandsOf(raw: unknown): string[] {
+  const results = (Array.isArray(raw) ? raw : [raw]) as readonly ({ command?: unknown } | null | undefined)[];
+  return results.flatMap((result) => {
+    const command = result?.command;
+    return typeof command === 'string' && CONTROL.test(command) ? [command] : [];
+  });
+}

@@ -1,0 +1,152 @@
+// What a statement does to the transaction of its connection, as far as its text tells.
+
+import type { DatabaseFamily } from './database-family.js';
+
+export type Effect =
+  /** `implicit`: MariaDB commits before some statements; whether it did, its answer tells. */
+  | { readonly kind: 'begin' | 'prepare' | 'implicit' }
+  /** `chains`: another transaction begins at once. */
+  | { readonly kind: 'commit' | 'rollback'; readonly chains: boolean }
+  | { readonly kind: 'savepoint' | 'release' | 'rollback to'; readonly name: string };
+
+const NONE: readonly Effect[] = [];
+/** Words that are enough to tell what a statement does. */
+const WORDS = 24;
+/** How nearly all statements begin, none of which ends a transaction or begins one. */
+const HARMLESS = /^\s*(?:SELECT|INSERT|UPDATE|DELETE)\b/i;
+
+/** In the order in which the statement's parts are carried out; none for nearly all statements. */
+export function effectsOf(sql: string, family: DatabaseFamily): readonly Effect[] {
+  if (HARMLESS.test(sql) && (family === 'sqlite' || !sql.includes(';'))) return NONE;
+  const effects: Effect[] = [];
+  for (const words of statements(sql, family)) {
+    const effect = effectOf(words, family);
+    if (effect) effects.push(effect);
+    // What follows may be the body of a routine. SQLite carries out no second statement.
+    if (words[0] === 'create' || words[1] === 'not' || family === 'sqlite') break;
+  }
+  return effects.length > 0 ? effects : NONE;
+}
+
+function effectOf(words: readonly string[], family: DatabaseFamily): Effect | undefined {
+  const [first, second] = words;
+  const chains = words[words.indexOf('chain') - 1] === 'and';
+  switch (first) {
+    case 'begin':
+      return { kind: second === 'not' ? 'implicit' : 'begin' }; // MariaDB's BEGIN NOT ATOMIC is a block of statements
+    case 'start':
+      return second === 'transaction' ? { kind: 'begin' } : undefined;
+    case 'commit':
+      return second === 'prepared' ? undefined : { kind: 'commit', chains };
+    case 'end':
+      return family === 'mysql' ? undefined : { kind: 'commit', chains };
+    case 'abort':
+      return { kind: 'rollback', chains };
+    case 'rollback':
+      return second === 'prepared' ? undefined : rollback(words, chains);
+    case 'savepoint':
+      return { kind: 'savepoint', name: second ?? '' };
+    case 'release':
+      return { kind: 'release', name: (second === 'savepoint' ? words[2] : second) ?? '' };
+    case 'prepare':
+      return second === 'transaction' ? { kind: 'prepare' } : undefined;
+    default:
+      return family === 'mysql' ? mysqlEffect(words) : undefined;
+  }
+}
+
+function rollback(words: readonly string[], chains: boolean): Effect {
+  const to = words.indexOf('to');
+  if (to < 0) return { kind: 'rollback', chains };
+  return { kind: 'rollback to', name: (words[to + 1] === 'savepoint' ? words[to + 2] : words[to + 1]) ?? '' };
+}
+
+// https://mariadb.com/kb/en/sql-statements-that-cause-an-implicit-commit/, and CALL, which may run any of them
+const IMPLICIT = new Set(
+  'alter analyze cache call change check create drop flush grant install load lock optimize rename repair reset revoke set shutdown stop truncate uninstall unlock'.split(
+    ' ',
+  ),
+);
+
+function mysqlEffect(words: readonly string[]): Effect | undefined {
+  const [first = '', second] = words;
+  if (first === 'xa') return xaEffect(second);
+  if (!IMPLICIT.has(first) || words.slice(1, 4).includes('temporary')) return undefined;
+  if (first === 'set' && !words.includes('autocommit')) return undefined;
+  return { kind: 'implicit' };
+}
+
+function xaEffect(verb: string | undefined): Effect | undefined {
+  switch (verb) {
+    case 'start':
+    case 'begin':
+      return { kind: 'begin' };
+    case 'commit':
+    case 'rollback':
+      return { kind: verb, chains: false };
+    default:
+      return verb === 'prepare' ? { kind: 'prepare' } : undefined;
+  }
+}
+
+/** The first words of each statement of a text, in lower case. */
+function statements(sql: string, family: DatabaseFamily): string[][] {
+  let words: string[] = [];
+  const all = [words];
+  const hasMore = sql.includes(';');
+  for (const token of tokens(sql, family)) {
+    if (token === ';') {
+      if (words.length > 0) all.push((words = []));
+    } else if (words.length < WORDS) words.push(token.toLowerCase());
+    else if (!hasMore) break;
+  }
+  return all;
+}
+
+const BLANK = /\s+|--[^\n]*/y;
+const HASH_COMMENT = /#[^\n]*/y;
+const DOLLAR_TEXT = /\$(\w*)\$[^]*?\$\1\$/y;
+const TEXTS: Readonly<Record<DatabaseFamily, readonly RegExp[]>> = {
+  sqlite: [/'(?:[^']|'')*'/y],
+  postgres: [/[eE]'(?:[^'\\]|\\[^]|'')*'/y, /'(?:[^']|'')*'/y, DOLLAR_TEXT],
+  mysql: [/'(?:[^'\\]|\\[^]|'')*'/y, /"(?:[^"\\]|\\[^]|"")*"/y],
+};
+const QUOTED = /"((?:[^"]|"")*)"|`((?:[^`]|``)*)`|\[([^\]]*)\]/y;
+const WORD = /[\p{L}_][\p{L}\p{N}_$]*/uy;
+
+function* tokens(sql: string, family: DatabaseFamily): Generator<string> {
+  let at = 0;
+  const take = (pattern: RegExp): RegExpExecArray | null => {
+    pattern.lastIndex = at;
+    const match = pattern.exec(sql);
+    if (match) at = pattern.lastIndex;
+    return match;
+  };
+  while (at < sql.length) {
+    if (take(BLANK) || (family === 'mysql' && take(HASH_COMMENT))) continue;
+    if (sql.startsWith('/*', at)) at = afterComment(sql, at, family);
+    else if (family === 'mysql' && sql.startsWith('*/', at)) at += 2;
+    else if (TEXTS[family].some(take)) yield "'";
+    else {
+      const word = take(WORD)?.[0] ?? take(QUOTED)?.slice(1).find((name) => name !== undefined); // prettier-ignore
+      yield word ?? sql.charAt(at++);
+    }
+  }
+}
+
+/** Where what is no comment goes on. MariaDB carries out what stands in an executable comment; PostgreSQL's may nest. */
+function afterComment(sql: string, start: number, family: DatabaseFamily): number {
+  const executable = family === 'mysql' ? /^\/\*M?!\d*/.exec(sql.slice(start, start + 12)) : null;
+  if (executable) return start + executable[0].length;
+  let depth = 0;
+  for (let at = start; at < sql.length; at++) {
+    if (sql.startsWith('/*', at) && (depth === 0 || family === 'postgres')) {
+      depth++;
+      at++;
+    } else if (sql.startsWith('*/', at)) {
+      at++;
+      if (--depth === 0) return at + 1;
+    }
+  }
+  return sql.length;
+}

@@ -1,0 +1,298 @@
+// The transactions of a data source's connections, as the statements tell: who begins or ends one by hand, as who calls TypeORM.
+
+import { QueryFailedError, type DataSource, type EntitySubscriberInterface, type QueryRunner } from 'typeorm';
+import type { AfterQueryEvent } from 'typeorm/subscriber/event/QueryEvent.js';
+import { committingRunner, noteHandWritten } from '../leases/sqlite-leases.js';
+import { connectionOf, depthOf, setDepth, setTransactionActive } from '../typeorm-internals.js';
+import { isRefusal } from '../connection-loss.js';
+import { CapturedTransaction } from './captured-transaction.js';
+import { commandsOf, mysqlState, stateOf, type ConnectionState } from './connection-state.js';
+import { databaseFamily, type DatabaseFamily } from './database-family.js';
+import type { OwnTransactions } from './own-transactions.js';
+import { effectsOf, type Effect } from './statements.js';
+
+/** What happens at the ends of transactions. */
+export interface TransactionEnds {
+  /** Called before a statement that may commit is sent. A rejection keeps it from being sent. */
+  readonly prepare: (transaction: CapturedTransaction, runner: QueryRunner) => Promise<void>;
+  /** Called when the transaction has ended and may have been committed. */
+  readonly announce: (transaction: CapturedTransaction) => void | Promise<void>;
+}
+
+interface Connection {
+  /** As far as statements tell; what the database itself says goes before it. */
+  isOpen: boolean;
+  /** The runner that was told of a transaction which TypeORM did not begin. */
+  byHand?: QueryRunner | undefined;
+  savepoints: string[];
+  /** SQLite: the transaction is a savepoint outside of any, whose release commits. */
+  isSavepoint?: boolean;
+  captured?: CapturedTransaction | undefined;
+  /** What ended the transaction in the database, while TypeORM believes in it still. */
+  lost?: QueryFailedError | undefined;
+}
+
+/** MariaDB rolls the whole transaction of these back; what is sent next runs outside of any. */
+const ROLLED_BACK = new Set([1213, 1020]);
+
+export class Transactions {
+  private readonly connections = new WeakMap<object, Connection>();
+  /** The transactions of this process whose COMMIT is on its way, by the rows they touched. */
+  private readonly committing = new Map<string, CapturedTransaction>();
+  /** Runners that TypeORM itself is about to end a transaction of. */
+  private readonly ending = new WeakSet<QueryRunner>();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly own: OwnTransactions,
+    private readonly ends: TransactionEnds,
+  ) {}
+
+  /** What hears of the statements. */
+  subscriber(): EntitySubscriberInterface {
+    const isOver = ({ queryRunner }: { queryRunner: QueryRunner }): void => {
+      this.ending.delete(queryRunner);
+      this.own.noteRolledBack(queryRunner);
+    };
+    return {
+      beforeQuery: ({ queryRunner, query }) => this.before(queryRunner, query),
+      afterQuery: (event) => this.after(event),
+      beforeTransactionCommit: ({ queryRunner }) => void this.ending.add(queryRunner),
+      beforeTransactionRollback: ({ queryRunner }) => {
+        this.ending.add(queryRunner);
+        this.own.refuseUntilRolledBack(queryRunner);
+      },
+      afterTransactionCommit: isOver,
+      afterTransactionRollback: isOver,
+      // A rollback that failed tells nobody that it is over.
+      afterTransactionStart: isOver,
+    };
+  }
+
+  /**
+   * The transaction that a write through this runner is part of.
+   *
+   * @throws what ended it, if it is lost: a write now would be committed on its own at once
+   */
+  of(runner: QueryRunner): CapturedTransaction {
+    const connection = this.connection(runner);
+    if (connection.lost) throw connection.lost;
+    return (connection.captured ??= new CapturedTransaction(
+      committingRunner(runner),
+      this.committing,
+      connection.savepoints,
+    ));
+  }
+
+  isCurrent(runner: QueryRunner, transaction: CapturedTransaction): boolean {
+    return this.connection(runner).captured === transaction;
+  }
+
+  isLost(runner: QueryRunner): boolean {
+    return this.connection(runner).lost !== undefined;
+  }
+
+  /** Whether a statement of this runner would be part of a transaction; TypeORM is told if it does not know. */
+  async isOpen(runner: QueryRunner): Promise<boolean> {
+    // The one connection may be in somebody else's.
+    if (this.family === 'sqlite') return runner.isTransactionActive && stateOf(runner)?.isOpen !== false;
+    await runner.connect();
+    if (runner.isTransactionActive && depthOf(runner) === 0) return true; // its BEGIN is on its way
+    const connection = this.connection(runner);
+    connection.isOpen = stateOf(runner)?.isOpen ?? connection.isOpen;
+    this.tellTypeOrm(runner, connection);
+    return connection.isOpen;
+  }
+
+  private get family(): DatabaseFamily {
+    return databaseFamily(this.dataSource) ?? 'sqlite';
+  }
+
+  private connection(runner: QueryRunner): Connection {
+    const key = connectionOf(runner) ?? runner;
+    let connection = this.connections.get(key);
+    if (!connection) {
+      connection = { isOpen: runner.isTransactionActive, savepoints: [] };
+      this.connections.set(key, connection);
+    }
+    return connection;
+  }
+
+  private before(runner: QueryRunner, sql: string): Promise<void> | undefined {
+    const effects = effectsOf(sql, this.family);
+    if (effects.every(({ kind }) => kind === 'savepoint')) return undefined;
+    if (effects.some(isUndoing)) this.own.refuseUntilRolledBack(runner);
+    const writes = this.own.settled(runner);
+    return writes ? writes.then(() => this.prepare(runner, effects)) : this.prepare(runner, effects);
+  }
+
+  private prepare(runner: QueryRunner, effects: readonly Effect[]): Promise<void> | undefined {
+    const connection = this.connection(runner);
+    const { captured, lost } = connection;
+    if (!captured || !effects.some((effect) => mayCommit(effect, this.family, connection))) return undefined;
+    // Nothing of it can be committed any more.
+    if (lost || stateOf(runner)?.isFailed) {
+      captured.forgetAll();
+      return undefined;
+    }
+    return this.ends.prepare(captured, runner);
+  }
+
+  private after({ queryRunner, query, success, rawResults, ...rest }: AfterQueryEvent): void | Promise<void> {
+    const effects = effectsOf(query, this.family);
+    if (success && effects.length === 0) return;
+    if (effects.some(isUndoing)) this.own.noteRolledBack(queryRunner);
+    const connection = this.connection(queryRunner);
+    if (success) return this.onSuccess(queryRunner, connection, effects, rawResults);
+    const error: unknown = rest.error;
+    return this.onFailure(queryRunner, connection, effects, new QueryFailedError(query, [], error as Error));
+  }
+
+  private onSuccess(
+    runner: QueryRunner,
+    connection: Connection,
+    effects: readonly Effect[],
+    raw: unknown,
+  ): void | Promise<void> {
+    const commands = commandsOf(raw);
+    const ends = effects.map((effect, index) => this.apply(connection, effect, commands[index]));
+    ends.push(this.settle(runner, connection, stateOf(runner) ?? mysqlState(raw), effects));
+    const waiting = ends.filter((end) => end !== undefined);
+    if (waiting.length > 0) return Promise.all(waiting).then(() => undefined);
+  }
+
+  private apply(connection: Connection, effect: Effect, command: string | undefined): void | Promise<void> {
+    const { captured, savepoints } = connection;
+    switch (effect.kind) {
+      case 'begin': {
+        // MariaDB commits the transaction that was open.
+        const end = this.family === 'mysql' ? this.end(connection, 'committed') : undefined;
+        connection.isOpen = true;
+        return end;
+      }
+      case 'commit':
+      case 'rollback':
+        connection.isOpen = effect.chains;
+        // PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK.
+        return this.end(connection, effect.kind === 'commit' && command !== 'ROLLBACK' ? 'committed' : 'undone');
+      case 'prepare':
+        connection.isOpen = false;
+        return this.end(connection, 'unknown');
+      case 'savepoint':
+        if (!connection.isOpen) connection.isSavepoint = true;
+        connection.isOpen = true;
+        return void savepoints.push(effect.name);
+      case 'release':
+      case 'rollback to': {
+        const index = savepoints.lastIndexOf(effect.name);
+        if (index < 0) return;
+        if (effect.kind === 'release') {
+          const isWhole = mayCommit(effect, this.family, connection);
+          captured?.release(index + 2);
+          savepoints.length = index;
+          return isWhole ? this.end(connection, 'committed') : undefined;
+        }
+        captured?.rollBackTo(index + 2);
+        savepoints.length = index + 1;
+        return;
+      }
+      case 'implicit': // whether it has committed, settle() asks
+    }
+  }
+
+  private onFailure(
+    runner: QueryRunner,
+    connection: Connection,
+    effects: readonly Effect[],
+    error: QueryFailedError,
+  ): void | Promise<void> {
+    const { errno } = error.driverError as { errno?: number };
+    if (this.family === 'mysql' && ROLLED_BACK.has(errno ?? 0) && connection.isOpen) {
+      connection.lost = error;
+      connection.captured?.forgetAll();
+      return;
+    }
+    const mayHaveCommitted = effects.some((effect) => mayCommit(effect, this.family, connection));
+    if (!isRefusal(error)) {
+      if (!mayHaveCommitted) return; // undone with the connection, or with what TypeORM sends next
+      connection.isOpen = false;
+      return this.end(connection, 'unknown');
+    }
+    if (this.family === 'mysql') return mayHaveCommitted ? this.ask(runner, connection) : undefined;
+    const state = stateOf(runner);
+    if (state?.isOpen !== false) return; // refused, and still to be decided
+    // PostgreSQL has refused to commit; only of several statements nobody knows which of them it was.
+    const isUndone = !mayHaveCommitted || (this.family === 'postgres' && effects.length === 1);
+    const end = this.end(connection, isUndone ? 'undone' : 'unknown');
+    connection.isOpen = false;
+    this.tellTypeOrm(runner, connection);
+    return end;
+  }
+
+  /** MariaDB does not say with an error whether the transaction is over. */
+  private async ask(runner: QueryRunner, connection: Connection): Promise<void> {
+    if (!connection.captured) return;
+    const state = await runner.query('DO 0').then(mysqlState, () => undefined);
+    if (!state?.isInTransaction) await this.end(connection, 'unknown');
+  }
+
+  /** Takes over what the database says of itself. */
+  private settle(
+    runner: QueryRunner,
+    connection: Connection,
+    state: ConnectionState | undefined,
+    effects: readonly Effect[],
+  ): void | Promise<void> {
+    if (state) connection.isOpen = state.isOpen;
+    const isOver = state ? !state.isInTransaction : !connection.isOpen;
+    const committed = effects.some((effect) => mayCommit(effect, this.family, connection));
+    const end = isOver ? this.end(connection, committed ? 'committed' : 'unknown') : undefined;
+    this.tellTypeOrm(runner, connection);
+    return end;
+  }
+
+  private end(connection: Connection, outcome: 'committed' | 'undone' | 'unknown'): void | Promise<void> {
+    const { captured } = connection;
+    connection.captured = undefined;
+    connection.lost = undefined;
+    connection.savepoints = [];
+    connection.isSavepoint = false;
+    if (!captured) return;
+    if (outcome === 'undone') return captured.end();
+    if (outcome === 'unknown') captured.disown('The answer to a COMMIT was lost: nobody knows whether it was done.');
+    return this.ends.announce(captured);
+  }
+
+  /** Within a transaction that was begun by hand, TypeORM's own begin and end as savepoints, as inside its own. */
+  private tellTypeOrm(runner: QueryRunner, connection: Connection): void {
+    const root = committingRunner(runner);
+    if (connection.isOpen && !root.isTransactionActive) {
+      connection.byHand = root;
+      setTransactionActive(root, true);
+      setDepth(root, 1);
+      noteHandWritten(root, true);
+    } else if (!connection.isOpen && connection.byHand) {
+      const told = connection.byHand;
+      connection.byHand = undefined;
+      if (!this.ending.has(told)) {
+        setTransactionActive(told, false);
+        setDepth(told, 0);
+      }
+      noteHandWritten(told, false);
+    }
+  }
+}
+
+function isUndoing({ kind }: Effect): boolean {
+  return kind === 'rollback' || kind === 'rollback to';
+}
+
+function mayCommit(
+  { kind, ...effect }: Effect,
+  family: DatabaseFamily,
+  { savepoints, isSavepoint }: Pick<Connection, 'savepoints' | 'isSavepoint'>,
+): boolean {
+  if (kind === 'begin') return family === 'mysql';
+  if (kind === 'release') return isSavepoint === true && 'name' in effect && savepoints.lastIndexOf(effect.name) === 0;
+  return kind === 'commit' || kind === 'prepare' || kind === 'implicit';
+}

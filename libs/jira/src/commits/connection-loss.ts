@@ -1,0 +1,46 @@
+// Errors that say that a connection to the database was lost, or could not be had.
+
+import { QueryFailedError } from 'typeorm';
+
+interface DriverError {
+  readonly code?: unknown;
+  readonly errno?: unknown;
+  readonly message?: unknown;
+  /** PostgreSQL's. */
+  readonly severity?: unknown;
+  /** Of mysql2: the connection is of no more use. */
+  readonly fatal?: unknown;
+  readonly sqlState?: unknown;
+}
+
+/** PostgreSQL: connection exceptions, too many of them, and what ends the session. */
+const POSTGRES = /^(?:08|57P0|25P0[345]|53300$)/;
+/** MariaDB: too many connections, shutdown, aborted, killed, idle for too long. */
+const MARIADB = new Set([1040, 1053, 1152, 1159, 1160, 1161, 1184, 1203, 1927, 2006, 2013, 4031]);
+const NETWORK = new Set([
+  'PROTOCOL_CONNECTION_LOST', 'ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND',
+  'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT',
+]); // prettier-ignore
+/** What pg and mysql2 say without a code. */
+const TEXT =
+  /connection terminated|connection (?:is )?closed|(?:is )?in closed state|not queryable|timeout exceeded when trying to connect|connection timeout|server closed the connection|pool is closed/i;
+
+/** Of an error of a driver, or of TypeORM around it. */
+export function isConnectionLoss(error: unknown): boolean {
+  const cause = (error instanceof QueryFailedError ? error.driverError : error) as DriverError | null | undefined;
+  if (typeof cause !== 'object' || cause === null) return false;
+  const code = typeof cause.code === 'string' ? cause.code : '';
+  if (cause.severity !== undefined)
+    return POSTGRES.test(code) || cause.severity === 'FATAL' || cause.severity === 'PANIC';
+  if (code.startsWith('SQLITE_')) return false;
+  if (NETWORK.has(code) || cause.fatal === true || MARIADB.has(Number(cause.errno))) return true;
+  return cause.sqlState === undefined && typeof cause.message === 'string' && TEXT.test(cause.message);
+}
+
+/** Whether the database itself refused: neither was the connection lost, nor did anybody stop waiting. */
+export function isRefusal(error: QueryFailedError): boolean {
+  const { severity, sqlState, code } = error.driverError as DriverError;
+  if (isConnectionLoss(error)) return false;
+  // Of the SQLites: they are in this process.
+  return severity !== undefined || sqlState !== undefined || !/timeout/i.test(`${String(code)} ${error.message}`);
+}
