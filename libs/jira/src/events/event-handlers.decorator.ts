@@ -2,7 +2,7 @@
 
 import 'reflect-metadata';
 import { Injectable, type Type } from '@nestjs/common';
-import { ENTRY_PROVIDER_WATERMARK } from '@nestjs/common/constants.js';
+import { ENTRY_PROVIDER_WATERMARK } from '../core/nest-internals.js';
 import type { ActionOptions } from '../hooks/action.decorator.js';
 import type { MiddlewareSpec } from '../hooks/base-hook.js';
 import { inheritMethodMetadata } from '../hooks/inherited-metadata.js';

@@ -1,7 +1,7 @@
 // `@Hook('issues')`: this provider is the API of one namespace.
 
 import { Injectable, type Type } from '@nestjs/common';
-import { ENTRY_PROVIDER_WATERMARK } from '@nestjs/common/constants.js';
+import { ENTRY_PROVIDER_WATERMARK } from '../core/nest-internals.js';
 import { inheritMethodMetadata } from './inherited-metadata.js';
 import type { RouteOptions } from './route-options.js';
 

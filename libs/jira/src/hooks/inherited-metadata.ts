@@ -1,7 +1,7 @@
 // An overridden action keeps what its base's decorators said: guards, roles, whatever sits on the method.
 
 import 'reflect-metadata';
-import { GUARDS_METADATA } from '@nestjs/common/constants.js';
+import { GUARDS_METADATA } from '../core/nest-internals.js';
 
 type Method = (...args: never[]) => unknown;
 

@@ -1,7 +1,7 @@
 // Classes that parameters ask for by `@Data() order: PlaceOrder`: validated as an action's own input is, without any pipe.
 
 import type { Type } from '@nestjs/common';
-import { PARAMTYPES_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { PARAMTYPES_METADATA, ROUTE_ARGS_METADATA } from '../../core/nest-internals.js';
 import { getMetadataStorage } from 'class-validator';
 import { ValidationException } from '../../core/errors/jira.exception.js';
 import type { ActionOptions } from '../../hooks/action.decorator.js';

@@ -2,12 +2,14 @@
 
 import { Logger, type ContextType } from '@nestjs/common';
 import {
+  applicationConfigOf,
   EXCEPTION_FILTERS_METADATA,
   GUARDS_METADATA,
   INTERCEPTORS_METADATA,
   PIPES_METADATA,
   ROUTE_ARGS_METADATA,
-} from '@nestjs/common/constants.js';
+  withoutWaiting,
+} from '../../core/nest-internals.js';
 import type { ApplicationConfig, ContextId, ExternalContextCreator } from '@nestjs/core';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { describeThrown, exceptionOf } from '../../core/errors/thrown.js';
@@ -55,8 +57,7 @@ export class NestEnhancers {
   private readonly globals?: ApplicationConfig;
 
   constructor(private readonly creator: ExternalContextCreator) {
-    // Not public; without it everything counts as present, which is right and slower.
-    this.globals = (creator as unknown as { container?: { applicationConfig?: ApplicationConfig } }).container?.applicationConfig; // prettier-ignore
+    this.globals = applicationConfigOf(creator);
   }
 
   /** What surrounds the action; undefined when nothing does. */
@@ -95,8 +96,7 @@ export class NestEnhancers {
   }
 
   private intercept(action: EnhancedAction, contextId?: ContextId) {
-    // Nest would wait for the last value of what interceptors return.
-    const unawaited = Object.create(this.creator, { transformToResult: { value: (result: unknown) => result } }) as ExternalContextCreator; // prettier-ignore
+    const unawaited = withoutWaiting(this.creator);
     return (inner: ActionBody): ActionBody =>
       interceptedBody(inner, (run) => this.wrap(action, run, { ...NOTHING, interceptors: true }, contextId, unawaited));
   }

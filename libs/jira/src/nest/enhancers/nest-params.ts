@@ -1,7 +1,7 @@
 // Nest's own parameter decorators on actions: `@Body()`, `@MessageBody()`, `@Query()`, `@Headers()`, `@Req()` and others.
 
 import type { ExternalContextCreator } from '@nestjs/core';
-import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
+import { RouteParamtypes } from '../../core/nest-internals.js';
 import { pick, SCOPE_ARGUMENT } from '../../hooks/request-decorators.js';
 import type { HookScope } from '../../core/scope/scope.js';
 

@@ -22,6 +22,8 @@ import { isMethod } from 'nestjs-jira-protocol';
 import { withDataInput } from '../enhancers/data-inputs.js';
 import { findProviders, type FoundProvider } from './found-provider.js';
 import { createFilterBackends, createMiddleware, createPagination, createPermissions } from './hook-parts.js';
+import { assertNest } from '../../core/nest-internals.js';
+import { assertClassTransformer } from '../../policy/serialization/internals.js';
 import { NestEnhancers } from '../enhancers/nest-enhancers.js';
 
 /** What every hook shares, resolved already. */
@@ -47,16 +49,18 @@ export class HookExplorer {
 
   constructor(
     private readonly discovery: DiscoveryService,
-    creator: ExternalContextCreator,
+    private readonly creator: ExternalContextCreator,
   ) {
     this.enhancers = new NestEnhancers(creator);
   }
 
   /**
    * Every `@Hook` provider, wherever in the application it is provided, and the configured hooks: those that are no
-   * providers are created by `root`.
+   * providers are created by `root`. Called first, so a dependency that has become another is said here.
    */
   async find(configured: Readonly<Record<string, Type<BaseHook>>>, root: ModuleRef): Promise<FoundHook[]> {
+    assertNest(this.creator);
+    assertClassTransformer();
     const namespaces = new Map(Object.entries(configured).map(([namespace, type]) => [type as unknown, namespace]));
     const found: FoundHook[] = [];
     for (const provider of await findProviders(this.discovery, (type) => metadataOf(type, namespaces), 'hooks')) {

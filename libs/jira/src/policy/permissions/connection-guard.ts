@@ -2,7 +2,7 @@
 
 import { Injectable, type CanActivate, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { ExecutionContextHost } from '../../core/nest-internals.js';
 import { firstValueFrom, isObservable } from 'rxjs';
 import type { Connection } from '../../core/connections/connection.js';
 import { Permission } from './permission.js';

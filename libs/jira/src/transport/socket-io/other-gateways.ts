@@ -3,7 +3,7 @@
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import type { GatewayMetadata } from '@nestjs/websockets';
-import { GATEWAY_METADATA, GATEWAY_OPTIONS, PORT_METADATA } from '@nestjs/websockets/internal';
+import { GATEWAY_METADATA, GATEWAY_OPTIONS, PORT_METADATA } from './nest-websockets-internals.js';
 
 export interface OtherGateway {
   readonly name: string;

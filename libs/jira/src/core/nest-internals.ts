@@ -1,0 +1,79 @@
+// Everything of @nestjs/core and @nestjs/common that is no documented interface, and why it is needed. Nothing else
+// reaches behind their types: what another version calls otherwise is called otherwise here.
+
+import * as constants from '@nestjs/common/constants.js';
+import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
+import type { ApplicationConfig, ExternalContextCreator } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { assertMembers, hasMethod, type PrivateMember } from './support/private-members.js';
+
+/** Whose private members were read and tested: Nest's packages move together, and rename these in minor versions. */
+const NEST_VERSIONS = '~12.5.1';
+
+/** What Nest's own decorators write, and where its scanner looks for classes that are called from outside. */
+export const {
+  ENTRY_PROVIDER_WATERMARK,
+  EXCEPTION_FILTERS_METADATA,
+  GUARDS_METADATA,
+  INTERCEPTORS_METADATA,
+  PARAMTYPES_METADATA,
+  PIPES_METADATA,
+  ROUTE_ARGS_METADATA,
+} = constants;
+
+/** What parameter decorators are called in metadata; what a guard is asked with where Nest makes no context itself. */
+export { ExecutionContextHost, RouteParamtypes };
+
+interface CreatorMembers {
+  readonly container?: { readonly applicationConfig?: ApplicationConfig };
+}
+
+/** Global guards, pipes, interceptors and filters, and the adapter of WebSockets: no provider offers them. */
+export function applicationConfigOf(creator: ExternalContextCreator): ApplicationConfig | undefined {
+  return (creator as unknown as CreatorMembers).container?.applicationConfig;
+}
+
+/** The same creator, which hands on what interceptors return: Nest would wait for the last value of an Observable. */
+export function withoutWaiting(creator: ExternalContextCreator): ExternalContextCreator {
+  return Object.create(creator, {
+    transformToResult: { value: (result: unknown) => result },
+  }) as ExternalContextCreator;
+}
+
+const CONSTANTS = {
+  ENTRY_PROVIDER_WATERMARK,
+  EXCEPTION_FILTERS_METADATA,
+  GUARDS_METADATA,
+  INTERCEPTORS_METADATA,
+  PARAMTYPES_METADATA,
+  PIPES_METADATA,
+  ROUTE_ARGS_METADATA,
+};
+const PARAMETERS = ['REQUEST', 'BODY', 'QUERY', 'PARAM', 'HEADERS', 'IP'] as const;
+const GLOBALS = ['Guards', 'Pipes', 'Interceptors', 'Filters'].flatMap((kind) => [`getGlobal${kind}`, `getGlobalRequest${kind}`]); // prettier-ignore
+
+const COMMON: readonly PrivateMember<unknown>[] = [
+  ...Object.entries(CONSTANTS).map(([name, value]) => ({ name, isThere: () => typeof value === 'string' })),
+  ...PARAMETERS.map((name) => ({
+    name: `RouteParamtypes.${name}`,
+    isThere: () => typeof RouteParamtypes[name] === 'number',
+  })),
+];
+const CORE: readonly PrivateMember<ExternalContextCreator>[] = [
+  {
+    name: 'ExecutionContextHost.setType',
+    isThere: () => hasMethod(ExecutionContextHost.prototype, 'setType'),
+  },
+  { name: 'ExternalContextCreator.transformToResult', isThere: (creator) => hasMethod(creator, 'transformToResult') },
+  { name: 'ExternalContextCreator.container', isThere: (creator) => applicationConfigOf(creator) !== undefined },
+  ...[...GLOBALS, 'getIoAdapter'].map((name) => ({
+    name: `ApplicationConfig.${name}`,
+    isThere: (creator: ExternalContextCreator) => hasMethod(applicationConfigOf(creator), name),
+  })),
+];
+
+/** @throws ConfigurationError that names what the installed Nest lacks */
+export function assertNest(creator: ExternalContextCreator): void {
+  assertMembers('@nestjs/common', NEST_VERSIONS, COMMON, undefined);
+  assertMembers('@nestjs/core', NEST_VERSIONS, CORE, creator);
+}

@@ -1,0 +1,58 @@
+// Everything of class-transformer that its index does not export, and why it is needed. Nothing else reaches behind it.
+
+import { createRequire } from 'node:module';
+import type { Type } from '@nestjs/common';
+import { Expose, TransformationType } from 'class-transformer';
+import { assertMembers, hasMethod, type PrivateMember } from '../../core/support/private-members.js';
+
+/** Whose private members were read and tested; 0.6 may move the file. */
+const VERSIONS = '~0.5.1';
+
+export interface Exposed {
+  readonly propertyName?: string;
+  readonly options: { readonly name?: string };
+}
+
+interface Storage {
+  getExposedMetadatas(target: object): Exposed[];
+  getExcludedMetadatas(target: object): unknown[];
+  findTypeMetadata(target: object, name: string): unknown;
+  findTransformMetadatas(target: object, name: string, kind: TransformationType): unknown[];
+}
+
+// CommonJS and by its path: the package has no ESM entry for Node, and its index leaves the storage out.
+const { defaultMetadataStorage: storage } = createRequire(import.meta.url)('class-transformer/cjs/storage.js') as {
+  defaultMetadataStorage: Storage;
+};
+
+/** What `@Expose()` said, in the class and its bases. */
+export function exposedBy(view: Type<object>): Exposed[] {
+  return storage.getExposedMetadatas(view);
+}
+
+export function excludesAny(view: Type<object>): boolean {
+  return storage.getExcludedMetadatas(view).length > 0;
+}
+
+/** Whether `@Type()` or `@Transform()` says how the field is shown. */
+export function isConverted(view: Type<object>, name: string): boolean {
+  return storage.findTypeMetadata(view, name) !== undefined || KINDS.some((kind) => storage.findTransformMetadatas(view, name, kind).length > 0); // prettier-ignore
+}
+
+const KINDS = [TransformationType.PLAIN_TO_CLASS, TransformationType.CLASS_TO_PLAIN, TransformationType.CLASS_TO_CLASS];
+
+const METHODS = ['getExposedMetadatas', 'getExcludedMetadatas', 'findTypeMetadata', 'findTransformMetadatas'] as const;
+const MEMBERS: readonly PrivateMember<unknown>[] = [
+  ...METHODS.map((name) => ({ name: `MetadataStorage.${name}`, isThere: () => hasMethod(storage, name) })),
+  { name: 'defaultMetadataStorage', isThere: () => exposedBy(Probe).length === 1 },
+];
+
+class Probe {
+  // A second copy of the package would write elsewhere.
+  @Expose() field: unknown;
+}
+
+/** @throws ConfigurationError that names what the installed class-transformer lacks */
+export function assertClassTransformer(): void {
+  assertMembers('class-transformer', VERSIONS, MEMBERS, undefined);
+}
