@@ -1,0 +1,46 @@
+// Mappings drawn at random: whatever TypeORM maps, and however it is written, users see what they may, and all of it.
+//
+// npm run models -- --runs 2000 --database postgres --seed 1
+
+import { expect, it } from 'vitest';
+import { DATABASES, describeEachDatabase, type DatabaseType } from '../support/databases.js';
+import { Covering } from './covering.js';
+import { described } from './factors.js';
+import { drawable, examine } from './play.js';
+import { Random } from './random.js';
+import type { Tally } from './world.js';
+
+const RUNS = Number(process.env['MODEL_RUNS'] ?? (process.env['CI'] ? 100 : 10));
+const SEED = Number(process.env['MODEL_SEED'] ?? Date.now() % 1_000_000);
+const ONLY = (process.env['MODEL_DATABASE'] ?? 'better-sqlite3') as DatabaseType;
+const LENGTH = Number(process.env['MODEL_STEPS'] ?? 12);
+/** How long one failure is made smaller; 0 = it is told as it is. */
+const SHRINK_MS = Number(process.env['MODEL_SHRINK_MS'] ?? 20_000);
+const MAX_FAILURES = Number(process.env['MODEL_FAILURES'] ?? 1);
+
+describeEachDatabase('mappings drawn at random', ({ type, options }) => {
+  it.skipIf(ONLY !== type)(`show users what they may see (seed ${SEED})`, { timeout: 60_000 + RUNS * 20_000 }, async () => {
+    expect(DATABASES).toContain(ONLY);
+    const covering = new Covering(new Random(SEED), (spec) => drawable(spec, type));
+    const total: Tally = { frames: 0, resets: 0, written: 0, refused: 0 };
+    const onTally = (tally: Tally): void => {
+      for (const name of Object.keys(total) as (keyof Tally)[]) total[name] += tally[name];
+    };
+    const places = async () => ({ place: await options([]), drop: () => Promise.resolve() });
+    const failures: unknown[] = [];
+    for (let run = 0; run < RUNS && failures.length < MAX_FAILURES; run++) {
+      const spec = covering.next();
+      const failure = await examine(spec, type, places, { seed: SEED + run, runs: 1, length: LENGTH, shrinkMs: SHRINK_MS, onTally });
+      if (failure) {
+        const message = String((failure.error as Error).stack);
+        failures.push({ ...failure, error: message, drawn: described(spec) });
+        // oxlint-disable-next-line no-console -- what was found, as a test by name says it
+        console.error(JSON.stringify({ spec: failure.spec, steps: failure.steps, drawn: described(spec) }), message);
+      }
+    }
+    const { covered, possible } = covering.report();
+    // oxlint-disable-next-line no-console -- how much was drawn is what the test shows
+    console.info(`${type}: ${RUNS} models, seed ${SEED}, ${covered} of ${possible} pairs; ${JSON.stringify(total)}`);
+    expect(failures).toEqual([]);
+  });
+}); // prettier-ignore
