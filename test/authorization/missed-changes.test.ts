@@ -1,6 +1,7 @@
 import { Expose } from 'class-transformer';
 import { expect, it } from 'vitest';
-import { Hook, HookScope, ModelHook, type Visibility, type ChangeListener } from 'nestjs-jira';
+import { Hook, HookScope, ModelHook, type Visibility } from 'nestjs-jira';
+import type { ChangeListener } from 'nestjs-jira/ports';
 import { Hub } from '../../libs/jira/src/live/delivery/hub.js';
 import { createTestApp } from '../support/app.js';
 import { Issue, Member, Project, seedTracker } from '../support/tracker.js';

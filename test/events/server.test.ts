@@ -1,7 +1,8 @@
 // What an application sends by hand: `JiraServer.send` and `emit`, to clients of either door.
 
 import { describe, expect, it } from 'vitest';
-import { Connections, EventContext, EventHandlers, JiraServer, OnMessage, zaptoolsFormat } from 'nestjs-jira';
+import { Connections, EventContext, EventHandlers, JiraServer, OnMessage } from 'nestjs-jira';
+import { zaptoolsFormat } from 'nestjs-jira/formats';
 import { createTestApp } from '../support/app.js';
 import { PlainClient } from '../support/plain.js';
 import { TRACKER } from '../support/tracker.js';

@@ -10,8 +10,8 @@ import {
   Connections,
   Hook,
   type JiraOptions,
-  type RoomMember,
 } from 'nestjs-jira';
+import type { RoomMember } from 'nestjs-jira/ports';
 import { redisCluster } from 'nestjs-jira/redis';
 import { createTestApp, type TestApp, type TestClient } from '../support/app.js';
 import { describeWith } from '../support/services.js';

@@ -1,14 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import {
-  CLUSTER_ENTITIES,
-  ClusterConnections,
-  MemoryConnectionStore,
-  TypeOrmConnectionStore,
-  type ConnectionEntry,
-  type ConnectionStore,
-  type RoomMember,
-} from 'nestjs-jira';
+import { ClusterConnections, type ConnectionEntry } from 'nestjs-jira';
+import { MemoryConnectionStore, type ConnectionStore, type RoomMember } from 'nestjs-jira/ports';
+import { CLUSTER_ENTITIES, TypeOrmConnectionStore } from 'nestjs-jira/typeorm-cluster';
 import { redisCluster, RedisConnectionStore } from 'nestjs-jira/redis';
 import { createTestApp } from '../support/app.js';
 import { describeEachDatabase } from '../support/databases.js';

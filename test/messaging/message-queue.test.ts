@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import {
-  CLUSTER_ENTITIES,
-  MemoryMessageQueue,
-  TypeOrmMessageQueue,
-  type Message,
-  type MessageQueue,
-} from 'nestjs-jira';
+import { MemoryMessageQueue, type Message, type MessageQueue } from 'nestjs-jira/ports';
+import { CLUSTER_ENTITIES, TypeOrmMessageQueue } from 'nestjs-jira/typeorm-cluster';
 import { RedisMessageQueue } from 'nestjs-jira/redis';
 import { describeEachDatabase } from '../support/databases.js';
 import { describeWith } from '../support/services.js';

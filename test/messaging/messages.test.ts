@@ -7,17 +7,16 @@ import { describe, expect, it, vi } from 'vitest';
 import {
   Authentication,
   Broadcast,
-  CLUSTER_ENTITIES,
   ClusterConnections,
   Connections,
   JiraModule,
   LifecycleEvents,
-  MemoryMessageQueue,
   Messages,
-  typeOrmCluster,
   type Authenticated,
   type JiraOptions,
 } from 'nestjs-jira';
+import { MemoryMessageQueue } from 'nestjs-jira/ports';
+import { CLUSTER_ENTITIES, typeOrmCluster } from 'nestjs-jira/typeorm-cluster';
 import { redisCluster } from 'nestjs-jira/redis';
 import { createTestApp, TestClient, type TestApp } from '../support/app.js';
 import { describeEachDatabase } from '../support/databases.js';

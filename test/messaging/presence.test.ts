@@ -4,16 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { Inject } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
 import { DataSource } from 'typeorm';
-import {
-  CLUSTER_ENTITIES,
-  Hook,
-  HookScope,
-  IsAuthenticated,
-  Presence,
-  PresenceHook,
-  typeOrmCluster,
-  type JiraOptions,
-} from 'nestjs-jira';
+import { Hook, HookScope, IsAuthenticated, Presence, PresenceHook, type JiraOptions } from 'nestjs-jira';
+import { CLUSTER_ENTITIES, typeOrmCluster } from 'nestjs-jira/typeorm-cluster';
 import { redisCluster } from 'nestjs-jira/redis';
 import { createTestApp, type TestApp, type TestClient } from '../support/app.js';
 import { describeEachDatabase } from '../support/databases.js';

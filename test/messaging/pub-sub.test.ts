@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Action, ActionScope, BaseHook, Hook, MemoryPubSub, PubSub, PubSubClosed } from 'nestjs-jira';
+import { Action, ActionScope, BaseHook, Hook, PubSub, PubSubClosed } from 'nestjs-jira';
+import { MemoryPubSub } from 'nestjs-jira/ports';
 import { RedisPubSub } from 'nestjs-jira/redis';
 import { createTestApp } from '../support/app.js';
 import { describeWith } from '../support/services.js';

@@ -19,6 +19,10 @@ afterAll(() => packages?.[Symbol.asyncDispose]());
 /** Bytes of the archive, with room to grow: a jump wants to be looked at. */
 const LARGEST = { protocol: 12_000, client: 30_000, jira: 360_000 };
 
+interface Manifest {
+  readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
+}
+
 describe.each(PACKAGES)('the package of libs/%s', (name) => {
   it('holds its code, types, readme and licence, and nothing else', () => {
     const paths = packages.packed[name].files.map(({ path }) => path);
@@ -51,15 +55,21 @@ describe.each(PACKAGES)('the package of libs/%s', (name) => {
     );
   }, 60_000);
 
-  it('exports names, no default, and has no top-level await, so that require() can load it', async () => {
-    const path = join(packages.folderOf(name), 'dist/index.js');
-    const { stdout } = await run(process.execPath, [
-      '-e',
-      `console.log(JSON.stringify(Object.keys(require(${JSON.stringify(path)}))))`,
-    ]);
-    const names = JSON.parse(stdout) as string[];
-    expect(names.length).toBeGreaterThan(2);
-    expect(names).not.toContain('default');
+  it('exports names, no default, at every entry, and has no top-level await, so that require() can load it', async () => {
+    const folder = packages.folderOf(name);
+    const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest;
+    const files = Object.values(manifest.exports).flatMap((target) =>
+      typeof target === 'string' ? [] : target.default,
+    );
+    const script = `console.log(JSON.stringify(process.argv.slice(1).map((path) => Object.keys(require(path)))))`;
+    const paths = files.map((file) => join(folder, file));
+    const { stdout } = await run(process.execPath, ['-e', script, ...paths]);
+    const names = JSON.parse(stdout) as readonly (readonly string[])[];
+    expect(names).toHaveLength(name === 'jira' ? 6 : 1);
+    for (const one of names) {
+      expect(one.length).toBeGreaterThan(2);
+      expect(one).not.toContain('default');
+    }
   });
 
   it('has a licence of its own that is the repository’s', async () => {

@@ -11,13 +11,14 @@ import { PACKAGES, ROOT, type PackedPackages } from './workspace-copy.js';
 const run = promisify(execFile);
 const INSTALL = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel', 'error'];
 
-/** What the README tells to install, beside our packages; sql.js needs no compiler on any version of Node. */
+/** What the README tells to install, and Redis, beside our packages; sql.js needs no compiler on any version of Node. */
 const COMPANIONS = [
   '@nestjs/platform-socket.io@^12.0.0',
   '@nestjs/typeorm@^12.0.0',
   '@nestjs/websockets@^12.0.0',
   'class-transformer@^0.5.1',
   'class-validator@^0.15.0',
+  'redis@^6.0.0',
   'socket.io@4.8.3',
   'sql.js@^1.4.0',
   'typeorm@^1.1.0',

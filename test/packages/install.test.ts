@@ -32,9 +32,16 @@ describe.skipIf(!isWanted)('the packages in a fresh Nest application (INSTALL_TE
         titles: ['Ship it'],
         heard: ['added 1'],
         refused: 'VALIDATION_FAILED',
+        entries: ['mine', true, 'function', 'function', 'function', 'function', true],
       });
       const required = lastLine(await app.node(version, 'use.cjs'));
-      expect(JSON.parse(required)).toEqual({ id: 1, heard: ['added 1'], isOneCopy: true, version: 2 });
+      expect(JSON.parse(required)).toEqual({
+        id: 1,
+        heard: ['added 1'],
+        isOneCopy: true,
+        version: 2,
+        entries: ['json', 'function', 'function', 'function'],
+      });
     },
   );
 });

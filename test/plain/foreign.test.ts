@@ -1,15 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import {
-  bundleFormat,
-  EventContext,
-  EventHandlers,
-  LifecycleEvents,
-  OnConnected,
-  OnMessage,
-  xraptorFormat,
-  zaptoolsFormat,
-  type MessageFormat,
-} from 'nestjs-jira';
+import { EventContext, EventHandlers, LifecycleEvents, OnConnected, OnMessage } from 'nestjs-jira';
+import { bundleFormat, xraptorFormat, zaptoolsFormat, type MessageFormat } from 'nestjs-jira/formats';
 import { Hub } from '../../libs/jira/src/live/delivery/hub.js';
 import { createTestApp, type TestApp, type TestAppOptions } from '../support/app.js';
 import { PlainClient } from '../support/plain.js';

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { EventContext, EventHandlers, OnMessage, xraptorFormat, zaptoolsFormat } from 'nestjs-jira';
+import { EventContext, EventHandlers, OnMessage } from 'nestjs-jira';
+import { xraptorFormat, zaptoolsFormat } from 'nestjs-jira/formats';
 import { createTestApp } from '../support/app.js';
 import { runPython } from '../support/plain.js';
 import { describeWith } from '../support/services.js';

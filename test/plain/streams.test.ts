@@ -2,17 +2,8 @@
 
 import { once } from 'node:events';
 import { expect, it, describe, vi } from 'vitest';
-import {
-  Action,
-  ActionScope,
-  BaseHook,
-  Broadcast,
-  EventContext,
-  EventHandlers,
-  Hook,
-  OnMessage,
-  xraptorFormat,
-} from 'nestjs-jira';
+import { Action, ActionScope, BaseHook, Broadcast, EventContext, EventHandlers, Hook, OnMessage } from 'nestjs-jira';
+import { xraptorFormat } from 'nestjs-jira/formats';
 import { createTestApp } from '../support/app.js';
 import { PlainClient } from '../support/plain.js';
 

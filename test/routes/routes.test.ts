@@ -16,11 +16,11 @@ import {
   JiraServer,
   OnMessage,
   WebSocketRoute,
-  zaptoolsFormat,
   type HandshakeRefusal,
   type Params,
   type RouteContext,
 } from 'nestjs-jira';
+import { zaptoolsFormat } from 'nestjs-jira/formats';
 import { createTestApp, type TestAppOptions } from '../support/app.js';
 import { PlainClient } from '../support/plain.js';
 import { IssueHook, seedTracker, TRACKER } from '../support/tracker.js';

@@ -2,16 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { io } from 'socket.io-client';
-import {
-  bundleFormat,
-  EventContext,
-  EventHandlers,
-  LifecycleEvents,
-  OnDisconnected,
-  OnMessage,
-  xraptorFormat,
-  zaptoolsFormat,
-} from 'nestjs-jira';
+import { EventContext, EventHandlers, LifecycleEvents, OnDisconnected, OnMessage } from 'nestjs-jira';
+import { bundleFormat, xraptorFormat, zaptoolsFormat } from 'nestjs-jira/formats';
 import { CODES, parseAnswer, type AnswerFrame } from 'nestjs-jira-protocol';
 import { createTestApp, type TestApp } from '../support/app.js';
 import { PlainClient } from '../support/plain.js';

@@ -2,7 +2,8 @@
 
 import 'reflect-metadata';
 import type { DataSourceOptions } from 'typeorm';
-import { Action, ActionScope, BaseHook, Broadcast, Hook, Messages, PresenceHook, typeOrmCluster } from 'nestjs-jira';
+import { Action, ActionScope, BaseHook, Broadcast, Hook, Messages, PresenceHook } from 'nestjs-jira';
+import { typeOrmCluster } from 'nestjs-jira/typeorm-cluster';
 import { redisCluster } from 'nestjs-jira/redis';
 import { createTestApp } from '../support/app.js';
 

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { afterAll, expect, it, vi } from 'vitest';
-import { CLUSTER_ENTITIES } from 'nestjs-jira';
+import { CLUSTER_ENTITIES } from 'nestjs-jira/typeorm-cluster';
 import { TestClient } from '../support/app.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { describeWith } from '../support/services.js';

@@ -2,7 +2,8 @@
 
 import { randomUUID } from 'node:crypto';
 import { expect, it, vi } from 'vitest';
-import type { ChangeLog, JiraOptions } from 'nestjs-jira';
+import type { JiraOptions } from 'nestjs-jira';
+import type { ChangeLog } from 'nestjs-jira/ports';
 import { redisCluster } from 'nestjs-jira/redis';
 import { createTestApp, type TestClient } from '../support/app.js';
 import { describeEachServer } from '../support/databases.js';

@@ -1,4 +1,4 @@
-export { CODES, type Code, type PaginatedResponse, type RowId, type SubscribedData } from 'nestjs-jira-protocol';
+export type { Code, PaginatedResponse, RowId, SubscribedData } from 'nestjs-jira-protocol';
 export { ConfigurationError } from './core/errors/configuration.error.js';
 export {
   JiraException,
@@ -12,7 +12,6 @@ export { Answer } from './core/scope/answer.js';
 export { Connection, type Dialect, type Handshake, type Params } from './core/connections/connection.js';
 export { DEFAULT_LIMITS, type Limits } from './core/limits/limits.js';
 export { ActionScope, HookScope, type EmitOptions } from './core/scope/scope.js';
-export type { UnitOfWork } from './core/scope/unit-of-work.js';
 export { Authentication, AuthenticationFailed, type Authenticated } from './policy/authentication/authentication.js';
 export {
   BearerTokenAuthentication,
@@ -48,7 +47,6 @@ export { CursorPagination, type CursorPage } from './policy/pagination/cursor.pa
 export { LimitOffsetPagination, type LimitOffsetPage } from './policy/pagination/limit-offset.pagination.js';
 export { PageNumberPagination, type NumberedPage } from './policy/pagination/page-number.pagination.js';
 export { Pagination, type PageLimits, type PageSource } from './policy/pagination/pagination.js';
-export type { Place, PlacedRow, PlaceValue, Seek } from './policy/pagination/place.js';
 export { FilterBackend, type FilterBackendSpec } from './policy/filtering/filter-backend.js';
 export { allOf } from './policy/filtering/filter.js';
 export type { Filter, FilterGroup, FilterNot, FilterTerm, Lookup, Ordering } from './policy/filtering/filter.js';
@@ -60,8 +58,7 @@ export type { Observer } from './live/observers/observer.js';
 export type { ObserverOptions, Rooms, Signal, SignalSource } from './live/observers/observer-options.js';
 export type { Room, RoomDiff } from './live/delivery/rooms.js';
 export { observer, type EntityObserverOptions } from './typeorm/hooks/observer.js';
-export type { Change, ChangeType, Commit, Image } from './core/changes/change.js';
-export type { ChangeListener, ChangeSource } from './core/changes/change-source.js';
+export type { Change, ChangeType, Image } from './core/changes/change.js';
 export { Action, NotAction, type ActionOptions, type InputChoice } from './hooks/action.decorator.js';
 export type { ApiOf, ApiOptions, Renamed } from './hooks/api-of.js';
 export type { ListQuery } from './hooks/list-query.js';
@@ -78,27 +75,20 @@ export { ListMixin, type ListOf, type Lists } from './hooks/mixins/list.mixin.js
 export { RetrieveMixin, type Retrieves } from './hooks/mixins/retrieve.mixin.js';
 export { UpdateMixin, type Updates } from './hooks/mixins/update.mixin.js';
 export { CurrentUser, Data, Query, scopeOf } from './hooks/request-decorators.js';
-export type { Store, StoreQuery } from './hooks/store.js';
 export { IdempotencyKey } from './typeorm/store/idempotency-key.entity.js';
-export { CLUSTER_ENTITIES } from './typeorm/cluster/entities.js';
-export { typeOrmCluster, type TypeOrmCluster } from './typeorm/cluster/typeorm-cluster.js';
-export {
-  TypeOrmConnectionStore,
-  type TypeOrmConnectionStoreOptions,
-} from './typeorm/cluster/typeorm-connection-store.js';
-export { TypeOrmMessageQueue, type TypeOrmMessageQueueOptions } from './typeorm/cluster/typeorm-message-queue.js';
 export { GenericModelHook } from './typeorm/hooks/generic-model-hook.js';
 export type { ExpandFields } from './typeorm/expand/expansion.js';
 export { ModelHook, ReadOnlyModelHook } from './typeorm/hooks/model-hook.js';
 export { SubscribeMixin, type Subscribes } from './typeorm/hooks/subscribe.mixin.js';
 export type { TypeOrmStore } from './typeorm/store/typeorm-store.js';
-export type { TypeOrmUnitOfWork } from './typeorm/store/typeorm-unit-of-work.js';
 export type { Visibility } from './typeorm/query/visibility.js';
 export { JiraServer, type ServerEmitOptions } from './transport/jira-server.js';
 export { JiraModule } from './nest/module/jira.module.js';
 export type { JiraExtras, JiraOptions } from './nest/module/jira-options.js';
+export type { FastPaths } from './core/scope/fast-paths.js';
+export type { ClientAddress } from './transport/limits/traffic.js';
+export type { SocketIoOptions } from './transport/socket-io/server-options.js';
 export type { ClusterOptions } from './nest/module/cluster-options.js';
-export type { ChangeLog, LoggedCommit } from './core/changes/change-log.js';
 export { EventContext } from './events/event-context.js';
 export {
   EventHandlers,
@@ -118,18 +108,7 @@ export {
   type LifecycleListener,
   type MessageTarget,
 } from './core/lifecycle/lifecycle-events.js';
-export { bundleFormat } from './transport/plain/bundle-format.js';
-export { jsonFrames } from './transport/plain/json-frames.js';
-export type {
-  EventRequest,
-  IsHook,
-  MessageConverter,
-  MessageExtractor,
-  MessageFormat,
-} from './transport/plain/message-format.js';
 export type { PlainWebSocketOptions } from './transport/plain/plain-options.js';
-export { xraptorFormat } from './transport/plain/xraptor-format.js';
-export { zaptoolsFormat } from './transport/plain/zaptools-format.js';
 export {
   WebSocketRoute,
   type RouteContext,
@@ -143,18 +122,8 @@ export {
   type BroadcastRoom,
 } from './cluster/messaging/broadcast.js';
 export { ClusterConnections } from './cluster/messaging/cluster-connections.js';
-export type {
-  ConnectionEntry,
-  ConnectionStore,
-  RoomMember,
-  SeenConnection,
-  SweptNodes,
-} from './cluster/messaging/connection-store.js';
-export { MemoryConnectionStore } from './cluster/messaging/memory-connection-store.js';
-export { MemoryMessageQueue } from './cluster/messaging/memory-message-queue.js';
-export type { ExpiredMessage, Message, MessageQueue, QueuedMessage } from './cluster/messaging/message-queue.js';
 export { Messages, type Recipient, type SendOptions } from './cluster/messaging/messages.js';
-export { MemoryPubSub } from './cluster/messaging/memory-pub-sub.js';
+export type { ConnectionEntry, SeenConnection } from './cluster/messaging/connection-store.js';
 export { Presence, type OnlineUser, type PresenceChange } from './presence/presence.js';
 export { PresenceHook, type VisibleUsers } from './presence/presence-hook.js';
 export { PubSub, PubSubClosed, type PubSubSubscription } from './cluster/messaging/pub-sub.js';

@@ -1,0 +1,21 @@
+// `nestjs-jira/ports`: for adapters, which put rows, changes, messages or connections where this package does not.
+export type { Change, ChangeType, Commit, Image, Link } from './core/changes/change.js';
+export { MemoryChangeLog, type ChangeLog, type LoggedCommit } from './core/changes/change-log.js';
+export type { CaptureFailure, ChangeListener, ChangeSource } from './core/changes/change-source.js';
+export type { OnceKey, UnitOfWork } from './core/scope/unit-of-work.js';
+export type { Filter, FilterGroup, FilterNot, FilterTerm, Lookup, Ordering } from './policy/filtering/filter.js';
+export type { Place, PlacedRow, PlaceValue, Seek } from './policy/pagination/place.js';
+export type { Store, StoreQuery } from './hooks/store.js';
+export type {
+  ConnectionEntry,
+  ConnectionStore,
+  RoomMember,
+  SeenConnection,
+  SweptNodes,
+} from './cluster/messaging/connection-store.js';
+export type { MailboxOptions, OverflowPolicy } from './cluster/messaging/mailbox.js';
+export { MemoryConnectionStore } from './cluster/messaging/memory-connection-store.js';
+export { MemoryMessageQueue } from './cluster/messaging/memory-message-queue.js';
+export { MemoryPubSub } from './cluster/messaging/memory-pub-sub.js';
+export type { ExpiredMessage, Message, MessageQueue, QueuedMessage } from './cluster/messaging/message-queue.js';
+export { PubSub, PubSubClosed, type PubSubSubscription } from './cluster/messaging/pub-sub.js';
