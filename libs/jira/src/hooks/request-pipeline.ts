@@ -1,16 +1,16 @@
 // One request from frame to answer. Every well-formed request is answered exactly once; nothing here rejects.
 
-import { Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CANCEL_ACTION, type AnswerFrame, type RequestFrame } from 'nestjs-jira-protocol';
-import { errorAnswer, type ErrorTranslator } from '../core/errors/error-answer.js';
+import { errorAnswer, TRANSLATORS, type ErrorTranslator } from '../core/errors/error-answer.js';
 import { JiraException } from '../core/errors/jira.exception.js';
 import { describeThrown } from '../core/errors/thrown.js';
 import type { Connection } from '../core/connections/connection.js';
-import type { Limits } from '../core/limits/limits.js';
+import { LIMITS, type Limits } from '../core/limits/limits.js';
 import { RequestHandle } from '../core/connections/request-handle.js';
 import { LifecycleEvents } from '../core/lifecycle/lifecycle-events.js';
-import { ActionScope, type HookScope, type ScopeServices } from '../core/scope/scope.js';
-import type { HookRegistry, RequestTarget, ScopeType } from './registry.js';
+import { ActionScope, SCOPE_SERVICES, type HookScope, type ScopeServices } from '../core/scope/scope.js';
+import { HookRegistry, type RequestTarget, type ScopeType } from './registry.js';
 import { sendEncodable } from '../core/support/wire-value.js';
 import type { Answer } from '../core/scope/answer.js';
 
@@ -22,6 +22,7 @@ export interface IncomingRequest extends RequestFrame {
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
+@Injectable()
 export class RequestPipeline {
   private readonly logger = new Logger('Jira');
   private isClosing = false;
@@ -30,10 +31,10 @@ export class RequestPipeline {
 
   constructor(
     private readonly registry: HookRegistry,
-    private readonly services: ScopeServices,
-    private readonly limits: Limits,
-    private readonly translators: readonly ErrorTranslator[],
-    private readonly lifecycle = new LifecycleEvents(),
+    @Inject(SCOPE_SERVICES) private readonly services: ScopeServices,
+    @Inject(LIMITS) private readonly limits: Limits,
+    @Inject(TRANSLATORS) private readonly translators: readonly ErrorTranslator[],
+    private readonly lifecycle: LifecycleEvents,
   ) {}
 
   /**

@@ -1,9 +1,10 @@
 // Which users are online in any process, and changes to that.
 
-import type { ClusterConnections, PresenceNotice } from '../cluster/messaging/cluster-connections.js';
-import { PRESENCE_KEY } from '../cluster/messaging/cluster-connections.js';
+import { Injectable } from '@nestjs/common';
+import { ClusterConnections, PRESENCE_KEY, type PresenceNotice } from '../cluster/messaging/cluster-connections.js';
 import type { SeenConnection } from '../cluster/messaging/connection-store.js';
-import type { PubSub } from '../cluster/messaging/pub-sub.js';
+import { PubSub } from '../cluster/messaging/pub-sub.js';
+import { failureLog } from '../core/errors/failure-log.js';
 
 /** A user with at least one open connection in any process. */
 export interface OnlineUser {
@@ -23,12 +24,6 @@ export interface PresenceChange {
   readonly after?: OnlineUser;
 }
 
-export interface PresenceParts {
-  readonly cluster: ClusterConnections;
-  readonly pubSub: PubSub;
-  readonly report: (error: unknown) => void;
-}
-
 /** Users to read one by one; if more changed at once, all are read. */
 const MOST_ASKED = 100;
 
@@ -39,7 +34,9 @@ const MOST_ASKED = 100;
  * @example
  * presence.subscribe(({ id, type }) => console.log(id, type)); // also an observer's `source`
  */
+@Injectable()
 export class Presence {
+  private readonly report = failureLog('Presence could not be read');
   private readonly online = new Map<string, OnlineUser>();
   private readonly listeners = new Set<(change: PresenceChange) => void>();
   /** Users to read again; all of them if `isStale`. */
@@ -50,7 +47,10 @@ export class Presence {
   private undo: (() => void)[] = [];
   private last: Promise<void> = Promise.resolve();
 
-  constructor(private readonly parts: PresenceParts) {}
+  constructor(
+    private readonly cluster: ClusterConnections,
+    private readonly pubSub: PubSub,
+  ) {}
 
   /** Calls the listener on each change from now on, in this process's order. */
   subscribe(listener: (change: PresenceChange) => void): { unsubscribe(): void } {
@@ -77,7 +77,7 @@ export class Presence {
   }
 
   private async begin(): Promise<void> {
-    const { cluster, pubSub } = this.parts;
+    const { cluster, pubSub } = this;
     const notices = pubSub.subscribe<PresenceNotice>(PRESENCE_KEY, { overflow: 'drop-oldest' });
     this.timer = setInterval(() => void this.readAll(), cluster.leaseMs).unref();
     this.undo = [
@@ -89,7 +89,7 @@ export class Presence {
       }),
     ];
     void this.hear(notices);
-    await notices.ready.catch(this.parts.report); // prettier-ignore
+    await notices.ready.catch(this.report); // prettier-ignore
     await this.readAll();
   }
 
@@ -112,12 +112,12 @@ export class Presence {
   private look(): Promise<void> {
     return (this.last = this.last.then(() => this.lookNow()).catch((error: unknown) => {
       this.isStale = true; // and is read again when the lease is renewed
-      this.parts.report(error);
+      this.report(error);
     })); // prettier-ignore
   }
 
   private async lookNow(): Promise<void> {
-    const { cluster } = this.parts;
+    const { cluster } = this;
     // After an outage of the store, live processes may not have renewed their leases yet.
     if (!cluster.isSure) this.isStale = true;
     if (!cluster.isSure || (!this.isStale && this.due.size === 0)) return;
@@ -152,7 +152,7 @@ export class Presence {
     try {
       listener(change);
     } catch (error) {
-      this.parts.report(error);
+      this.report(error);
     }
   }
 }

@@ -1,8 +1,10 @@
 // What an application emits, carried to the clients of the other processes.
 
 import { randomUUID } from 'node:crypto';
-import type { PubSub, PubSubSubscription } from '../cluster/messaging/pub-sub.js';
-import type { Emission, Sinks } from './sinks.js';
+import { Injectable } from '@nestjs/common';
+import { PubSub, type PubSubSubscription } from '../cluster/messaging/pub-sub.js';
+import { failureLog } from '../core/errors/failure-log.js';
+import { Sinks, type Emission } from './sinks.js';
 
 interface Carried extends Emission {
   /** The process that sends it, and has told its own clients. */
@@ -13,7 +15,9 @@ const KEY = '$emit';
 /** What waits for a PubSub that is away, or for this process to take it; what comes then is dropped, and reported. */
 const MOST_WAITING = 10_000;
 
+@Injectable()
 export class ClusterEmits {
+  private readonly report = failureLog('An event did not reach every process');
   private readonly node = randomUUID();
   private heard?: PubSubSubscription<Carried>;
   private waiting = 0;
@@ -21,7 +25,6 @@ export class ClusterEmits {
   constructor(
     private readonly pubSub: PubSub,
     private readonly sinks: Sinks,
-    private readonly report: (error: unknown) => void,
   ) {}
 
   /** Resolves when this process hears the others. */

@@ -1,5 +1,6 @@
 // What a frame asks for, whatever door it came by: an action of a hook, or a handler of an event.
 
+import { Inject, Injectable } from '@nestjs/common';
 import {
   ACKNOWLEDGE_ACTION,
   CONNECTION_EVENT,
@@ -11,26 +12,17 @@ import {
   type RequestFrame,
 } from 'nestjs-jira-protocol';
 import { JiraException } from '../core/errors/jira.exception.js';
-import type { EventRegistry } from '../events/event-registry.js';
-import type { HookRegistry } from '../hooks/registry.js';
-import type { IncomingRequest, Reply, RequestPipeline } from '../hooks/request-pipeline.js';
-import type { Authorization } from '../live/sessions/authorization.js';
+import { EventRegistry } from '../events/event-registry.js';
+import { HookRegistry } from '../hooks/registry.js';
+import { RequestPipeline, type IncomingRequest, type Reply } from '../hooks/request-pipeline.js';
+import { Authorization } from '../live/sessions/authorization.js';
 import type { Connection } from '../core/connections/connection.js';
-import type { Messages } from '../cluster/messaging/messages.js';
-import type { Limits } from '../core/limits/limits.js';
+import { Messages } from '../cluster/messaging/messages.js';
+import { LIMITS, type Limits } from '../core/limits/limits.js';
 import { completeRequest, extraOf } from './djira.js';
 import { faultOfValue } from './frame-guard.js';
-import type { Reception } from './reception.js';
-
-export interface InboxParts {
-  readonly registry: HookRegistry;
-  readonly events: EventRegistry;
-  readonly pipeline: RequestPipeline;
-  readonly reception: Reception;
-  readonly authorization: Authorization;
-  readonly limits: Limits;
-  readonly messages: Messages;
-}
+import { Traffic } from './limits/traffic.js';
+import { Reception } from './reception.js';
 
 /** One message of a client. */
 export interface Incoming {
@@ -46,29 +38,39 @@ export interface Incoming {
 
 type Parsed = { readonly ok: true; readonly frame: IncomingRequest } | Malformed;
 
+@Injectable()
 export class Inbox {
   private eventCount = 0;
 
-  constructor(private readonly parts: InboxParts) {}
+  constructor(
+    private readonly registry: HookRegistry,
+    private readonly events: EventRegistry,
+    private readonly pipeline: RequestPipeline,
+    private readonly reception: Reception,
+    private readonly traffic: Traffic,
+    private readonly authorization: Authorization,
+    private readonly messages: Messages,
+    @Inject(LIMITS) private readonly limits: Limits,
+  ) {}
 
   /** Whether something of ours has this name at the connection's URL. */
   knows(connection: Connection, event: string): boolean {
-    return this.parts.registry.has(event) || this.parts.events.find(connection.route, event) !== undefined;
+    return this.registry.has(event) || this.events.find(connection.route, event) !== undefined;
   }
 
   /** Hands the message over; what can be answered is answered through `reply`. Never throws. */
   receive(connection: Connection, message: Incoming, reply: Reply): void {
     const { event, payload, headers, requestId, method = 'POST', action = '' } = message;
     if (connection.endReason !== undefined) return;
-    if (!this.parts.reception.traffic.allows(connection)) return this.putOff(message, reply);
-    const target = this.parts.events.find(connection.route, event);
+    if (!this.traffic.allows(connection)) return this.putOff(message, reply);
+    const target = this.events.find(connection.route, event);
     if (!target) return this.request(connection, message, reply);
-    const fault = faultOfValue(payload, this.parts.limits) ?? (headers && faultOfValue(headers, this.parts.limits));
+    const fault = faultOfValue(payload, this.limits) ?? (headers && faultOfValue(headers, this.limits));
     if (fault) return this.refuse(connection, message, { ok: false, reason: fault, requestId }, reply);
     // An event without an id counts among the requests in flight all the same.
     const frame = { requestId: requestId ?? `$event:${++this.eventCount}`, method, action, data: payload, headers };
     const answer = requestId === undefined ? IGNORE : reply;
-    const handle = (): void => void this.parts.pipeline.handle(connection, event, frame, answer, target);
+    const handle = (): void => void this.pipeline.handle(connection, event, frame, answer, target);
     const ended = action === UNSUBSCRIBE ? endOf(connection, frame.requestId) : undefined;
     if (ended) void ended.then(handle);
     else handle();
@@ -77,7 +79,7 @@ export class Inbox {
   private acknowledge(connection: Connection, { requestId, method, action, data }: RequestFrame, reply: Reply): void {
     const ids = (data as { ids?: unknown } | null | undefined)?.ids;
     const known = Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : [];
-    this.parts.messages.acknowledge(connection, known).then(
+    this.messages.acknowledge(connection, known).then(
       () => reply({ requestId, method, action, status: 200, data: null }),
       () => {
         const message = 'The message queue is unavailable; retry the acknowledgement.';
@@ -92,14 +94,14 @@ export class Inbox {
     if (parsed.ok && event === CONNECTION_EVENT && parsed.frame.action === ACKNOWLEDGE_ACTION)
       return this.acknowledge(connection, parsed.frame, reply);
     if (parsed.ok && event === CONNECTION_EVENT)
-      return void this.parts.authorization.answer(connection, parsed.frame).then(reply);
+      return void this.authorization.answer(connection, parsed.frame).then(reply);
     const ended = parsed.ok && endsItself(parsed.frame) ? endOf(connection, parsed.frame.requestId) : undefined;
     if (parsed.ok && ended) {
       const { requestId, method, action } = parsed.frame;
       return void ended.then(() => reply({ requestId, method, action, status: 200, data: null }));
     }
-    if (parsed.ok) return void this.parts.pipeline.handle(connection, event, parsed.frame, reply);
-    if (!message.requestId || this.parts.registry.has(event))
+    if (parsed.ok) return void this.pipeline.handle(connection, event, parsed.frame, reply);
+    if (!message.requestId || this.registry.has(event))
       return this.refuse(connection, message, { ...parsed, requestId: parsed.requestId ?? message.requestId }, reply);
     const { requestId, method = 'POST', action = '' } = message;
     const data = { code: 'UNKNOWN_NAMESPACE', message: `Unknown event "${event}".` };
@@ -117,7 +119,7 @@ export class Inbox {
   }
 
   private parse(payload: unknown, { dialect }: Connection): Parsed {
-    const fault = faultOfValue(payload, this.parts.limits);
+    const fault = faultOfValue(payload, this.limits);
     const isDjira = dialect === 'djira';
     const parsed = parseRequest(isDjira ? completeRequest(payload) : payload);
     if (!fault)
@@ -130,10 +132,10 @@ export class Inbox {
     const { requestId, method = 'GET', action = '', reason } = malformed;
     if (requestId === undefined) {
       const why = this.knows(connection, message.event) ? reason : `Unknown event "${message.event}".`;
-      return this.parts.reception.dropped(connection, why, message);
+      return this.reception.dropped(connection, why, message);
     }
     reply({ requestId, method, action, status: 400, data: { code: 'MALFORMED_FRAME', message: reason } });
-    this.parts.reception.traffic.malformed(connection);
+    this.traffic.malformed(connection);
   }
 }
 

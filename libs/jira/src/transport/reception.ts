@@ -1,42 +1,29 @@
 // Who comes in by whatever door: authenticated once, told of, and forgotten when gone.
 
-import { Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { authenticate } from '../policy/authentication/authentication.js';
-import { errorAnswer, type ErrorAnswer, type ErrorTranslator } from '../core/errors/error-answer.js';
+import { errorAnswer, TRANSLATORS, type ErrorAnswer, type ErrorTranslator } from '../core/errors/error-answer.js';
 import { JiraException } from '../core/errors/jira.exception.js';
 import { describeThrown } from '../core/errors/thrown.js';
-import type { EventRegistry, EventTarget } from '../events/event-registry.js';
-import type { RequestPipeline } from '../hooks/request-pipeline.js';
-import type { LifecycleEvents } from '../core/lifecycle/lifecycle-events.js';
-import type { PubSub } from '../cluster/messaging/pub-sub.js';
-import type { Authorization, Entry } from '../live/sessions/authorization.js';
-import type { Hub } from '../live/delivery/hub.js';
+import { EventRegistry, type EventTarget } from '../events/event-registry.js';
+import { RequestPipeline } from '../hooks/request-pipeline.js';
+import { LifecycleEvents } from '../core/lifecycle/lifecycle-events.js';
+import { Authorization, type Entry } from '../live/sessions/authorization.js';
+import { Hub } from '../live/delivery/hub.js';
 import { checkConnection } from '../policy/permissions/permission.js';
 import type { Connection } from '../core/connections/connection.js';
-import type { Connections } from '../core/connections/connections.js';
+import { Connections } from '../core/connections/connections.js';
 import { sayFarewell } from '../core/connections/expel.js';
-import type { Limits } from '../core/limits/limits.js';
+import { LIMITS, type Limits } from '../core/limits/limits.js';
+import { withTimeout } from '../core/support/with-timeout.js';
 import { faultOfValue } from './frame-guard.js';
-import { Traffic, type ClientAddress } from './limits/traffic.js';
-
-export interface ReceptionParts {
-  readonly connections: Connections;
-  readonly hub: Hub;
-  readonly authorization: Authorization;
-  readonly pipeline: RequestPipeline;
-  readonly events: EventRegistry;
-  readonly lifecycle: LifecycleEvents;
-  readonly limits: Limits;
-  readonly translators: readonly ErrorTranslator[];
-  readonly clientAddress?: ClientAddress;
-  /** Carries what other processes count; absent = this process is alone. */
-  readonly pubSub?: PubSub;
-}
+import { CLIENT_ADDRESS, Traffic, type ClientAddress } from './limits/traffic.js';
 
 /** Clients come back within this time after a shutdown, not all at once. */
 const RECONNECT_MIN_MS = 200;
 const RECONNECT_SPREAD_MS = 2_000;
 
+@Injectable()
 export class Reception {
   private readonly logger = new Logger('Jira');
   private letIn!: (entry: Entry) => void;
@@ -45,23 +32,27 @@ export class Reception {
   /** Frames that could not be answered because they carried no id. */
   malformedCount = 0;
   isClosing = false;
-  readonly traffic: Traffic;
   private knowsAddresses: boolean;
-  private stopSharing?: () => void;
 
-  constructor(private readonly parts: ReceptionParts) {
-    const { limits, connections, clientAddress } = parts;
-    this.traffic = new Traffic(limits, connections, clientAddress);
+  constructor(
+    private readonly connections: Connections,
+    private readonly hub: Hub,
+    private readonly authorization: Authorization,
+    private readonly pipeline: RequestPipeline,
+    private readonly events: EventRegistry,
+    private readonly lifecycle: LifecycleEvents,
+    private readonly traffic: Traffic,
+    @Inject(LIMITS) private readonly limits: Limits,
+    @Inject(TRANSLATORS) private readonly translators: readonly ErrorTranslator[],
+    @Inject(CLIENT_ADDRESS) clientAddress: ClientAddress | undefined,
+  ) {
     this.knowsAddresses = clientAddress !== undefined;
   }
 
   /** Lets handshakes in: everything they and their requests need is there. */
   start(entry: Entry): void {
-    this.parts.authorization.start(entry);
-    const { pubSub } = this.parts;
-    const report = (error: unknown): void =>
-      this.logger.error('Could not share rate limits between processes', describeThrown(error));
-    this.stopSharing = pubSub && this.traffic.share(pubSub, report);
+    this.authorization.start(entry);
+    this.traffic.start();
     this.letIn(entry);
   }
 
@@ -71,8 +62,8 @@ export class Reception {
    */
   async close(drain: () => Promise<void>, end: () => Promise<unknown>): Promise<void> {
     this.isClosing = true;
-    this.stopSharing?.();
-    const { connections, limits } = this.parts;
+    this.traffic.stop();
+    const { connections, limits } = this;
     const giveUp = setTimeout(() => {
       for (const connection of connections.all()) connection.abortAll(shuttingDown());
     }, limits.drainMs);
@@ -87,21 +78,18 @@ export class Reception {
 
   /** Finds out who is connecting, and whether they may. Rejects with the refusal. */
   async admit(connection: Connection): Promise<void> {
-    const { handshakeTimeoutMs } = this.parts.limits;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      const message = `The handshake took longer than ${handshakeTimeoutMs} ms.`;
-      timer = setTimeout(() => reject(new JiraException('TIMEOUT', message)), handshakeTimeoutMs);
+    const { handshakeTimeoutMs } = this.limits;
+    await withTimeout(this.greet(connection), handshakeTimeoutMs, () => {
+      throw new JiraException('TIMEOUT', `The handshake took longer than ${handshakeTimeoutMs} ms.`);
     });
-    await Promise.race([this.greet(connection), late]).finally(() => clearTimeout(timer));
   }
 
   private async greet(connection: Connection): Promise<void> {
-    connection.mostRooms = this.parts.limits.rooms;
+    connection.mostRooms = this.limits.rooms;
     this.traffic.checkHandshake(connection.handshake);
     this.warnOfProxies(connection);
     const { auth } = connection.handshake as { auth: unknown };
-    const fault = typeof auth === 'object' ? faultOfValue(auth, this.parts.limits) : '"auth" must be an object.';
+    const fault = typeof auth === 'object' ? faultOfValue(auth, this.limits) : '"auth" must be an object.';
     if (fault) throw new JiraException('MALFORMED_FRAME', fault);
     const { authentication, permissions } = await this.entry;
     if (this.isClosing) throw shuttingDown();
@@ -112,20 +100,20 @@ export class Reception {
 
   /** What a refused client is told. */
   refusal(error: unknown, id: string): ErrorAnswer {
-    const answer = errorAnswer(error, id, this.parts.translators);
+    const answer = errorAnswer(error, id, this.translators);
     if (answer.isUnexpected) this.logger.error('A handshake failed', describeThrown(error));
     return answer;
   }
 
   /** One for all connections. */
   private readonly sent: Connection['onSent'] = ({ id: connectionId }, event, payload) => {
-    const { lifecycle } = this.parts;
+    const { lifecycle } = this;
     if (!lifecycle.hears('jira.message_sent')) return;
     lifecycle.emit('jira.message_sent', { target: { connectionId }, event, payload });
   };
 
   opened(connection: Connection): void {
-    const { authorization, connections, events, lifecycle } = this.parts;
+    const { authorization, connections, events, lifecycle } = this;
     connection.onSent = this.sent;
     connections.add(connection);
     this.traffic.opened(connection);
@@ -136,7 +124,7 @@ export class Reception {
 
   closed(connection: Connection, told: string): void {
     if (connection.isClosed) return;
-    const { authorization, connections, events, hub, lifecycle } = this.parts;
+    const { authorization, connections, events, hub, lifecycle } = this;
     connection.isClosed = true;
     authorization.closed(connection);
     if (connection.inFlight > 0) connection.abortAll(new JiraException('CANCELLED', 'The connection is closed.'));
@@ -152,7 +140,7 @@ export class Reception {
 
   /** The connection is about to be closed for a frame beyond `frameBytes`: its transport does not read it. */
   tooLarge(connection: Connection): void {
-    const message = `The frame is too large; the limit is ${this.parts.limits.frameBytes} bytes.`;
+    const message = `The frame is too large; the limit is ${this.limits.frameBytes} bytes.`;
     sayFarewell(connection, new JiraException('FRAME_TOO_LARGE', message));
   }
 
@@ -161,7 +149,7 @@ export class Reception {
     this.malformedCount++;
     connection.complain(reason);
     this.traffic.malformed(connection);
-    const { lifecycle } = this.parts;
+    const { lifecycle } = this;
     if (lifecycle.hears('jira.malformed_frame')) lifecycle.emit('jira.malformed_frame', { connection, reason, frame });
   }
 
@@ -175,7 +163,7 @@ export class Reception {
   }
 
   private notify(connection: Connection, event: string, data: unknown, targets: readonly EventTarget[]): void {
-    for (const target of targets) void this.parts.pipeline.notify(connection, event, data, target);
+    for (const target of targets) void this.pipeline.notify(connection, event, data, target);
   }
 }
 

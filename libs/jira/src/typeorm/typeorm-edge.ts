@@ -2,7 +2,7 @@
 
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { EntityMetadata, EntityTarget } from 'typeorm';
-import type { Hub } from '../live/delivery/hub.js';
+import { Hub } from '../live/delivery/hub.js';
 import type { Filter } from '../policy/filtering/filter.js';
 import { getOrAdd } from '../core/support/get-or-add.js';
 import { Observables } from '../live/observers/observed-rows.js';
@@ -35,12 +35,15 @@ export class TypeOrmEdge extends Observables implements OnApplicationShutdown {
   private readonly gates = new Map<EntityMetadata, Map<string, EntityGate>>();
   private readonly undos: (() => void)[] = [];
 
-  constructor(readonly dataSources: DataSources) {
+  constructor(
+    readonly dataSources: DataSources,
+    private readonly hub: Hub,
+  ) {
     super();
   }
 
   /** Attaches to every data source whose changes can be captured. Called once at boot, before the hooks register. */
-  async open(hub: Hub, lockTimeoutMs: number): Promise<void> {
+  async open(lockTimeoutMs: number): Promise<void> {
     for (const { name, dataSource } of this.dataSources.all()) {
       if (!databaseFamily(dataSource)) continue; // the application's own business, unless a hook serves it: see watch()
       assertTypeOrm(dataSource);
@@ -48,7 +51,7 @@ export class TypeOrmEdge extends Observables implements OnApplicationShutdown {
       installSqliteLeases(dataSource, { lockTimeoutMs });
       const source = new TypeOrmChangeSource(dataSource, name);
       source.attach();
-      this.undos.push(hub.connect(source), () => source.detach());
+      this.undos.push(this.hub.connect(source), () => source.detach());
       this.sources.set(name, source);
     }
   }

@@ -1,13 +1,15 @@
 // Rooms of the application's own: who is in one gets what is posted to it, under the event or the request it came with.
 
+import { Inject, Injectable } from '@nestjs/common';
 import { isReservedName } from 'nestjs-jira-protocol';
-import type { LifecycleEvents } from '../../core/lifecycle/lifecycle-events.js';
+import { failureLog } from '../../core/errors/failure-log.js';
+import { LifecycleEvents } from '../../core/lifecycle/lifecycle-events.js';
 import { Connection } from '../../core/connections/connection.js';
-import type { Connections } from '../../core/connections/connections.js';
+import { Connections } from '../../core/connections/connections.js';
 import type { HookScope } from '../../core/scope/scope.js';
-import type { ClusterConnections } from './cluster-connections.js';
-import { memberKey, type ConnectionStore, type RoomMember } from './connection-store.js';
-import type { PubSub, PubSubSubscription } from './pub-sub.js';
+import { ClusterConnections } from './cluster-connections.js';
+import { CONNECTION_STORE, memberKey, type ConnectionStore, type RoomMember } from './connection-store.js';
+import { PubSub, type PubSubSubscription } from './pub-sub.js';
 
 /** A connection hears posts as events named after the room; a request hears them under its `requestId`. */
 export type BroadcastMember = Connection | HookScope;
@@ -33,15 +35,6 @@ interface LocalRoom {
   readonly posts: PubSubSubscription<unknown>;
 }
 
-export interface BroadcastParts {
-  readonly pubSub: PubSub;
-  readonly store: ConnectionStore;
-  readonly cluster: ClusterConnections;
-  readonly connections: Connections;
-  readonly lifecycle: LifecycleEvents;
-  readonly report: (error: unknown) => void;
-}
-
 /**
  * Rooms of all processes that share the `PubSub` and the `ConnectionStore`. Members leave when they disconnect, or when
  * their process dies. Posts are not checked against anybody's rights.
@@ -51,7 +44,9 @@ export interface BroadcastParts {
  * await room.add(scope); // in an action: the caller's request gets the posts
  * await room.post({ text: 'Hello' });
  */
+@Injectable()
 export class Broadcast {
+  private readonly report = failureLog('A broadcast room failed');
   private readonly rooms = new Map<string, LocalRoom>();
   /** Places of each connection, by name: what a disconnect has to look at. */
   private readonly placesOf = new Map<string, Map<string, Placed>>();
@@ -61,7 +56,13 @@ export class Broadcast {
   private readonly turns = new Map<string, Promise<unknown>>();
   private undo: (() => void)[] = [];
 
-  constructor(private readonly parts: BroadcastParts) {}
+  constructor(
+    private readonly pubSub: PubSub,
+    @Inject(CONNECTION_STORE) private readonly store: ConnectionStore,
+    private readonly cluster: ClusterConnections,
+    private readonly connections: Connections,
+    private readonly lifecycle: LifecycleEvents,
+  ) {}
 
   room(id: string): BroadcastRoom {
     if (isReservedName(id)) throw new TypeError(`"${id}" is a reserved event name and cannot name a room.`);
@@ -80,7 +81,7 @@ export class Broadcast {
 
   /** Called at boot. */
   start(): void {
-    const { lifecycle, cluster } = this.parts;
+    const { lifecycle, cluster } = this;
     this.undo = [
       lifecycle.on('jira.connection_closed', ({ connection }) => this.forget(connection)),
       cluster.listen({
@@ -89,7 +90,7 @@ export class Broadcast {
         },
         onRevived: () => {
           for (const [id, { places }] of this.rooms)
-            for (const { entry } of places.values()) this.join(id, entry).catch(this.parts.report); // prettier-ignore
+            for (const { entry } of places.values()) this.join(id, entry).catch(this.report); // prettier-ignore
         },
         onRoomsClosed: (rooms) => {
           for (const id of rooms) this.tell('close', id);
@@ -135,12 +136,12 @@ export class Broadcast {
 
   /** For `BroadcastRoom`. */
   post(id: string, data: unknown): Promise<void> {
-    return this.parts.pubSub.publish(keyOf(id), data);
+    return this.pubSub.publish(keyOf(id), data);
   }
 
   /** For `BroadcastRoom`. */
   members(id: string): Promise<RoomMember[]> {
-    return this.parts.store.members(id);
+    return this.store.members(id);
   }
 
   /** For `BroadcastRoom`. */
@@ -159,8 +160,8 @@ export class Broadcast {
 
   private join(id: string, entry: RoomMember): Promise<void> {
     return this.inTurn(id, async () => {
-      await this.parts.cluster.leased();
-      if (this.has(id, entry) && (await this.parts.store.join(id, entry))) this.tell('open', id);
+      await this.cluster.leased();
+      if (this.has(id, entry) && (await this.store.join(id, entry))) this.tell('open', id);
     });
   }
 
@@ -170,10 +171,10 @@ export class Broadcast {
     this.unsaid.set(name, { id, entry });
     const left = this.inTurn(id, async () => {
       const isBack = this.has(id, entry);
-      if (!isBack && (await this.parts.store.leave(id, entry))) this.tell('close', id);
+      if (!isBack && (await this.store.leave(id, entry))) this.tell('close', id);
       this.unsaid.delete(name);
     });
-    return left.catch(this.parts.report); // prettier-ignore
+    return left.catch(this.report); // prettier-ignore
   }
 
   private has(id: string, entry: RoomMember): boolean {
@@ -193,7 +194,7 @@ export class Broadcast {
   }
 
   private open(id: string): LocalRoom {
-    const room: LocalRoom = { places: new Map(), posts: this.parts.pubSub.subscribe(keyOf(id)) };
+    const room: LocalRoom = { places: new Map(), posts: this.pubSub.subscribe(keyOf(id)) };
     this.rooms.set(id, room);
     void this.deliver(id, room);
     return room;
@@ -203,7 +204,7 @@ export class Broadcast {
     try {
       for await (const data of room.posts) for (const { member } of room.places.values()) this.send(id, member, data);
     } catch (error) {
-      this.parts.report(error);
+      this.report(error);
     }
     // Ended by whoever: a room that hears nothing is none.
     if (this.rooms.get(id) === room) for (const { member } of room.places.values()) void this.remove(id, member);
@@ -214,7 +215,7 @@ export class Broadcast {
       if (member instanceof Connection) member.send(id, data);
       else member.emit(data);
     } catch (error) {
-      this.parts.report(error);
+      this.report(error);
     }
   }
 
@@ -232,7 +233,7 @@ export class Broadcast {
       try {
         listener(id);
       } catch (error) {
-        this.parts.report(error);
+        this.report(error);
       }
   }
 
@@ -241,8 +242,8 @@ export class Broadcast {
     return {
       connectionId: connection.id,
       requestId: member instanceof Connection ? null : member.requestId,
-      node: this.parts.cluster.node,
-      user: this.parts.connections.keyOf(connection.user) ?? null,
+      node: this.cluster.node,
+      user: this.connections.keyOf(connection.user) ?? null,
       joinedAt: new Date(),
     };
   }

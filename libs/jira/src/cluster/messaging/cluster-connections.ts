@@ -1,19 +1,18 @@
 // Who is online anywhere: tells the store of this process's connections, and asks it of all.
 
 import { randomUUID } from 'node:crypto';
-import type { LifecycleEvents } from '../../core/lifecycle/lifecycle-events.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { failureLog } from '../../core/errors/failure-log.js';
+import { LifecycleEvents } from '../../core/lifecycle/lifecycle-events.js';
 import type { Connection } from '../../core/connections/connection.js';
-import type { Connections } from '../../core/connections/connections.js';
-import type { ConnectionEntry, ConnectionStore, SeenConnection } from './connection-store.js';
-import type { PubSub } from './pub-sub.js';
-
-export interface ClusterConnectionsParts {
-  readonly store: ConnectionStore;
-  readonly connections: Connections;
-  readonly lifecycle: LifecycleEvents;
-  readonly pubSub: PubSub;
-  readonly report: (error: unknown) => void;
-}
+import { Connections } from '../../core/connections/connections.js';
+import {
+  CONNECTION_STORE,
+  type ConnectionEntry,
+  type ConnectionStore,
+  type SeenConnection,
+} from './connection-store.js';
+import { PubSub } from './pub-sub.js';
 
 /** Hears what becomes of this process's lease. */
 export interface LeaseListener {
@@ -39,7 +38,9 @@ const LEASE_MS = 15_000;
  * @example
  * const devices = await this.clusterConnections.byUser(user);
  */
+@Injectable()
 export class ClusterConnections {
+  private readonly report = failureLog('The connection store failed');
   /** This process, as `node` of its entries. */
   readonly node = randomUUID();
   /** How long a process that says nothing is taken to be there. */
@@ -57,23 +58,28 @@ export class ClusterConnections {
   /** One step after the other, so that a connection is not removed before it was added. */
   private last: Promise<void> = Promise.resolve();
 
-  constructor(private readonly parts: ClusterConnectionsParts) {
-    this.leaseMs = parts.store.leaseMs ?? LEASE_MS;
+  constructor(
+    @Inject(CONNECTION_STORE) private readonly store: ConnectionStore,
+    private readonly connections: Connections,
+    private readonly lifecycle: LifecycleEvents,
+    private readonly pubSub: PubSub,
+  ) {
+    this.leaseMs = store.leaseMs ?? LEASE_MS;
   }
 
   /** Every connection, oldest first. */
   all(): Promise<SeenConnection[]> {
-    return this.parts.store.all();
+    return this.store.all();
   }
 
   get(id: string): Promise<SeenConnection | undefined> {
-    return this.parts.store.get(id);
+    return this.store.get(id);
   }
 
   /** The connections of a user, one for each device and tab. Takes the user, or the user's key. */
   async byUser(user: unknown): Promise<SeenConnection[]> {
-    const key = this.parts.connections.keyOf(user);
-    return key === undefined ? [] : this.parts.store.byUser(key);
+    const key = this.connections.keyOf(user);
+    return key === undefined ? [] : this.store.byUser(key);
   }
 
   async isOnline(user: unknown): Promise<boolean> {
@@ -82,7 +88,7 @@ export class ClusterConnections {
 
   /** Called at boot. A process that holds no connections says nothing of itself. */
   start(): void {
-    const { lifecycle, connections } = this.parts;
+    const { lifecycle, connections } = this;
     this.undo = [
       lifecycle.on('jira.connection_open', ({ connection }) => {
         this.arrived.set(connection.id, connection);
@@ -100,7 +106,7 @@ export class ClusterConnections {
   async stop(): Promise<void> {
     for (const undo of this.undo) undo();
     clearInterval(this.timer);
-    if (this.lease) void this.step(async () => this.tellRooms(await this.parts.store.removeNode(this.node)));
+    if (this.lease) void this.step(async () => this.tellRooms(await this.store.removeNode(this.node)));
     await this.last;
   }
 
@@ -133,7 +139,7 @@ export class ClusterConnections {
   }
 
   private async renew(): Promise<void> {
-    const { store } = this.parts;
+    const { store } = this;
     const isFirst = this.renewedAt === undefined;
     const isLate = this.isOverdue;
     const isKnown = await store.renew(this.node, this.leaseMs);
@@ -148,7 +154,7 @@ export class ClusterConnections {
 
   /** What the store holds of this process may be of another time. */
   private async putAgain(): Promise<void> {
-    const { store, connections } = this.parts;
+    const { store, connections } = this;
     this.tellRooms(await store.removeNode(this.node));
     await store.renew(this.node, this.leaseMs);
     await store.add(connections.all().map((connection) => this.entryOf(connection)));
@@ -157,7 +163,7 @@ export class ClusterConnections {
   }
 
   private async sweep(): Promise<void> {
-    const { nodes, rooms } = await this.parts.store.sweep();
+    const { nodes, rooms } = await this.store.sweep();
     this.tellRooms(rooms);
     if (nodes.length > 0) this.publish(null);
   }
@@ -171,7 +177,7 @@ export class ClusterConnections {
     const arrived = [...this.arrived.values()];
     const gone = [...this.gone];
     if (arrived.length + gone.length === 0) return;
-    const { store } = this.parts;
+    const { store } = this;
     const entries = arrived.filter(({ isClosed }) => !isClosed).map((connection) => this.entryOf(connection));
     if (entries.length > 0) await store.add(entries);
     for (const { id } of arrived) this.arrived.delete(id);
@@ -183,15 +189,15 @@ export class ClusterConnections {
   }
 
   private publish(notice: PresenceNotice): void {
-    this.parts.pubSub.publish(PRESENCE_KEY, notice).catch(this.parts.report); // prettier-ignore
+    this.pubSub.publish(PRESENCE_KEY, notice).catch(this.report); // prettier-ignore
   }
 
   private entryOf({ id, user, createdAt }: Connection): ConnectionEntry {
-    return { id, node: this.node, user: this.parts.connections.keyOf(user) ?? null, createdAt };
+    return { id, node: this.node, user: this.connections.keyOf(user) ?? null, createdAt };
   }
 
   private step(run: () => Promise<unknown>): Promise<void> {
-    this.last = this.last.then(run).then(() => undefined, this.parts.report); // prettier-ignore
+    this.last = this.last.then(run).then(() => undefined, this.report); // prettier-ignore
     return this.last;
   }
 }

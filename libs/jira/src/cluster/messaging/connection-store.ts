@@ -65,6 +65,9 @@ export interface ConnectionStore {
   close(): Promise<void>;
 }
 
+/** Token of the server's store. */
+export const CONNECTION_STORE = Symbol('jira connection store');
+
 /** Names a place among those of its room. */
 export function memberKey({ connectionId, requestId }: Pick<RoomMember, 'connectionId' | 'requestId'>): string {
   return requestId === null ? connectionId : `${connectionId} ${requestId}`;

@@ -5,6 +5,11 @@ import { decode, encode } from '../../core/support/plain-data.js';
 import { PubSub, PubSubClosed } from './pub-sub.js';
 import { Topics } from './topics.js';
 
+/** Whether other processes hear what is published. */
+export function isShared(pubSub: PubSub): boolean {
+  return !(pubSub instanceof MemoryPubSub);
+}
+
 export class MemoryPubSub extends PubSub {
   private readonly topics = new Topics();
   private isClosed = false;

@@ -34,3 +34,6 @@ export interface MessageQueue {
   watch(listener: (recipient?: string) => void): () => void;
   close(): Promise<void>;
 }
+
+/** Token of the server's queue. */
+export const MESSAGE_QUEUE = Symbol('jira message queue');

@@ -1,15 +1,17 @@
 // Sends to recipients wherever they are, and delivers to those that are here.
 
 import { randomUUID } from 'node:crypto';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { isReservedName } from 'nestjs-jira-protocol';
+import { failureLog } from '../../core/errors/failure-log.js';
 import { JiraException } from '../../core/errors/jira.exception.js';
-import type { LifecycleEvents } from '../../core/lifecycle/lifecycle-events.js';
+import { LifecycleEvents } from '../../core/lifecycle/lifecycle-events.js';
 import type { Connection } from '../../core/connections/connection.js';
-import type { Connections } from '../../core/connections/connections.js';
-import type { Limits } from '../../core/limits/limits.js';
-import type { ConnectionStore } from './connection-store.js';
+import { Connections } from '../../core/connections/connections.js';
+import { LIMITS, type Limits } from '../../core/limits/limits.js';
+import { CONNECTION_STORE, type ConnectionStore } from './connection-store.js';
 import { Delivery } from './delivery.js';
-import type { ExpiredMessage, MessageQueue } from './message-queue.js';
+import { MESSAGE_QUEUE, type ExpiredMessage, type MessageQueue } from './message-queue.js';
 
 /**
  * A connection by its id; a user (or its key), on whatever connections, now or later; or the members of a broadcast room:
@@ -21,17 +23,6 @@ export type Recipient = string | { readonly user: unknown } | { readonly room: s
 export interface SendOptions {
   /** A message sent again under its id arrives once. @default a new one */
   readonly id?: string;
-}
-
-export interface MessagesParts {
-  readonly queue: MessageQueue;
-  readonly store: ConnectionStore;
-  readonly connections: Connections;
-  readonly lifecycle: LifecycleEvents;
-  readonly limits: Pick<Limits, 'queuedMessages' | 'messageTtlMs'>;
-  readonly report: (error: unknown) => void;
-  /** Hears of messages that nobody acknowledged in time. */
-  readonly expired: (message: ExpiredMessage) => void;
 }
 
 const SWEEP_MS = 60_000;
@@ -47,7 +38,10 @@ const WRITTEN_AT_ONCE = 16;
  * @example
  * await this.messages.send({ user: issue.assigneeId }, 'assigned', { issue: issue.id });
  */
+@Injectable()
 export class Messages {
+  private readonly logger = new Logger('Jira');
+  private readonly report = failureLog('The message queue failed');
   /** The one to the connection itself, then the one to its user, if it has one. */
   private readonly ofConnection = new Map<string, readonly Delivery[]>();
   /** Those to users, by recipient. */
@@ -55,7 +49,13 @@ export class Messages {
   private undo: (() => void)[] = [];
   private timer?: NodeJS.Timeout;
 
-  constructor(private readonly parts: MessagesParts) {}
+  constructor(
+    @Inject(MESSAGE_QUEUE) private readonly queue: MessageQueue,
+    @Inject(CONNECTION_STORE) private readonly store: ConnectionStore,
+    private readonly connections: Connections,
+    private readonly lifecycle: LifecycleEvents,
+    @Inject(LIMITS) private readonly limits: Limits,
+  ) {}
 
   /**
    * Resolves with the message's id once the queue has it, for a room all queues of its members.
@@ -78,7 +78,7 @@ export class Messages {
 
   /** Called at boot. */
   start(): void {
-    const { lifecycle, queue, limits } = this.parts;
+    const { lifecycle, queue, limits } = this;
     this.undo = [
       lifecycle.on('jira.connection_open', ({ connection }) => this.opened(connection)),
       lifecycle.on('jira.connection_closed', ({ connection }) => this.closed(connection)),
@@ -95,40 +95,40 @@ export class Messages {
 
   /** Removes and reports what is older than may be kept; done by itself every minute. */
   async sweep(now = Date.now()): Promise<void> {
-    const { queue, limits, expired, report } = this.parts;
+    const { queue, limits } = this;
     try {
-      for (const message of await queue.expire(new Date(now - limits.messageTtlMs))) expired(message);
+      for (const message of await queue.expire(new Date(now - limits.messageTtlMs))) this.expired(message);
     } catch (error) {
-      report(error);
+      this.report(error);
     }
   }
 
   private async recipients(to: Recipient): Promise<string[]> {
     if (typeof to === 'string') {
-      if (!this.parts.connections.get(to) && !(await this.parts.store.get(to)))
+      if (!this.connections.get(to) && !(await this.store.get(to)))
         throw new JiraException('NOT_FOUND', `Unknown connection "${to}".`);
       return [ofConnection(to)];
     }
     if ('room' in to) {
-      const members = await this.parts.store.members(to.room);
+      const members = await this.store.members(to.room);
       const all = members.map(({ user, connectionId }) => (user === null ? ofConnection(connectionId) : ofUser(user)));
       return [...new Set(all)];
     }
-    const key = this.parts.connections.keyOf(to.user);
+    const key = this.connections.keyOf(to.user);
     if (key === undefined) throw new TypeError('This user has no key. Set the option "userKey".');
     return [ofUser(key)];
   }
 
   private async put(recipient: string, message: Parameters<MessageQueue['add']>[1]): Promise<void> {
-    const { queue, lifecycle, limits, expired } = this.parts;
-    for (const old of await queue.add(recipient, message, limits.queuedMessages)) expired(old);
+    const { queue, lifecycle, limits } = this;
+    for (const old of await queue.add(recipient, message, limits.queuedMessages)) this.expired(old);
     if (!lifecycle.hears('jira.added_message_to_queue')) return;
     const { id, event, data } = message;
     lifecycle.emit('jira.added_message_to_queue', { id, recipient, event, data });
   }
 
   private opened(connection: Connection): void {
-    const { queue, connections, limits, report } = this.parts;
+    const { queue, connections, limits, report } = this;
     const key = connections.keyOf(connection.user);
     const recipients = [ofConnection(connection.id), ...(key === undefined ? [] : [ofUser(key)])];
     const parts = { queue, connection, ttlMs: limits.messageTtlMs, report };
@@ -151,14 +151,19 @@ export class Messages {
   }
 
   private async drop(recipient: string): Promise<void> {
-    const { queue, expired, report } = this.parts;
+    const { queue } = this;
     try {
       const left = await queue.read(recipient);
       await queue.remove(recipient, left.map(({ place }) => place)); // prettier-ignore
-      for (const message of left) expired({ ...message, recipient });
+      for (const message of left) this.expired({ ...message, recipient });
     } catch (error) {
-      report(error);
+      this.report(error);
     }
+  }
+
+  private expired({ id, recipient, event, data }: ExpiredMessage): void {
+    this.logger.warn(`Message ${id} ("${event}") did not reach ${recipient}`);
+    this.lifecycle.emit('jira.message_expired', { id, recipient, event, data });
   }
 
   private deliverAll(recipient?: string): void {

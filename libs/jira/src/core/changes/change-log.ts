@@ -34,6 +34,9 @@ export interface ChangeLog {
   positionOf(transaction: object): string | undefined;
 }
 
+/** Token of the server's log. */
+export const CHANGE_LOG = Symbol('jira change log');
+
 /** One process. */
 export class MemoryChangeLog implements ChangeLog {
   private readonly codec = new PositionCodec();

@@ -1,9 +1,13 @@
 // Who is online in this process, on which connections.
 
+import { Inject, Injectable } from '@nestjs/common';
 import type { Connection } from './connection.js';
 
 /** What identifies a user. A user that is a string or number is its own key. */
 export type UserKey = (user: object) => unknown;
+
+/** Token of the server's. */
+export const USER_KEY = Symbol('jira user key');
 
 /** A user's `id`, `pk` or `sub`. */
 export function defaultUserKey(user: object): unknown {
@@ -18,11 +22,12 @@ export function defaultUserKey(user: object): unknown {
  * constructor(private readonly connections: Connections) {}
  * isOnline(user: User) { return this.connections.isOnline(user); }
  */
+@Injectable()
 export class Connections {
   private readonly byId = new Map<string, { readonly connection: Connection; readonly key?: string }>();
   private readonly byKey = new Map<string, Set<Connection>>();
 
-  constructor(private readonly userKey: UserKey = defaultUserKey) {}
+  constructor(@Inject(USER_KEY) private readonly userKey: UserKey) {}
 
   /** Every open connection, oldest first. */
   all(): Connection[] {

@@ -8,6 +8,9 @@ import { exceptionOf, fieldErrors, isFieldErrors, isInvalidProperties } from './
 /** Translates a library's errors (a database's, say) into ours; `undefined` if unknown. */
 export type ErrorTranslator = (error: unknown) => JiraException | undefined;
 
+/** Token of the translators. */
+export const TRANSLATORS = Symbol('jira error translators');
+
 export interface ErrorAnswer {
   readonly status: number;
   readonly data: ErrorData & Readonly<Record<string, unknown>>;

@@ -73,6 +73,9 @@ export interface Limits extends QueryLimits, TrafficLimits {
   readonly messageTtlMs: number;
 }
 
+/** Token of the resolved limits. */
+export const LIMITS = Symbol('jira limits');
+
 export const DEFAULT_LIMITS: Limits = Object.freeze({
   frameBytes: 100_000,
   jsonDepth: 16,

@@ -16,6 +16,9 @@ export interface ScopeServices {
   resolve<T>(scope: HookScope, token: Type<T> | string | symbol): Promise<T>;
 }
 
+/** Token of the services. */
+export const SCOPE_SERVICES = Symbol('jira scope services');
+
 export interface EmitOptions {
   /** @default 200 */
   readonly status?: number;

@@ -5,15 +5,19 @@ import { DiscoveryService } from '@nestjs/core';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { connectListeners } from '../../live/observers/change-listeners.js';
 import { changeListenersOf } from '../../live/observers/on-change.decorator.js';
-import type { Hub } from '../../live/delivery/hub.js';
-import type { Observables } from '../../live/observers/observed-rows.js';
+import { Hub } from '../../live/delivery/hub.js';
+import { Observables } from '../../live/observers/observed-rows.js';
 
 @Injectable()
 export class ChangeListenerExplorer {
-  constructor(private readonly discovery: DiscoveryService) {}
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly hub: Hub,
+    private readonly observables: Observables,
+  ) {}
 
   /** Connects them all. Throws a ConfigurationError for one in a request-scoped class, or of an unknown entity. */
-  connect(hub: Hub, observables: Observables): void {
+  connect(): void {
     const seen = new Set<unknown>();
     for (const wrapper of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) {
       const instance: unknown = wrapper.instance;
@@ -27,7 +31,7 @@ export class ChangeListenerExplorer {
           'hears changes, but its class is request-scoped, and a change belongs to no request.',
           'Move the method to a singleton provider.',
         );
-      connectListeners(instance, hub, observables);
+      connectListeners(instance, this.hub, this.observables);
     }
   }
 }

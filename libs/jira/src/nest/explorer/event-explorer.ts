@@ -1,7 +1,7 @@
 // Finds the handlers of clients' events among the application's providers and registers them. Runs once at boot.
 
 import { Injectable, type Type } from '@nestjs/common';
-import { DiscoveryService, ExternalContextCreator, type ModuleRef } from '@nestjs/core';
+import { DiscoveryService, ExternalContextCreator, ModuleRef } from '@nestjs/core';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { EventContext } from '../../events/event-context.js';
 import {
@@ -11,9 +11,9 @@ import {
   type MessageOptions,
 } from '../../events/event-handlers.decorator.js';
 import type { EventListenerSpec } from '../../events/event-listener.js';
-import type { EventRegistry, EventTarget } from '../../events/event-registry.js';
+import { EventRegistry, type EventTarget } from '../../events/event-registry.js';
 import { actionHandler } from '../../hooks/action-handler.js';
-import type { Hub } from '../../live/delivery/hub.js';
+import { Hub } from '../../live/delivery/hub.js';
 import { withDataInput } from '../enhancers/data-inputs.js';
 import { findProviders, type FoundProvider } from './found-provider.js';
 import type { HookDefaults } from './hook-explorer.js';
@@ -28,41 +28,35 @@ export class EventExplorer {
 
   constructor(
     private readonly discovery: DiscoveryService,
+    private readonly moduleRef: ModuleRef,
+    private readonly registry: EventRegistry,
+    private readonly hub: Hub,
     creator: ExternalContextCreator,
   ) {
     this.enhancers = new NestEnhancers(creator);
   }
 
-  /** Registers every `@EventHandlers` provider, and the configured listeners, which `root` creates unless provided. */
-  async register(
-    listeners: readonly EventListenerSpec[],
-    root: ModuleRef,
-    defaults: HookDefaults,
-    registry: EventRegistry,
-    hub: Hub,
-  ): Promise<void> {
+  /** Registers every `@EventHandlers` provider, and the configured listeners, which are created unless provided. */
+  async register(listeners: readonly EventListenerSpec[], defaults: HookDefaults): Promise<void> {
+    const { moduleRef, registry } = this;
     for (const found of await findProviders(this.discovery, eventHandlersOptions, 'event handlers'))
-      await this.registerProvider(found, defaults, registry, hub);
+      await this.registerProvider(found, defaults);
     for (const { event, listener, path } of listeners) {
-      const instance = typeof listener === 'function' ? await provided(listener, root) : listener;
+      const instance = typeof listener === 'function' ? await provided(listener, moduleRef) : listener;
       const found: Found = {
         instance,
         metadata: {},
-        moduleRef: root,
+        moduleRef,
         isStatic: true,
         load: () => Promise.resolve(instance),
       };
       registry.addPath(path, instance);
-      registry.add(path, event, await this.target(found, 'handle', {}, defaults, hub));
+      registry.add(path, event, await this.target(found, 'handle', {}, defaults));
     }
   }
 
-  private async registerProvider(
-    found: Found,
-    defaults: HookDefaults,
-    registry: EventRegistry,
-    hub: Hub,
-  ): Promise<void> {
+  private async registerProvider(found: Found, defaults: HookDefaults): Promise<void> {
+    const { registry } = this;
     const { instance, metadata } = found;
     const { path, params } = metadata;
     registry.addPath(path, instance, params);
@@ -75,7 +69,7 @@ export class EventExplorer {
       );
     for (const [member, occasion] of occasions) {
       const options = typeof occasion === 'string' ? {} : occasion.options;
-      const target = await this.target(found, member, options, defaults, hub);
+      const target = await this.target(found, member, options, defaults);
       if (occasion === 'connected') registry.addConnected(path, target);
       else if (occasion === 'disconnected') registry.addDisconnected(path, target);
       else registry.add(path, occasion.message, target);
@@ -87,7 +81,6 @@ export class EventExplorer {
     member: string,
     options: MessageOptions,
     { permissions, middleware, limits, translators }: HookDefaults,
-    hub: Hub,
   ): Promise<EventTarget> {
     const own = [...(metadata.permissions ?? []), ...(options.permissions ?? [])];
     const run = actionHandler({
@@ -96,7 +89,7 @@ export class EventExplorer {
       middleware: [...middleware, ...(await createMiddleware(metadata.middleware ?? [], moduleRef))],
       permissions: [...permissions, ...(await createPermissions(own, moduleRef))],
       enhancement: this.enhancers.of({ hook: instance, member, isStatic, load, translators }),
-      log: hub.log,
+      log: this.hub.log,
       streamItems: limits.streamItems,
     });
     return {

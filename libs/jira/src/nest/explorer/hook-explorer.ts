@@ -8,12 +8,12 @@ import { actionsOf, type FoundAction } from '../../hooks/action.decorator.js';
 import { actionHandler } from '../../hooks/action-handler.js';
 import { BaseHook, type HookContext } from '../../hooks/base-hook.js';
 import { hookMetadata, type HookMetadata } from '../../hooks/hook.decorator.js';
-import type { HookRegistry, RegisteredAction } from '../../hooks/registry.js';
+import { HookRegistry, type RegisteredAction } from '../../hooks/registry.js';
 import type { ActionEnhancement } from '../../hooks/enhancers.js';
 import type { JiraMiddleware } from '../../policy/middleware/middleware.js';
 import { surrounding } from '../../policy/middleware/order.js';
 import type { FilterBackendSpec } from '../../policy/filtering/filter-backend.js';
-import type { Hub } from '../../live/delivery/hub.js';
+import { Hub } from '../../live/delivery/hub.js';
 import type { Pagination } from '../../policy/pagination/pagination.js';
 import { checkRequest, type Permission } from '../../policy/permissions/permission.js';
 import type { FastPaths } from '../../core/scope/fast-paths.js';
@@ -49,18 +49,26 @@ export class HookExplorer {
 
   constructor(
     private readonly discovery: DiscoveryService,
+    private readonly moduleRef: ModuleRef,
+    private readonly registry: HookRegistry,
+    private readonly hub: Hub,
     private readonly creator: ExternalContextCreator,
   ) {
     this.enhancers = new NestEnhancers(creator);
   }
 
   /**
-   * Every `@Hook` provider, wherever in the application it is provided, and the configured hooks: those that are no
-   * providers are created by `root`. Called first, so a dependency that has become another is said here.
+   * Registers every `@Hook` provider, wherever in the application it is provided, and the configured hooks. Called
+   * first, so a dependency that has become another is said here.
    */
-  async find(configured: Readonly<Record<string, Type<BaseHook>>>, root: ModuleRef): Promise<FoundHook[]> {
+  async register(configured: Readonly<Record<string, Type<BaseHook>>>, defaults: HookDefaults): Promise<void> {
     assertNest(this.creator);
     assertClassTransformer();
+    for (const found of await this.find(configured)) await this.registerOne(found, defaults);
+  }
+
+  private async find(configured: Readonly<Record<string, Type<BaseHook>>>): Promise<FoundHook[]> {
+    const { moduleRef } = this;
     const namespaces = new Map(Object.entries(configured).map(([namespace, type]) => [type as unknown, namespace]));
     const found: FoundHook[] = [];
     for (const provider of await findProviders(this.discovery, (type) => metadataOf(type, namespaces), 'hooks')) {
@@ -77,18 +85,19 @@ export class HookExplorer {
         );
     for (const [namespace, type] of Object.entries(configured)) {
       if (types.has(type)) continue;
-      const hook = checkHook(await root.create(type), `is configured as the hook "${namespace}", but is not a hook.`);
+      const hook = checkHook(
+        await moduleRef.create(type),
+        `is configured as the hook "${namespace}", but is not a hook.`,
+      );
       const metadata = { ...metadataOf(type, namespaces), namespace };
-      found.push({ hook, metadata, moduleRef: root, isStatic: true, load: () => Promise.resolve(hook) });
+      found.push({ hook, metadata, moduleRef, isStatic: true, load: () => Promise.resolve(hook) });
     }
     return found;
   }
 
-  async register(
+  private async registerOne(
     { hook, metadata, moduleRef, isStatic, load }: FoundHook,
     defaults: HookDefaults,
-    registry: HookRegistry,
-    hub: Hub,
   ): Promise<void> {
     const permissions = [...defaults.permissions, ...(await createPermissions(hook.permissions, moduleRef))];
     const middleware = [...defaults.middleware, ...(await createMiddleware(hook.middleware, moduleRef))];
@@ -98,7 +107,7 @@ export class HookExplorer {
     const context: HookContext = {
       namespace: metadata.namespace,
       metadata,
-      hub,
+      hub: this.hub,
       limits: defaults.limits,
       fastPaths: defaults.fastPaths,
       moduleRef,
@@ -131,7 +140,7 @@ export class HookExplorer {
         permissions: asked,
         enhancement,
         pagination: action.options.pagination && (await createPagination(action.options.pagination, null, moduleRef)),
-        log: hub.log,
+        log: this.hub.log,
         streamItems: defaults.limits.streamItems,
       });
       actions.set(action.name, {
@@ -146,7 +155,7 @@ export class HookExplorer {
         `has no permissions, so anyone may call ${open.join(', ')}. Set permissions = [AllowAny] if you intend that.`,
       );
     const { namespace, path, params } = metadata;
-    registry.add({ namespace, path, params, hook, moduleRef, actions });
+    this.registry.add({ namespace, path, params, hook, moduleRef, actions });
     this.logger.log(`${hook.constructor.name} {${metadata.namespace}}: ${[...actions.keys()].join(', ')}`);
   }
 }

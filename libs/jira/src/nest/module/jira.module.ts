@@ -1,32 +1,48 @@
 // Puts the rooms together.
 
-import { ConfigurableModuleBuilder, Logger, Module } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { errorAnswer, type ErrorAnswer, type ErrorTranslator } from '../../core/errors/error-answer.js';
-import { ChangeListenerExplorer } from '../explorer/change-listener-explorer.js';
-import { HookExplorer } from '../explorer/hook-explorer.js';
-import { HookRegistry } from '../../hooks/registry.js';
-import { RequestPipeline } from '../../hooks/request-pipeline.js';
+import { Broadcast } from '../../cluster/messaging/broadcast.js';
 import { ClusterConnections } from '../../cluster/messaging/cluster-connections.js';
 import { Messages } from '../../cluster/messaging/messages.js';
-import { Presence } from '../../presence/presence.js';
-import { Broadcast } from '../../cluster/messaging/broadcast.js';
 import { PubSub } from '../../cluster/messaging/pub-sub.js';
+import { CHANGE_LOG, type ChangeLog } from '../../core/changes/change-log.js';
+import { Connections } from '../../core/connections/connections.js';
+import { TRANSLATORS, type ErrorAnswer, type ErrorTranslator } from '../../core/errors/error-answer.js';
+import { ErrorDescriber } from '../../core/errors/error-describer.js';
 import { LifecycleEvents } from '../../core/lifecycle/lifecycle-events.js';
-import { Authorization } from '../../live/sessions/authorization.js';
+import { LIMITS, type Limits } from '../../core/limits/limits.js';
+import { SCOPE_SERVICES } from '../../core/scope/scope.js';
+import { EventRegistry } from '../../events/event-registry.js';
+import { HookRegistry } from '../../hooks/registry.js';
+import { RequestPipeline } from '../../hooks/request-pipeline.js';
 import { Hub } from '../../live/delivery/hub.js';
 import { Observables } from '../../live/observers/observed-rows.js';
-import { Connections } from '../../core/connections/connections.js';
-import { createGateway, SOCKET_IO_OPTIONS } from '../../transport/socket-io/gateway.js';
+import { Authorization } from '../../live/sessions/authorization.js';
+import { Presence } from '../../presence/presence.js';
+import { ClusterEmits } from '../../transport/cluster-emits.js';
+import { Inbox } from '../../transport/inbox.js';
 import { JiraServer } from '../../transport/jira-server.js';
-import { OutspokenServer } from '../../transport/socket-io/oversize.js';
+import { Traffic } from '../../transport/limits/traffic.js';
+import { PlainDoor } from '../../transport/plain/plain-door.js';
+import { PlainSink } from '../../transport/plain/plain-sink.js';
+import { Reception } from '../../transport/reception.js';
+import { RouteTable } from '../../transport/routes/route-table.js';
 import { Sinks } from '../../transport/sinks.js';
+import { createGateway } from '../../transport/socket-io/gateway.js';
+import { SocketIoDoor } from '../../transport/socket-io/socket-io-door.js';
+import { SocketIoSink } from '../../transport/socket-io/socket-io-sink.js';
 import { DataSources } from '../../typeorm/data-sources.js';
-import { TypeOrmEdge } from '../../typeorm/typeorm-edge.js';
 import { typeOrmErrorTranslator } from '../../typeorm/errors/typeorm-errors.js';
+import { TypeOrmEdge } from '../../typeorm/typeorm-edge.js';
+import { ChangeListenerExplorer } from '../explorer/change-listener-explorer.js';
+import { EventExplorer } from '../explorer/event-explorer.js';
+import { HookExplorer } from '../explorer/hook-explorer.js';
+import { AnnouncementReport } from './announcement-report.js';
 import { JiraBoot } from './boot.js';
-import { CLUSTER } from './cluster.js';
-import { DOORS } from './doors.js';
+import { Cluster } from './cluster.js';
+import { Doors } from './doors.js';
+import { GlobalParts } from './global-parts.js';
 import {
   resolveOptions,
   RESOLVED_OPTIONS,
@@ -34,8 +50,11 @@ import {
   type JiraOptions,
   type ResolvedJiraOptions,
 } from './jira-options.js';
-import { scopeServices } from './scope-services.js';
-import { TRANSLATORS } from './tokens.js';
+import { LifecycleBridge } from './lifecycle-bridge.js';
+import { OPTION_PROVIDERS } from './option-providers.js';
+import { RouteCollector } from './route-collector.js';
+import { NestScopeServices } from './scope-services.js';
+import { JiraShutdown } from './shutdown.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<JiraOptions>()
   .setClassMethodName('forRoot')
@@ -46,52 +65,8 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
   }))
   .build();
 
-function createHub(
-  { limits, changeLog }: ResolvedJiraOptions,
-  sink: Sinks,
-  translators: readonly ErrorTranslator[],
-  lifecycle: LifecycleEvents,
-): Hub {
-  const logger = new Logger('Jira');
-  return new Hub({
-    log: changeLog,
-    sink,
-    limits,
-    report: {
-      failed: (error, { entity, source, id, type }, channel) => {
-        const { namespace } = channel?.definition ?? {};
-        lifecycle.emit('jira.announcement_failed', {
-          entity,
-          change: { source, type, id },
-          ...(namespace && { namespace }),
-          error,
-        });
-        logger.error(
-          `Could not announce "${type}" of ${entity} ${JSON.stringify(id)}${channel ? ` on ${channel.definition.namespace}: it was reset` : ''}`,
-          stackOf(error),
-        );
-      },
-      gap: (error, entity) => {
-        lifecycle.emit('jira.announcement_failed', { entity, error });
-        logger.error(`Changes of ${entity} could not be delivered; its channels were reset`, stackOf(error));
-      },
-    },
-    describe: describer(translators),
-  });
-}
-
-/** What a client is told of an error that ends something; what nobody planned for is logged. */
-function describer(translators: readonly ErrorTranslator[]) {
-  const logger = new Logger('Jira');
-  return (error: unknown, requestId: string): ErrorAnswer => {
-    const answer = errorAnswer(error, requestId, translators);
-    if (answer.isUnexpected) logger.error(`Request ${requestId} failed after it was answered`, stackOf(error));
-    return answer;
-  };
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+function translators(dataSources: DataSources): readonly ErrorTranslator[] {
+  return [typeOrmErrorTranslator(dataSources)];
 }
 
 /**
@@ -102,66 +77,71 @@ function stackOf(error: unknown): string {
   imports: [DiscoveryModule],
   providers: [
     { provide: RESOLVED_OPTIONS, useFactory: resolveOptions, inject: [MODULE_OPTIONS_TOKEN] },
+    ...OPTION_PROVIDERS,
+    // core
+    Connections,
+    ErrorDescriber,
+    LifecycleEvents,
+    { provide: SCOPE_SERVICES, useClass: NestScopeServices },
+    // cluster
+    Broadcast,
+    ClusterConnections,
+    Messages,
+    Presence,
+    // live
+    AnnouncementReport,
     {
-      provide: SOCKET_IO_OPTIONS,
-      useFactory: ({ socketIo, limits }: ResolvedJiraOptions) => ({
-        // Clients choose the names of routes: what is empty goes. And the plain door takes upgrades that are not Socket.IO's.
-        cleanupEmptyChildNamespaces: true,
-        destroyUpgrade: false,
-        // A second for the refusal to arrive.
-        connectTimeout: limits.handshakeTimeoutMs + 1_000,
-        wsEngine: OutspokenServer,
-        ...socketIo,
-        maxHttpBufferSize: limits.frameBytes,
-      }),
-      inject: [RESOLVED_OPTIONS],
+      provide: Hub,
+      useFactory: (log: ChangeLog, sink: Sinks, limits: Limits, report: AnnouncementReport, errors: ErrorDescriber) =>
+        new Hub({ log, sink, limits, report, describe: (error, requestId) => errors.describe(error, requestId) }),
+      inject: [CHANGE_LOG, Sinks, LIMITS, AnnouncementReport, ErrorDescriber],
     },
-    DataSources,
-    TypeOrmEdge,
-    { provide: Observables, useExisting: TypeOrmEdge },
-    HookExplorer,
-    ChangeListenerExplorer,
-    HookRegistry,
-    {
-      provide: Connections,
-      useFactory: ({ userKey }: ResolvedJiraOptions) => new Connections(userKey),
-      inject: [RESOLVED_OPTIONS],
-    },
-    JiraServer,
-    JiraBoot,
-    {
-      provide: TRANSLATORS,
-      useFactory: (dataSources: DataSources) => [typeOrmErrorTranslator(dataSources)],
-      inject: [DataSources],
-    },
-    { provide: Hub, useFactory: createHub, inject: [RESOLVED_OPTIONS, Sinks, TRANSLATORS, LifecycleEvents] },
     {
       provide: Authorization,
       useFactory: (
         { visibilityTtlMs, limits }: ResolvedJiraOptions,
         connections: Connections,
         hub: Hub,
-        translators: readonly ErrorTranslator[],
+        errors: ErrorDescriber,
       ) => {
         const { handshakeTimeoutMs } = limits;
-        const describe = describer(translators);
+        const describe = (error: unknown, requestId: string): ErrorAnswer => errors.describe(error, requestId);
         return new Authorization({ connections, hub, visibilityTtlMs, handshakeTimeoutMs, describe });
       },
-      inject: [RESOLVED_OPTIONS, Connections, Hub, TRANSLATORS],
+      inject: [RESOLVED_OPTIONS, Connections, Hub, ErrorDescriber],
     },
-    {
-      provide: RequestPipeline,
-      useFactory: (
-        { limits }: ResolvedJiraOptions,
-        registry: HookRegistry,
-        sink: Sinks,
-        translators: readonly ErrorTranslator[],
-        lifecycle: LifecycleEvents,
-      ) => new RequestPipeline(registry, scopeServices(sink, registry), limits, translators, lifecycle),
-      inject: [RESOLVED_OPTIONS, HookRegistry, Sinks, TRANSLATORS, LifecycleEvents],
-    },
-    ...DOORS,
-    ...CLUSTER,
+    // hooks and events
+    HookRegistry,
+    EventRegistry,
+    RequestPipeline,
+    // typeorm
+    DataSources,
+    TypeOrmEdge,
+    { provide: Observables, useExisting: TypeOrmEdge },
+    { provide: TRANSLATORS, useFactory: translators, inject: [DataSources] },
+    // transport
+    Traffic,
+    Reception,
+    Inbox,
+    RouteTable,
+    SocketIoSink,
+    SocketIoDoor,
+    PlainSink,
+    PlainDoor,
+    Sinks,
+    ClusterEmits,
+    JiraServer,
+    // nest
+    HookExplorer,
+    EventExplorer,
+    ChangeListenerExplorer,
+    RouteCollector,
+    GlobalParts,
+    Cluster,
+    Doors,
+    LifecycleBridge,
+    JiraBoot,
+    JiraShutdown,
   ],
   exports: [
     JiraServer,

@@ -1,16 +1,22 @@
 // Who may come in, and how much a connection, a user and an address may ask for. A message costs a few additions.
 
+import { Inject, Injectable } from '@nestjs/common';
+import { failureLog } from '../../core/errors/failure-log.js';
 import { JiraException } from '../../core/errors/jira.exception.js';
-import type { PubSub } from '../../cluster/messaging/pub-sub.js';
+import { isShared } from '../../cluster/messaging/memory-pub-sub.js';
+import { PubSub } from '../../cluster/messaging/pub-sub.js';
 import type { Connection, Handshake } from '../../core/connections/connection.js';
-import type { Connections } from '../../core/connections/connections.js';
+import { Connections } from '../../core/connections/connections.js';
 import { expel } from '../../core/connections/expel.js';
-import type { Limits } from '../../core/limits/limits.js';
+import { LIMITS, type Limits } from '../../core/limits/limits.js';
 import { TokenBucket, TokenBuckets } from './token-bucket.js';
 import { SharedRates } from './shared-rates.js';
 
 /** Who is at the other end, as far as the address tells. */
 export type ClientAddress = (handshake: Handshake) => string;
+
+/** Token of the application's own, which it need not have. */
+export const CLIENT_ADDRESS = Symbol('jira client address');
 
 /** What one connection has used of its allowances. Made at its first message: most connections mostly listen. */
 interface Allowance {
@@ -23,26 +29,33 @@ interface Allowance {
 const MINUTE = 60;
 const LOOPBACK = /^(::1|127\.|::ffff:127\.)/;
 
+@Injectable()
 export class Traffic {
   private readonly allowances = new WeakMap<Connection, Allowance>();
   private readonly users: TokenBuckets;
   private readonly handshakes: TokenBuckets;
   private readonly perAddress = new Map<string, number>();
+  private readonly shared: SharedRates;
 
   constructor(
-    private readonly limits: Limits,
+    @Inject(LIMITS) private readonly limits: Limits,
     private readonly connections: Connections,
-    private readonly clientAddress: ClientAddress = ({ address }) => address,
+    private readonly pubSub: PubSub,
+    @Inject(CLIENT_ADDRESS) private readonly clientAddress: ClientAddress | undefined,
   ) {
     this.users = this.perSecond(limits.userRequestsPerSecond);
     this.handshakes = this.perSecond(limits.handshakesPerSecond);
+    const buckets = { users: this.users, handshakes: this.handshakes };
+    this.shared = new SharedRates(pubSub, buckets, failureLog('Could not share rate limits between processes'));
   }
 
-  /** Counts what other processes count of the same users and addresses. Returns its own undo. */
-  share(pubSub: PubSub, report: (error: unknown) => void): () => void {
-    const shared = new SharedRates(pubSub, { users: this.users, handshakes: this.handshakes }, report);
-    shared.start();
-    return () => shared.stop();
+  /** Counts what other processes count of the same users and addresses, if there are others. */
+  start(): void {
+    if (isShared(this.pubSub)) this.shared.start();
+  }
+
+  stop(): void {
+    this.shared.stop();
   }
 
   /** Before anything is done for a handshake. Throws `TOO_MANY_CONNECTIONS`. */
@@ -113,7 +126,7 @@ export class Traffic {
 
   /** Undefined for the machine itself: a proxy or a developer, and either way not who the client is. */
   private addressOf(handshake: Handshake): string | undefined {
-    const address = this.clientAddress(handshake);
+    const address = this.clientAddress ? this.clientAddress(handshake) : handshake.address;
     return LOOPBACK.test(address) ? undefined : address;
   }
 }

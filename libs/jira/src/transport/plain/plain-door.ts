@@ -3,38 +3,34 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { RawData, WebSocket } from 'ws';
 import { describeThrown } from '../../core/errors/thrown.js';
 import { RefusedHandshake } from '../../hooks/handshake-refusal.js';
+import { HookRegistry } from '../../hooks/registry.js';
 import { getOrAdd } from '../../core/support/get-or-add.js';
-import type { Limits } from '../../core/limits/limits.js';
-import type { Inbox } from '../inbox.js';
-import type { Reception } from '../reception.js';
-import { enterRoute, unknownPath, type Route, type RouteTable } from '../routes/route-table.js';
+import { atMost } from '../../core/support/with-timeout.js';
+import { LIMITS, type Limits } from '../../core/limits/limits.js';
+import { Inbox } from '../inbox.js';
+import { Reception } from '../reception.js';
+import { enterRoute, RouteTable, unknownPath, type Route } from '../routes/route-table.js';
 import { isForeign } from '../socket-io/origin.js';
 import { onOversize, OutspokenServer } from '../socket-io/oversize.js';
+import { SOCKET_IO_OPTIONS, type SocketIoOptions } from '../socket-io/server-options.js';
 import { chooseProtocol, handshakeOf, refusalOf, refuse, urlOf } from './handshake.js';
 import { Heartbeat } from './heartbeat.js';
 import { jsonFrames } from './json-frames.js';
 import type { IsHook, MessageFormat } from './message-format.js';
 import { PlainConnection } from './plain-connection.js';
-import { DEFAULT_WEB_SOCKET, type ResolvedPlainOptions, type WebSocketOptions } from './plain-options.js';
+import {
+  DEFAULT_WEB_SOCKET,
+  PLAIN_WEB_SOCKETS,
+  type ResolvedPlainOptions,
+  type WebSocketOptions,
+} from './plain-options.js';
 import { Endpoints, type Endpoint } from './endpoints.js';
-import type { PlainSink } from './plain-sink.js';
+import { PlainSink } from './plain-sink.js';
 import { receiveFrame } from './receive-frame.js';
-
-export interface PlainDoorParts {
-  readonly endpoints: readonly ResolvedPlainOptions[];
-  readonly routes: RouteTable;
-  readonly reception: Reception;
-  readonly inbox: Inbox;
-  readonly sink: PlainSink;
-  readonly isHook: IsHook;
-  readonly limits: Limits;
-  /** Path of Socket.IO on the app's HTTP server; `undefined` = it is elsewhere. */
-  readonly socketIoPath?: string;
-}
 
 /** A URL where nothing is. */
 const NOT_FOUND_CODE = 4040;
@@ -47,6 +43,7 @@ const GRACE_MS = 1_000;
 /** What an application sends to a connection whose frames belong to a raw handler; nothing else is sent to it. */
 const RAW: MessageFormat = { ...jsonFrames, name: 'raw', speaksProtocol: false };
 
+@Injectable()
 export class PlainDoor {
   private readonly logger = new Logger('Jira');
   /** By the options of `ws` that an endpoint asks for. */
@@ -54,15 +51,30 @@ export class PlainDoor {
   private readonly heartbeat = new Heartbeat();
   private readonly servers: Server[] = [];
 
-  constructor(private readonly parts: PlainDoorParts) {}
+  /** Path of Socket.IO on the app's HTTP server; `undefined` = it is elsewhere. */
+  private readonly socketIoPath?: string;
+  private readonly isHook: IsHook;
+
+  constructor(
+    @Inject(PLAIN_WEB_SOCKETS) private readonly endpoints: readonly ResolvedPlainOptions[],
+    private readonly routes: RouteTable,
+    private readonly reception: Reception,
+    private readonly inbox: Inbox,
+    private readonly sink: PlainSink,
+    hooks: HookRegistry,
+    @Inject(LIMITS) private readonly limits: Limits,
+    @Inject(SOCKET_IO_OPTIONS) { port, path = '/socket.io' }: SocketIoOptions,
+  ) {
+    this.socketIoPath = port === undefined ? path : undefined;
+    this.isHook = (namespace) => hooks.has(namespace);
+  }
 
   /** Opens at the app's HTTP server and at ports of its own. Called once all routes are known. */
   async open(server: Server): Promise<void> {
-    const { endpoints, routes } = this.parts;
+    const { endpoints, routes, socketIoPath } = this;
     for (const port of new Set([undefined, ...endpoints.map((one) => one.port)])) {
       const own = endpoints.filter((one) => one.port === port);
       const places = new Endpoints(own, routes, port === undefined);
-      const { socketIoPath } = this.parts;
       // Socket.IO leaves to this door what is not its own: somebody has to end what is nobody's.
       if (places.isEmpty && (port !== undefined || socketIoPath === undefined)) continue;
       if (port === undefined) this.listen(server, places, socketIoPath);
@@ -75,10 +87,7 @@ export class PlainDoor {
     const open = [...this.sockets.values()].flatMap(({ clients }) => [...clients]);
     const closed = Promise.all(open.map((socket) => once(socket, 'close')));
     for (const socket of open) socket.close(RESTART_CODE);
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, GRACE_MS)));
-    await Promise.race([closed, patience]);
-    clearTimeout(timer);
+    await atMost(GRACE_MS, closed);
     for (const socket of open) socket.terminate();
     for (const server of this.servers) server.close();
   }
@@ -112,7 +121,7 @@ export class PlainDoor {
 
   private socketsOf(options: WebSocketOptions): OutspokenServer {
     return getOrAdd(this.sockets, options, () => {
-      const { frameBytes: maxPayload } = this.parts.limits;
+      const { frameBytes: maxPayload } = this.limits;
       return new OutspokenServer({ ...options, noServer: true, maxPayload, handleProtocols: chooseProtocol });
     });
   }
@@ -124,11 +133,11 @@ export class PlainDoor {
     socket: Duplex,
     head: Buffer,
   ): Promise<void> {
-    const { reception, sink } = this.parts;
+    const { reception, sink } = this;
     if (isForeign(request, options.origins))
       return refuse(socket, { status: 403, body: 'This origin is not allowed.\n' });
     const format = route?.raw ? RAW : options.format;
-    const { bufferedBytes } = this.parts.limits;
+    const { bufferedBytes } = this.limits;
     const handshake = handshakeOf(request, url);
     const connection = new PlainConnection({ handshake, request, format, rooms: sink, bufferedBytes });
     connection.params = params;
@@ -147,7 +156,7 @@ export class PlainDoor {
   }
 
   private connect(client: WebSocket, connection: PlainConnection, options: ResolvedPlainOptions, route?: Route): void {
-    const { reception, sink } = this.parts;
+    const { reception, sink } = this;
     connection.attach(client);
     if (!route?.raw) sink.connections.set(connection.id, connection);
     const stop = this.heartbeat.watch(client, options.pingIntervalMs);
@@ -166,7 +175,7 @@ export class PlainDoor {
   }
 
   private receive(connection: PlainConnection, data: RawData, isBinary: boolean): void {
-    const { inbox, reception, isHook } = this.parts;
+    const { inbox, reception, isHook } = this;
     const fault = receiveFrame(connection, data, isBinary, isHook, inbox);
     if (fault !== undefined) reception.dropped(connection, fault, data);
   }

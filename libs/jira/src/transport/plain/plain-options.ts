@@ -41,6 +41,9 @@ export type ResolvedPlainOptions = Readonly<Required<Omit<PlainWebSocketOptions,
   readonly port?: number;
 };
 
+/** Token of all of them, resolved. */
+export const PLAIN_WEB_SOCKETS = Symbol('jira plain web sockets');
+
 /** Complete and checked. */
 export function resolvePlainOptions(options: readonly PlainWebSocketOptions[]): readonly ResolvedPlainOptions[] {
   const paths = new Set<string>();

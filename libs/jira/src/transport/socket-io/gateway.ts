@@ -7,11 +7,8 @@ import type { Namespace, Server } from 'socket.io';
 import { applicationConfigOf } from '../../core/nest-internals.js';
 import { assertWebSockets, listensAsNest, takeNoClients } from './nest-websockets-internals.js';
 import { gatewayBefore } from './other-gateways.js';
-import { claimOptions, type WantedServerOptions } from './server-options.js';
+import { claimOptions, SOCKET_IO_OPTIONS, type WantedServerOptions } from './server-options.js';
 import { SocketIoDoor } from './socket-io-door.js';
-
-/** Token of the resolved Socket.IO options, `maxHttpBufferSize` included. */
-export const SOCKET_IO_OPTIONS = Symbol('jira socket.io options');
 
 /** One class per module, as Nest keeps gateway options on the class. */
 export function createGateway(): Type<OnGatewayInit> {

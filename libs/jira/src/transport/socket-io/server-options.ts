@@ -15,6 +15,9 @@ export interface WantedServerOptions extends SocketIoOptions {
   readonly maxHttpBufferSize: number;
 }
 
+/** Token of the resolved Socket.IO options, `maxHttpBufferSize` included. */
+export const SOCKET_IO_OPTIONS = Symbol('jira socket.io options');
+
 const COMPARED = ['maxHttpBufferSize', 'cors', 'transports', 'pingInterval', 'pingTimeout'] as const;
 
 /**

@@ -1,31 +1,25 @@
 // The Socket.IO door: handshakes in, messages to the inbox, answers out.
 
+import { Inject, Injectable } from '@nestjs/common';
 import type { Namespace, Socket } from 'socket.io';
 import type { AnswerFrame, Code, RefusalData } from 'nestjs-jira-protocol';
 import { JiraException } from '../../core/errors/jira.exception.js';
 import { disconnectAll } from './farewell.js';
-import type { Limits } from '../../core/limits/limits.js';
+import { LIMITS, type Limits } from '../../core/limits/limits.js';
 import { Backlog } from './backlog.js';
-import type { Inbox } from '../inbox.js';
+import { Inbox } from '../inbox.js';
 import { isForeign, type AllowedOrigins } from './origin.js';
 import { onOversize } from './oversize.js';
 import { isRecord } from '../plain/message-format.js';
-import type { Reception } from '../reception.js';
-import { enterRoute, unknownPath, type RouteTable } from '../routes/route-table.js';
+import { Reception } from '../reception.js';
+import { enterRoute, RouteTable, unknownPath } from '../routes/route-table.js';
 import { SocketIoConnection } from './socket-io-connection.js';
-import type { SocketIoSink } from './socket-io-sink.js';
+import { SocketIoSink } from './socket-io-sink.js';
 import { acknowledge as answerPacket, noteAcknowledged } from './text-acknowledgement.js';
-
-export interface DoorParts {
-  readonly reception: Reception;
-  readonly inbox: Inbox;
-  readonly sink: SocketIoSink;
-  readonly routes: RouteTable;
-  readonly limits: Limits;
-}
 
 type Acknowledge = (answer: unknown) => void;
 
+@Injectable()
 export class SocketIoDoor {
   private readonly connections = new WeakMap<Socket, SocketIoConnection>();
   private server?: Namespace;
@@ -36,8 +30,14 @@ export class SocketIoDoor {
   private readonly disconnected: (this: Socket, reason: string, description?: unknown) => void;
   private readonly received: (this: Socket, event: unknown, ...args: unknown[]) => void;
 
-  constructor(private readonly parts: DoorParts) {
-    this.backlog = new Backlog(parts.limits.bufferedBytes);
+  constructor(
+    private readonly reception: Reception,
+    private readonly inbox: Inbox,
+    private readonly sink: SocketIoSink,
+    private readonly routes: RouteTable,
+    @Inject(LIMITS) limits: Limits,
+  ) {
+    this.backlog = new Backlog(limits.bufferedBytes);
     const close = this.close.bind(this);
     const receive = this.receive.bind(this);
     this.disconnected = function (reason, description) {
@@ -51,16 +51,16 @@ export class SocketIoDoor {
   open(server: Namespace): void {
     this.server = server;
     this.origins = originsOf(server);
-    this.parts.sink.open(server);
+    this.sink.open(server);
     this.receiveAt(server);
   }
 
   /** Opens the namespaces of the routes. Called last: namespaces of other gateways go first. */
   openRoutes(): void {
-    if (!this.server || this.parts.routes.size === 0) return;
+    if (!this.server || this.routes.size === 0) return;
     // One for all paths, the unknown ones too: only a namespace can refuse with a code.
     const routed = this.server.server.of((_name, _auth, next) => next(null, true));
-    this.parts.sink.openRouted(routed);
+    this.sink.openRouted(routed);
     this.receiveAt(routed);
   }
 
@@ -78,17 +78,17 @@ export class SocketIoDoor {
 
   /** Rejects with an error whose `data` tells the client why; Socket.IO sends it as `connect_error`. */
   private async greet(socket: Socket): Promise<void> {
-    const connection = new SocketIoConnection(socket, this.parts.sink);
+    const connection = new SocketIoConnection(socket, this.sink);
     try {
       if (isForeign(socket.request, this.origins))
         throw new JiraException('PERMISSION_DENIED', 'This origin is not allowed. Add it to the cors option.');
-      const found = socket.nsp === this.server ? undefined : this.parts.routes.find(socket.nsp.name);
+      const found = socket.nsp === this.server ? undefined : this.routes.find(socket.nsp.name);
       if (socket.nsp !== this.server && (!found || found.route.raw)) throw unknownPath();
-      await this.parts.reception.admit(connection);
+      await this.reception.admit(connection);
       if (found) await enterRoute(connection, found, socket.request);
       this.connections.set(socket, connection);
     } catch (error) {
-      const { status, data } = this.parts.reception.refusal(error, socket.id);
+      const { status, data } = this.reception.refusal(error, socket.id);
       const refusal: RefusalData = { code: data.code, status };
       throw Object.assign(new Error(data.message), { data: refusal });
     }
@@ -96,12 +96,12 @@ export class SocketIoDoor {
 
   private connect(socket: Socket): void {
     const connection = this.connections.get(socket);
-    if (!connection || this.parts.reception.isClosing) return void socket.disconnect(true);
+    if (!connection || this.reception.isClosing) return void socket.disconnect(true);
     this.backlog.watch(socket);
     this.watchFrames(socket);
-    if (this.parts.sink.encodesItself) noteAcknowledged(socket);
+    if (this.sink.encodesItself) noteAcknowledged(socket);
     socket.on('disconnect', this.disconnected);
-    this.parts.reception.opened(connection);
+    this.reception.opened(connection);
     socket.onAny(this.received);
   }
 
@@ -111,7 +111,7 @@ export class SocketIoDoor {
     const tell = (): void => {
       for (const socket of sockets.values()) {
         const connection = this.connections.get(socket);
-        if (connection) this.parts.reception.tooLarge(connection);
+        if (connection) this.reception.tooLarge(connection);
       }
     };
     const watch = (transport: unknown): void => onOversize((transport as { socket?: unknown }).socket, tell);
@@ -126,11 +126,11 @@ export class SocketIoDoor {
 
   private close(socket: Socket, reason: string, description: unknown): void {
     const connection = this.connections.get(socket);
-    if (connection) this.parts.reception.closed(connection, this.codeOf(socket, description) ?? reason);
+    if (connection) this.reception.closed(connection, this.codeOf(socket, description) ?? reason);
   }
 
   private receive(socket: Socket, event: string, args: unknown[]): void {
-    const { inbox } = this.parts;
+    const { inbox } = this;
     const connection = this.connections.get(socket);
     if (!connection) return;
     const ownListeners = event === 'error' ? 1 : 0; // Socket.IO's, so that the name of an event ends no process

@@ -1,0 +1,17 @@
+// Waiting, but not forever.
+
+/** The promise's outcome, or that of `late` when it takes longer. The promise itself goes on, and what it does then is its own. */
+export async function withTimeout<T, Late>(promise: Promise<T>, ms: number, late: () => Late): Promise<T | Late> {
+  let timer: NodeJS.Timeout | undefined;
+  const isLate = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms))).then(late);
+  try {
+    return await Promise.race([promise, isLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Resolves when the promise does, or when the time is over. */
+export async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
+  await withTimeout(promise, ms, () => undefined);
+}

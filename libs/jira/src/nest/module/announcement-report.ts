@@ -1,0 +1,32 @@
+// Changes that could not be announced: logged, and told to the application.
+
+import { Injectable, Logger } from '@nestjs/common';
+import type { Change } from '../../core/changes/change.js';
+import { describeThrown } from '../../core/errors/thrown.js';
+import { LifecycleEvents } from '../../core/lifecycle/lifecycle-events.js';
+import type { Channel } from '../../live/delivery/channel.js';
+import type { FeedReport } from '../../live/delivery/feed.js';
+
+@Injectable()
+export class AnnouncementReport implements FeedReport {
+  private readonly logger = new Logger('Jira');
+
+  constructor(private readonly lifecycle: LifecycleEvents) {}
+
+  failed(error: unknown, { entity, source, id, type }: Change, channel?: Channel): void {
+    const namespace = channel?.definition.namespace;
+    this.lifecycle.emit('jira.announcement_failed', {
+      entity,
+      change: { source, type, id },
+      ...(namespace && { namespace }),
+      error,
+    });
+    const where = channel ? ` on ${channel.definition.namespace}: it was reset` : '';
+    this.logger.error(`Could not announce "${type}" of ${entity} ${JSON.stringify(id)}${where}`, describeThrown(error));
+  }
+
+  gap(error: unknown, entity: string): void {
+    this.lifecycle.emit('jira.announcement_failed', { entity, error });
+    this.logger.error(`Changes of ${entity} could not be delivered; its channels were reset`, describeThrown(error));
+  }
+}

@@ -1,0 +1,42 @@
+// The module's options as providers, so that each class asks for what it needs of them.
+
+import type { InjectionToken, Provider } from '@nestjs/common';
+import { CONNECTION_STORE } from '../../cluster/messaging/connection-store.js';
+import { MESSAGE_QUEUE } from '../../cluster/messaging/message-queue.js';
+import { PubSub } from '../../cluster/messaging/pub-sub.js';
+import { CHANGE_LOG } from '../../core/changes/change-log.js';
+import { USER_KEY } from '../../core/connections/connections.js';
+import { LIMITS } from '../../core/limits/limits.js';
+import { CLIENT_ADDRESS } from '../../transport/limits/traffic.js';
+import { PLAIN_WEB_SOCKETS } from '../../transport/plain/plain-options.js';
+import { OutspokenServer } from '../../transport/socket-io/oversize.js';
+import { SOCKET_IO_OPTIONS, type WantedServerOptions } from '../../transport/socket-io/server-options.js';
+import { RESOLVED_OPTIONS, type ResolvedJiraOptions } from './jira-options.js';
+
+export const OPTION_PROVIDERS: readonly Provider[] = [
+  option(LIMITS, ({ limits }) => limits),
+  option(USER_KEY, ({ userKey }) => userKey),
+  option(CLIENT_ADDRESS, ({ clientAddress }) => clientAddress),
+  option(PLAIN_WEB_SOCKETS, ({ plainWebSockets }) => plainWebSockets),
+  option(SOCKET_IO_OPTIONS, socketIoOptions),
+  option(CHANGE_LOG, ({ changeLog }) => changeLog),
+  option(PubSub, ({ pubSub }) => pubSub),
+  option(CONNECTION_STORE, ({ connectionStore }) => connectionStore),
+  option(MESSAGE_QUEUE, ({ messageQueue }) => messageQueue),
+];
+
+function option(token: InjectionToken, read: (options: ResolvedJiraOptions) => unknown): Provider {
+  return { provide: token, useFactory: read, inject: [RESOLVED_OPTIONS] };
+}
+
+function socketIoOptions({ socketIo, limits }: ResolvedJiraOptions): WantedServerOptions {
+  const ours: Partial<WantedServerOptions> = {
+    // Clients choose the names of routes: what is empty goes. And the plain door takes upgrades that are not Socket.IO's.
+    cleanupEmptyChildNamespaces: true,
+    destroyUpgrade: false,
+    // A second for the refusal to arrive.
+    connectTimeout: limits.handshakeTimeoutMs + 1_000,
+    wsEngine: OutspokenServer,
+  };
+  return { ...ours, ...socketIo, maxHttpBufferSize: limits.frameBytes };
+}

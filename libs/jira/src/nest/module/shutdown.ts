@@ -1,0 +1,39 @@
+// The way out, in order: those who are connected are answered, told of what was committed, and asked to come back.
+
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { LIMITS, type Limits } from '../../core/limits/limits.js';
+import { RequestPipeline } from '../../hooks/request-pipeline.js';
+import { Hub } from '../../live/delivery/hub.js';
+import { Authorization } from '../../live/sessions/authorization.js';
+import { Reception } from '../../transport/reception.js';
+import { Cluster } from './cluster.js';
+import { Doors } from './doors.js';
+import { atMost } from '../../core/support/with-timeout.js';
+
+@Injectable()
+export class JiraShutdown implements BeforeApplicationShutdown {
+  constructor(
+    private readonly reception: Reception,
+    private readonly pipeline: RequestPipeline,
+    private readonly hub: Hub,
+    private readonly doors: Doors,
+    private readonly authorization: Authorization,
+    private readonly cluster: Cluster,
+    @Inject(LIMITS) private readonly limits: Limits,
+  ) {}
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.reception.close(
+      () => this.drain(),
+      () => this.doors.end(),
+    );
+    this.authorization.stop();
+    await this.cluster.leave();
+  }
+
+  private async drain(): Promise<void> {
+    await this.pipeline.close();
+    // A database that does not answer any more must not hold the process: clients fetch again when they come back.
+    await atMost(this.limits.drainMs, this.hub.idle());
+  }
+}
