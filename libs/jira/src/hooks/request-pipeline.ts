@@ -1,7 +1,7 @@
 // One request from frame to answer. Every well-formed request is answered exactly once; nothing here rejects.
 
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { CANCEL_ACTION, type AnswerFrame, type RequestFrame } from 'nestjs-jira-protocol';
+import type { AnswerFrame, RequestFrame } from 'nestjs-jira-protocol';
 import { errorAnswer, TRANSLATORS, type ErrorTranslator } from '../core/errors/error-answer.js';
 import { JiraException } from '../core/errors/jira.exception.js';
 import { describeThrown } from '../core/errors/thrown.js';
@@ -10,6 +10,7 @@ import { LIMITS, type Limits } from '../core/limits/limits.js';
 import { RequestHandle } from '../core/connections/request-handle.js';
 import { LifecycleEvents } from '../core/lifecycle/lifecycle-events.js';
 import { ActionScope, SCOPE_SERVICES, type HookScope, type ScopeServices } from '../core/scope/scope.js';
+import { ReservedRequests } from './reserved-requests.js';
 import { HookRegistry, type RequestTarget, type ScopeType } from './registry.js';
 import { sendEncodable } from '../core/support/wire-value.js';
 import type { Answer } from '../core/scope/answer.js';
@@ -31,6 +32,7 @@ export class RequestPipeline {
 
   constructor(
     private readonly registry: HookRegistry,
+    private readonly reserved: ReservedRequests,
     @Inject(SCOPE_SERVICES) private readonly services: ScopeServices,
     @Inject(LIMITS) private readonly limits: Limits,
     @Inject(TRANSLATORS) private readonly translators: readonly ErrorTranslator[],
@@ -38,8 +40,8 @@ export class RequestPipeline {
   ) {}
 
   /**
-   * Answers one request through `reply`, once: by the action that the frame names, or by `target`. What follows an
-   * answer runs in the same turn as `reply`.
+   * Answers one request through `reply`, once: by what the protocol reserves, by `target`, or by the action that the
+   * frame names. What follows an answer runs in the same turn as `reply`.
    */
   async handle(
     connection: Connection,
@@ -48,18 +50,19 @@ export class RequestPipeline {
     reply: Reply,
     target?: RequestTarget,
   ): Promise<void> {
-    if (this.lifecycle.hears('jira.message'))
+    const reserved = this.reserved.find(namespace, frame);
+    if (!reserved && this.lifecycle.hears('jira.message'))
       this.lifecycle.emit('jira.message', { connection, event: namespace, payload: target ? frame.data : frame });
-    if (frame.action === CANCEL_ACTION) return reply(this.cancel(connection, namespace, frame));
-    const refusal = this.refusalOf(connection, frame);
+    const refusal = reserved ? undefined : this.refusalOf(connection, frame);
     if (refusal) return reply(this.failure(connection, namespace, frame, refusal));
     const handle = new RequestHandle();
-    connection.begin(frame.requestId, handle);
+    if (!reserved) connection.begin(frame.requestId, handle);
     this.open++;
     let isSuccess = false;
     let scope: HookScope | undefined;
     try {
-      const action = target ?? this.registry.resolve(namespace, frame.action, frame.method, connection.route);
+      const action =
+        reserved ?? target ?? this.registry.resolve(namespace, frame.action, frame.method, connection.route);
       scope = this.openScope(connection, namespace, frame, handle, action.scopeType);
       if (frame.extra) scope.extra = frame.extra;
       const answer = await this.runInTime(action, scope, handle);
@@ -72,7 +75,7 @@ export class RequestPipeline {
       this.reply(connection, namespace, reply, this.failure(connection, namespace, frame, error));
     } finally {
       stopTimer(scope);
-      connection.end(frame.requestId);
+      if (!reserved) connection.end(frame.requestId);
       handle.settle(isSuccess);
       this.open--;
       if (this.open === 0) this.drained?.();
@@ -141,17 +144,6 @@ export class RequestPipeline {
       }, timeoutMs);
       run(scope).then(resolve, reject);
     });
-  }
-
-  private cancel(connection: Connection, namespace: string, frame: RequestFrame): AnswerFrame {
-    const target = (frame.data as { target?: unknown } | null | undefined)?.target;
-    const handle = typeof target === 'string' ? connection.request(target) : undefined;
-    if (!handle) {
-      const unknown = new JiraException('NOT_FOUND', 'No request in flight has the requestId in "target".');
-      return this.failure(connection, namespace, frame, unknown);
-    }
-    handle.abort(new JiraException('CANCELLED', 'Cancelled by the client.'));
-    return { ...echo(frame), status: 200, data: null };
   }
 
   private failure(

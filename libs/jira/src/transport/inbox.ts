@@ -2,8 +2,6 @@
 
 import { Inject, Injectable } from '@nestjs/common';
 import {
-  ACKNOWLEDGE_ACTION,
-  CONNECTION_EVENT,
   parseRequest,
   type AnswerFrame,
   type Malformed,
@@ -15,9 +13,7 @@ import { JiraException } from '../core/errors/jira.exception.js';
 import { EventRegistry } from '../events/event-registry.js';
 import { HookRegistry } from '../hooks/registry.js';
 import { RequestPipeline, type IncomingRequest, type Reply } from '../hooks/request-pipeline.js';
-import { Authorization } from '../live/sessions/authorization.js';
 import type { Connection } from '../core/connections/connection.js';
-import { Messages } from '../cluster/messaging/messages.js';
 import { LIMITS, type Limits } from '../core/limits/limits.js';
 import { completeRequest, extraOf } from './djira.js';
 import { faultOfValue } from './frame-guard.js';
@@ -48,8 +44,6 @@ export class Inbox {
     private readonly pipeline: RequestPipeline,
     private readonly reception: Reception,
     private readonly traffic: Traffic,
-    private readonly authorization: Authorization,
-    private readonly messages: Messages,
     @Inject(LIMITS) private readonly limits: Limits,
   ) {}
 
@@ -76,25 +70,9 @@ export class Inbox {
     else handle();
   }
 
-  private acknowledge(connection: Connection, { requestId, method, action, data }: RequestFrame, reply: Reply): void {
-    const ids = (data as { ids?: unknown } | null | undefined)?.ids;
-    const known = Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : [];
-    this.messages.acknowledge(connection, known).then(
-      () => reply({ requestId, method, action, status: 200, data: null }),
-      () => {
-        const message = 'The message queue is unavailable; retry the acknowledgement.';
-        reply({ requestId, method, action, status: 503, data: { code: 'UNAVAILABLE', message } });
-      },
-    );
-  }
-
   private request(connection: Connection, message: Incoming, reply: Reply): void {
     const { event, payload } = message;
     const parsed = this.parse(payload, connection);
-    if (parsed.ok && event === CONNECTION_EVENT && parsed.frame.action === ACKNOWLEDGE_ACTION)
-      return this.acknowledge(connection, parsed.frame, reply);
-    if (parsed.ok && event === CONNECTION_EVENT)
-      return void this.authorization.answer(connection, parsed.frame).then(reply);
     const ended = parsed.ok && endsItself(parsed.frame) ? endOf(connection, parsed.frame.requestId) : undefined;
     if (parsed.ok && ended) {
       const { requestId, method, action } = parsed.frame;

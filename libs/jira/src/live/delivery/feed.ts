@@ -17,6 +17,9 @@ export interface FeedReport {
   gap(error: unknown, entity: string): void;
 }
 
+/** Token of the server's report. */
+export const FEED_REPORT = Symbol('jira feed report');
+
 export interface Delivery {
   readonly change: Change;
   readonly position: string;

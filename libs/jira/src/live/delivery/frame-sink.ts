@@ -28,3 +28,6 @@ export interface FrameSink {
   /** Tells a subscription that it has ended, and why. */
   end(recipient: Recipient, status: number, error: ErrorData): void;
 }
+
+/** Token of the server's sink. */
+export const FRAME_SINK = Symbol('jira frame sink');

@@ -9,6 +9,7 @@ import type { ChannelDefinition, ObserverBehaviour, RowMatcher } from './channel
 import { MemoryChangeLog } from '../../core/changes/change-log.js';
 import type { Change, ChangeType, Image } from '../../core/changes/change.js';
 import type { FrameSink, Recipient } from './frame-sink.js';
+import { ErrorDescriber } from '../../core/errors/error-describer.js';
 import { Hub } from './hub.js';
 
 interface Row extends Image {
@@ -130,13 +131,9 @@ class World {
   private readonly pending: Promise<unknown>[] = [];
 
   constructor() {
-    this.hub = new Hub({
-      log: new MemoryChangeLog(),
-      sink: this.readers,
-      limits: { subscriptions: 1_000, heldFrames: 2 },
-      report: { failed: (error) => this.failures.push(error), gap: (error) => this.failures.push(error) },
-      describe: () => ({ status: 500, data: { code: 'INTERNAL', message: '' } }),
-    });
+    const report = { failed: (error: unknown) => this.failures.push(error), gap: (error: unknown) => this.failures.push(error) }; // prettier-ignore
+    const limits = { subscriptions: 1_000, heldFrames: 2 };
+    this.hub = new Hub(new MemoryChangeLog(), this.readers, limits, report, new ErrorDescriber([]));
   }
 
   run(one: Step): Promise<void> | void {

@@ -1,35 +1,40 @@
 // Takes committed changes from the log and brings them to listeners and to the feeds of their entities.
 
+import { Inject, Injectable } from '@nestjs/common';
 import type { RowId } from 'nestjs-jira-protocol';
 import { entityKey, type ObserverBehaviour } from './channel.js';
 import type { Change } from '../../core/changes/change.js';
-import type { ChangeLog, LoggedCommit } from '../../core/changes/change-log.js';
+import { CHANGE_LOG, type ChangeLog, type LoggedCommit } from '../../core/changes/change-log.js';
 import type { ChangeSource } from '../../core/changes/change-source.js';
-import { Feed, type Delivery } from './feed.js';
+import { ErrorDescriber } from '../../core/errors/error-describer.js';
+import { LIMITS, type Limits } from '../../core/limits/limits.js';
+import { FEED_REPORT, Feed, type Delivery, type FeedReport } from './feed.js';
+import { FRAME_SINK, type FrameSink } from './frame-sink.js';
 import { getOrAdd } from '../../core/support/get-or-add.js';
-import { Placement, type PlacementParts } from './placement.js';
-
-export interface HubParts extends PlacementParts {
-  readonly limits: { readonly subscriptions: number; readonly heldFrames: number };
-}
+import { Placement } from './placement.js';
 
 /** Called in commit order, before anything of the commit is sent. What it throws is reported. */
 export type CommitListener = (change: Change, commit: LoggedCommit) => void;
 
+@Injectable()
 export class Hub {
-  readonly log: ChangeLog;
   /** Who is sent what the feeds deliver. */
   readonly placement: Placement;
   private readonly feeds = new Map<string, Feed>();
   private readonly listeners = new Map<string, Set<CommitListener>>();
 
-  constructor(private readonly parts: HubParts) {
-    this.log = parts.log;
-    this.placement = new Placement(parts, (entity) => this.feed(entity));
+  constructor(
+    @Inject(CHANGE_LOG) readonly log: ChangeLog,
+    @Inject(FRAME_SINK) private readonly sink: FrameSink,
+    @Inject(LIMITS) private readonly limits: Pick<Limits, 'subscriptions' | 'heldFrames'>,
+    @Inject(FEED_REPORT) private readonly report: FeedReport,
+    errors: ErrorDescriber,
+  ) {
+    this.placement = new Placement({ log, sink, limits, report, errors }, (entity) => this.feed(entity));
     this.log.listen(
       (commit) => this.publish(commit),
       (error) => {
-        this.parts.report.gap(error, 'all entities');
+        this.report.gap(error, 'all entities');
         for (const feed of this.feeds.values()) feed.resetAll(this.log.head);
         this.placement.distrustAll();
       },
@@ -41,7 +46,7 @@ export class Hub {
     return source.listen({
       onCommit: (commit) => this.log.append(commit),
       onGap: ({ source: name, entity, error }) => {
-        this.parts.report.gap(error, entity);
+        this.report.gap(error, entity);
         const key = entityKey(name, entity);
         this.feeds.get(key)?.resetAll(this.log.head);
         if (this.listeners.has(key)) this.placement.distrustAll();
@@ -91,7 +96,7 @@ export class Hub {
 
   /** Reports what went wrong with a change outside of its delivery. */
   failed(error: unknown, change: Change): void {
-    this.parts.report.failed(error, change);
+    this.report.failed(error, change);
   }
 
   /** What is held in memory, for tests and diagnostics. */
@@ -122,7 +127,7 @@ export class Hub {
   }
 
   private feed(entity: string): Feed {
-    const { sink, report, limits } = this.parts;
+    const { sink, report, limits } = this;
     return getOrAdd(this.feeds, entity, () => new Feed(sink, report, limits.heldFrames));
   }
 }

@@ -1,6 +1,7 @@
 // Where subscriptions belong: opens them, puts them into channels between two commits, looks again, and ends them.
 
-import type { ErrorData, SubscribedData } from 'nestjs-jira-protocol';
+import type { SubscribedData } from 'nestjs-jira-protocol';
+import type { ErrorDescriber } from '../../core/errors/error-describer.js';
 import { JiraException } from '../../core/errors/jira.exception.js';
 import type { HookScope } from '../../core/scope/scope.js';
 import type { Change } from '../../core/changes/change.js';
@@ -17,8 +18,7 @@ export interface PlacementParts {
   readonly sink: FrameSink;
   readonly limits: { readonly subscriptions: number };
   readonly report: FeedReport;
-  /** What a client is told of an error. */
-  describe(error: unknown, requestId: string): { readonly status: number; readonly data: ErrorData };
+  readonly errors: ErrorDescriber;
 }
 
 /** Subscriptions whose rights are looked at again at one time: each may ask the database. */
@@ -170,7 +170,7 @@ export class Placement {
       await this.findPlace(subscription, true);
     } catch (error) {
       if (subscription.isEnded) return;
-      const { status, data } = this.parts.describe(error, subscription.requestId);
+      const { status, data } = this.parts.errors.describe(error, subscription.requestId);
       if (subscription.isAnswered) this.parts.sink.end(subscription, status, data);
       this.drop(subscription);
     }

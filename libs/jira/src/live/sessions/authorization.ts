@@ -1,23 +1,18 @@
 // Rights that change while a client is connected.
 
 import { isDeepStrictEqual } from 'node:util';
-import {
-  AUTHENTICATE_ACTION,
-  CONNECTION_EVENT,
-  SESSION_EVENT,
-  type AnswerFrame,
-  type RequestFrame,
-  type SessionData,
-} from 'nestjs-jira-protocol';
+import { Inject, Injectable } from '@nestjs/common';
+import { SESSION_EVENT, type SessionData } from 'nestjs-jira-protocol';
 import { authenticate, type Authentication } from '../../policy/authentication/authentication.js';
-import type { ErrorAnswer } from '../../core/errors/error-answer.js';
+import { ErrorDescriber } from '../../core/errors/error-describer.js';
 import { JiraException } from '../../core/errors/jira.exception.js';
 import { checkConnection, type Permission } from '../../policy/permissions/permission.js';
 import { encode } from '../../core/support/plain-data.js';
 import { Connection } from '../../core/connections/connection.js';
-import type { Connections } from '../../core/connections/connections.js';
+import { Connections } from '../../core/connections/connections.js';
+import { LIMITS, type Limits } from '../../core/limits/limits.js';
 import { expel } from '../../core/connections/expel.js';
-import type { Hub } from '../delivery/hub.js';
+import { Hub } from '../delivery/hub.js';
 import { Orders, type Addressee, type Order } from './orders.js';
 
 /** What decides who may connect. */
@@ -26,13 +21,8 @@ export interface Entry {
   readonly permissions: readonly Permission[];
 }
 
-export interface AuthorizationParts {
-  readonly connections: Connections;
-  readonly hub: Hub;
-  readonly visibilityTtlMs: number;
-  readonly handshakeTimeoutMs: number;
-  describe(error: unknown, requestId: string): ErrorAnswer;
-}
+/** Token of the option `visibilityTtlMs`. */
+export const VISIBILITY_TTL_MS = Symbol('jira visibility ttl');
 
 export interface RefreshOptions {
   /**
@@ -59,6 +49,7 @@ export type Who = Connection | { readonly connectionId: string } | unknown;
  * constructor(private readonly authorization: Authorization) {}
  * async leaveProject(member: Member) { await this.members.remove(member); await this.authorization.refresh(member.userId); }
  */
+@Injectable()
 export class Authorization {
   private readonly expiries = new Map<string, NodeJS.Timeout>();
   private readonly underWay = new Set<string>();
@@ -69,13 +60,19 @@ export class Authorization {
   private isSweeping = false;
   private entry: Entry = { authentication: [], permissions: [] };
 
-  constructor(private readonly parts: AuthorizationParts) {
+  constructor(
+    private readonly connections: Connections,
+    private readonly hub: Hub,
+    private readonly errors: ErrorDescriber,
+    @Inject(VISIBILITY_TTL_MS) visibilityTtlMs: number,
+    @Inject(LIMITS) { handshakeTimeoutMs }: Limits,
+  ) {
     // Twice as often as the promise: whatever was looked at since the last time waits for the next.
-    const half = Math.max(1, Math.min(parts.visibilityTtlMs / 2, LONGEST_TIMER_MS));
+    const half = Math.max(1, Math.min(visibilityTtlMs / 2, LONGEST_TIMER_MS));
     this.sweep = setInterval(() => void this.refreshOlderThan(half), half).unref();
     this.orders = new Orders(
-      parts.hub.log,
-      parts.handshakeTimeoutMs,
+      hub.log,
+      handshakeTimeoutMs,
       (order) => this.obey(order),
       () => void this.authenticateAll(),
     );
@@ -106,7 +103,7 @@ export class Authorization {
 
   /** Ends a connection with its credentials. Called by the transport. */
   opened(connection: Connection): void {
-    const key = this.parts.connections.keyOf(connection.user);
+    const key = this.connections.keyOf(connection.user);
     // Given while the handshake was under way: they cannot have reached it.
     const missed = key === undefined ? [] : this.orders.since(key, connection.createdAt);
     for (const { type, user } of missed) {
@@ -129,22 +126,15 @@ export class Authorization {
     this.expiries.clear();
   }
 
-  /** Answers a request on the connection's own event. Never rejects. */
-  async answer(connection: Connection, { requestId, method, action, data }: RequestFrame): Promise<AnswerFrame> {
-    const echo = { requestId, method, action };
-    try {
-      if (action !== AUTHENTICATE_ACTION)
-        throw new JiraException('UNKNOWN_ACTION', `"${CONNECTION_EVENT}" has no action "${action}".`);
-      if (method !== 'POST') throw new JiraException('METHOD_NOT_ALLOWED', `"${action}" accepts POST, not ${method}.`);
-      await this.authenticateAgain(connection, data);
-      return { ...echo, status: 200, data: sessionOf(connection) };
-    } catch (error) {
-      const { status, data: reason } = this.parts.describe(error, requestId);
-      return { ...echo, status, data: reason };
-    }
+  /**
+   * Takes new credentials of the same user. What they change in the user's rights takes effect on the subscriptions.
+   * Rejects with the refusal; the connection keeps what it had then.
+   */
+  async renew(connection: Connection, auth: unknown): Promise<SessionData> {
+    await this.authenticateAgain(connection, auth);
+    return sessionOf(connection);
   }
 
-  /** New credentials of the same user. What they change in the user's rights takes effect on the subscriptions. */
   private async authenticateAgain(connection: Connection, auth: unknown): Promise<void> {
     const { id, handshake } = connection;
     if (typeof auth !== 'object' || auth === null || Array.isArray(auth))
@@ -155,7 +145,7 @@ export class Authorization {
     try {
       const { authentication } = this.entry;
       const found = await authenticate(authentication, { ...handshake, auth: auth as Record<string, unknown> });
-      const { connections } = this.parts;
+      const { connections } = this;
       if (found.user === null) throw new JiraException('UNAUTHENTICATED', 'Unknown credentials.');
       if (connections.keyOf(found.user) !== connections.keyOf(connection.user))
         throw new JiraException('PERMISSION_DENIED', "These are another user's credentials: open a new connection.");
@@ -172,7 +162,7 @@ export class Authorization {
 
   private connectionsOf(who: Who): readonly Connection[] {
     if (who instanceof Connection) return who.isClosed ? [] : [who];
-    const { connections } = this.parts;
+    const { connections } = this;
     if (!isConnectionId(who)) return connections.byUser(who);
     const connection = connections.get(who.connectionId);
     return connection ? [connection] : [];
@@ -181,7 +171,7 @@ export class Authorization {
   /** To all processes, but for a connection that is this one's own. */
   private order(type: Order['type'], who: Who, user?: unknown): void {
     if (who instanceof Connection) return;
-    const key = isConnectionId(who) ? undefined : this.parts.connections.keyOf(who);
+    const key = isConnectionId(who) ? undefined : this.connections.keyOf(who);
     const to: Addressee | undefined = isConnectionId(who)
       ? { connectionId: who.connectionId }
       : key === undefined
@@ -202,7 +192,7 @@ export class Authorization {
   private async refreshNow(connections: readonly Connection[], user: unknown): Promise<void> {
     if (user !== undefined)
       for (const connection of connections) connection.admit({ user, expiresAt: connection.expiresAt });
-    const { placement } = this.parts.hub;
+    const { placement } = this.hub;
     const ids = connections.map(({ id }) => id);
     await Promise.all([
       placement.refreshTold([...placement.subscriptions(ids)]),
@@ -212,20 +202,20 @@ export class Authorization {
 
   /** What was missed may have ended anybody's session: all are asked for again, and who is not known any more goes. */
   private async authenticateAll(): Promise<void> {
-    const all = this.parts.connections.all();
+    const all = this.connections.all();
     for (let i = 0; i < all.length; i += SWEPT_AT_ONCE)
       await Promise.all(all.slice(i, i + SWEPT_AT_ONCE).map((connection) => this.expelUnlessKnown(connection)));
   }
 
   private async expelUnlessKnown(connection: Connection): Promise<void> {
-    const { connections } = this.parts;
+    const { connections } = this;
     const { handshake } = connection;
     try {
       const auth = this.credentials.get(connection) ?? handshake.auth;
       const found = await authenticate(this.entry.authentication, { ...handshake, auth });
       if (connections.keyOf(found.user) !== connections.keyOf(connection.user)) expel(connection, sessionOver());
     } catch (error) {
-      const { status, data } = this.parts.describe(error, connection.id);
+      const { status, data } = this.errors.describe(error, connection.id);
       expel(connection, status === 401 ? sessionOver() : new JiraException(data.code, data.message, { status }));
     }
   }
@@ -234,7 +224,7 @@ export class Authorization {
     try {
       await checkConnection(this.entry.permissions, connection);
     } catch (error) {
-      const { status, data } = this.parts.describe(error, connection.id);
+      const { status, data } = this.errors.describe(error, connection.id);
       expel(connection, new JiraException(data.code, data.message, { status }));
     }
   }
@@ -244,7 +234,7 @@ export class Authorization {
     if (this.isSweeping) return;
     this.isSweeping = true;
     try {
-      const { placement } = this.parts.hub;
+      const { placement } = this.hub;
       const limit = Date.now() - ageMs;
       const due = [...placement.subscriptions()].filter(({ checkedAt }) => checkedAt <= limit);
       for (let i = 0; i < due.length; i += SWEPT_AT_ONCE)

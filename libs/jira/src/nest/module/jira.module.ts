@@ -6,16 +6,17 @@ import { Broadcast } from '../../cluster/messaging/broadcast.js';
 import { ClusterConnections } from '../../cluster/messaging/cluster-connections.js';
 import { Messages } from '../../cluster/messaging/messages.js';
 import { PubSub } from '../../cluster/messaging/pub-sub.js';
-import { CHANGE_LOG, type ChangeLog } from '../../core/changes/change-log.js';
 import { Connections } from '../../core/connections/connections.js';
-import { TRANSLATORS, type ErrorAnswer, type ErrorTranslator } from '../../core/errors/error-answer.js';
+import { TRANSLATORS, type ErrorTranslator } from '../../core/errors/error-answer.js';
 import { ErrorDescriber } from '../../core/errors/error-describer.js';
 import { LifecycleEvents } from '../../core/lifecycle/lifecycle-events.js';
-import { LIMITS, type Limits } from '../../core/limits/limits.js';
 import { SCOPE_SERVICES } from '../../core/scope/scope.js';
 import { EventRegistry } from '../../events/event-registry.js';
 import { HookRegistry } from '../../hooks/registry.js';
 import { RequestPipeline } from '../../hooks/request-pipeline.js';
+import { ReservedRequests } from '../../hooks/reserved-requests.js';
+import { FEED_REPORT } from '../../live/delivery/feed.js';
+import { FRAME_SINK } from '../../live/delivery/frame-sink.js';
 import { Hub } from '../../live/delivery/hub.js';
 import { Observables } from '../../live/observers/observed-rows.js';
 import { Authorization } from '../../live/sessions/authorization.js';
@@ -26,6 +27,7 @@ import { JiraServer } from '../../transport/jira-server.js';
 import { Traffic } from '../../transport/limits/traffic.js';
 import { PlainDoor } from '../../transport/plain/plain-door.js';
 import { PlainSink } from '../../transport/plain/plain-sink.js';
+import { ProtocolRequests } from '../../transport/protocol-requests.js';
 import { Reception } from '../../transport/reception.js';
 import { RouteTable } from '../../transport/routes/route-table.js';
 import { Sinks } from '../../transport/sinks.js';
@@ -43,13 +45,7 @@ import { JiraBoot } from './boot.js';
 import { Cluster } from './cluster.js';
 import { Doors } from './doors.js';
 import { GlobalParts } from './global-parts.js';
-import {
-  resolveOptions,
-  RESOLVED_OPTIONS,
-  type JiraExtras,
-  type JiraOptions,
-  type ResolvedJiraOptions,
-} from './jira-options.js';
+import { resolveOptions, RESOLVED_OPTIONS, type JiraExtras, type JiraOptions } from './jira-options.js';
 import { LifecycleBridge } from './lifecycle-bridge.js';
 import { OPTION_PROVIDERS } from './option-providers.js';
 import { RouteCollector } from './route-collector.js';
@@ -89,31 +85,15 @@ function translators(dataSources: DataSources): readonly ErrorTranslator[] {
     Messages,
     Presence,
     // live
-    AnnouncementReport,
-    {
-      provide: Hub,
-      useFactory: (log: ChangeLog, sink: Sinks, limits: Limits, report: AnnouncementReport, errors: ErrorDescriber) =>
-        new Hub({ log, sink, limits, report, describe: (error, requestId) => errors.describe(error, requestId) }),
-      inject: [CHANGE_LOG, Sinks, LIMITS, AnnouncementReport, ErrorDescriber],
-    },
-    {
-      provide: Authorization,
-      useFactory: (
-        { visibilityTtlMs, limits }: ResolvedJiraOptions,
-        connections: Connections,
-        hub: Hub,
-        errors: ErrorDescriber,
-      ) => {
-        const { handshakeTimeoutMs } = limits;
-        const describe = (error: unknown, requestId: string): ErrorAnswer => errors.describe(error, requestId);
-        return new Authorization({ connections, hub, visibilityTtlMs, handshakeTimeoutMs, describe });
-      },
-      inject: [RESOLVED_OPTIONS, Connections, Hub, ErrorDescriber],
-    },
+    Hub,
+    Authorization,
+    { provide: FRAME_SINK, useExisting: Sinks },
+    { provide: FEED_REPORT, useClass: AnnouncementReport },
     // hooks and events
     HookRegistry,
     EventRegistry,
     RequestPipeline,
+    { provide: ReservedRequests, useClass: ProtocolRequests },
     // typeorm
     DataSources,
     TypeOrmEdge,

@@ -7,6 +7,7 @@ import { PubSub } from '../../cluster/messaging/pub-sub.js';
 import { CHANGE_LOG } from '../../core/changes/change-log.js';
 import { USER_KEY } from '../../core/connections/connections.js';
 import { LIMITS } from '../../core/limits/limits.js';
+import { VISIBILITY_TTL_MS } from '../../live/sessions/authorization.js';
 import { CLIENT_ADDRESS } from '../../transport/limits/traffic.js';
 import { PLAIN_WEB_SOCKETS } from '../../transport/plain/plain-options.js';
 import { OutspokenServer } from '../../transport/socket-io/oversize.js';
@@ -16,6 +17,7 @@ import { RESOLVED_OPTIONS, type ResolvedJiraOptions } from './jira-options.js';
 export const OPTION_PROVIDERS: readonly Provider[] = [
   option(LIMITS, ({ limits }) => limits),
   option(USER_KEY, ({ userKey }) => userKey),
+  option(VISIBILITY_TTL_MS, ({ visibilityTtlMs }) => visibilityTtlMs),
   option(CLIENT_ADDRESS, ({ clientAddress }) => clientAddress),
   option(PLAIN_WEB_SOCKETS, ({ plainWebSockets }) => plainWebSockets),
   option(SOCKET_IO_OPTIONS, socketIoOptions),

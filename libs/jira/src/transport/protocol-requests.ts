@@ -1,0 +1,88 @@
+// What clients ask of the server itself: new credentials, acknowledgements, and the end of a request.
+
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  ACKNOWLEDGE_ACTION,
+  AUTHENTICATE_ACTION,
+  CANCEL_ACTION,
+  CONNECTION_EVENT,
+  type Method,
+  type RequestFrame,
+} from 'nestjs-jira-protocol';
+import { Messages } from '../cluster/messaging/messages.js';
+import { JiraException } from '../core/errors/jira.exception.js';
+import { LIMITS, type Limits } from '../core/limits/limits.js';
+import { Answer } from '../core/scope/answer.js';
+import type { HookScope } from '../core/scope/scope.js';
+import type { RequestTarget } from '../hooks/registry.js';
+import { ReservedRequests } from '../hooks/reserved-requests.js';
+import { Authorization } from '../live/sessions/authorization.js';
+
+/** Resolves with the data of the answer. */
+type Handle = (scope: HookScope) => unknown;
+
+@Injectable()
+export class ProtocolRequests extends ReservedRequests {
+  /** By action, on the event of the connection itself. */
+  private readonly ofConnection: ReadonlyMap<string, RequestTarget>;
+  /** By action, on any event. */
+  private readonly ofAny: ReadonlyMap<string, RequestTarget>;
+  private readonly unknown: RequestTarget;
+
+  constructor(
+    private readonly authorization: Authorization,
+    private readonly messages: Messages,
+    @Inject(LIMITS) private readonly limits: Limits,
+  ) {
+    super();
+    this.ofConnection = new Map([
+      [AUTHENTICATE_ACTION, this.target((scope) => this.authenticate(scope), 'POST')],
+      [ACKNOWLEDGE_ACTION, this.target((scope) => this.acknowledge(scope))],
+    ]);
+    this.ofAny = new Map([[CANCEL_ACTION, this.target(cancel)]]);
+    this.unknown = this.target(({ namespace, action }) => {
+      throw new JiraException('UNKNOWN_ACTION', `"${namespace}" has no action "${action}".`);
+    });
+  }
+
+  find(namespace: string, { action }: RequestFrame): RequestTarget | undefined {
+    if (namespace === CONNECTION_EVENT) return this.ofConnection.get(action) ?? this.unknown;
+    return action.startsWith('$') ? this.ofAny.get(action) : undefined;
+  }
+
+  private target(handle: Handle, method?: Method): RequestTarget {
+    return {
+      timeoutMs: this.limits.actionTimeoutMs,
+      handle: async (scope) => {
+        if (method && scope.method !== method)
+          throw new JiraException('METHOD_NOT_ALLOWED', `"${scope.action}" accepts ${method}, not ${scope.method}.`);
+        return new Answer(200, await handle(scope));
+      },
+    };
+  }
+
+  private authenticate({ connection, data }: HookScope): unknown {
+    return this.authorization.renew(connection, data);
+  }
+
+  private async acknowledge({ connection, data }: HookScope): Promise<null> {
+    const ids = (data as { ids?: unknown } | null | undefined)?.ids;
+    const known = Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : [];
+    try {
+      await this.messages.acknowledge(connection, known);
+    } catch (cause) {
+      const message = 'The message queue is unavailable; retry the acknowledgement.';
+      throw new JiraException('UNAVAILABLE', message, { cause });
+    }
+    return null;
+  }
+}
+
+/** The request that is ended is answered after this one. */
+function cancel({ connection, handle, data }: HookScope): null {
+  const target = (data as { target?: unknown } | null | undefined)?.target;
+  const running = typeof target === 'string' ? connection.request(target) : undefined;
+  if (!running) throw new JiraException('NOT_FOUND', 'No request in flight has the requestId in "target".');
+  handle.afterAnswer(() => running.abort(new JiraException('CANCELLED', 'Cancelled by the client.')));
+  return null;
+}
