@@ -8,7 +8,7 @@ import type { ChangeLog } from '../core/changes/change-log.js';
 import type { Pagination } from '../policy/pagination/pagination.js';
 import { checkRequest, type Permission } from '../policy/permissions/permission.js';
 import { Answer } from '../core/scope/answer.js';
-import type { ActionScope, HookScope } from '../core/scope/scope.js';
+import { stateOf, type ActionScope, type HookScope } from '../core/scope/scope.js';
 import { outputViewOf } from '../policy/serialization/output-view.js';
 import { validateInput } from '../policy/serialization/input.js';
 import type { FoundAction, InputChoice } from './action.decorator.js';
@@ -54,14 +54,15 @@ function assemble(parts: ActionParts, enhancers: ActionEnhancers): Handler {
   const toClient = (scope: HookScope): StreamSink => clientSink(scope, parts.streamItems);
   const core: Handler = async (scope) => {
     if (guard) await guard(scope);
-    scope.permissions = parts.permissions;
-    scope.pagination = parts.pagination;
+    const state = stateOf(scope);
+    state.permissions = parts.permissions;
+    state.pagination = parts.pagination;
     const waiting = checkRequest(parts.permissions, scope);
     if (waiting) await waiting;
     const result = await body(scope as ActionScope, toClient);
-    const transaction = scope.unitOfWork?.transaction;
+    const transaction = state.unitOfWork?.transaction;
     const position = transaction && parts.log.positionOf(transaction);
-    const own = result instanceof Answer ? result : result === undefined ? scope.answered : undefined;
+    const own = result instanceof Answer ? result : result === undefined ? state.answered : undefined;
     if (own) return Object.assign(own, { position: own.position ?? position });
     const status = options.status ?? (result === undefined ? 204 : 200);
     return new Answer(status, result ?? null, position);
@@ -88,10 +89,11 @@ function actionBody(
     if (transformData) scope.data = await transformData(scope);
     const choice = inputOf(action, hook, scope.method);
     if (choice) scope.data = await validateInput(choice.type, scope.data ?? {}, choice);
-    scope.unitOfWork = hook.openUnitOfWork?.(scope);
-    if (!scope.unitOfWork || !isTransactional(action, scope.method)) return perform(scope, sinkOf);
+    const unitOfWork = hook.openUnitOfWork?.(scope);
+    stateOf(scope).unitOfWork = unitOfWork;
+    if (!unitOfWork || !isTransactional(action, scope.method)) return perform(scope, sinkOf);
     const result = await shortcut?.(scope);
-    return result === undefined ? scope.unitOfWork.run(() => perform(scope, sinkOf)) : result;
+    return result === undefined ? unitOfWork.run(() => perform(scope, sinkOf)) : result;
   };
 }
 

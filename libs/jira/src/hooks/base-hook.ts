@@ -15,7 +15,7 @@ import type { FastPaths } from '../core/scope/fast-paths.js';
 import type { Limits } from '../core/limits/limits.js';
 import type { Connection, Params } from '../core/connections/connection.js';
 import { Connections } from '../core/connections/connections.js';
-import type { HookScope } from '../core/scope/scope.js';
+import { stateOf, type HookScope } from '../core/scope/scope.js';
 import type { UnitOfWork } from '../core/scope/unit-of-work.js';
 import type { HandshakeCheck } from './handshake-refusal.js';
 import type { HookMetadata } from './hook.decorator.js';
@@ -99,7 +99,7 @@ export abstract class BaseHook {
 
   /** Throws unless every permission of the action at hand, global and the hook's included, allows this object. */
   checkObjectPermissions(scope: HookScope, object: object): Promise<void> {
-    const permissions = scope.permissions;
+    const permissions = stateOf(scope).permissions as readonly Permission[] | undefined;
     return checkObject(permissions ?? this.context.permissions, scope, object);
   }
 }

@@ -4,7 +4,7 @@ import { errorAnswer } from '../core/errors/error-answer.js';
 import { JiraException, ValidationException, type FieldErrors } from '../core/errors/jira.exception.js';
 import { exceptionOf } from '../core/errors/thrown.js';
 import { Answer } from '../core/scope/answer.js';
-import type { HookScope } from '../core/scope/scope.js';
+import { stateOf, type HookScope } from '../core/scope/scope.js';
 
 export interface BulkInput<Item> {
   readonly items: readonly Item[];
@@ -60,13 +60,14 @@ async function eachByItself(
   prepare: Prepare,
 ): Promise<BulkResult[]> {
   const results: BulkResult[] = [];
+  const { unitOfWork, handle } = stateOf(scope);
   for (const item of items) {
     const run = async (): Promise<unknown> => (await prepare(item))();
     try {
-      const data = await (scope.unitOfWork ? scope.unitOfWork.run(run) : run());
+      const data = await (unitOfWork ? unitOfWork.run(run) : run());
       results.push({ status, data: data ?? null });
     } catch (error) {
-      if (scope.handle.aborted) throw error;
+      if (handle.aborted) throw error;
       const answer = errorAnswer(translated(scope, error), scope.requestId, []);
       if (answer.isUnexpected) throw error;
       results.push({ status: answer.status, data: answer.data });
@@ -98,6 +99,6 @@ function asItem(scope: HookScope, index: number, error: unknown): unknown {
   return new JiraException(code, message, { status: known.getStatus(), details, errors: ofItem(index, errors), cause: error }); // prettier-ignore
 }
 
-function translated({ unitOfWork }: HookScope, error: unknown): unknown {
-  return exceptionOf(error) ?? unitOfWork?.translate?.(error) ?? error;
+function translated(scope: HookScope, error: unknown): unknown {
+  return exceptionOf(error) ?? stateOf(scope).unitOfWork?.translate?.(error) ?? error;
 }

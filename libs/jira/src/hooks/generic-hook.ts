@@ -6,7 +6,7 @@ import { JiraException, RowNotFoundException, ValidationException } from '../cor
 import { allOf, type Filter, type Ordering } from '../policy/filtering/filter.js';
 import type { FilterBackend, FilterBackendSpec } from '../policy/filtering/filter-backend.js';
 import type { Pagination } from '../policy/pagination/pagination.js';
-import type { HookScope } from '../core/scope/scope.js';
+import { stateOf, type HookScope } from '../core/scope/scope.js';
 import { outputViewOf, type OutputView } from '../policy/serialization/output-view.js';
 import type { InputChoice } from './action.decorator.js';
 import { BaseHook, type HookContext } from './base-hook.js';
@@ -204,7 +204,7 @@ export abstract class GenericHook<E extends object> extends BaseHook {
 
   /** How the action at hand cuts its lists: what it says itself, else the hook's, else the module's. */
   protected paginationOf(scope: HookScope): Pagination | null {
-    const own = scope.pagination as Pagination | null | undefined;
+    const own = stateOf(scope).pagination as Pagination | null | undefined;
     return own === undefined ? this.context.pagination : own;
   }
 

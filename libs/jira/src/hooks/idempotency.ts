@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { JiraException, ValidationException } from '../core/errors/jira.exception.js';
-import type { HookScope } from '../core/scope/scope.js';
+import { stateOf, type HookScope } from '../core/scope/scope.js';
 import { wireValue } from '../core/support/wire-value.js';
 
 const HEADER = 'idempotency-key';
@@ -17,7 +17,8 @@ export async function once(scope: HookScope, work: () => Promise<unknown>): Prom
   const user = (scope.user as { id?: unknown } | null | undefined)?.id;
   if (user === undefined || user === null)
     throw new JiraException('UNAUTHENTICATED', 'Idempotency keys need an authenticated user with an id.');
-  const remember = scope.unitOfWork?.once?.bind(scope.unitOfWork);
+  const { unitOfWork } = stateOf(scope);
+  const remember = unitOfWork?.once?.bind(unitOfWork);
   if (!remember) throw new JiraException('BAD_REQUEST', 'This server does not store idempotency keys.');
   const id = digest([scope.namespace, scope.action, user, key]);
   return remember({ id, fingerprint: digest([scope.data, scope.query]) }, async () => wireValue(await work()));

@@ -9,7 +9,7 @@ import type { Connection } from '../core/connections/connection.js';
 import { LIMITS, type Limits } from '../core/limits/limits.js';
 import { RequestHandle } from '../core/connections/request-handle.js';
 import { LifecycleEvents } from '../core/lifecycle/lifecycle-events.js';
-import { ActionScope, SCOPE_SERVICES, type HookScope, type ScopeServices } from '../core/scope/scope.js';
+import { ActionScope, SCOPE_SERVICES, stateOf, type HookScope, type ScopeServices } from '../core/scope/scope.js';
 import { ReservedRequests } from './reserved-requests.js';
 import { HookRegistry, type RequestTarget, type ScopeType } from './registry.js';
 import { sendEncodable } from '../core/support/wire-value.js';
@@ -127,7 +127,7 @@ export class RequestPipeline {
     scopeType: ScopeType = ActionScope,
   ): HookScope {
     return new scopeType(
-      connection, namespace, action, method, requestId, data, query, headers, handle, this.services,
+      connection, namespace, action, method, requestId, data, query, headers, { handle, services: this.services },
     ); // prettier-ignore
   }
 
@@ -139,7 +139,7 @@ export class RequestPipeline {
   ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       handle.onAbort(reject);
-      scope.timer = setTimeout(() => {
+      stateOf(scope).timer = setTimeout(() => {
         handle.abort(new JiraException('TIMEOUT', `The action took longer than ${timeoutMs} ms.`));
       }, timeoutMs);
       run(scope).then(resolve, reject);
@@ -164,9 +164,10 @@ export class RequestPipeline {
 }
 
 function stopTimer(scope: HookScope | undefined): void {
-  if (!scope?.timer) return;
-  clearTimeout(scope.timer);
-  scope.timer = undefined;
+  if (!scope) return;
+  const state = stateOf(scope);
+  clearTimeout(state.timer);
+  state.timer = undefined;
 }
 
 function success(frame: RequestFrame, { status, data, position }: Answer): AnswerFrame {

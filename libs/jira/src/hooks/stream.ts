@@ -4,7 +4,7 @@ import { isObservable, type Observable } from 'rxjs';
 import type { AnswerFrame } from 'nestjs-jira-protocol';
 import { Answer } from '../core/scope/answer.js';
 import type { Connection } from '../core/connections/connection.js';
-import type { HookScope } from '../core/scope/scope.js';
+import { stateOf, type HookScope } from '../core/scope/scope.js';
 import { observed } from './observed.js';
 import { overflow } from './stream-overflow.js';
 import { sendEncodable } from '../core/support/wire-value.js';
@@ -35,7 +35,7 @@ class Ended extends Error {}
  * @param maxItems items held for a client that does not keep up
  */
 export async function stream(scope: HookScope, source: Source, maxItems: number, sink: StreamSink): Promise<Answer> {
-  clearTimeout(scope.timer); // the limit was for the beginning: a stream lasts as long as it is wanted
+  clearTimeout(stateOf(scope).timer); // the limit was for the beginning: a stream lasts as long as it is wanted
   const iterator = isObservable(source) ? observed(source, maxItems) : source[Symbol.asyncIterator]();
   const { wanted, check, end } = whileWanted(scope);
   try {
@@ -99,7 +99,8 @@ function sendItem({ namespace, method, action, requestId, connection }: HookScop
 }
 
 /** Waits for something only as long as it is wanted: rejects at once with the reason when it no longer is. */
-function whileWanted({ handle }: HookScope) {
+function whileWanted(scope: HookScope) {
+  const { handle } = stateOf(scope);
   let giveUp: ((reason: Error) => void) | undefined;
   let ended: Error | undefined;
   const end = (reason: Error = new Ended()): void => {

@@ -13,7 +13,7 @@ import { Messages } from '../cluster/messaging/messages.js';
 import { JiraException } from '../core/errors/jira.exception.js';
 import { LIMITS, type Limits } from '../core/limits/limits.js';
 import { Answer } from '../core/scope/answer.js';
-import type { HookScope } from '../core/scope/scope.js';
+import { stateOf, type HookScope } from '../core/scope/scope.js';
 import type { RequestTarget } from '../hooks/registry.js';
 import { ReservedRequests } from '../hooks/reserved-requests.js';
 import { Authorization } from '../live/sessions/authorization.js';
@@ -79,10 +79,11 @@ export class ProtocolRequests extends ReservedRequests {
 }
 
 /** The request that is ended is answered after this one. */
-function cancel({ connection, handle, data }: HookScope): null {
+function cancel(scope: HookScope): null {
+  const { connection, data } = scope;
   const target = (data as { target?: unknown } | null | undefined)?.target;
   const running = typeof target === 'string' ? connection.request(target) : undefined;
   if (!running) throw new JiraException('NOT_FOUND', 'No request in flight has the requestId in "target".');
-  handle.afterAnswer(() => running.abort(new JiraException('CANCELLED', 'Cancelled by the client.')));
+  stateOf(scope).handle.afterAnswer(() => running.abort(new JiraException('CANCELLED', 'Cancelled by the client.')));
   return null;
 }

@@ -12,7 +12,8 @@ export class ErrorDescriber {
 
   describe(error: unknown, requestId: string): ErrorAnswer {
     const answer = errorAnswer(error, requestId, this.translators);
-    if (answer.isUnexpected) this.logger.error(`Request ${requestId} failed after it was answered`, describeThrown(error));
+    if (answer.isUnexpected)
+      this.logger.error(`Request ${requestId} failed after it was answered`, describeThrown(error));
     return answer;
   }
 }

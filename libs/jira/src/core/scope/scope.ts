@@ -28,12 +28,10 @@ export interface EmitOptions {
 
 const NOTHING = Object.freeze({});
 
-/** A request as permissions, filters and helper methods see it. */
-export class HookScope {
-  /** Parameters of the URL the client connected to: strings, or an instance of the route's `params` class. */
-  readonly params: Params;
-  /** Extra keys a djira client sent; empty for other clients. Not validated. */
-  extra: Readonly<Record<string, unknown>> = NOTHING;
+/** What the server keeps of a request, out of the application's sight. */
+export interface ScopeState {
+  readonly handle: RequestHandle;
+  readonly services: ScopeServices;
   unitOfWork?: UnitOfWork;
   /** Runs until the action's time is over. */
   timer?: NodeJS.Timeout;
@@ -43,6 +41,33 @@ export class HookScope {
   pagination?: object | null;
   /** What the action said by `reply()`. */
   answered?: Answer;
+}
+
+// By a symbol, so that a scope made from another one, by its prototype, has the other's.
+const STATE = Symbol('jira scope state');
+
+interface Stateful {
+  [STATE]?: ScopeState;
+}
+
+export function stateOf(scope: HookScope): ScopeState {
+  return (scope as Stateful)[STATE] as ScopeState;
+}
+
+/** The same caller within the same request and transaction, as if retrieving rows of another hook. */
+export function retrieving(scope: HookScope, namespace: string): HookScope {
+  const state = Object.create(stateOf(scope)) as ScopeState;
+  state.permissions = state.pagination = undefined;
+  const own = { namespace, action: 'retrieve', method: 'GET', data: undefined, query: {}, [STATE]: state };
+  return Object.assign(Object.create(scope) as HookScope, own);
+}
+
+/** A request as permissions, filters and helper methods see it. */
+export class HookScope {
+  /** Parameters of the URL the client connected to: strings, or an instance of the route's `params` class. */
+  readonly params: Params;
+  /** Extra keys a djira client sent; empty for other clients. Not validated. */
+  extra: Readonly<Record<string, unknown>> = NOTHING;
   private ownUser: ScopeUser;
 
   constructor(
@@ -55,10 +80,10 @@ export class HookScope {
     public data: unknown,
     public query: Query,
     public headers: Query,
-    readonly handle: RequestHandle,
-    private readonly services: ScopeServices,
+    state: ScopeState,
   ) {
     this.params = connection.params;
+    (this as Stateful)[STATE] = state;
   }
 
   /** The caller; `null` if anonymous. Set it to act as another user for this request only. */
@@ -70,12 +95,6 @@ export class HookScope {
   set user(user: ScopeUser) {
     // oxlint-disable-next-line typescript/no-unsafe-assignment -- ScopeUser is any until the application types it
     this.ownUser = user;
-  }
-
-  /** The same caller within the same request and transaction, as if retrieving rows of another hook. */
-  retrieving(namespace: string): HookScope {
-    const own = { namespace, action: 'retrieve', method: 'GET', data: undefined, query: {} };
-    return Object.assign(Object.create(this) as HookScope, own, { permissions: undefined, pagination: undefined });
   }
 
   /** The connection's id. */
@@ -99,27 +118,27 @@ export class HookScope {
 
   /** The transaction's manager in a writing action, else the data source's. `undefined` for hooks without a data source. */
   get manager(): ScopeManager {
-    return this.unitOfWork?.manager as ScopeManager;
+    return stateOf(this).unitOfWork?.manager as ScopeManager;
   }
 
   /** Aborts on cancel, disconnect and timeout. */
   get signal(): AbortSignal {
-    return this.handle.signal;
+    return stateOf(this).handle.signal;
   }
 
   /** Sends data in the standard envelope, under this `requestId` to the caller, or to a room. */
   emit(data: unknown, options: EmitOptions = {}): void {
-    this.services.emit(this, data, options);
+    stateOf(this).services.emit(this, data, options);
   }
 
   /** Sets the answer of an action that returns nothing, for a status of its own. The last call wins. */
   reply(data: unknown, { status = 200 }: { readonly status?: number } = {}): void {
-    this.answered = new Answer(status, data);
+    stateOf(this).answered = new Answer(status, data);
   }
 
   /** A provider of the hook's module, request-scoped ones included. */
   resolve<T>(token: Type<T> | string | symbol): Promise<T> {
-    return this.services.resolve(this, token);
+    return stateOf(this).services.resolve(this, token);
   }
 
   /** `/media/1.png` → `https://host/media/1.png`, with the host and scheme of the handshake. */

@@ -3,7 +3,7 @@
 import type { SubscribedData } from 'nestjs-jira-protocol';
 import type { ErrorDescriber } from '../../core/errors/error-describer.js';
 import { JiraException } from '../../core/errors/jira.exception.js';
-import type { HookScope } from '../../core/scope/scope.js';
+import { stateOf, type HookScope } from '../../core/scope/scope.js';
 import type { Change } from '../../core/changes/change.js';
 import type { ChangeLog } from '../../core/changes/change-log.js';
 import { isConcerned, isOpaque, Subscription, type Channel, type ObserverBehaviour } from './channel.js';
@@ -55,16 +55,17 @@ export class Placement {
       );
     const subscription = new Subscription(scope, entity, observer, define);
     this.open.add(subscription);
-    scope.handle.onFailure(() => this.drop(subscription));
+    const { handle } = stateOf(scope);
+    handle.onFailure(() => this.drop(subscription));
     try {
       await this.findPlace(subscription, false);
     } catch (error) {
       this.drop(subscription);
       throw error;
     }
-    if (scope.connection.isClosed || scope.handle.aborted) this.drop(subscription);
+    if (scope.connection.isClosed || handle.aborted) this.drop(subscription);
     if (subscription.isEnded) throw new JiraException('CANCELLED', 'The request ended before the subscription opened.');
-    scope.handle.afterAnswer(() => {
+    handle.afterAnswer(() => {
       subscription.isAnswered = true;
       this.flush(subscription);
     });

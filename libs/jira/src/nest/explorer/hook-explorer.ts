@@ -16,6 +16,7 @@ import type { FilterBackendSpec } from '../../policy/filtering/filter-backend.js
 import { Hub } from '../../live/delivery/hub.js';
 import type { Pagination } from '../../policy/pagination/pagination.js';
 import { checkRequest, type Permission } from '../../policy/permissions/permission.js';
+import { stateOf } from '../../core/scope/scope.js';
 import type { FastPaths } from '../../core/scope/fast-paths.js';
 import type { Limits } from '../../core/limits/limits.js';
 import { isMethod } from 'nestjs-jira-protocol';
@@ -117,7 +118,7 @@ export class HookExplorer {
       filterBackends: await createFilterBackends(filterBackends, moduleRef),
       recheck: (scope) => {
         const asked = permissionsOf.get(scope.action) ?? permissions;
-        scope.permissions ??= asked;
+        stateOf(scope).permissions ??= asked;
         return checkRequest(asked, scope);
       },
       warn: (message) => this.logger.warn(`${hook.constructor.name} ${message}`),

@@ -3,7 +3,7 @@
 import type { EntityMetadata } from 'typeorm';
 import { fieldsOf } from '../../hooks/mixins/mixin.js';
 import type { Shortcut } from '../../hooks/shortcuts.js';
-import type { HookScope } from '../../core/scope/scope.js';
+import { stateOf, type HookScope } from '../../core/scope/scope.js';
 import type { CanRetrieve } from '../query/relation-guard.js';
 import type { RowPredicate } from '../query/row-predicate.js';
 import { TypeOrmStore } from '../store/typeorm-store.js';
@@ -34,11 +34,12 @@ export function directCreate<E extends object>(hook: DirectHook<E>, writer: Dire
     const row = store.create(fieldsOf(scope.data as object));
     if (store.writesMore(row)) return undefined;
     if (hook.metadata.relations.length > 0) await store.checkRelations(row);
-    if (scope.handle.aborted) throw scope.handle.aborted;
+    const { handle, unitOfWork } = stateOf(scope);
+    if (handle.aborted) throw handle.aborted;
     // Then what was asked of the database holds as if asked within one transaction with the insert.
     if (writer.moment() !== moment) return undefined;
     const written = writer.insert(row, visible, () => hook.serialize(row, scope));
-    if (written) (scope.unitOfWork as TypeOrmUnitOfWork).transaction = written.transaction;
+    if (written) (unitOfWork as TypeOrmUnitOfWork).transaction = written.transaction;
     return written?.result;
   };
 }

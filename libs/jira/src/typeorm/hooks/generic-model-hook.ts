@@ -8,7 +8,7 @@ import { QueryLanguage } from '../../policy/filtering/query-language.js';
 import type { HookContext } from '../../hooks/base-hook.js';
 import { GenericHook, type RowLookup } from '../../hooks/generic-hook.js';
 import type { Shortcut, StockAction } from '../../hooks/shortcuts.js';
-import type { HookScope } from '../../core/scope/scope.js';
+import { stateOf, type HookScope } from '../../core/scope/scope.js';
 import { exposedNames } from '../../policy/serialization/compiled-view.js';
 import type { Image } from '../../core/changes/change.js';
 import type { Dependency, ObservedRows, OwnRows } from '../../live/observers/observed-rows.js';
@@ -112,7 +112,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   audience?(scope: HookScope): string;
 
   override openUnitOfWork(scope: HookScope): TypeOrmUnitOfWork {
-    return new TypeOrmUnitOfWork(this.found.dataSource, scope.handle);
+    return new TypeOrmUnitOfWork(this.found.dataSource, stateOf(scope).handle);
   }
 
   override async getStore(scope: HookScope): Promise<TypeOrmStore<E>> {

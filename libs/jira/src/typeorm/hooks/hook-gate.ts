@@ -2,7 +2,7 @@
 
 import type { EntityMetadata, SelectQueryBuilder } from 'typeorm';
 import { JiraException } from '../../core/errors/jira.exception.js';
-import type { HookScope } from '../../core/scope/scope.js';
+import { retrieving, type HookScope } from '../../core/scope/scope.js';
 import type { Store } from '../../hooks/store.js';
 import { allOf, type Filter, type Ordering } from '../../policy/filtering/filter.js';
 import type { ShownRow } from '../expand/expansion.js';
@@ -97,7 +97,7 @@ export class HookGate<E extends object> implements EntityGate {
 
   /** The caller as if retrieving rows of this hook; undefined unless that is permitted. */
   private async retrieverOf(caller: HookScope): Promise<HookScope | undefined> {
-    const scope = this.retrievers.get(caller) ?? caller.retrieving(this.host.namespace);
+    const scope = this.retrievers.get(caller) ?? retrieving(caller, this.host.namespace);
     this.retrievers.set(caller, scope);
     return (await isAllowed(() => this.host.recheck(scope))) ? scope : undefined;
   }
