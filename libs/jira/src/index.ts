@@ -62,7 +62,7 @@ export type { Change, ChangeType, Image } from './core/changes/change.js';
 export { Action, NotAction, type ActionOptions, type InputChoice } from './hooks/action.decorator.js';
 export type { ApiOf, ApiOptions, Renamed } from './hooks/api-of.js';
 export type { ListQuery } from './hooks/list-query.js';
-export { BaseHook, type HookContext, type MiddlewareSpec } from './hooks/base-hook.js';
+export { BaseHook, type MiddlewareSpec } from './hooks/base-hook.js';
 export { GenericHook, type RowLookup } from './hooks/generic-hook.js';
 export { Hook, type HookOptions } from './hooks/hook.decorator.js';
 export type { BulkInput, BulkItem, BulkResult } from './hooks/bulk.js';

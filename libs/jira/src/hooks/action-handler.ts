@@ -13,6 +13,7 @@ import { outputViewOf } from '../policy/serialization/output-view.js';
 import { validateInput } from '../policy/serialization/input.js';
 import type { FoundAction, InputChoice } from './action.decorator.js';
 import type { BaseHook } from './base-hook.js';
+import { SHORTCUT_OF } from './plumbing.js';
 import { stockActionOf, type Shortcut } from './shortcuts.js';
 import { clientSink, isStream, stream, type StreamSink } from './stream.js';
 import type { ActionBody, ActionEnhancement, ActionEnhancers, SinkFactory } from './enhancers.js';
@@ -20,7 +21,7 @@ import type { ActionBody, ActionEnhancement, ActionEnhancers, SinkFactory } from
 type ActionMethod = (...args: unknown[]) => unknown;
 
 /** What has actions: a hook, or a class of event handlers. */
-export type ActionHost = object & Partial<Pick<BaseHook, 'openUnitOfWork' | 'shortcutOf'>>;
+export type ActionHost = object & Partial<Pick<BaseHook, 'openUnitOfWork' | typeof SHORTCUT_OF>>;
 
 export interface ActionParts {
   readonly hook: ActionHost;
@@ -99,7 +100,7 @@ function actionBody(
 
 function shortcutOf(hook: ActionHost, method: object): Shortcut | undefined {
   const stock = stockActionOf(method);
-  return stock && hook.shortcutOf?.(stock);
+  return stock && hook[SHORTCUT_OF]?.(stock);
 }
 
 function inputOf({ options }: FoundAction, hook: object, method: Method): InputChoice | undefined {

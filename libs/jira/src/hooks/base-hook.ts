@@ -19,6 +19,7 @@ import { stateOf, type HookScope } from '../core/scope/scope.js';
 import type { UnitOfWork } from '../core/scope/unit-of-work.js';
 import type { HandshakeCheck } from './handshake-refusal.js';
 import type { HookMetadata } from './hook.decorator.js';
+import { CONTEXT, OWN_ROWS, REGISTER, SHORTCUT_OF } from './plumbing.js';
 import type { Shortcut, StockAction } from './shortcuts.js';
 
 /** What the server gives a hook at boot. */
@@ -51,15 +52,8 @@ export abstract class BaseHook {
   /** Surrounds each request, inside the global ones. */
   middleware: readonly MiddlewareSpec[] = [];
 
-  /** Set once at boot, before the first request. */
-  protected context!: HookContext;
-
-  /** Called once at boot. Override to check the configuration: throw a ConfigurationError, call `super` first. */
-  onRegister(context: HookContext): void | Promise<void> {
-    this.context = context;
-    for (const [property, value] of Object.entries(this))
-      if (value instanceof Observer) value.bind(this.observerHost(property, context));
-  }
+  /** Called once at boot, when the hook is configured. Override to check more: throw a ConfigurationError. */
+  onRegister(): void | Promise<void> {}
 
   /**
    * Asked before a client is connected to the hook's own path, after authentication. What it returns refuses the client:
@@ -72,13 +66,25 @@ export abstract class BaseHook {
     return undefined;
   }
 
-  /** A shorter way to what a stock action does; asked at boot. */
-  shortcutOf(_action: StockAction): Shortcut | undefined {
+  /** Throws unless every permission of the action at hand, global and the hook's included, allows this object. */
+  checkObjectPermissions(scope: HookScope, object: object): Promise<void> {
+    const { permissions } = stateOf(scope);
+    return checkObject(permissions ?? this[CONTEXT].permissions, scope, object);
+  }
+
+  [CONTEXT]!: HookContext;
+
+  [REGISTER](context: HookContext): void | Promise<void> {
+    this[CONTEXT] = context;
+    for (const [property, value] of Object.entries(this))
+      if (value instanceof Observer) value.bind(this.observerHost(property, context));
+  }
+
+  [SHORTCUT_OF](_action: StockAction): Shortcut | undefined {
     return undefined;
   }
 
-  /** This hook's own rows, for observers of their entity, and for those that name no entity. */
-  protected ownRows(_entity: unknown): ObservedRows | undefined {
+  [OWN_ROWS](_entity: unknown): ObservedRows | undefined {
     return undefined;
   }
 
@@ -92,14 +98,8 @@ export abstract class BaseHook {
       connections: moduleRef.get(Connections, { strict: false }),
       observables: moduleRef.get<Observables>(Observables, { strict: false }),
       dataSource: metadata.dataSource,
-      ownRows: (entity) => this.ownRows(entity),
+      ownRows: (entity) => this[OWN_ROWS](entity),
       recheck: context.recheck,
     };
-  }
-
-  /** Throws unless every permission of the action at hand, global and the hook's included, allows this object. */
-  checkObjectPermissions(scope: HookScope, object: object): Promise<void> {
-    const permissions = stateOf(scope).permissions as readonly Permission[] | undefined;
-    return checkObject(permissions ?? this.context.permissions, scope, object);
   }
 }

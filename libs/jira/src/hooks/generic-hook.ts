@@ -12,6 +12,7 @@ import type { InputChoice } from './action.decorator.js';
 import { BaseHook, type HookContext } from './base-hook.js';
 import { ListSource } from './list-source.js';
 import { fieldsOf, type OutputOf } from './mixins/mixin.js';
+import { CONTEXT, REGISTER } from './plumbing.js';
 import type { Store, StoreQuery } from './store.js';
 
 /** How a query names a row. */
@@ -62,7 +63,7 @@ export abstract class GenericHook<E extends object> extends BaseHook {
 
   private view?: OutputView;
 
-  override onRegister(context: HookContext): void | Promise<void> {
+  override [REGISTER](context: HookContext): void | Promise<void> {
     const output = this.getOutput();
     if (!output)
       throw new ConfigurationError(
@@ -72,7 +73,7 @@ export abstract class GenericHook<E extends object> extends BaseHook {
       );
     checkAttributes(this, { output, createInput: this.getCreateInput(), updateInput: this.getUpdateInput() });
     this.view = outputViewOf(output, { isCopied: context.fastPaths.views });
-    return super.onRegister(context);
+    return super[REGISTER](context);
   }
 
   /** The rows this caller may see and write into, in the request's transaction. */
@@ -101,7 +102,7 @@ export abstract class GenericHook<E extends object> extends BaseHook {
 
   /** Narrows what a list, the lookup of one row, or a subscription starts from: by the filter backends, in their order. */
   filterQuery(scope: HookScope, filter: Filter): Filter | Promise<Filter> {
-    const { filterBackends } = this.context;
+    const { filterBackends } = this[CONTEXT];
     return filterBackends.length === 0 ? filter : narrowed(filterBackends, scope, filter);
   }
 
@@ -124,8 +125,8 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     const filter = await this.filterQuery(scope, this.parseFilter(scope));
     const query: StoreQuery = { filter, ordering: this.parseOrdering(scope) };
     const source = new ListSource(store, query, (rows) => this.present(rows, scope));
-    const { limits, pageSize } = this.context;
-    const pagination = this.paginationOf(scope);
+    const { limits, pageSize } = this[CONTEXT];
+    const pagination = paginationOf(this, scope);
     if (!pagination) return source.find(query);
     const page = { pageSize: Math.min(this.pageSize ?? pageSize, limits.pageSize), maxPageSize: limits.pageSize };
     return pagination.paginate(source, scope, page);
@@ -175,13 +176,6 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     return (await this.serialize(await store.update(object), scope)) as OutputOf<this>;
   }
 
-  /** The input class of an action, chosen at each request so that a subclass's attributes count. */
-  inputFor(kind: 'create' | 'update', isPartial: boolean): InputChoice {
-    const type = kind === 'create' ? this.getCreateInput() : this.getUpdateInput();
-    if (!type) throw new JiraException('METHOD_NOT_ALLOWED', `This hook does not support ${kind}.`);
-    return { type, isPartial, groups: kind === 'create' ? this.createGroups : this.updateGroups };
-  }
-
   /**
    * Throws VERSION_CONFLICT with the current row unless the row is at the version the client knows: the input's field of
    * that name, or the header `if-match`. The row stays locked until it is written.
@@ -202,17 +196,11 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     });
   }
 
-  /** How the action at hand cuts its lists: what it says itself, else the hook's, else the module's. */
-  protected paginationOf(scope: HookScope): Pagination | null {
-    const own = stateOf(scope).pagination as Pagination | null | undefined;
-    return own === undefined ? this.context.pagination : own;
-  }
-
   /** Query keys that are no filters. */
   protected reservedQueryKeys(scope: HookScope): ReadonlySet<string> {
     const own = ['pk', 'ordering', 'search', 'expand', 'fields', this.lookupQueryKey ?? this.lookupField];
-    const ofBackends = this.context.filterBackends.flatMap(({ queryKeys }) => queryKeys);
-    return new Set([...own, ...ofBackends, ...(this.paginationOf(scope)?.queryKeys ?? [])]);
+    const ofBackends = this[CONTEXT].filterBackends.flatMap(({ queryKeys }) => queryKeys);
+    return new Set([...own, ...ofBackends, ...(paginationOf(this, scope)?.queryKeys ?? [])]);
   }
 
   private lookupOf({ query }: HookScope): RowLookup {
@@ -223,6 +211,19 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     if (pk !== undefined && pk !== null) return { field: 'pk', key: 'pk', value: pk };
     throw new ValidationException({ [key]: [`The query is missing "${key}", which names the row.`] });
   }
+}
+
+/** The input class of a stock action, chosen at each request so that a subclass's attributes count. */
+export function inputFor(hook: GenericHook<object>, kind: 'create' | 'update', isPartial: boolean): InputChoice {
+  const type = kind === 'create' ? hook.getCreateInput() : hook.getUpdateInput();
+  if (!type) throw new JiraException('METHOD_NOT_ALLOWED', `This hook does not support ${kind}.`);
+  return { type, isPartial, groups: kind === 'create' ? hook.createGroups : hook.updateGroups };
+}
+
+/** How the action at hand cuts its lists: what it says itself, else the hook's, else the module's. */
+function paginationOf<E extends object>(hook: GenericHook<E>, scope: HookScope): Pagination | null {
+  const own = stateOf(scope).pagination as Pagination | null | undefined;
+  return own === undefined ? hook[CONTEXT].pagination : own;
 }
 
 async function narrowed(backends: readonly FilterBackend[], scope: HookScope, filter: Filter): Promise<Filter> {

@@ -4,6 +4,7 @@ import type { SubscribedData } from 'nestjs-jira-protocol';
 import { ValidationException } from '../core/errors/jira.exception.js';
 import { Action } from '../hooks/action.decorator.js';
 import { BaseHook, type HookContext } from '../hooks/base-hook.js';
+import { CONTEXT, OWN_ROWS, REGISTER } from '../hooks/plumbing.js';
 import { Presence, type OnlineUser } from './presence.js';
 import type { Dependency, ObservedRows } from '../live/observers/observed-rows.js';
 import { Observer } from '../live/observers/observer.js';
@@ -38,11 +39,11 @@ export abstract class PresenceHook extends BaseHook {
   /** The users whose presence this caller may see. */
   abstract visibility(scope: HookScope): VisibleUsers | Promise<VisibleUsers>;
 
-  override async onRegister(context: HookContext): Promise<void> {
+  override async [REGISTER](context: HookContext): Promise<void> {
     this.presence = context.moduleRef.get(Presence, { strict: false });
     this.connections = context.moduleRef.get(Connections, { strict: false });
     await this.presence.start();
-    await super.onRegister(context);
+    await super[REGISTER](context);
   }
 
   /** What a caller sees of a user. */
@@ -53,7 +54,7 @@ export abstract class PresenceHook extends BaseHook {
   /** GET: users who are online now, longest first; `query.user` or `query.user__in` selects some. */
   @Action()
   async list(scope: ActionScope<undefined>): Promise<unknown> {
-    const { pagination, pageSize, limits } = this.context;
+    const { pagination, pageSize, limits } = this[CONTEXT];
     const matchers = [matcherOfUsers(this.named(scope)), matcherOfUsers(this.keysOf(await this.visibility(scope)))];
     const online = await this.presence.list();
     const rows = online.filter((user) => matchers.every((matcher) => matcher.matches({ ...user })));
@@ -77,7 +78,7 @@ export abstract class PresenceHook extends BaseHook {
     return null;
   }
 
-  protected override ownRows(entity: unknown): ObservedRows | undefined {
+  override [OWN_ROWS](entity: unknown): ObservedRows | undefined {
     if (entity !== undefined) return undefined;
     return {
       key: 'presence',
@@ -103,7 +104,7 @@ export abstract class PresenceHook extends BaseHook {
 
   /** The users the query names; `true` if it names none. */
   private named({ query, action }: HookScope): ReadonlySet<string> | true {
-    const { pagination, limits } = this.context;
+    const { pagination, limits } = this[CONTEXT];
     const { user, user__in, ...rest } = query;
     const paging = action === 'list' ? (pagination?.queryKeys ?? []) : [];
     const errors: Record<string, string[]> = {};

@@ -3,7 +3,8 @@ import type { ActionScope, HookScope } from '../../core/scope/scope.js';
 import { validateInput } from '../../policy/serialization/input.js';
 import { Action } from '../action.decorator.js';
 import { runBulk, type BulkInput, type BulkItem, type BulkResult } from '../bulk.js';
-import type { GenericHook } from '../generic-hook.js';
+import { inputFor, type GenericHook } from '../generic-hook.js';
+import { CONTEXT } from '../plumbing.js';
 import type { Constructor, InputOf, OutputOf } from './mixin.js';
 
 export interface ChangesMany {
@@ -20,7 +21,7 @@ export function BulkMixin<B extends Constructor<GenericHook<object>>>(Base: B): 
   abstract class BulkHook extends Base {
     @Action({ methods: ['POST'] })
     async createMany(scope: ActionScope): Promise<unknown> {
-      const choice = this.inputFor('create', false);
+      const choice = inputFor(this, 'create', false);
       return runBulk(scope, this.bulkLimit(), 201, async (item) => {
         const fields = await validateInput(choice.type, item, choice);
         return async () => this.serialize(await this.performCreate(fields, scope), scope);
@@ -29,7 +30,7 @@ export function BulkMixin<B extends Constructor<GenericHook<object>>>(Base: B): 
 
     @Action({ methods: ['PATCH'] })
     async updateMany(scope: ActionScope): Promise<unknown> {
-      const choice = this.inputFor('update', true);
+      const choice = inputFor(this, 'update', true);
       return runBulk(scope, this.bulkLimit(), 200, async (item) => {
         const { pk, ...rest } = named(item);
         const fields = await validateInput(choice.type, rest, choice);
@@ -47,7 +48,7 @@ export function BulkMixin<B extends Constructor<GenericHook<object>>>(Base: B): 
     }
 
     private bulkLimit(): number {
-      return this.context.limits.pageSize;
+      return this[CONTEXT].limits.pageSize;
     }
 
     private objectNamed(scope: HookScope, pk: unknown): Promise<object> {

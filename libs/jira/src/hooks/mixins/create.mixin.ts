@@ -1,7 +1,7 @@
 import type { ActionScope } from '../../core/scope/scope.js';
 import { Action } from '../action.decorator.js';
 import { once } from '../idempotency.js';
-import type { GenericHook } from '../generic-hook.js';
+import { inputFor, type GenericHook } from '../generic-hook.js';
 import { noteStock } from '../shortcuts.js';
 import type { Constructor, OutputOf } from './mixin.js';
 
@@ -16,7 +16,7 @@ export function CreateMixin<B extends Constructor<GenericHook<object>>>(Base: B)
     @Action({
       methods: ['POST'],
       status: 201,
-      input: { of: (hook) => (hook as GenericHook<object>).inputFor('create', false) },
+      input: { of: (hook) => inputFor(hook as GenericHook<object>, 'create', false) },
     })
     async create(scope: ActionScope<object>): Promise<unknown> {
       return once(scope, async () => this.serialize(await this.performCreate(scope.data, scope), scope));

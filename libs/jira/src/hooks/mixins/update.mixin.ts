@@ -1,6 +1,6 @@
 import type { ActionScope } from '../../core/scope/scope.js';
 import { Action } from '../action.decorator.js';
-import type { GenericHook } from '../generic-hook.js';
+import { inputFor, type GenericHook } from '../generic-hook.js';
 import type { Constructor, OutputOf } from './mixin.js';
 
 export interface Updates {
@@ -14,7 +14,7 @@ export function UpdateMixin<B extends Constructor<GenericHook<object>>>(Base: B)
     @Action({
       methods: ['PUT', 'PATCH'],
       detail: true,
-      input: { of: (hook, method) => (hook as GenericHook<object>).inputFor('update', method === 'PATCH') },
+      input: { of: (hook, method) => inputFor(hook as GenericHook<object>, 'update', method === 'PATCH') },
     })
     async update(scope: ActionScope<object>): Promise<unknown> {
       const object = await this.getObject(scope);

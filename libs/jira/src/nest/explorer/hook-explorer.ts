@@ -7,6 +7,7 @@ import type { ErrorTranslator } from '../../core/errors/error-answer.js';
 import { actionsOf, type FoundAction } from '../../hooks/action.decorator.js';
 import { actionHandler } from '../../hooks/action-handler.js';
 import { BaseHook, type HookContext } from '../../hooks/base-hook.js';
+import { REGISTER } from '../../hooks/plumbing.js';
 import { hookMetadata, type HookMetadata } from '../../hooks/hook.decorator.js';
 import { HookRegistry, type RegisteredAction } from '../../hooks/registry.js';
 import type { ActionEnhancement } from '../../hooks/enhancers.js';
@@ -123,7 +124,8 @@ export class HookExplorer {
       },
       warn: (message) => this.logger.warn(`${hook.constructor.name} ${message}`),
     };
-    await hook.onRegister(context);
+    await hook[REGISTER](context);
+    await hook.onRegister();
     const actions = new Map<string, RegisteredAction>();
     const open: string[] = [];
     for (const action of actionsOf(hook)) {

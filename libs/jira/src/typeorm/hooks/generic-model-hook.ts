@@ -7,8 +7,10 @@ import type { Filter, Ordering } from '../../policy/filtering/filter.js';
 import { QueryLanguage } from '../../policy/filtering/query-language.js';
 import type { HookContext } from '../../hooks/base-hook.js';
 import { GenericHook, type RowLookup } from '../../hooks/generic-hook.js';
+import { CONTEXT, OWN_ROWS, REGISTER, SHORTCUT_OF } from '../../hooks/plumbing.js';
 import type { Shortcut, StockAction } from '../../hooks/shortcuts.js';
 import { stateOf, type HookScope } from '../../core/scope/scope.js';
+import type { UnitOfWork } from '../../core/scope/unit-of-work.js';
 import { exposedNames } from '../../policy/serialization/compiled-view.js';
 import type { Image } from '../../core/changes/change.js';
 import type { Dependency, ObservedRows, OwnRows } from '../../live/observers/observed-rows.js';
@@ -65,12 +67,12 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   private defaultOrdering: readonly Ordering[] = [];
   private readonly visible = new WeakMap<HookScope, RowPredicate | Promise<RowPredicate>>();
 
-  override async onRegister(context: HookContext): Promise<void> {
+  override async [REGISTER](context: HookContext): Promise<void> {
     const { name } = this.constructor;
     if (!this.entity) throw new ConfigurationError(name, 'has no entity.', 'Set "entity" to the class of its rows.');
     this.edge = context.moduleRef.get(TypeOrmEdge, { strict: false });
     this.found = this.edge.dataSources.find(this.entity, name, context.metadata.dataSource);
-    await super.onRegister(context);
+    await super[REGISTER](context);
     const types = new EntityFieldTypes(this.metadata);
     this.lookup = new Lookup(name, this.metadata, types);
     this.lookup.checkField(this.lookupField);
@@ -111,7 +113,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
    */
   audience?(scope: HookScope): string;
 
-  override openUnitOfWork(scope: HookScope): TypeOrmUnitOfWork {
+  override openUnitOfWork(scope: HookScope): UnitOfWork {
     return new TypeOrmUnitOfWork(this.found.dataSource, stateOf(scope).handle);
   }
 
@@ -126,7 +128,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     });
   }
 
-  override shortcutOf(_action: StockAction): Shortcut | undefined {
+  override [SHORTCUT_OF](_action: StockAction): Shortcut | undefined {
     if (!this.writer) return undefined;
     const hook = {
       metadata: this.metadata,
@@ -140,7 +142,8 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
 
   /** What other hooks go by where their rows are related to this one's. */
   private asGate(): HookGate<E> {
-    const { metadata, outputNames, withDeleted, context } = this;
+    const { metadata, outputNames, withDeleted } = this;
+    const context = this[CONTEXT];
     return new HookGate<E>({
       subject: this.constructor.name,
       namespace: context.namespace,
@@ -166,7 +169,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     for (const related of new Set(relationsIn(this.metadata, fields).map((one) => one.inverseEntityMetadata)))
       for (const { namespace, hasObjectPermissions } of this.edge.gatesOf(related))
         if (hasObjectPermissions)
-          this.context.warn(
+          this[CONTEXT].warn(
             `filters or orders by rows of ${related.name}, whose hook "${namespace}" has object permissions, which no query can ask. Say in its visibility() who sees which rows, or list the fields in "unrestrictedFields".`,
           );
   }
@@ -176,7 +179,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
       this.edge.canRetrieve(related, scope, keyFilter(related, key, field));
   }
 
-  get outputNames(): readonly string[] {
+  private get outputNames(): readonly string[] {
     return exposedNames(this.getOutput() as Type<object>);
   }
 
@@ -201,11 +204,11 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     return field === 'pk' ? this.lookup.primaryKey(value, key) : this.lookup.exactly(field.split(/__|\./), value, key);
   }
 
-  protected get metadata(): EntityMetadata {
+  private get metadata(): EntityMetadata {
     return this.found.metadata;
   }
 
-  protected override ownRows(entity: unknown): ObservedRows | undefined {
+  override [OWN_ROWS](entity: unknown): ObservedRows | undefined {
     if (entity !== undefined && entity !== this.entity) return undefined;
     const own: OwnRows = {
       filter: (scope) => this.announcedFilter(scope),
@@ -247,7 +250,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   private hasObjectPermissions(): boolean {
     return (
       this.hasOwn('checkObjectPermissions') ||
-      this.context.permissions.some((permission) => permission.hasObjectPermission !== undefined)
+      this[CONTEXT].permissions.some((permission) => permission.hasObjectPermission !== undefined)
     );
   }
 
