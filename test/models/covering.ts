@@ -7,8 +7,8 @@ const CANDIDATES = 12;
 
 export class Covering {
   private readonly covered = new Set<string>();
-  /** Pairs that never came out of a draw which asked for them. */
-  private readonly refused = new Map<string, number>();
+  /** Pairs that never came out of draws which asked for them. */
+  private readonly refused = new Set<string>();
   private readonly open: string[];
 
   /** @param possible takes from a spec what does not go together */
@@ -21,48 +21,43 @@ export class Covering {
 
   /** The next model: one that has a pair which was not seen yet, and as many more of these as a few draws give. */
   next(): Spec {
-    const wanted = this.nextOpen();
-    let best = this.draw(wanted);
-    let most = this.newPairs(best);
-    const draws = wanted === undefined ? 1 : CANDIDATES;
-    for (let i = 1; i < draws; i++) {
-      const candidate = this.draw(wanted);
-      const count = this.newPairs(candidate);
-      if (count > most) [best, most] = [candidate, count];
-    }
-    const pairs = pairsOf(best);
-    for (const pair of pairs) this.covered.add(pair);
-    if (wanted !== undefined && !this.covered.has(wanted))
-      this.refused.set(wanted, (this.refused.get(wanted) ?? 0) + 1);
+    const best = this.nextOpen() ?? this.draw();
+    for (const pair of pairsOf(best)) this.covered.add(pair);
     return best;
   }
 
   /** How many pairs were seen, of those that can be. */
   report(): { covered: number; possible: number } {
-    const impossible = [...this.refused].filter(([pair, times]) => times >= 2 && !this.covered.has(pair)).length;
+    const impossible = [...this.refused].filter((pair) => !this.covered.has(pair)).length;
     return { covered: this.covered.size, possible: allPairs().length - impossible };
   }
 
-  private nextOpen(): string | undefined {
-    while (this.open.length > 0) {
-      const pair = this.open.at(-1) as string;
-      if (!this.covered.has(pair) && (this.refused.get(pair) ?? 0) < 2) return pair;
-      this.open.pop();
+  private nextOpen(): Spec | undefined {
+    for (let wanted = this.open.pop(); wanted !== undefined; wanted = this.open.pop()) {
+      if (this.covered.has(wanted)) continue;
+      const best = this.bestWith(wanted);
+      if (best) return best;
+      this.refused.add(wanted);
     }
     return undefined;
   }
 
-  private draw(wanted: string | undefined): Spec {
+  private bestWith(wanted: string): Spec | undefined {
+    const [one, other] = wanted.split(' ').map((choice) => choice.split('=') as [Factor, string]);
+    const has = (spec: Spec, [factor, level]: [Factor, string]): boolean => spec[factor] === level;
+    const drawn = Array.from({ length: CANDIDATES }, () => this.draw(wanted));
+    const fitting = drawn.filter((spec) => has(spec, one) && has(spec, other));
+    const counts = fitting.map((spec) => pairsOf(spec).filter((pair) => !this.covered.has(pair)).length);
+    return fitting[counts.indexOf(Math.max(...counts))];
+  }
+
+  private draw(wanted?: string): Spec {
     const drawn = Object.fromEntries(FACTOR_NAMES.map((factor) => [factor, this.random.oneOf(FACTORS[factor])]));
     for (const choice of wanted?.split(' ') ?? []) {
       const [factor, level] = choice.split('=') as [Factor, never];
       drawn[factor] = level;
     }
     return this.possible(drawn as Spec);
-  }
-
-  private newPairs(spec: Spec): number {
-    return pairsOf(spec).filter((pair) => !this.covered.has(pair)).length;
   }
 }
 

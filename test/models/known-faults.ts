@@ -12,8 +12,6 @@ interface KnownFault {
 const SELECT_FALSE =
   '`select: false` columns that a view exposes are sent in events and answers of `create`, never in lists: one rule.';
 const EVENTS = 'Getters, `@AfterLoad`, virtual columns and rows joined in `getQuery` are missing in events.';
-const CHILDREN =
-  'Visibility across a relation to a child entity (`@ChildEntity`) admits rows of its siblings: the discriminator is missing.';
 
 const LOSSY =
   'Lossy comparison in memory: SQLite integers above 2^53, MariaDB `FLOAT` and long `DECIMAL`, transformers that lose information.';
@@ -23,10 +21,6 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
   { sentence: LOSSY, level: { tenant: 'transformed' } },
   { sentence: SELECT_FALSE, level: { hidden: 'exposed' } },
   ...(['getter', 'afterLoad', 'virtual'] as const).map((computed) => ({ sentence: EVENTS, level: { computed } })),
-  ...(['hasGroup', 'group', 'members', 'ownOrMember'] as const).map((rule) => ({
-    sentence: CHILDREN,
-    level: { groupInheritance: 'child', rule } as const,
-  })),
 ];
 
 /** Checks and inputs that are left out until the fault is cured. */

@@ -7,26 +7,27 @@ import { DATABASES, describeEachDatabase, type DatabaseType } from '../support/d
 import { Covering } from './covering.js';
 import { described } from './factors.js';
 import { drawable, examine } from './play.js';
+import { Places } from './places.js';
 import { Random } from './random.js';
 import type { Tally } from './world.js';
 
-const RUNS = Number(process.env['MODEL_RUNS'] ?? (process.env['CI'] ? 100 : 10));
+const RUNS = Number(process.env['MODEL_RUNS'] ?? (process.env['CI'] ? 100 : 5));
 const SEED = Number(process.env['MODEL_SEED'] ?? Date.now() % 1_000_000);
-const ONLY = (process.env['MODEL_DATABASE'] ?? 'better-sqlite3') as DatabaseType;
+const ONLY = process.env['MODEL_DATABASE'] as DatabaseType | undefined;
 const LENGTH = Number(process.env['MODEL_STEPS'] ?? 12);
 /** How long one failure is made smaller; 0 = it is told as it is. */
 const SHRINK_MS = Number(process.env['MODEL_SHRINK_MS'] ?? 20_000);
 const MAX_FAILURES = Number(process.env['MODEL_FAILURES'] ?? 1);
 
 describeEachDatabase('mappings drawn at random', ({ type, options }) => {
-  it.skipIf(ONLY !== type)(`show users what they may see (seed ${SEED})`, { timeout: 60_000 + RUNS * 20_000 }, async () => {
-    expect(DATABASES).toContain(ONLY);
+  it.skipIf(ONLY !== undefined && ONLY !== type)(`show users what they may see (seed ${SEED})`, { timeout: 60_000 + RUNS * 20_000 }, async () => {
+    expect(DATABASES).toContain(ONLY ?? type);
     const covering = new Covering(new Random(SEED), (spec) => drawable(spec, type));
     const total: Tally = { frames: 0, resets: 0, written: 0, refused: 0 };
     const onTally = (tally: Tally): void => {
       for (const name of Object.keys(total) as (keyof Tally)[]) total[name] += tally[name];
     };
-    const places = async () => ({ place: await options([]), drop: () => Promise.resolve() });
+    await using places = await Places.open(type, await options([]));
     const failures: unknown[] = [];
     for (let run = 0; run < RUNS && failures.length < MAX_FAILURES; run++) {
       const spec = covering.next();
@@ -42,5 +43,7 @@ describeEachDatabase('mappings drawn at random', ({ type, options }) => {
     // oxlint-disable-next-line no-console -- how much was drawn is what the test shows
     console.info(`${type}: ${RUNS} models, seed ${SEED}, ${covered} of ${possible} pairs; ${JSON.stringify(total)}`);
     expect(failures).toEqual([]);
+    // A few models may have nothing to tell.
+    expect(Math.min(total.frames, total.written, total.refused)).toBeGreaterThan(RUNS < 20 ? -1 : 0);
   });
 }); // prettier-ignore

@@ -1,15 +1,13 @@
 // One model from its spec to the end of its histories, and what is left of a failure when it has been made small.
 
 import fc from 'fast-check';
-import type { DataSourceOptions } from 'typeorm';
 import type { DatabaseType } from '../support/databases.js';
 import { buildModel } from './entities.js';
 import { described, FACTOR_NAMES, PLAIN, possible, type Factor, type Spec } from './factors.js';
 import { KNOWN_FAULTS } from './known-faults.js';
+import type { Places } from './places.js';
 import { histories, type Step } from './steps.js';
 import { World, type Tally } from './world.js';
-
-export type Places = () => Promise<{ place: DataSourceOptions; drop: () => Promise<void> }>;
 
 export interface Failure {
   readonly spec: Partial<Spec>;
@@ -18,16 +16,14 @@ export interface Failure {
 }
 
 /** What one history of a model did; throws what did not hold. */
-async function play(spec: Spec, database: DatabaseType, steps: readonly Step[], places: Places): Promise<Tally> {
-  const { place, drop } = await places();
+export async function play(spec: Spec, database: DatabaseType, steps: readonly Step[], places: Places): Promise<Tally> {
   let world: World | undefined;
   try {
-    world = await World.open(buildModel(spec, database), place);
+    world = await World.open(buildModel(spec, database), await places.next());
     await world.play(steps);
     return world.tally;
   } finally {
     await world?.close();
-    await drop();
   }
 }
 
