@@ -33,6 +33,8 @@ export const CODES = {
   SLOW_CLIENT: { status: 429, retryable: true },
   INTERNAL: { status: 500, retryable: false },
   UNAVAILABLE: { status: 503, retryable: true },
+  DATABASE_UNAVAILABLE: { status: 503, retryable: true },
+  OUTCOME_UNKNOWN: { status: 503, retryable: false },
   STREAM_OVERFLOW: { status: 503, retryable: false },
   LOCK_TIMEOUT: { status: 503, retryable: true },
   TIMEOUT: { status: 504, retryable: true },

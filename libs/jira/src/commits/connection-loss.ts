@@ -25,6 +25,19 @@ const NETWORK = new Set([
 const TEXT =
   /connection terminated|connection (?:is )?closed|(?:is )?in closed state|not queryable|timeout exceeded when trying to connect|connection timeout|server closed the connection|pool is closed/i;
 
+/** What kept somebody from getting a connection at all. */
+const NOT_CONNECTED = new WeakSet<object>();
+
+export function noteConnectionLoss(error: unknown): void {
+  if (typeof error === 'object' && error !== null) NOT_CONNECTED.add(error);
+}
+
+/** Whether a query failed with its connection, or got none. Other errors may look the same, and be of anything. */
+export function isDatabaseLoss(error: unknown): boolean {
+  if (error instanceof QueryFailedError) return isConnectionLoss(error);
+  return typeof error === 'object' && error !== null && NOT_CONNECTED.has(error);
+}
+
 /** Of an error of a driver, or of TypeORM around it. */
 export function isConnectionLoss(error: unknown): boolean {
   const cause = (error instanceof QueryFailedError ? error.driverError : error) as DriverError | null | undefined;

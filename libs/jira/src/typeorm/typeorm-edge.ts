@@ -13,6 +13,7 @@ import { assertTypeOrm } from '../commits/assert-typeorm.js';
 import { databaseFamily } from '../commits/capture/database-family.js';
 import { TypeOrmChangeSource } from '../commits/capture/typeorm-change-source.js';
 import { installSqliteLeases } from '../commits/leases/sqlite-leases.js';
+import { surviveConnectionLoss } from '../commits/surviving-connections.js';
 import type { RelatedHook } from './expand/expansion.js';
 import { ALL, and, complement, oneOf, or, type Condition } from './query/condition.js';
 import { prepareFolding } from './query/dialect.js';
@@ -49,6 +50,7 @@ export class TypeOrmEdge extends Observables implements OnApplicationShutdown {
       assertTypeOrm(dataSource);
       await prepareFolding(dataSource);
       installSqliteLeases(dataSource, { lockTimeoutMs });
+      surviveConnectionLoss(dataSource);
       const source = new TypeOrmChangeSource(dataSource, name);
       source.attach();
       this.undos.push(this.hub.connect(source), () => source.detach());

@@ -3,6 +3,7 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { beforeDestroy } from '../typeorm-internals.js';
 import type { CapturedWrite } from './captured-transaction.js';
+import { surviveConnectionLoss } from '../surviving-connections.js';
 import { readByKeys } from './row-reader.js';
 import { keyString, type RawKey, type RawRow } from './tracked-table.js';
 
@@ -46,6 +47,7 @@ function witnessOf(dataSource: DataSource): Promise<DataSource> {
   const known = witnesses.get(dataSource);
   if (known) return known;
   const opened = new DataSource(onlyReading(dataSource.options)).initialize();
+  void opened.then(surviveConnectionLoss, () => undefined);
   witnesses.set(dataSource, opened);
   opened.catch(() => witnesses.delete(dataSource));
   endTogether(dataSource, opened);

@@ -6,6 +6,7 @@ import {
   QueryFailedError,
   type EntityMetadata,
 } from 'typeorm';
+import { isDatabaseLoss } from '../../commits/connection-loss.js';
 import type { ErrorTranslator } from '../../core/errors/error-answer.js';
 import { JiraException, RowNotFoundException, type FieldErrors } from '../../core/errors/jira.exception.js';
 import type { DataSources } from '../data-sources.js';
@@ -18,10 +19,20 @@ export function typeOrmErrorTranslator(dataSources: Pick<DataSources, 'all'>): E
     if (error instanceof EntityNotFoundError) return new RowNotFoundException();
     if (error instanceof OptimisticLockVersionMismatchError)
       return new JiraException('VERSION_CONFLICT', 'The row was modified by another request.', { cause: error });
+    if (isDatabaseLoss(error)) return databaseLoss(error);
     if (!(error instanceof QueryFailedError)) return undefined;
     const fault = faultOf(error as QueryFailedError);
     return fault && exceptionFor(fault, fieldsOf(fault, entities()), error);
   };
+}
+
+/** Of an error that came with the loss of a connection. */
+export function databaseLoss(cause: unknown): JiraException {
+  return cause instanceof QueryFailedError && /^COMMIT\b/i.test(cause.query)
+    ? new JiraException('OUTCOME_UNKNOWN', 'The database did not confirm the change. It may have been stored.', {
+        cause,
+      })
+    : new JiraException('DATABASE_UNAVAILABLE', 'The database is unavailable. Try again.', { cause });
 }
 
 function exceptionFor({ violation, isDelete }: DatabaseFault, fields: readonly string[], cause: Error): JiraException {

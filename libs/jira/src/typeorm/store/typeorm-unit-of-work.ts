@@ -1,10 +1,10 @@
 // One request's transaction on one data source.
 
-import type { DataSource, EntityManager } from 'typeorm';
+import { QueryRunnerAlreadyReleasedError, type DataSource, type EntityManager } from 'typeorm';
 import type { RequestHandle } from '../../core/connections/request-handle.js';
 import { JiraException } from '../../core/errors/jira.exception.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
-import { typeOrmErrorTranslator } from '../errors/typeorm-errors.js';
+import { databaseLoss, typeOrmErrorTranslator } from '../errors/typeorm-errors.js';
 import type { OnceKey, UnitOfWork } from '../../core/scope/unit-of-work.js';
 
 declare module '../../core/connections/scope-types.js' {
@@ -35,6 +35,9 @@ export class TypeOrmUnitOfWork implements UnitOfWork {
         if (this.handle.aborted) throw this.handle.aborted;
         return result;
       });
+    } catch (error) {
+      // TypeORM releases a runner whose connection is lost, and refuses the next query.
+      throw error instanceof QueryRunnerAlreadyReleasedError ? databaseLoss(error) : error;
     } finally {
       this.manager = outside;
     }

@@ -1,0 +1,27 @@
+// A connection that is lost costs who uses it an error, and nobody the process.
+
+import type { DataSource } from 'typeorm';
+import { noteConnectionLoss } from './connection-loss.js';
+import { aroundConnecting, poolsOf } from './typeorm-pools.js';
+
+const GUARDED = new WeakSet<object>();
+
+/**
+ * PostgreSQL's client tells twice that its session was ended: with the server's words, and when the connection closes. By
+ * then TypeORM has let go of it and nobody listens, which ends the process. Call it once the data source is initialized.
+ */
+export function surviveConnectionLoss(dataSource: DataSource): void {
+  const { driver } = dataSource;
+  for (const pool of poolsOf(driver)) {
+    if (GUARDED.has(pool)) continue;
+    GUARDED.add(pool);
+    pool.on('acquire', (client) => {
+      if (GUARDED.has(client)) return;
+      GUARDED.add(client);
+      client.on('error', () => undefined); // whoever uses it is told by his query
+    });
+  }
+  if (GUARDED.has(driver)) return;
+  GUARDED.add(driver);
+  aroundConnecting(driver, noteConnectionLoss);
+}
