@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Change, Commit } from '../core/changes/change.js';
+import { noteExact } from '../core/changes/exact-values.js';
 import type { ChangeLog, LoggedCommit } from '../core/changes/change-log.js';
 import { PositionCodec } from '../core/changes/position.js';
 import { decode, encode } from '../core/support/plain-data.js';
@@ -222,7 +223,9 @@ function textOf(changes: readonly Change[]): string | undefined {
 /** `undefined` for what another version of the library wrote, and this one cannot read. */
 function changesOf(text: string): readonly Change[] | undefined {
   try {
-    return decode(text) as readonly Change[];
+    const changes = decode(text) as readonly Change[];
+    for (const change of changes) noteExact(change);
+    return changes;
   } catch {
     return undefined;
   }

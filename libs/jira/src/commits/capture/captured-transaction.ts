@@ -2,6 +2,7 @@
 
 import type { QueryRunner } from 'typeorm';
 import type { Change } from '../../core/changes/change.js';
+import { noteExact } from '../../core/changes/exact-values.js';
 import { linkOf, linkOwners } from './junctions.js';
 import { changesOf, hasChanged } from './net-change.js';
 import { readByKeys } from './row-reader.js';
@@ -127,9 +128,7 @@ export class CapturedTransaction {
       (row) => !row.table.isJunction && (row.links.length > 0 || hasChanged(row)),
     );
     const changes = rows.flatMap((row) =>
-      changesOf(row, source).map((change) =>
-        row.links.length > 0 ? { ...change, links: row.links.map(linkOf) } : change,
-      ),
+      changesOf(row, source).map((change) => (row.links.length > 0 ? linked(change, row) : change)),
     );
     return changes.filter((change) => [change.entity, ...(change.ancestors ?? [])].some(isWatched));
   }
@@ -159,6 +158,12 @@ export class CapturedTransaction {
     this.rows.delete(name);
     if (this.committing.get(name) === this) this.committing.delete(name);
   }
+}
+
+function linked(change: Change, { links }: TouchedRow): Change {
+  const whole = { ...change, links: links.map(linkOf) };
+  noteExact(whole);
+  return whole;
 }
 
 function byTable(rows: readonly TouchedRow[]): Map<TrackedTable, TouchedRow[]> {

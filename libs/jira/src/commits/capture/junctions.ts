@@ -43,7 +43,8 @@ export function linkOf({ table, before, after }: TouchedRow): Link {
   const raw = after ?? before ?? {};
   const { driver } = table.dataSource;
   const row = table.columns.map((column) => [column.propertyName, driver.prepareHydratedValue(raw[column.databaseName], column)] as const); // prettier-ignore
-  return { table: table.metadata.name, row: Object.fromEntries(row), isNew: before === null };
+  const exact = table.exact.of(raw);
+  return { table: table.metadata.name, row: Object.fromEntries(row), isNew: before === null, ...(exact && { exact }) };
 }
 
 /** Touches the many-to-many rows that the database will delete with their owners. */

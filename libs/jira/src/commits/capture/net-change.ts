@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EntityMetadata } from 'typeorm';
 import type { Change } from '../../core/changes/change.js';
+import { noteExact } from '../../core/changes/exact-values.js';
 import type { RawRow, TrackedTable } from './tracked-table.js';
 
 export interface RowImages {
@@ -26,17 +27,25 @@ export function changesOf(row: RowImages, source: string): Change[] {
   if (!present) return [];
   const entity = table.entityOf(present);
   const ancestors = ancestorsOf(entity);
-  return [
-    {
-      source,
-      entity: entity.name,
-      ...(ancestors.length > 0 && { ancestors }),
-      id: table.idOf(present),
-      ...typeOf(table, before, after),
-      ...(before && { before: table.imageOf(before) }),
-      ...(after && { after: table.imageOf(after) }),
-    },
-  ];
+  const exact = exactOf(row);
+  const change: Change = {
+    source,
+    entity: entity.name,
+    ...(ancestors.length > 0 && { ancestors }),
+    id: table.idOf(present),
+    ...typeOf(table, before, after),
+    ...(before && { before: table.imageOf(before) }),
+    ...(after && { after: table.imageOf(after) }),
+    ...(exact && { exact }),
+  };
+  if (exact) noteExact(change);
+  return [change];
+}
+
+function exactOf({ table, before, after }: RowImages): Change['exact'] {
+  const was = before ? table.exact.of(before) : undefined;
+  const is = after ? table.exact.of(after) : undefined;
+  return was || is ? { ...(was && { before: was }), ...(is && { after: is }) } : undefined;
 }
 
 function typeOf(

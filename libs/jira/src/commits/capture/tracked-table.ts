@@ -5,6 +5,7 @@ import type { ColumnMetadata } from '../typeorm-internals.js';
 import type { RowId } from 'nestjs-jira-protocol';
 import type { Image } from '../../core/changes/change.js';
 import { databaseFamily } from './database-family.js';
+import { ExactColumns } from './exact-columns.js';
 
 /** A row as the driver returned it, by column name of the database. */
 export type RawRow = Readonly<Record<string, unknown>>;
@@ -22,6 +23,8 @@ export class TrackedTable {
   readonly keyColumns: readonly ColumnMetadata[];
   /** `column, column, …` of a select that reads whole rows. */
   readonly selection: string;
+  /** What the database holds of a row, where its image does not say it. */
+  readonly exact: ExactColumns;
 
   constructor(
     readonly dataSource: DataSource,
@@ -31,7 +34,9 @@ export class TrackedTable {
     this.path = this.metadata.tablePath;
     this.keyColumns = this.metadata.primaryColumns;
     this.columns = this.metadata.columns.filter((column) => !column.isVirtualProperty);
-    this.selection = this.columns.map((column) => selectExpression(dataSource, column)).join(', ');
+    this.exact = new ExactColumns(dataSource, this.columns);
+    const selected = this.columns.map((column) => selectExpression(dataSource, column));
+    this.selection = [...selected, ...this.exact.selection].join(', ');
   }
 
   get isJunction(): boolean {

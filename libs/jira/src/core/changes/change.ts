@@ -1,6 +1,7 @@
 // A committed change of one row, as everything after the change source sees it.
 
 import type { RowId } from 'nestjs-jira-protocol';
+import type { ExactValues } from './exact-values.js';
 
 /**
  * All own columns of a row at one point in time, shaped like the entity: foreign keys and `select: false` columns included,
@@ -17,6 +18,8 @@ export interface Link {
   readonly table: string;
   readonly row: Image;
   readonly isNew: boolean;
+  /** As a change's. */
+  readonly exact?: ExactValues;
 }
 
 /** The net change of one row in one committed transaction. */
@@ -38,6 +41,8 @@ export interface Change<Row = Image> {
   readonly after?: Row;
   /** Rows of its many-to-many relations that were inserted or deleted; absent if there are none. */
   readonly links?: readonly Link[];
+  /** What is stored, where an image says it otherwise; absent where both say it all. */
+  readonly exact?: { readonly before?: ExactValues; readonly after?: ExactValues };
 }
 
 /** What one transaction changed, in the order of the first write to each row. Never empty. */

@@ -4,6 +4,7 @@ import type { EntityMetadata } from 'typeorm';
 import type { RowId } from 'nestjs-jira-protocol';
 import { entityKey, type RowMatcher } from '../../live/delivery/channel.js';
 import type { Change } from '../../core/changes/change.js';
+import { noteExact } from '../../core/changes/exact-values.js';
 import type { ObservedRows, OwnRows } from '../../live/observers/observed-rows.js';
 import { readByKeys } from '../../commits/capture/row-reader.js';
 import { TrackedTable, type RawRow } from '../../commits/capture/tracked-table.js';
@@ -66,7 +67,8 @@ export class EntityRows implements ObservedRows {
 
   private unchanged(table: TrackedTable, row: RawRow): Change {
     const image = table.imageOf(row);
-    return {
+    const exact = table.exact.of(row);
+    const change: Change = {
       source: this.found.name,
       entity: table.entityOf(row).name,
       id: table.idOf(row),
@@ -74,7 +76,10 @@ export class EntityRows implements ObservedRows {
       ...(table.isSoftDeleted(row) && { isSoftDeleted: true }),
       before: image,
       after: image,
+      ...(exact && { exact: { before: exact, after: exact } }),
     };
+    noteExact(change);
+    return change;
   }
 }
 

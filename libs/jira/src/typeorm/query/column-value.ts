@@ -67,6 +67,17 @@ export function isSqlite(driver: Driver): boolean {
   return SQLITES.has(driver.options.type);
 }
 
+/** Whether its values are text to the database: a UUID is, where it has no type for it. */
+export function isTextual(column: ColumnMetadata): boolean {
+  const kind = kindOf(column);
+  return kind === 'text' || kind === 'enum' || (kind === 'uuid' && !isUuid(column));
+}
+
+function isUuid(column: ColumnMetadata): boolean {
+  const { driver } = column.entityMetadata.dataSource;
+  return driver.normalizeType(column) === 'uuid' && (isPostgres(driver) || hasUuidType(driver) === true);
+}
+
 /** A value in comparable form: text of a text column, number of milliseconds of an instant, hex of bytes. */
 export type Stored = string | number | bigint | boolean | null | { readonly opaque: unknown };
 
@@ -77,22 +88,38 @@ export type Stored = string | number | bigint | boolean | null | { readonly opaq
 export function toStored(column: ColumnMetadata, value: unknown): Stored {
   if (value === null || value === undefined) return null;
   const driver = column.entityMetadata.dataSource.driver;
-  const prepared: unknown = driver.preparePersistentValue(value, column);
+  // TypeORM makes numbers of whole numbers that no number holds.
+  const isExact = (typeof value === 'string' || typeof value === 'bigint') && isWhole(column) && !column.transformer;
+  const prepared: unknown = isExact ? value : driver.preparePersistentValue(value, column);
   if (prepared === null || prepared === undefined) return null;
-  return (
-    storedByKind(kindOf(column), prepared, isPostgres(driver) || hasUuidType(driver) === true) ?? { opaque: prepared }
-  );
+  return storedByKind(column, prepared) ?? { opaque: prepared };
 }
 
-function storedByKind(kind: ColumnKind, value: unknown, foldsUuid: boolean): Stored | undefined {
+/** The comparable form of what is stored, as capture read it where the entity's value does not say it. */
+export function exactToStored(column: ColumnMetadata, value: unknown): Stored {
+  if (value === null) return null;
+  // Text that is no date as TypeORM writes it compares as text.
+  if (kindOf(column) === 'instant' && typeof value === 'string') return { opaque: value };
+  return storedByKind(column, value) ?? { opaque: value };
+}
+
+function isWhole(column: ColumnMetadata): boolean {
+  return kindOf(column) === 'integer' || kindOf(column) === 'bigint';
+}
+
+function storedByKind(column: ColumnMetadata, value: unknown): Stored | undefined {
+  const kind = kindOf(column);
   switch (kind) {
     case 'text':
     case 'enum':
+      // Drivers write a lone half of a pair as the replacement character.
+      return typeof value === 'string' ? value.replaceAll(/\p{Surrogate}/gu, '\uFFFD') : undefined;
     case 'day':
       return typeof value === 'string' ? value : undefined;
     case 'uuid':
-      return typeof value !== 'string' ? undefined : foldsUuid ? value.toLowerCase() : value;
+      return typeof value !== 'string' ? undefined : isUuid(column) ? value.toLowerCase() : value;
     case 'integer':
+      return storedInteger(value);
     case 'double':
       return storedNumber(value);
     case 'bigint':
@@ -113,9 +140,17 @@ function storedNumber(value: unknown): number | undefined {
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
 }
 
+/** A number, or a bigint where no number holds it. */
+function storedInteger(value: unknown): number | bigint | undefined {
+  const whole = storedBigInt(value);
+  if (whole === undefined) return storedNumber(value);
+  const number = Number(whole);
+  return Number.isSafeInteger(number) ? number : whole;
+}
+
 function storedBigInt(value: unknown): bigint | undefined {
   if (typeof value === 'bigint') return value;
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : undefined;
+  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : undefined;
   return typeof value === 'string' && /^-?\d+$/.test(value) ? BigInt(value) : undefined;
 }
 
@@ -145,10 +180,11 @@ export function toParameter(column: ColumnMetadata, stored: Stored): unknown {
       return isSqlite(driver) ? sqliteInstant(stored as number) : new Date(stored as number);
     case 'binary':
       return Buffer.from(stored as string, 'hex');
+    case 'integer':
+      return typeof stored === 'bigint' ? String(stored) : stored;
     case 'text':
     case 'enum':
     case 'uuid':
-    case 'integer':
     case 'double':
     case 'day':
     case 'opaque':

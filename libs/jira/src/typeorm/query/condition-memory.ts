@@ -3,16 +3,17 @@
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { matchesPattern } from '../../policy/filtering/pattern.js';
 import type { Image } from '../../core/changes/change.js';
-import { compareStored, kindOf, toStored, type Stored } from './column-value.js';
+import { exactOf } from '../../core/changes/exact-values.js';
+import { compareStored, exactToStored, kindOf, toStored, type Stored } from './column-value.js';
 import type { Comparison, Condition, DatePartComparison, TextComparison } from './condition.js';
 import { fold } from './fold.js';
+import { isSaid, mayJudge } from './memory-rules.js';
 
 /** SQL's three values (`null` is unknown), and `undefined` for "ask the database". */
 export type Truth = boolean | null | undefined;
 
 export function judge(condition: Condition, image: Image): Truth {
-  // Virtual columns are computed by the database: no image holds them.
-  if ('column' in condition && condition.column.isVirtualProperty) return undefined;
+  if ('column' in condition && !isSaid(condition.column, image)) return undefined;
   switch (condition.kind) {
     case 'compare':
       return judgeComparison(condition, read(condition.column, image));
@@ -52,13 +53,22 @@ function judgeGroup(parts: readonly Condition[], image: Image, decisive: boolean
   return result;
 }
 
+/** What is stored of the row, as far as its image and what was captured with it say. */
 export function read(column: ColumnMetadata, image: Image): Stored {
-  return toStored(column, column.getEntityValue(image));
+  const exact = exactOf(image)?.[column.databaseName];
+  if (exact !== undefined) return exactToStored(column, exact);
+  const value: unknown = column.getEntityValue(image);
+  const stored = toStored(column, value);
+  // A number that is too large for one: nobody knows which it was.
+  return typeof stored === 'bigint' && typeof value === 'number' && !Number.isSafeInteger(value)
+    ? { opaque: value }
+    : stored;
 }
 
-function judgeComparison({ operator, values }: Comparison, actual: Stored): Truth {
+function judgeComparison({ column, operator, values }: Comparison, actual: Stored): Truth {
   if (actual === null) return null;
-  if (typeof actual === 'object') return undefined;
+  if (typeof actual === 'object' || !mayJudge(column, operator === 'in' ? 'equality' : 'order')) return undefined;
+  if (kindOf(column) === 'day' && ![actual, ...values].every(isCommonDay)) return undefined;
   if (operator === 'in') {
     if (values.some((value) => value === actual)) return true;
     return values.some((value) => typeof value === 'object') ? undefined : false;
@@ -71,17 +81,21 @@ function judgeComparison({ operator, values }: Comparison, actual: Stored): Trut
   return operator === 'gt' ? order > 0 : order >= 0;
 }
 
+/** Days of other years, and those that are none, sort otherwise than their texts. */
+function isCommonDay(value: Stored): boolean {
+  return typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value);
+}
+
 function isAscii(text: string): boolean {
   return Buffer.byteLength(text) === text.length;
 }
 
 function judgeText({ column, test, folded, value }: TextComparison, actual: Stored): Truth {
   if (actual === null) return null;
-  if (typeof actual !== 'string') return undefined;
+  if (typeof actual !== 'string' || !mayJudge(column, 'text')) return undefined;
   if (test === 'regex') return matchesPattern(value, folded, actual);
   // Databases fold what is beyond ASCII by their own version of Unicode.
   if (folded && !(isAscii(actual) && isAscii(value))) return undefined;
-  if (kindOf(column) === 'opaque') return undefined;
   const text = folded ? fold(actual) : actual;
   const sought = folded ? fold(value) : value;
   if (test === 'exact') return text === sought;
@@ -91,9 +105,9 @@ function judgeText({ column, test, folded, value }: TextComparison, actual: Stor
 
 function judgeDatePart({ column, part, value }: DatePartComparison, actual: Stored): Truth {
   if (actual === null) return null;
-  // Where the server's zone is not UTC, MySQL and Postgres keep local time in columns without a zone.
+  if (!mayJudge(column, 'part')) return undefined;
   if (kindOf(column) === 'instant' && typeof actual === 'number') return datePart(new Date(actual), part) === value;
-  if (kindOf(column) === 'day' && typeof actual === 'string') return datePart(new Date(actual), part) === value;
+  if (isCommonDay(actual) && typeof actual === 'string') return datePart(new Date(actual), part) === value;
   return undefined;
 }
 

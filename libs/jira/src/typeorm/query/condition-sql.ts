@@ -2,10 +2,13 @@
 
 import { relatedRows } from '../rows/related-rows.js';
 import type { SqlWriter } from '../rows/sql-writer.js';
-import { kindOf, toParameter, type Stored } from './column-value.js';
+import { isTextual, kindOf, toParameter, type Stored } from './column-value.js';
 import type { Comparison, Condition, DatePartComparison, TextComparison } from './condition.js';
-import { comparison, datePartSql, exactText, textIn, textTest } from './dialect.js';
+import { comparable, comparison, datePartSql, exactText, textIn, textTest } from './dialect.js';
 import { PATTERN_FUNCTION, registerFunctions } from './sqlite-functions.js';
+
+/** Alias of images that are judged in place of rows. */
+export const IMAGES = 'jira_image';
 
 export function writeSql(condition: Condition, alias: string, writer: SqlWriter): string {
   switch (condition.kind) {
@@ -45,9 +48,9 @@ function compareSql({ column, operator, values }: Comparison, alias: string, wri
   const { driver } = writer.dataSource;
   const kind = kindOf(column);
   if (kind === 'instant') return instantSql(sql, operator, values, (time) => writer.bind(toParameter(column, time)));
-  const bound = values.map((value) => writer.bind(toParameter(column, value)));
-  const isText = kind === 'text' || kind === 'enum';
-  if (operator === 'in') return isText ? textIn(driver, sql, column, bound) : comparison(sql, bound);
+  const bound = values.map((value) => comparable(driver, column, value, writer.bind(toParameter(column, value))));
+  const isText = isTextual(column);
+  if (operator === 'in') return isText ? textIn(driver, sql, column, bound, alias !== IMAGES) : comparison(sql, bound);
   const sign = { lt: '<', lte: '<=', gt: '>', gte: '>=' }[operator];
   if (!isText) return `${sql} ${sign} ${bound[0]}`;
   return `${exactText(driver, sql, column)} ${sign} ${exactText(driver, bound[0])}`;

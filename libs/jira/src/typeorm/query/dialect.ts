@@ -2,7 +2,7 @@
 
 import type { DataSource, Driver } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
-import { isPostgres, isSqlite, kindOf } from './column-value.js';
+import { isPostgres, isSqlite, kindOf, type Stored } from './column-value.js';
 import type { DatePart, TextTest } from './condition.js';
 
 export type DialectName = 'sqlite' | 'postgres' | 'mysql';
@@ -30,17 +30,46 @@ function asText(driver: Driver, sql: string, column?: ColumnMetadata): string {
   return isPostgres(driver) && column !== undefined && kindOf(column) === 'text' ? sql : `CAST(${sql} AS text)`;
 }
 
-/** "Is one of these texts" by code point, in a form that can use an index of the column. */
-export function textIn(driver: Driver, sql: string, column: ColumnMetadata, parameters: readonly string[]): string {
+/**
+ * "Is one of these texts" by code point, in a form that can use an index of the column.
+ *
+ * @param isIndexed whether it may have one: not as part of an image
+ */
+export function textIn(
+  driver: Driver,
+  sql: string,
+  column: ColumnMetadata,
+  parameters: readonly string[],
+  isIndexed: boolean,
+): string {
   const plain = comparison(sql, parameters);
   const dialect = dialectOf(driver);
   // The column's own collation finds the candidates, by index where there is one; bytes decide.
   if (dialect === 'mysql') {
     const bytes = parameters.map((parameter) => exactText(driver, parameter));
-    return `(${plain} AND ${comparison(exactText(driver, sql), bytes)})`;
+    const exact = comparison(exactText(driver, sql), bytes);
+    return isIndexed ? `(${plain} AND ${exact})` : exact;
   }
   if (column.collation === undefined || (dialect === 'postgres' && kindOf(column) !== 'text')) return plain;
   return comparison(exactText(driver, sql, column), parameters);
+}
+
+/**
+ * A bound value in a form that is compared exactly with the column's: MySQL compares numbers with texts as floats where
+ * it is given several, or no column of a table; SQLite compares them as texts there.
+ */
+export function comparable(driver: Driver, column: ColumnMetadata, value: Stored, parameter: string): string {
+  const dialect = dialectOf(driver);
+  if (dialect === 'postgres') return parameter;
+  if (typeof value === 'bigint')
+    return dialect === 'sqlite' ? `CAST(${parameter} AS NUMERIC)` : `CAST(${parameter} AS ${mysqlInteger(value)})`;
+  if (dialect === 'sqlite' || driver.normalizeType(column) !== 'decimal') return parameter;
+  return `CAST(${parameter} AS DECIMAL(65, ${Math.max(30, column.scale ?? 0)}))`;
+}
+
+function mysqlInteger(value: bigint): string {
+  if (value >= 0n && value < 1n << 64n) return 'UNSIGNED';
+  return value < 0n && value >= -(1n << 63n) ? 'SIGNED' : 'DECIMAL(65, 0)';
 }
 
 export function comparison(sql: string, parameters: readonly string[]): string {

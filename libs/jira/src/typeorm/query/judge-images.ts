@@ -6,14 +6,13 @@ import type { Image, Link } from '../../core/changes/change.js';
 import { ownConditions, type Condition } from './condition.js';
 import { ownForeignKeys, relatedRows, relationKeys } from '../rows/related-rows.js';
 import { SqlWriter } from '../rows/sql-writer.js';
-import { writeSql } from './condition-sql.js';
+import { IMAGES, writeSql } from './condition-sql.js';
 import { linksBefore } from './links-before.js';
 import type { RowPredicate } from './row-predicate.js';
 import { valueSql } from './value-sql.js';
 
 // SQLite takes at most 500 terms in a compound select.
 const CHUNK = 200;
-const ALIAS = 'jira_image';
 const NUMBER = 'jira_n';
 /** A row that is marked as deleted, or of another kind, is there. */
 const WHATEVER = { withDeleted: true, withSiblings: true };
@@ -56,8 +55,8 @@ export async function askDatabase(
 ): Promise<Set<number>> {
   const writer: SqlWriter = new SqlWriter(manager.dataSource, {}, (table) => linksBefore(table, links, writer));
   const rows = derivedRows(predicate, images, writer);
-  const condition = conditionSql(predicate.condition, ALIAS, writer);
-  const alias = writer.escape(ALIAS);
+  const condition = conditionSql(predicate.condition, IMAGES, writer);
+  const alias = writer.escape(IMAGES);
   const number = `${alias}.${writer.escape(NUMBER)}`;
   const sql = `SELECT ${number} AS ${writer.escape(NUMBER)} FROM (${rows}) ${alias} WHERE ${condition}`;
   const [text, parameters] = escapeParameters(manager.dataSource, sql, writer.parameters);

@@ -9,11 +9,12 @@ import { constantOf, keyOf, ownConditions, relationsOf, type Condition } from '.
 import { judge } from './condition-memory.js';
 import { SqlWriter } from '../rows/sql-writer.js';
 import { writeSql } from './condition-sql.js';
+import { mayJudge } from './memory-rules.js';
 import { filterCondition } from './filter-condition.js';
 import type { Sight } from './sight.js';
 import { visibilityCondition } from './visibility.js';
 
-export type EqualityValue = string | number | bigint | boolean | Date;
+export type EqualityValue = string | number | bigint | boolean;
 
 /** A condition on the rows of one entity that SQL and memory judge alike. */
 export class RowPredicate {
@@ -103,11 +104,11 @@ function equalitiesOf(condition: Condition): Map<string, readonly EqualityValue[
 function equalityValue(column: ColumnMetadata, value: Stored): EqualityValue[] {
   if (value === null || typeof value === 'object' || column.transformer || column.referencedColumn?.transformer)
     return [];
-  const kind = kindOf(column);
-  if (kind === 'instant') return [new Date(value as number)];
-  // Drivers that read big integers as numbers round them.
-  if (typeof value === 'bigint' && !Number.isSafeInteger(Number(value))) return [];
-  return kind === 'binary' ? [] : [value];
+  // Bytes are no index; days and moments may be read in another zone than they were written in.
+  if (!mayJudge(column, 'equality') || ['binary', 'day', 'instant'].includes(kindOf(column))) return [];
+  // Drivers that read big integers as numbers round them; TypeORM cuts fractions off.
+  const isLossy = typeof value === 'bigint' ? !Number.isSafeInteger(Number(value)) : kindOf(column) === 'integer' && !Number.isInteger(value); // prettier-ignore
+  return isLossy ? [] : [value];
 }
 
 function intersected(

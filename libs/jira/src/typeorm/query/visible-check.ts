@@ -57,6 +57,8 @@ const EXACT_KINDS = new Set(['integer', 'bigint', 'boolean', 'uuid', 'text', 'en
 function isStoredAsGiven(column: ColumnMetadata, entity: ObjectLiteral): boolean {
   const value: unknown = column.getEntityValue(entity);
   if (value === undefined || typeof value === 'function' || column.transformer) return false;
+  // Databases round what is no whole number.
+  if (kindOf(column) === 'integer' && !Number.isSafeInteger(value)) return false;
   return EXACT_KINDS.has(kindOf(column));
 }
 

@@ -1,0 +1,142 @@
+// The columns of a table whose values an entity may hold otherwise than the database, and what the database holds.
+
+import type { DataSource } from 'typeorm';
+import type { ColumnMetadata } from '../typeorm-internals.js';
+import type { ExactValues } from '../../core/changes/exact-values.js';
+import { databaseFamily } from './database-family.js';
+import type { RawRow } from './tracked-table.js';
+
+/** What is stored, unless the entity's value says it: then `undefined`. */
+type ReadExact = (raw: unknown, row: RawRow) => unknown;
+
+const LARGEST = Number.MAX_SAFE_INTEGER;
+/** Texts of the whole numbers of a row, where one is too large for a number. */
+const WHOLE = 'jira_whole';
+const SINGLE = 'jira_single';
+/** As TypeORM and `datetime('now')` write it; other texts compare otherwise than the dates they stand for. */
+const SQLITE_DATE = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{3})?$/;
+
+export class ExactColumns {
+  /** To be selected beside the columns. */
+  readonly selection: string[] = [];
+  private readonly readers: (readonly [ColumnMetadata, ReadExact])[] = [];
+
+  constructor(
+    private readonly dataSource: DataSource,
+    columns: readonly ColumnMetadata[],
+  ) {
+    const whole = databaseFamily(dataSource) === 'sqlite' ? columns.filter((one) => this.holdsWhole(one)) : [];
+    if (whole.length > 0) this.selection.push(wholeSql(whole.map((one) => this.escape(one))));
+    for (const column of columns) {
+      const special = this.specialReader(column, whole);
+      const { transformer } = column;
+      if (transformer !== undefined) this.readers.push([column, this.beforeTransformer(column, special)]);
+      else if (special) this.readers.push([column, special]);
+    }
+  }
+
+  of(row: RawRow): ExactValues | undefined {
+    let exact: Record<string, unknown> | undefined;
+    for (const [{ databaseName }, read] of this.readers) {
+      const value = row[databaseName] === undefined ? undefined : read(row[databaseName], row);
+      if (value !== undefined) (exact ??= {})[databaseName] = value;
+    }
+    return exact;
+  }
+
+  /** What the entity would hold if it had no transformer. */
+  private beforeTransformer(column: ColumnMetadata, special: ReadExact | undefined): ReadExact {
+    const plain = Object.create(column, { transformer: { value: undefined } }) as ColumnMetadata;
+    const { driver } = this.dataSource;
+    return (raw, row) =>
+      raw === null ? null : (special?.(raw, row) ?? (driver.prepareHydratedValue(raw, plain) as unknown));
+  }
+
+  private specialReader(column: ColumnMetadata, whole: readonly ColumnMetadata[]): ReadExact | undefined {
+    const family = databaseFamily(this.dataSource);
+    const type = this.typeOf(column);
+    if (isBoolean(column)) return family === 'postgres' ? undefined : exceptOneAndZero;
+    if (type === 'date') return this.dayReader(column);
+    if (family === 'sqlite') {
+      if (type === 'datetime') return (raw) => (isSqliteDate(raw) ? undefined : raw);
+      const position = whole.indexOf(column);
+      return position < 0 ? undefined : (raw, row) => wholeNumber(raw, row, position);
+    }
+    return family === 'mysql' && type === 'float' ? this.singleReader(column) : undefined;
+  }
+
+  /** MariaDB shows six digits of a float, and compares all of it. */
+  private singleReader(column: ColumnMetadata): ReadExact {
+    const name = `${SINGLE}_${this.selection.length}`;
+    this.selection.push(`${this.escape(column)} + 0e0 AS ${this.dataSource.driver.escape(name)}`);
+    return (raw, row) => (raw === null || row[name] === raw ? undefined : row[name]);
+  }
+
+  /** Drivers read a day as a date in their zone, which TypeORM reads in another. */
+  private dayReader(column: ColumnMetadata): ReadExact | undefined {
+    const family = databaseFamily(this.dataSource);
+    const { timezone } = this.dataSource.options as { timezone?: string };
+    const isLocal = family !== 'mysql' || timezone === undefined || timezone === 'local';
+    if (family === 'sqlite') return undefined;
+    const isMisread = !isLocal || column.utc;
+    return (raw) =>
+      raw instanceof Date && (isMisread || !isCommonYear(raw)) ? dayOf(raw, isLocal ? undefined : timezone) : undefined;
+  }
+
+  private holdsWhole(column: ColumnMetadata): boolean {
+    return !isBoolean(column) && /int|decimal|numeric/.test(this.typeOf(column));
+  }
+
+  private typeOf(column: ColumnMetadata): string {
+    return this.dataSource.driver.normalizeType(column).toLowerCase();
+  }
+
+  private escape({ databaseName }: ColumnMetadata): string {
+    return this.dataSource.driver.escape(databaseName);
+  }
+}
+
+function isBoolean({ type }: ColumnMetadata): boolean {
+  return type === Boolean || type === 'bool' || type === 'boolean';
+}
+
+function exceptOneAndZero(raw: unknown): unknown {
+  return raw === 0 || raw === 1 || raw === null ? undefined : raw;
+}
+
+function isSqliteDate(raw: unknown): boolean {
+  return raw === null || (typeof raw === 'string' && SQLITE_DATE.test(raw));
+}
+
+function wholeSql(names: readonly string[]): string {
+  const isLarge = names.map((name) => `${name} NOT BETWEEN -${LARGEST} AND ${LARGEST}`).join(' OR ');
+  return `CASE WHEN ${isLarge} THEN json_array(${names.map((name) => `CAST(${name} AS TEXT)`).join(', ')}) END AS "${WHOLE}"`;
+}
+
+/** SQLite keeps what it is given, whatever the column's type: a fraction among whole numbers, a text. */
+function wholeNumber(raw: unknown, row: RawRow, position: number): unknown {
+  if (raw === null || (typeof raw === 'number' && Number.isSafeInteger(raw))) return undefined;
+  const texts = row[WHOLE];
+  if (typeof raw !== 'number' || !Number.isInteger(raw) || typeof texts !== 'string') return raw;
+  const text = (JSON.parse(texts) as string[])[position];
+  return /^-?\d+$/.test(text) ? text : raw;
+}
+
+/** Years that TypeORM writes with four digits. */
+function isCommonYear(date: Date): boolean {
+  const year = date.getFullYear();
+  return year > 0 && year < 9_999;
+}
+
+/** @param zone `Z` or an offset; absent = this process's own */
+function dayOf(date: Date, zone: string | undefined): string {
+  const offset = /^([+-])(\d\d):?(\d\d)$/.exec(zone ?? '');
+  const minutes = offset ? Number(`${offset[1]}1`) * (Number(offset[2]) * 60 + Number(offset[3])) : 0;
+  const shift = zone === undefined ? -date.getTimezoneOffset() : minutes;
+  const day = new Date(date.getTime() + shift * 60_000);
+  if (Number.isNaN(day.getTime())) return '0000-00-00';
+  const [text] = day.toISOString().split('T');
+  const year = day.getUTCFullYear();
+  if (year > 0) return text.replace(/^\+0*/, '');
+  return `${String(1 - year).padStart(4, '0')}${text.slice(-6)} BC`;
+}

@@ -1,0 +1,61 @@
+// What memory may judge: for each type of column, the comparisons that it makes just as every database does.
+
+import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
+import { exactOf } from '../../core/changes/exact-values.js';
+import type { Image } from '../../core/changes/change.js';
+import { isPostgres, isSqlite, kindOf, type ColumnKind } from './column-value.js';
+
+/** `part`: a part of a date, such as its month. */
+export type Comparing = 'equality' | 'order' | 'text' | 'part';
+
+const ALLOWED: Readonly<Record<ColumnKind, readonly Comparing[]>> = {
+  text: ['equality', 'order', 'text'],
+  enum: ['equality', 'order', 'text'],
+  // MariaDB orders them by their time, not by their text.
+  uuid: ['equality'],
+  integer: ['equality', 'order'],
+  bigint: ['equality', 'order'],
+  double: ['equality', 'order'],
+  boolean: ['equality'],
+  instant: ['equality', 'order', 'part'],
+  day: ['equality', 'order', 'part'],
+  binary: ['equality'],
+  opaque: [],
+};
+
+const allowed = new WeakMap<ColumnMetadata, readonly Comparing[]>();
+
+/** Whether memory compares values of the column as the database does. */
+export function mayJudge(column: ColumnMetadata, comparing: Comparing): boolean {
+  let found = allowed.get(column);
+  if (!found) allowed.set(column, (found = findAllowed(column)));
+  return found.includes(comparing);
+}
+
+function findAllowed(column: ColumnMetadata): readonly Comparing[] {
+  const kind = kindOf(column);
+  if (kind === 'instant') return ALLOWED.instant.filter((one) => keepsInstants(column, one));
+  return ALLOWED[kind];
+}
+
+/**
+ * Whether the column holds UTC, or a zone. Local time repeats an hour each autumn, and two moments are then one text; a
+ * part of it is another than of the moment in UTC.
+ */
+function keepsInstants(column: ColumnMetadata, comparing: Comparing): boolean {
+  const { driver } = column.entityMetadata.dataSource;
+  if (isSqlite(driver) || driver.normalizeType(column) === 'timestamp with time zone') return true;
+  const { timezone = 'local' } = driver.options as { readonly timezone?: string };
+  if (isPostgres(driver) || timezone === 'local') return isUtcProcess();
+  return comparing !== 'part' || timezone === 'Z' || timezone === '+00:00';
+}
+
+function isUtcProcess(): boolean {
+  return ['UTC', 'Etc/UTC', 'GMT'].includes(Intl.DateTimeFormat().resolvedOptions().timeZone);
+}
+
+/** Whether the image says what is stored: not so of virtual columns, nor of what a transformer made of it. */
+export function isSaid(column: ColumnMetadata, image: Image): boolean {
+  if (column.isVirtualProperty) return false;
+  return column.transformer === undefined || exactOf(image)?.[column.databaseName] !== undefined;
+}
