@@ -45,6 +45,12 @@ class DeclaredHook extends Cards {
   override dependsOn = [{ entity: Board }];
 }
 
+/** Those whom the row concerns, by what the application says: nobody. */
+@Hook('nobodys')
+class NobodysHook extends Cards {
+  override dependsOn = [{ entity: Board, users: () => [] }];
+}
+
 const ENTITIES = [Board, Card];
 
 /** What a client has that applies each event, and lists again when told to. */
@@ -80,7 +86,7 @@ class Replica {
 
 describeEachDatabase('rows that go, and come back, with their parent', ({ options }) => {
   const open = async (): Promise<TestApp> => {
-    const providers = [DerivedHook, DeclaredHook];
+    const providers = [DerivedHook, DeclaredHook, NobodysHook];
     const app = await createTestApp({ entities: ENTITIES, providers, database: await options(ENTITIES) });
     const { manager } = app.dataSource;
     await manager.save(Board, [{ name: 'open' }, { name: 'closed' }]);
@@ -121,15 +127,17 @@ describeEachDatabase('rows that go, and come back, with their parent', ({ option
   it.each(Object.keys(steps))('what clients have is what they would read: %s', async (name) => {
     await using app = await open();
     const client = await app.connect(1);
-    const replicas = ['derived', 'declared'].map((hook) => new Replica(hook, client));
+    const replicas = ['derived', 'declared', 'nobodys'].map((hook) => new Replica(hook, client));
     for (const replica of replicas) {
       await client.subscribe(replica.hook);
       expect(await replica.list()).toEqual([1]);
     }
     const back = await steps[name]?.(app);
-    for (const replica of replicas) expect(await replica.catchUp()).toEqual([]);
+    // Where the application says that a parent concerns nobody, what happened to the row itself is told all the same.
+    const told = back ? replicas.slice(0, 2) : replicas;
+    for (const replica of told) expect(await replica.catchUp()).toEqual([]);
     if (!back) return;
     await back();
-    for (const replica of replicas) expect(await replica.catchUp()).toEqual([1]);
+    for (const replica of told) expect(await replica.catchUp()).toEqual([1]);
   });
 });

@@ -33,6 +33,8 @@ export interface Past {
   readonly change: Change;
   /** Position of its commit. */
   readonly position: string;
+  /** All changes of its commit; absent = it is the only one. */
+  readonly commit?: readonly Change[];
 }
 
 /** Rows of other entities that decide about rows that did not change themselves. */

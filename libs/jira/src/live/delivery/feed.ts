@@ -23,6 +23,8 @@ export const FEED_REPORT = Symbol('jira feed report');
 export interface Delivery {
   readonly change: Change;
   readonly position: string;
+  /** All changes of its commit; absent = it is the only one. */
+  readonly commit?: readonly Change[];
   /** Only channels of this observer (a change dispatched by hand to one). */
   readonly observer?: string;
 }

@@ -112,7 +112,7 @@ export class Hub {
         const key = entityKey(change.source, entity);
         for (const listener of this.listeners.get(key) ?? []) this.tell(listener, change, commit);
         const feed = this.feeds.get(key);
-        if (feed) getOrAdd(byFeed, feed, () => []).push({ change, position });
+        if (feed) getOrAdd(byFeed, feed, () => []).push({ change, position, commit: changes });
       }
     }
     for (const [feed, deliveries] of byFeed) feed.push(deliveries);

@@ -1,6 +1,7 @@
 // Conditions as the matchers a hub works with.
 
 import type { Change, Image, Link } from '../../core/changes/change.js';
+import { getOrAdd } from '../../core/support/get-or-add.js';
 import type { Past, RelatedRows, RowMatcher } from '../../live/delivery/channel.js';
 import { isOpaque, relationsOf } from '../query/condition.js';
 import { judgeImages } from '../query/judge-images.js';
@@ -46,13 +47,34 @@ export class PredicateMatcher implements RowMatcher {
     const { predicate } = this;
     const { manager } = predicate.metadata.dataSource;
     const before = new Set(images.filter((image) => past.has(image)));
+    const unknowable = this.unknowable(before, past);
     const verdicts = new Map<Image, boolean | undefined>();
-    for (const { group, links } of this.byLinks(images, past)) {
+    for (const { group, links } of this.byLinks(
+      images.filter((image) => !unknowable.has(image)),
+      past,
+    )) {
       if (links.length > MOST_LINKS) continue;
       const judged = await judgeImages(manager, predicate, group, { before, links });
       for (const [i, image] of group.entries()) verdicts.set(image, judged[i]);
     }
     return images.map((image) => verdicts.get(image));
+  }
+
+  /**
+   * Images of before a commit that also changed related rows which may decide: the database holds those as they are
+   * since.
+   */
+  private unknowable(images: ReadonlySet<Image>, past: ReadonlyMap<Image, Past>): Set<Image> {
+    const deciding = new Map<readonly Change[], readonly Change[]>();
+    const found = new Set<Image>();
+    // SQL of the application may read anything; whoever depends on what it reads fetches again.
+    if (this.isOpaque) return found;
+    for (const image of images) {
+      const { change, commit = [] } = past.get(image) as Past;
+      const concerning = getOrAdd(deciding, commit, () => commit.filter((one) => this.isConcernedBy(one)));
+      if (concerning.some((one) => one !== change)) found.add(image);
+    }
+    return found;
   }
 
   /** Images of before a commit that altered many-to-many rows are judged with those as they were. */
