@@ -47,7 +47,8 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
    * Entities whose rows decide who sees which rows (memberships), or that the output shows: their changes take effect
    * on subscriptions at once.
    *
-   * @default none: what `visibility` decides is looked at again within the option `visibilityTtlMs`
+   * @default what `visibility` crosses by relations; what it looks up by itself is looked at again within the option
+   * `visibilityTtlMs`
    */
   dependsOn: readonly Dependency[] = [];
 
@@ -95,6 +96,8 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
       !this.hasOwn('visibility')
     )
       context.warn('has object permissions and no visibility: its lists show every row. Override visibility().');
+    if (this.dependsOn.length === 0 && isAsync(this.visibility))
+      context.warn('has an asynchronous visibility and no dependsOn: changes of the rows that it looks up take effect only within visibilityTtlMs. Name their entities in dependsOn.'); // prettier-ignore
   }
 
   /** Rows this caller may see and write into. Reads, writes, lists, relations and events all obey it. @default all rows */
@@ -273,4 +276,8 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     this.visible.set(scope, predicate);
     return predicate;
   }
+}
+
+function isAsync(method: (scope: HookScope) => unknown): boolean {
+  return method.constructor.name === 'AsyncFunction';
 }
