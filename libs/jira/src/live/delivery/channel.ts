@@ -76,6 +76,8 @@ export interface ChannelDefinition {
   readonly withDeleted?: boolean;
   /** What rows decide whose changes nobody follows, as one text; absent = there are none. Asks the database. */
   readonly readRelated?: () => Promise<string>;
+  /** Whether some of those rows are captured only in processes that have such a channel. @default false */
+  readonly isPartlyCaptured?: boolean;
 }
 
 /** Equal keys share a channel. */

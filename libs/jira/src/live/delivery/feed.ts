@@ -6,7 +6,7 @@ import type { Audience, Channel, ChannelDefinition, ObserverBehaviour, RowMatche
 import { ChannelIndex } from './channel-index.js';
 import { idKey, type Change, type ChangeType, type Image } from '../../core/changes/change.js';
 import type { FrameSink } from './frame-sink.js';
-import { Judgements, UnknowableRow } from './judgements.js';
+import { assertUnaltered, Judgements, UnknowableRow } from './judgements.js';
 import { overlaps, RoomBook } from './rooms.js';
 import { Turns, type Turn } from '../../core/support/turns.js';
 
@@ -25,6 +25,8 @@ export interface Delivery {
   readonly position: string;
   /** All changes of its commit; absent = it is the only one. */
   readonly commit?: readonly Change[];
+  /** Another process committed it. */
+  readonly isForeign?: boolean;
   /** Only channels of this observer (a change dispatched by hand to one). */
   readonly observer?: string;
 }
@@ -37,6 +39,7 @@ class Batch {
   /** Deliveries that an observer has sent by itself. */
   readonly handled = new Map<Delivery, Set<ObserverBehaviour>>();
   readonly outputs = new Map<Audience, Map<ChangeType, Map<Image, unknown>>>();
+  readonly checks = new Map<Channel, Promise<void>>();
 }
 
 /** What one channel makes of one change. */
@@ -174,24 +177,36 @@ export class Feed {
     return waiting?.then(() => this.sendFrom(end, batch));
   }
 
-  private sendOne(one: Case, { judgements, outputs }: Batch): Promise<void> | void {
+  private sendOne(one: Case, batch: Batch): Promise<void> | void {
     const { channel, delivery } = one;
-    const { change, position } = delivery;
-    const { audience, ...definition } = channel.definition;
     const matchers = matchersOf(channel.definition);
-    const before = one.before && judgements.accepts(matchers, one.before) ? one.before : undefined;
-    const after = one.after && judgements.accepts(matchers, one.after) ? one.after : undefined;
+    const before = one.before && batch.judgements.accepts(matchers, one.before) ? one.before : undefined;
+    const after = one.after && batch.judgements.accepts(matchers, one.after) ? one.after : undefined;
     const image = after ?? before;
     if (!image) return;
     const type: ChangeType = before ? (after ? 'modified' : 'removed') : 'added';
-    const recipients = participantsOf(channel, definition.observer, image, type);
+    const tell = (): Promise<void> | void => this.tell(one, type, image, batch);
+    if (type !== 'removed' || !delivery.isForeign || !channel.definition.isPartlyCaptured) return tell();
+    // It is not known what else that commit wrote: perhaps what let somebody in who never saw the row.
+    return getOrAdd(batch.checks, channel, () => assertUnaltered(channel)).then(tell);
+  }
+
+  private tell(
+    { channel, delivery, isGone }: Case,
+    type: ChangeType,
+    image: Image,
+    { outputs }: Batch,
+  ): Promise<void> | void {
+    const { change, position } = delivery;
+    const { audience, observer } = channel.definition;
+    const recipients = participantsOf(channel, observer, image, type);
     if (recipients?.length === 0) return;
     const send = (data: unknown): void => {
       const head = { method: 'SUBSCRIPTION', type, status: 200, channel: channel.id } as const;
       this.send(channel, { ...head, position, id: change.id, data }, recipients);
     };
     // A row that is gone is shown once more as it was; one that merely left sight is named and no more.
-    if (type === 'removed' && !one.isGone) return send({ pk: change.id });
+    if (type === 'removed' && !isGone) return send({ pk: change.id });
     const known = getOrAdd(getOrAdd(outputs, audience, newOutputs), type, newImages);
     if (known.has(image)) return send(known.get(image));
     const remember = (data: unknown): void => {

@@ -105,14 +105,14 @@ export class Hub {
   }
 
   private publish(commit: LoggedCommit): void {
-    const { changes, position } = commit;
+    const { changes, position, isOwn } = commit;
     const byFeed = new Map<Feed, Delivery[]>();
     for (const change of changes) {
       for (const entity of [change.entity, ...(change.ancestors ?? [])]) {
         const key = entityKey(change.source, entity);
         for (const listener of this.listeners.get(key) ?? []) this.tell(listener, change, commit);
         const feed = this.feeds.get(key);
-        if (feed) getOrAdd(byFeed, feed, () => []).push({ change, position, commit: changes });
+        if (feed) getOrAdd(byFeed, feed, () => []).push({ change, position, commit: changes, isForeign: !isOwn });
       }
     }
     for (const [feed, deliveries] of byFeed) feed.push(deliveries);

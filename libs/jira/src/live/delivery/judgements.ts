@@ -1,11 +1,16 @@
 // Verdicts of matchers on images: from memory at once, the rest asked for in one batch a matcher.
 
 import type { Image } from '../../core/changes/change.js';
-import type { Past, RowMatcher } from './channel.js';
+import type { Channel, Past, RowMatcher } from './channel.js';
 
 /** The rows that decided who sees a deleted row were deleted with it: nobody knows any more who saw it. */
 export class UnknowableRow extends Error {
   override readonly name = 'UnknowableRow';
+}
+
+/** Rejects unless related rows decide what they did when the channel looked last. */
+export async function assertUnaltered(channel: Channel): Promise<void> {
+  if ((await channel.definition.readRelated?.()) !== channel.related) throw new UnknowableRow();
 }
 
 export class Judgements {

@@ -118,7 +118,8 @@ export class Observer<Row extends object> implements ObserverBehaviour {
       throw new JiraException('TOO_MANY_ROOMS', `Too many rooms; the limit is ${mostRooms} per subscription.`);
     const filter = rows.own ? await rows.own.filter(scope) : EVERY_ROW;
     const audience = await this.audienceOf(scope);
-    this.followCrossed([filter, ...audience.matchers]);
+    const matchers = [filter, ...audience.matchers];
+    this.followCrossed(matchers);
     return {
       namespace: this.host.namespace,
       entity: this.key,
@@ -127,13 +128,14 @@ export class Observer<Row extends object> implements ObserverBehaviour {
       filter,
       audience,
       withDeleted: rows.withDeleted,
-      readRelated: this.unfollowed([filter, ...audience.matchers]),
+      readRelated: this.unfollowed(matchers),
+      isPartlyCaptured: namesOf(matchers).some((name) => this.crossed.get(name)),
     };
   }
 
   /** From the first subscription on whose condition crosses it, an entity's changes are followed. */
   private followCrossed(matchers: readonly RowMatcher[]): void {
-    for (const name of matchers.flatMap(({ related }) => [...(related?.names ?? [])]))
+    for (const name of namesOf(matchers))
       if (!this.followed.has(name) && !this.crossed.has(name))
         this.crossed.set(name, followRelated(name, this, { ...this.host, key: this.key, rows: this.rows }));
   }
@@ -178,6 +180,11 @@ export class Observer<Row extends object> implements ObserverBehaviour {
     if (options.serialize.length > 1) return options.serialize(image as Row, scope, type);
     return (options as { serialize(row: Row): unknown }).serialize(image as Row);
   }
+}
+
+/** Entities whose rows decide. */
+function namesOf(matchers: readonly RowMatcher[]): string[] {
+  return matchers.flatMap(({ related }) => [...(related?.names ?? [])]);
 }
 
 function roomSet(rooms: Rooms): ReadonlySet<Room> {
