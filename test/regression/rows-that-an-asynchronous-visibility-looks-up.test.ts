@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { expect, it, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { Hook, HookScope, ModelHook, type Visibility } from 'nestjs-jira';
 import { In } from 'typeorm';
 import { createTestApp } from '../support/app.js';
@@ -31,9 +31,13 @@ class CrossingHook extends ModelHook<Issue> {
   }
 }
 
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
 it('are named at boot as what nobody can follow, unless dependsOn names them', async () => {
   const warnings: string[] = [];
-  using _ = vi.spyOn(Logger.prototype, 'warn').mockImplementation((message: unknown) => void warnings.push(String(message))); // prettier-ignore
-  await using _app = await createTestApp({ entities: [Project, Member, Issue], providers: [UnnamedHook, NamedHook, CrossingHook] }); // prettier-ignore
+  vi.spyOn(Logger.prototype, 'warn').mockImplementation((message: unknown) => void warnings.push(String(message))); // prettier-ignore
+  await using _ = await createTestApp({ entities: [Project, Member, Issue], providers: [UnnamedHook, NamedHook, CrossingHook] }); // prettier-ignore
   expect(warnings.filter((line) => line.includes('dependsOn'))).toEqual([expect.stringContaining('UnnamedHook')]);
 });

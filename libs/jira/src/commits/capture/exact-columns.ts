@@ -2,10 +2,11 @@
 
 import type { DataSource } from 'typeorm';
 import type { ColumnMetadata } from '../typeorm-internals.js';
-import type { ExactValues } from '../../core/changes/exact-values.js';
+import type { ExactValues } from '../../core/changes/change.js';
 import { databaseFamily } from './database-family.js';
-import type { RawRow } from './tracked-table.js';
 
+/** As the driver returned it. */
+type RawRow = Readonly<Record<string, unknown>>;
 /** What is stored, unless the entity's value says it: then `undefined`. */
 type ReadExact = (raw: unknown, row: RawRow) => unknown;
 

@@ -1,7 +1,6 @@
 // A committed change of one row, as everything after the change source sees it.
 
 import type { RowId } from 'nestjs-jira-protocol';
-import type { ExactValues } from './exact-values.js';
 
 /**
  * All own columns of a row at one point in time, shaped like the entity: foreign keys and `select: false` columns included,
@@ -11,6 +10,12 @@ import type { ExactValues } from './exact-values.js';
 export type Image = Readonly<Record<string, unknown>>;
 
 export type ChangeType = 'added' | 'modified' | 'removed';
+
+/**
+ * By the column's name in the database: what an entity without a transformer would hold, a whole number beyond 2^53 as
+ * text. Only columns whose value in the image is not what is stored.
+ */
+export type ExactValues = Readonly<Record<string, unknown>>;
 
 /** A row of a many-to-many table, inserted or deleted with a change of the row that owns the relation. */
 export interface Link {

@@ -1,12 +1,6 @@
 // Values that an image holds otherwise than the database: rounded by a driver, or altered by a column's transformer.
 
-import type { Change, Image, Link } from './change.js';
-
-/**
- * By the column's name in the database: what an entity without a transformer would hold, a whole number beyond 2^53 as
- * text. Only columns whose value in the image is not what is stored.
- */
-export type ExactValues = Readonly<Record<string, unknown>>;
+import type { Change, ExactValues, Image, Link } from './change.js';
 
 const EXACT = new WeakMap<Image, ExactValues>();
 

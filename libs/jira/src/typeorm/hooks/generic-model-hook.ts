@@ -96,7 +96,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
       !this.hasOwn('visibility')
     )
       context.warn('has object permissions and no visibility: its lists show every row. Override visibility().');
-    if (this.dependsOn.length === 0 && isAsync(this.visibility))
+    if (this.dependsOn.length === 0 && isAsync(this, 'visibility'))
       context.warn('has an asynchronous visibility and no dependsOn: changes of the rows that it looks up take effect only within visibilityTtlMs. Name their entities in dependsOn.'); // prettier-ignore
   }
 
@@ -278,6 +278,6 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   }
 }
 
-function isAsync(method: (scope: HookScope) => unknown): boolean {
-  return method.constructor.name === 'AsyncFunction';
+function isAsync(object: object, method: string): boolean {
+  return (Reflect.get(object, method) as object).constructor.name === 'AsyncFunction';
 }
