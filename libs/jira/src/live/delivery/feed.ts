@@ -25,8 +25,7 @@ export interface Delivery {
   readonly position: string;
   /** All changes of its commit; absent = it is the only one. */
   readonly commit?: readonly Change[];
-  /** Another process committed it. */
-  readonly isForeign?: boolean;
+  readonly isForeign?: boolean; // another process committed it
   /** Only channels of this observer (a change dispatched by hand to one). */
   readonly observer?: string;
 }
@@ -268,12 +267,10 @@ function matchersOf({ filter, audience }: ChannelDefinition): readonly RowMatche
 /** The images that count: for who does not ask for deleted rows, a soft-deleted row is none. */
 function imagesOf(change: Change, withDeleted: boolean | undefined): { before?: Image; after?: Image } {
   if (withDeleted) return change;
-  if (change.isSoftDeleted) return NO_IMAGES;
+  if (change.isSoftDeleted) return {};
   const { type, before, after } = change;
   return { before: type === 'added' ? undefined : before, after: type === 'removed' ? undefined : after };
 }
-
-const NO_IMAGES = {};
 
 function caseOf(delivery: Delivery, channel: Channel, book: RoomBook): Case {
   const { change } = delivery;
