@@ -36,6 +36,7 @@ import {
   writeBuilderPrototypes,
   type WriteBuilder,
 } from '../../libs/jira/src/commits/typeorm-internals.js';
+import { SAVE_STEPS } from '../../libs/jira/src/commits/typeorm-persistence.js';
 import { createTestApp } from '../../libs/jira/src/testing/test-app.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { hide, messageOf } from './hide.js';
@@ -78,6 +79,7 @@ const HIDINGS: readonly Hiding[] = [
   ...methods(UpdateQueryBuilder, 'execute', 'getParameters', ...SELECTING, ...ORDERED),
   ...methods(DeleteQueryBuilder, 'execute', 'getParameters', ...SELECTING),
   ...methods(SoftDeleteQueryBuilder, 'execute', 'getParameters', ...SELECTING, ...ORDERED),
+  ...SAVE_STEPS.flatMap(([step, method]) => methods(step, method)),
   ...methods(QueryExpressionMap, ...TOLD.split(' ')),
   ...['transactionDepth', 'isTransactionActive'].map((name): Hiding => [`QueryRunner.${name}`, () => BaseQueryRunner.prototype]), // prettier-ignore
   ['QueryRunner.stmtCache', (dataSource) => dataSource.createQueryRunner()],

@@ -20,6 +20,7 @@ import {
   statementsOf,
   type QueryExpressionMap,
 } from './typeorm-internals.js';
+import { SAVE_STEPS } from './typeorm-persistence.js';
 
 /** Versions whose private members were read and tested: a minor version may change them, a patch has not. */
 const TYPEORM_VERSIONS = '~1.1.1';
@@ -49,7 +50,15 @@ export function assertTypeOrm(dataSource: DataSource): void {
 
 function membersFor({ driver, options }: DataSource): readonly Member[] {
   const returning = driver.isReturningSqlSupported('insert') ? [RETURNING] : [];
-  return [...BUILDERS, ...EXPRESSIONS, ...returning, ...SOURCES, ...RUNNERS, ...(DRIVERS[options.type] ?? [])];
+  return [
+    ...BUILDERS,
+    ...SAVING,
+    ...EXPRESSIONS,
+    ...returning,
+    ...SOURCES,
+    ...RUNNERS,
+    ...(DRIVERS[options.type] ?? []),
+  ];
 }
 
 const WRITERS = [InsertQueryBuilder, UpdateQueryBuilder, DeleteQueryBuilder, SoftDeleteQueryBuilder];
@@ -62,6 +71,8 @@ const BUILDERS: readonly Member[] = [
   ...methodsOf(SELECTING, 'createCteExpression', 'createWhereExpression', 'replacePropertyNamesForTheWholeQuery'),
   ...methodsOf(ORDERED, 'createOrderByExpression', 'createLimitExpression'),
 ];
+
+const SAVING: readonly Member[] = SAVE_STEPS.flatMap(([step, method]) => methodsOf([step], method));
 
 const TABLE = 'jira_probe';
 type Query = SelectQueryBuilder<ObjectLiteral>;

@@ -2,7 +2,7 @@
 
 import type { HookScope } from '../core/scope/scope.js';
 
-export type StockAction = 'create';
+export type StockAction = 'create' | 'update' | 'destroy';
 
 /**
  * Does the action at once, without opening its unit of work, and resolves with its result; `undefined` when it has to be

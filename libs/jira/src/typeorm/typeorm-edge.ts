@@ -16,6 +16,8 @@ import { installSqliteLeases } from '../commits/leases/sqlite-leases.js';
 import { surviveConnectionLoss } from '../commits/surviving-connections.js';
 import type { RelatedHook } from './expand/expansion.js';
 import { ALL, and, complement, oneOf, or, type Condition } from './query/condition.js';
+import type { NestedWrite } from './query/cascade-guard.js';
+import type { FieldErrors } from '../core/errors/jira.exception.js';
 import { prepareFolding } from './query/dialect.js';
 import { toStored } from './query/column-value.js';
 import { isRow } from './query/named-row.js';
@@ -25,6 +27,8 @@ import { covers, discriminatorsOf, shareTable } from './rows/table-rows.js';
 export interface EntityGate extends RelatedHook {
   readonly namespace: string;
   readonly hasObjectPermissions: boolean;
+  /** Why this caller may not write the row as another hook's input has it, by field; undefined when that is allowed. */
+  refusalOf(scope: HookScope, write: NestedWrite): Promise<FieldErrors | undefined>;
   canRetrieve(scope: HookScope, row: Filter): Promise<boolean>;
   /** Called when all hooks are known. @throws ConfigurationError */
   assertComplete(): void;
@@ -135,6 +139,16 @@ export class TypeOrmEdge extends Observables implements OnApplicationShutdown {
     for (const [other, gates] of served)
       for (const gate of gates.values()) parts.push(and([rowsOf(other, metadata), await gate.sightOf(scope)]));
     return or([complement(or(served.map(([other]) => rowsOf(other, metadata)))), ...parts]);
+  }
+
+  /** Why no hook of the nested row lets this caller write it, by field of the row. Without a hook it is the app's own business. */
+  async nestedFaults(scope: HookScope, write: NestedWrite): Promise<FieldErrors | undefined> {
+    let faults: FieldErrors | undefined;
+    for (const gate of this.gatesOf(write.metadata)) {
+      faults = await gate.refusalOf(scope, write);
+      if (!faults) return undefined;
+    }
+    return faults;
   }
 
   onApplicationShutdown(): void {

@@ -56,9 +56,17 @@ export function stateOf(scope: HookScope): ScopeState {
 
 /** The same caller within the same request and transaction, as if retrieving rows of another hook. */
 export function retrieving(scope: HookScope, namespace: string): HookScope {
+  return calling(scope, { namespace, action: 'retrieve', method: 'GET' });
+}
+
+/** The same, as if calling an action of another hook. */
+export function calling(
+  scope: HookScope,
+  call: { readonly namespace: string; readonly action: string; readonly method: Method; readonly data?: unknown },
+): HookScope {
   const state = Object.create(stateOf(scope)) as ScopeState;
   state.permissions = state.pagination = undefined;
-  const own = { namespace, action: 'retrieve', method: 'GET', data: undefined, query: {}, [STATE]: state };
+  const own = { data: undefined, ...call, query: {}, [STATE]: state };
   return Object.assign(Object.create(scope) as HookScope, own);
 }
 

@@ -1,6 +1,7 @@
 import type { ActionScope } from '../../core/scope/scope.js';
 import { Action } from '../action.decorator.js';
 import type { GenericHook } from '../generic-hook.js';
+import { noteStock } from '../shortcuts.js';
 import type { Constructor } from './mixin.js';
 
 export interface Destroys {
@@ -17,5 +18,6 @@ export function DestroyMixin<B extends Constructor<GenericHook<object>>>(Base: B
       return null;
     }
   }
+  noteStock(DestroyHook.prototype, 'destroy');
   return DestroyHook;
 }

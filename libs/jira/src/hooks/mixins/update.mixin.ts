@@ -1,6 +1,7 @@
 import type { ActionScope } from '../../core/scope/scope.js';
 import { Action } from '../action.decorator.js';
 import { inputFor, type GenericHook } from '../generic-hook.js';
+import { noteStock } from '../shortcuts.js';
 import type { Constructor, OutputOf } from './mixin.js';
 
 export interface Updates {
@@ -21,5 +22,6 @@ export function UpdateMixin<B extends Constructor<GenericHook<object>>>(Base: B)
       return this.serialize(await this.performUpdate(object, scope.data, scope), scope);
     }
   }
+  noteStock(UpdateHook.prototype, 'update');
   return UpdateHook as unknown as B & Constructor<Updates>;
 }

@@ -6,7 +6,7 @@ import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import type { Filter, Ordering } from '../../policy/filtering/filter.js';
 import { QueryLanguage } from '../../policy/filtering/query-language.js';
 import type { HookContext } from '../../hooks/base-hook.js';
-import { GenericHook, type RowLookup } from '../../hooks/generic-hook.js';
+import { GenericHook, inputFor, type RowLookup } from '../../hooks/generic-hook.js';
 import { CONTEXT, OWN_ROWS, REGISTER, SHORTCUT_OF } from '../../hooks/plumbing.js';
 import type { Shortcut, StockAction } from '../../hooks/shortcuts.js';
 import { stateOf, type HookScope } from '../../core/scope/scope.js';
@@ -20,6 +20,7 @@ import { DirectReader } from '../direct/direct-reader.js';
 import { DirectWriter } from '../direct/direct-writer.js';
 import { EntityRows } from './entity-rows.js';
 import { HookGate, isAllowed } from './hook-gate.js';
+import { isStockAction, nestedRules } from './nested-rules.js';
 import { Expansion, type ExpandFields } from '../expand/expansion.js';
 import { EntityFieldTypes } from '../query/field-types.js';
 import { Lookup } from '../query/lookup.js';
@@ -128,11 +129,12 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
       direct: this.direct,
       canRetrieve: this.canRetrieveOf(scope),
       sightOf: (related) => this.edge.sightOf(related, scope),
+      nested: nestedRules(scope, this.edge),
     });
   }
 
-  override [SHORTCUT_OF](_action: StockAction): Shortcut | undefined {
-    if (!this.writer) return undefined;
+  override [SHORTCUT_OF](action: StockAction): Shortcut | undefined {
+    if (action !== 'create' || !this.writer) return undefined;
     const hook = {
       metadata: this.metadata,
       isStock: () => !CREATE_CALLS.some((name) => this.hasOwn(name)),
@@ -163,6 +165,8 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
       checkObjectPermissions: (scope, object) => this.checkObjectPermissions(scope, object),
       serializeAll: (objects, scope) => this.serializeAll(objects, scope),
       assertComplete: () => this.checkRelated(),
+      isStock: (action) => isStockAction(this, action),
+      inputFor: (kind, isPartial) => inputFor(this, kind, isPartial),
     });
   }
 

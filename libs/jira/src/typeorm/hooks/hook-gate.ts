@@ -1,14 +1,20 @@
 // What a hook tells other hooks about its rows: which of them a caller may retrieve, and how they are shown.
 
 import type { EntityMetadata, SelectQueryBuilder } from 'typeorm';
-import { JiraException } from '../../core/errors/jira.exception.js';
-import { retrieving, type HookScope } from '../../core/scope/scope.js';
+import { JiraException, type FieldErrors } from '../../core/errors/jira.exception.js';
+import { calling, retrieving, type HookScope } from '../../core/scope/scope.js';
+import type { InputChoice } from '../../hooks/action.decorator.js';
+import type { StockAction } from '../../hooks/shortcuts.js';
 import type { Store } from '../../hooks/store.js';
 import { allOf, type Filter, type Ordering } from '../../policy/filtering/filter.js';
+import { validateInput } from '../../policy/serialization/input.js';
 import type { ShownRow } from '../expand/expansion.js';
 import { ALL, NONE, and, type Condition } from '../query/condition.js';
 import { filterCondition } from '../query/filter-condition.js';
+import type { NestedWrite } from '../query/cascade-guard.js';
 import { keysFilter } from '../query/keys-filter.js';
+import { keyFilter } from '../query/named-row.js';
+import { MISSING } from '../query/relation-guard.js';
 import { narrowingOf } from '../query/narrowing.js';
 import type { RowPredicate } from '../query/row-predicate.js';
 import type { EntityGate } from '../typeorm-edge.js';
@@ -32,7 +38,13 @@ export interface GateHost<E extends object> {
   checkObjectPermissions(scope: HookScope, object: E): Promise<void>;
   serializeAll(objects: readonly E[], scope: HookScope): unknown[] | Promise<unknown[]>;
   assertComplete(): void;
+  /** Whether the hook writes rows as the library does, so that its rules are those that can be asked. */
+  isStock(action: StockAction): boolean;
+  inputFor(kind: 'create' | 'update', isPartial: boolean): InputChoice;
 }
+
+const METHODS = { create: 'POST', update: 'PATCH', destroy: 'DELETE' } as const;
+const DENIED: FieldErrors = { '': ['You do not have permission to write this row here.'] };
 
 export class HookGate<E extends object> implements EntityGate {
   private readonly retrievers = new WeakMap<HookScope, HookScope>();
@@ -89,6 +101,40 @@ export class HookGate<E extends object> implements EntityGate {
       if (await isAllowed(() => host.checkObjectPermissions(scope, row))) allowed.push(row);
     const shown = await host.serializeAll(allowed, scope);
     return allowed.map((row, i) => ({ row, shown: shown[i] }));
+  }
+
+  async refusalOf(caller: HookScope, write: NestedWrite): Promise<FieldErrors | undefined> {
+    const { host } = this;
+    const { kind, key, fields } = write;
+    if (!host.isStock(kind)) return DENIED;
+    const scope = calling(caller, { namespace: host.namespace, action: kind, method: METHODS[kind], data: fields });
+    if (!(await isAllowed(() => host.recheck(scope)))) return DENIED;
+    if (key) {
+      const store = await host.getStore(scope);
+      const row = keyFilter(write.metadata, key, write.field);
+      const object = await store.findOne(await host.filterQuery(scope, row));
+      if (!object) return { '': [MISSING] };
+      if (!(await isAllowed(() => host.checkObjectPermissions(scope, object)))) return DENIED;
+    }
+    return kind === 'destroy' ? undefined : this.inputFaults(kind, write);
+  }
+
+  /** What the hook's own input says of the fields; those that the write sets by itself need not be there. */
+  private async inputFaults(
+    kind: 'create' | 'update',
+    { fields, given }: NestedWrite,
+  ): Promise<FieldErrors | undefined> {
+    // prettier-ignore
+    try {
+      const choice = this.host.inputFor(kind, kind === 'update');
+      await validateInput(choice.type, fields, choice);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof JiraException) || error.getStatus() >= 500) throw error;
+      if (!error.errors) return DENIED;
+      const faults = Object.entries(error.errors).filter(([name]) => !(given.includes(name) && fields[name] === undefined)); // prettier-ignore
+      return faults.length === 0 ? undefined : Object.fromEntries(faults);
+    }
   }
 
   assertComplete(): void {

@@ -2,9 +2,10 @@
 
 import type { EntityManager, EntityMetadata, ObjectLiteral, RelationMetadata } from 'typeorm';
 import { escapeParameters, type ColumnMetadata } from '../../commits/typeorm-internals.js';
-import { JiraException, ValidationException } from '../../core/errors/jira.exception.js';
+import { JiraException, ValidationException, type FieldErrors } from '../../core/errors/jira.exception.js';
 import { canonical, isSqlite, toParameter, toStored } from './column-value.js';
 import { isRow, keyFilter, type NamedKey } from './named-row.js';
+import { shapeFaults } from './relation-shape.js';
 import { ownForeignKeys, relationKeys } from '../rows/related-rows.js';
 import { SqlWriter } from '../rows/sql-writer.js';
 import { tableAs } from '../rows/table-rows.js';
@@ -34,15 +35,24 @@ export class RelationGuard {
 
   /**
    * @param stored the row's keys in the database, for an update: what it names already is not asked again
-   * @throws ValidationException naming the fields whose row is missing
+   * @throws ValidationException naming the fields whose row is missing, or that name none
    */
   async check(entity: ObjectLiteral, stored?: StoredKeys): Promise<void> {
+    const errors = await this.faultsOf(entity, stored);
+    if (Object.keys(errors).length > 0) throw new ValidationException(errors);
+  }
+
+  /** The same as errors by field. @param prefix of the fields: where the entity is nested in another */
+  async faultsOf(entity: ObjectLiteral, stored?: StoredKeys, prefix = ''): Promise<FieldErrors> {
     const errors: Record<string, string[]> = {};
     for (const relation of this.metadata.relations) {
+      const faults = shapeFaults(relation, entity);
+      for (const [field, text] of faults) errors[prefix + field] = [text];
+      if (faults.length > 0) continue;
       for (const { field, key } of await this.newlyNamed(relation, entity, stored))
-        if (!(await this.canRetrieve(relation, key, field))) errors[field] = [MISSING];
+        if (!(await this.canRetrieve(relation, key, prefix + field))) errors[prefix + field] = [MISSING];
     }
-    if (Object.keys(errors).length > 0) throw new ValidationException(errors);
+    return errors;
   }
 
   /** Refuses a key that is taken, before save() makes an update of the insert. */
@@ -84,6 +94,12 @@ export class RelationGuard {
     const linked = await this.manager.createQueryBuilder().relation(this.metadata.target, relation.propertyPath).of(entity).loadMany<ObjectLiteral>(); // prettier-ignore
     return named.filter(({ key }) => !linked.some((row) => [...key].every(([column, value]) => keyText(column.getEntityValue(row)) === keyText(value)))); // prettier-ignore
   }
+}
+
+/** What a row of the database, read as an entity, holds in its foreign keys. */
+export function storedKeys(metadata: EntityMetadata, row: ObjectLiteral): StoredKeys {
+  const columns = metadata.relations.flatMap((relation) => ownForeignKeys(relation));
+  return new Map(columns.map((column) => [column, keyText(column.getEntityValue(row))]));
 }
 
 // Drivers give one key as a number here and a string there.

@@ -8,28 +8,29 @@ import type {
   RelationMetadata,
   SelectQueryBuilder,
 } from 'typeorm';
+import { SavePlan } from '../../commits/typeorm-persistence.js';
 import { expressionMapOf } from '../../commits/typeorm-internals.js';
 import { RowNotFoundException, ValidationException } from '../../core/errors/jira.exception.js';
 import type { Filter, Ordering } from '../../policy/filtering/filter.js';
 import type { Store, StoreQuery } from '../../hooks/store.js';
 import type { PlacedRow, Seek } from '../../policy/pagination/place.js';
 import type { DirectReader } from '../direct/direct-reader.js';
+import { CascadeGuard, type CascadeRules } from '../query/cascade-guard.js';
 import { applyOrdering } from '../query/ordering.js';
 import { isSqlite } from '../query/column-value.js';
 import { multipliesRows, pageByKey, placedByKey } from '../query/page-by-key.js';
 import { hasPlaces, readPlaced } from '../query/place.js';
-import { RelationGuard, type CanRetrieve } from '../query/relation-guard.js';
+import { listFault } from '../query/relation-shape.js';
+import { RelationGuard } from '../query/relation-guard.js';
 import { compileFilter, type RowPredicate } from '../query/row-predicate.js';
 import { isKnown, noteKey } from '../query/known-rows.js';
 import { SEES_ALL, sightFor, type Sight, type SightQuery, type SightReader } from '../query/sight.js';
 import { checkSingleValues } from '../query/single-values.js';
 import { checkVisible, isVisible } from '../query/visible-check.js';
 
-export interface TypeOrmStoreOptions<E extends object> {
+export interface TypeOrmStoreOptions<E extends object> extends CascadeRules {
   /** The hook's own query; visibility and filters narrow it by its main alias. @default all rows */
   readonly baseQuery?: () => SelectQueryBuilder<E>;
-  /** Whether the caller may retrieve the row that an input names by a relation. @default every existing row */
-  readonly canRetrieve?: CanRetrieve;
   /** The related rows that filters and orders may read. @default all of them */
   readonly sightOf?: SightReader;
   /** Reads plain rows without TypeORM's query builder, where the base query is all rows. */
@@ -118,8 +119,8 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     for (const relation of this.metadata.relations) {
       const isSet = relation.propertyName in fields || relation.joinColumns.some((column) => !column.isVirtual && column.propertyName in fields); // prettier-ignore
       if (isSet) forget(relation, entity);
-      if (Array.isArray(fields[relation.propertyName]) && !relation.isOneToMany && !relation.isManyToMany)
-        throw new ValidationException({ [relation.propertyName]: ['Must be one row, not an array.'] });
+      const fault = listFault(relation, fields[relation.propertyName]);
+      if (fault !== undefined) throw new ValidationException({ [relation.propertyName]: [fault] });
     }
     checkSingleValues(this.metadata, fields);
     return this.manager.merge<E>(this.metadata.target, entity, fields as DeepPartial<E>);
@@ -130,7 +131,7 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     // Only save() follows relations to rows of their own; elsewhere an insert can never touch a row that exists.
     if (this.writesMore(entity)) {
       await this.relations().checkNew(entity);
-      await this.manager.save(this.metadata.target, entity);
+      await this.saveMore(entity);
     } else await this.manager.insert<E>(this.metadata.target, entity);
     await checkVisible(this.manager, this.visibility, entity);
     return entity;
@@ -154,9 +155,22 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     if (!stored || !(wasRead || (await isVisible(this.manager, this.visibility, entity))))
       throw new RowNotFoundException();
     await relations.check(entity, stored);
-    await this.manager.save(this.metadata.target, entity);
+    await (this.writesMore(entity) ? this.saveMore(entity) : this.manager.save(this.metadata.target, entity));
     await checkVisible(this.manager, this.visibility, entity);
     return entity;
+  }
+
+  /** Saves the entity with all that it brings along, within what the caller may write. */
+  private async saveMore(entity: E): Promise<void> {
+    const save = async (manager: EntityManager): Promise<void> => {
+      const plan = await SavePlan.of(manager, this.metadata, entity);
+      const guard = new CascadeGuard(manager, plan, this.options);
+      await guard.check();
+      await plan.execute();
+      await guard.checkWritten();
+    };
+    const { manager } = this;
+    await (manager.queryRunner?.isTransactionActive ? save(manager) : manager.transaction(save));
   }
 
   async remove(entity: E): Promise<void> {
@@ -220,6 +234,7 @@ function forget({ embeddedMetadata, propertyName, isLazy }: RelationMetadata, en
 
 /** Whether a relation's value means writes beyond the row: a list, the other side of a one-to-one, a cascade. */
 function isCascade(relation: RelationMetadata, value: unknown): boolean {
-  if (value === undefined || value === null) return false;
-  return Array.isArray(value) || !relation.isOwning || relation.isCascadeInsert || relation.isCascadeUpdate;
+  if (value === undefined) return false;
+  if (relation.isManyToMany || !relation.isOwning) return true;
+  return typeof value === 'object' && value !== null && (relation.isCascadeInsert || relation.isCascadeUpdate);
 }

@@ -1,0 +1,201 @@
+// What a write may do beyond its own row: rows of cascades and lists, orphans, links. What its writer cannot see stays.
+
+import type { EntityManager, EntityMetadata, ObjectLiteral, RelationMetadata } from 'typeorm';
+import { ValidationException, type FieldErrors } from '../../core/errors/jira.exception.js';
+import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
+import type { SavedRow, SavePlan } from '../../commits/typeorm-persistence.js';
+import { linkTableOf } from '../rows/related-rows.js';
+import { canonical } from './column-value.js';
+import type { NamedKey } from './named-row.js';
+import { RelationGuard, storedKeys, type CanRetrieve } from './relation-guard.js';
+
+export interface NestedWrite {
+  readonly kind: 'create' | 'update' | 'destroy';
+  readonly metadata: EntityMetadata;
+  /** What is written, by property. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** Properties that the write sets by itself: the way back to the row that the nested one belongs to. */
+  readonly given: readonly string[];
+  /** Undefined for a new row. */
+  readonly key?: NamedKey;
+  /** Of the input, for errors. */
+  readonly field: string;
+}
+
+/** By which rules nested rows are written. */
+export interface NestedRules {
+  /** Whether the client sent what the relation holds. What code of the application set is its own business. */
+  isSent(relation: RelationMetadata): boolean;
+  /** What the hooks of the row's entity refuse, by field of the row; undefined where one of them allows it. */
+  faultsOf(write: NestedWrite): Promise<FieldErrors | undefined>;
+}
+
+export interface CascadeRules {
+  /** Whether the caller may retrieve the row that an input names by a relation. @default every existing row */
+  readonly canRetrieve?: CanRetrieve;
+  /** How nested rows are written. @default as TypeORM does */
+  readonly nested?: NestedRules;
+}
+
+interface Place {
+  readonly field: string;
+  readonly relation: RelationMetadata;
+  /** The relation of the written row by which all of it came. */
+  readonly root: RelationMetadata;
+}
+
+const NOT_SEEN = 'You would not see this row.';
+
+export class CascadeGuard {
+  private readonly places = new Map<unknown, Place>();
+  /** Rows of the client's whose writer has to see them afterwards. */
+  private readonly written: SavedRow[] = [];
+
+  constructor(
+    private readonly manager: EntityManager,
+    private readonly plan: SavePlan,
+    private readonly rules: CascadeRules,
+  ) {
+    const [own] = plan.rows;
+    if (own?.entity) this.findPlaces(own.entity, own.metadata, '');
+  }
+
+  /**
+   * Takes out of the plan what would touch hidden rows, and looks at the rest.
+   *
+   * @throws ValidationException naming the nested rows that their writer may not write so
+   */
+  async check(): Promise<void> {
+    const errors: Record<string, readonly string[]> = {};
+    for (const row of this.plan.rows.slice(1)) {
+      if (await this.isHidden(row)) this.plan.drop(row);
+      else Object.assign(errors, await this.faultsOf(row));
+    }
+    if (Object.keys(errors).length > 0) throw new ValidationException(errors);
+  }
+
+  /** After the plan was executed. @throws ValidationException naming the nested rows that their writer does not see */
+  async checkWritten(): Promise<void> {
+    const errors: Record<string, readonly string[]> = {};
+    for (const { entity, metadata } of this.written) {
+      const place = this.places.get(entity);
+      if (!place || !entity) continue;
+      const isSeen = await this.canRetrieve(place.relation, keyOf(metadata, entity), place.field);
+      if (!isSeen) errors[place.field] = [NOT_SEEN];
+    }
+    if (Object.keys(errors).length > 0) throw new ValidationException(errors);
+  }
+
+  /** Whether it is a link or a row, taken out of a list, that the caller could not retrieve. */
+  private async isHidden(row: SavedRow): Promise<boolean> {
+    const parted = row.metadata.isJunction ? partedLink(row) : partedRow(row);
+    return parted !== undefined && !(await this.canRetrieve(parted.relation, parted.key, parted.relation.propertyPath));
+  }
+
+  private async faultsOf(row: SavedRow): Promise<FieldErrors> {
+    if (row.metadata.isJunction) return {};
+    const parted = partedRow(row);
+    if (parted) return this.faultsOfParted(row, parted);
+    const place = this.places.get(row.entity);
+    if (!place || !row.entity) return {};
+    const stored = row.databaseEntity && storedKeys(row.metadata, row.databaseEntity);
+    const guard = new RelationGuard(this.manager, row.metadata, this.rules.canRetrieve);
+    const errors = await guard.faultsOf(row.entity, stored, `${place.field}.`);
+    const write = this.rules.nested?.isSent(place.root) === true ? nestedWrite(row, row.entity, place) : undefined;
+    if (!write) return errors;
+    this.written.push(row);
+    return { ...(await this.refused(write)), ...errors };
+  }
+
+  /** A row that leaves a list is unlinked, which its reader may do, or deleted, which its hook decides. */
+  private async faultsOfParted(row: SavedRow, { relation, key }: Parted): Promise<FieldErrors> {
+    const isDeleted = row.mustBeRemoved || row.canBeSoftRemoved;
+    if (!isDeleted || this.rules.nested?.isSent(relation) !== true) return {};
+    return this.refused({ kind: 'destroy', metadata: row.metadata, fields: {}, given: [], key, field: relation.propertyPath }); // prettier-ignore
+  }
+
+  private async refused(write: NestedWrite): Promise<FieldErrors> {
+    const faults = Object.entries((await this.rules.nested?.faultsOf(write)) ?? {});
+    return Object.fromEntries(faults.map(([name, texts]) => [name === '' ? write.field : `${write.field}.${name}`, texts])); // prettier-ignore
+  }
+
+  private canRetrieve(relation: RelationMetadata, key: NamedKey, field: string): Promise<boolean> {
+    return this.rules.canRetrieve?.(relation, key, field) ?? Promise.resolve(true);
+  }
+
+  private findPlaces(entity: ObjectLiteral, metadata: EntityMetadata, prefix: string, root?: RelationMetadata): void {
+    for (const relation of metadata.relations) {
+      const value: unknown = relation.getEntityValue(entity);
+      const items: unknown[] = Array.isArray(value) ? value : [value];
+      for (const [i, item] of items.entries()) {
+        if (typeof item !== 'object' || item === null || item === this.plan.rows[0]?.entity || this.places.has(item)) continue; // prettier-ignore
+        const field = `${prefix}${relation.propertyPath}${Array.isArray(value) ? `.${i}` : ''}`;
+        this.places.set(item, { field, relation, root: root ?? relation });
+        this.findPlaces(item, relation.inverseEntityMetadata, `${field}.`, root ?? relation);
+      }
+    }
+  }
+}
+
+interface Parted {
+  readonly relation: RelationMetadata;
+  readonly key: NamedKey;
+}
+
+/** The row at the other end of a link that is to be removed. */
+function partedLink({ metadata, mustBeRemoved, identifier, parentSubject }: SavedRow): Parted | undefined {
+  const parent = parentSubject?.entity;
+  if (!mustBeRemoved || !identifier || !parentSubject || !parent) return undefined;
+  for (const relation of parentSubject.metadata.manyToManyRelations) {
+    const link = linkTableOf(relation);
+    // Both sides of a relation to rows of the same entity have one table: the link says which side the row is on.
+    const isOfThisSide = (column: ColumnMetadata): boolean =>
+      canonical(column.getEntityValue(identifier)) === canonical(column.referencedColumn?.getEntityValue(parent));
+    if (link?.table !== metadata || !link.own.every(isOfThisSide)) continue;
+    const key = link.other.flatMap((column): [ColumnMetadata, unknown][] => (column.referencedColumn ? [[column.referencedColumn, column.getEntityValue(identifier)]] : [])); // prettier-ignore
+    return { relation, key: new Map(key) };
+  }
+  return undefined;
+}
+
+/** A row that is to leave a list, or the other side of a one-to-one relation. */
+function partedRow({ entity, metadata, identifier, parentSubject, changeMaps, ...row }: SavedRow): Parted | undefined {
+  if (entity || !identifier || !parentSubject) return undefined;
+  const isDeleted = row.mustBeRemoved || row.canBeSoftRemoved;
+  const change = changeMaps.find(({ value }) => value === null);
+  if (!isDeleted && !change) return undefined;
+  const relation = parentSubject.metadata.relations.find(
+    (one) => !one.isOwning && one.inverseEntityMetadata === metadata && (!change || one.inverseRelation === change.relation),
+  ); // prettier-ignore
+  return relation && { relation, key: keyOf(metadata, identifier) };
+}
+
+/** What is written to the nested row itself; undefined where it is linked at most. */
+function nestedWrite(row: SavedRow, entity: ObjectLiteral, { field, relation }: Place): NestedWrite | undefined {
+  const { metadata } = row;
+  const back = relation.inverseRelation;
+  const given = back ? [back.propertyName, ...back.joinColumns.map(({ propertyName }) => propertyName)] : [];
+  if (row.mustBeInserted) return { kind: 'create', metadata, fields: fieldsSet(metadata, entity), given, field };
+  if (!row.mustBeUpdated) return undefined;
+  const changed = row.changeMaps.flatMap((change) => {
+    if (change.relation) return change.relation === back ? [] : [change.relation.propertyPath];
+    return change.column?.isUpdate ? [change.column.propertyPath] : [];
+  });
+  if (changed.length === 0) return undefined;
+  // An embedded object is a field as a whole.
+  const names = new Set(changed.map((path) => path.split('.')[0]));
+  const fields = Object.fromEntries([...names].map((name) => [name, entity[name] as unknown]));
+  return { kind: 'update', metadata, fields, given, key: keyOf(metadata, entity), field };
+}
+
+/** The properties that were set, not those that the entity's class starts with. */
+function fieldsSet(metadata: EntityMetadata, entity: ObjectLiteral): Record<string, unknown> {
+  const blank = metadata.create() as ObjectLiteral;
+  const isSet = ([name, value]: [string, unknown]): boolean =>
+    value !== undefined && (typeof value === 'object' || value !== blank[name]);
+  return Object.fromEntries(Object.entries(entity).filter(isSet));
+}
+
+function keyOf({ primaryColumns }: EntityMetadata, row: ObjectLiteral): NamedKey {
+  return new Map(primaryColumns.map((column): [ColumnMetadata, unknown] => [column, column.getEntityValue(row)]));
+}
