@@ -198,7 +198,11 @@ export abstract class GenericHook<E extends object> extends BaseHook {
 
   /** Query keys that are no filters. */
   protected reservedQueryKeys(scope: HookScope): ReadonlySet<string> {
-    const own = ['pk', 'ordering', 'search', 'expand', 'fields', this.lookupQueryKey ?? this.lookupField];
+    // The key that names a row may be a filter as well: both mean the same.
+    const names = ['pk', this.lookupQueryKey ?? this.lookupField].filter(
+      (key) => !Object.hasOwn(this.filterFields, key),
+    );
+    const own = ['ordering', 'search', 'expand', 'fields', ...names];
     const ofBackends = this[CONTEXT].filterBackends.flatMap(({ queryKeys }) => queryKeys);
     return new Set([...own, ...ofBackends, ...(paginationOf(this, scope)?.queryKeys ?? [])]);
   }

@@ -51,7 +51,7 @@ export function checkFields(
     const path = pathOf(name);
     const type = types.typeOf(path);
     if (!type)
-      throw new ConfigurationError(subject, `lists "${name}" in ${option}, but has no such column.`, 'Correct the name; write a field of a related row as "project__name".'); // prettier-ignore
+      throw new ConfigurationError(subject, `lists "${name}" in ${option}, but has no such column.`, 'Correct the name; write a field of a related row as "project__name", and the key of one of several as "members__id".'); // prettier-ignore
     if (types.relationDepth(path) > limits.relationDepth)
       throw new ConfigurationError(subject, `lists "${name}" in ${option}, across more than ${limits.relationDepth} relations.`, 'Use a nearer field, or raise the limit relationDepth.'); // prettier-ignore
     return { path, type, ...(unrestricted.has(path.join('__')) && { unrestricted: true }) };
@@ -87,7 +87,8 @@ function checkLookups(subject: string, name: string, given: unknown, type: Field
       if (isLookup(lookup) && allowed.includes(lookup)) return lookup;
       if (lookup.endsWith('regex') && isLookup(lookup) && type.kind === 'string')
         throw new ConfigurationError(subject, `lists the lookup "${lookup}" for "${name}", but patterns on this database have no time limit.`, 'Use contains or startswith, or match in an action of your own.'); // prettier-ignore
-      const fault = isLookup(lookup) ? `a ${type.kind} field does not support` : 'does not exist';
+      const kind = type.kind === 'other' ? 'an array, JSON or binary' : `a ${type.kind}`;
+      const fault = isLookup(lookup) ? `${kind} field does not support` : 'does not exist';
       throw new ConfigurationError(subject, `lists the lookup "${lookup}" for "${name}", which ${fault}.`, `Use ${allowed.join(', ')}.`); // prettier-ignore
     }),
   );

@@ -93,8 +93,9 @@ class FilterReader {
 
   read(query: Readonly<Record<string, unknown>>, reserved: ReadonlySet<string>): Filter {
     const parts = Object.entries(query).map(([key, value]) => {
-      if (key === 'search' && !this.fields.filter.has(key)) return this.search(value);
-      return reserved.has(key) && !this.fields.filter.has(key) ? undefined : this.entry(key, value, '', 1);
+      // A field of a reserved name is reached by its lookup: `page__exact`.
+      if (key === 'search') return this.search(value);
+      return reserved.has(key) ? undefined : this.entry(key, value, '', 1);
     });
     if (this.termCount > this.limits.terms) this.fault('', `The query has more than ${this.limits.terms} conditions.`);
     if (this.errors.size > 0) throw new ValidationException(Object.fromEntries(this.errors));
@@ -205,7 +206,11 @@ class FilterReader {
     if (typeof raw === 'string' && raw.length > stringLength * max) return { ok: false, fault };
     const items: unknown[] = Array.isArray(raw) ? raw : typeof raw === 'string' ? raw.split(',') : [raw];
     if (items.length < min || items.length > max) return { ok: false, fault };
-    const values = items.map((item) => parseFieldValue(field.type, item, stringLength));
+    const values = items.map((item): ParsedValue => {
+      // `in` and `not_in` may ask for rows without a value too; a range has two ends.
+      if (item === null && min === 1) return { ok: true, value: null };
+      return parseFieldValue(field.type, item, stringLength);
+    });
     const wrong = values.find((value) => !value.ok);
     return wrong ?? { ok: true, value: values.map((value) => (value.ok ? value.value : undefined)) };
   }

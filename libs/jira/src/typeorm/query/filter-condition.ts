@@ -28,6 +28,14 @@ export function filterCondition(metadata: EntityMetadata, filter: Filter, sight:
 function termCondition(metadata: EntityMetadata, term: FilterTerm, sight: Sight): Condition {
   const field = resolvePath(metadata, term.path);
   if (!field) throw new TypeError(`${metadata.name} has no field "${term.path.join('__')}" to filter by.`);
+  if (term.lookup === 'in' && listOf(term.value).includes(null)) {
+    const values = listOf(term.value).filter((value) => value !== null);
+    const alternatives: FilterTerm[] = [
+      { ...term, value: values },
+      { ...term, lookup: 'isnull', value: true },
+    ];
+    return or(alternatives.map((one) => termCondition(metadata, one, sight)));
+  }
   const positive = positiveOf(term);
   const through = (condition: Condition): Condition =>
     field.relations.reduceRight((inner, relation) => {
