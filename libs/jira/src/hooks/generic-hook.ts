@@ -7,6 +7,7 @@ import { allOf, type Filter, type Ordering } from '../policy/filtering/filter.js
 import type { FilterBackend, FilterBackendSpec } from '../policy/filtering/filter-backend.js';
 import type { Pagination } from '../policy/pagination/pagination.js';
 import { stateOf, type HookScope } from '../core/scope/scope.js';
+import { isPromise } from '../core/support/is-promise.js';
 import { outputViewOf, type OutputView } from '../policy/serialization/output-view.js';
 import type { InputChoice } from './action.decorator.js';
 import { BaseHook, type HookContext } from './base-hook.js';
@@ -234,10 +235,6 @@ async function narrowed(backends: readonly FilterBackend[], scope: HookScope, fi
   let narrow = filter;
   for (const backend of backends) narrow = await backend.filter(scope, narrow);
   return narrow;
-}
-
-function isPromise(value: unknown): boolean {
-  return typeof (value as { then?: unknown } | null)?.then === 'function';
 }
 
 function checkAttributes(

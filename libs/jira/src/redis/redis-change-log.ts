@@ -6,6 +6,7 @@ import { noteExact } from '../core/changes/exact-values.js';
 import type { ChangeLog, LoggedCommit } from '../core/changes/change-log.js';
 import { PositionCodec } from '../core/changes/position.js';
 import { decode, encode } from '../core/support/plain-data.js';
+import { atMost } from '../core/support/with-timeout.js';
 import { NodeLease } from './node-lease.js';
 import { RedisLink, type RedisClient, type RedisOptions } from './redis-link.js';
 import { RowOrder } from './row-order.js';
@@ -126,10 +127,7 @@ export class RedisChangeLog implements ChangeLog {
   }
 
   async close(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, FLUSH_MS)));
-    await Promise.race([this.sending, enough]);
-    clearTimeout(timer);
+    await atMost(FLUSH_MS, Promise.resolve(this.sending));
     this.isClosed = true;
     this.reader.stop();
     this.lease.stop();

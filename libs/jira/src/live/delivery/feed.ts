@@ -2,6 +2,7 @@
 
 import type { ChangeFrame, RowId } from 'nestjs-jira-protocol';
 import { getOrAdd } from '../../core/support/get-or-add.js';
+import { isPromise } from '../../core/support/is-promise.js';
 import type { Audience, Channel, ChannelDefinition, ObserverBehaviour, RowMatcher, Subscription } from './channel.js';
 import { ChannelIndex } from './channel-index.js';
 import { idKey, type Change, type ChangeType, type Image } from '../../core/changes/change.js';
@@ -292,8 +293,4 @@ function participantsOf(
   const all = [...subscriptions];
   const chosen = new Set(participants(all.map(({ scope }) => scope), image, type)); // prettier-ignore
   return all.filter(({ scope }) => chosen.has(scope));
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof (value as { then?: unknown } | null)?.then === 'function';
 }

@@ -1,6 +1,7 @@
 // How clients of a plain WebSocket speak: raw text ↔ value ↔ an event with its payload.
 
 import type { Method, Query } from 'nestjs-jira-protocol';
+import { isRecord } from '../../core/support/is-record.js';
 import { jsonText } from '../../core/support/json-text.js';
 
 /** Raw text ↔ value. */
@@ -62,10 +63,6 @@ export const jsonConverter: MessageConverter = {
   },
   write: (value) => jsonText(value) ?? JSON.stringify(value),
 };
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** A member of a value that may be no object at all. */
 export function member(value: unknown, key: string): unknown {

@@ -1,8 +1,8 @@
 // x-raptor's frames: `{ request_id, route, method, header, payload }`, the payload a string of JSON.
 
 import { isMethod, type Method, type RequestFrame } from 'nestjs-jira-protocol';
+import { isRecord } from '../../core/support/is-record.js';
 import {
-  isRecord,
   jsonConverter,
   member,
   recordMember,

@@ -1,6 +1,7 @@
 // Ends the sockets of a namespace, also those of clients that no longer react.
 
 import { once } from 'node:events';
+import { atMost } from '../../core/support/with-timeout.js';
 import type { Namespace, Socket } from 'socket.io';
 
 /** What engine.io's WebSocket transport keeps of the `ws` package, without saying so in its types. */
@@ -23,10 +24,7 @@ export async function disconnectAll(namespace: Namespace): Promise<void> {
   const open = raw.filter((socket) => socket !== undefined);
   const allClosed = Promise.all(open.map((socket) => once(socket, 'close')));
   namespace.local.disconnectSockets(true); // local: with a cluster adapter the other nodes keep theirs
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, GRACE_MS)));
-  await Promise.race([allClosed, patience]);
-  clearTimeout(timer);
+  await atMost(GRACE_MS, allClosed);
   for (const socket of open) socket.terminate();
 }
 

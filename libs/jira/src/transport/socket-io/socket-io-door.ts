@@ -10,7 +10,7 @@ import { Backlog } from './backlog.js';
 import { Inbox } from '../inbox.js';
 import { isForeign, type AllowedOrigins } from './origin.js';
 import { onOversize } from './oversize.js';
-import { isRecord } from '../plain/message-format.js';
+import { isRecord } from '../../core/support/is-record.js';
 import { Reception } from '../reception.js';
 import { enterRoute, RouteTable, unknownPath } from '../routes/route-table.js';
 import { SocketIoConnection } from './socket-io-connection.js';
