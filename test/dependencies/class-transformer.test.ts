@@ -36,7 +36,7 @@ describe('Without a name that the library uses of class-transformer', () => {
       restore();
       expect(message).toBe(
         `ConfigurationError: class-transformer 0.5.1 lacks MetadataStorage.${name}, which nestjs-jira needs: ` +
-          'install class-transformer ~0.5.1.',
+          'install class-transformer ^0.5.1.',
       );
     },
   );

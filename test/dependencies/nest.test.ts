@@ -60,8 +60,7 @@ const CONSTANTS = [
 
 function lacks(name: string, dependency = '@nestjs/core 12.5.1'): string {
   const [packageName = ''] = dependency.split(' ');
-  const versions = packageName.endsWith('/core') || packageName.endsWith('/common') ? '~12.5.1' : '~12.1.1';
-  return `ConfigurationError: ${dependency} lacks ${name}, which nestjs-jira needs: install ${packageName} ${versions}.`;
+  return `ConfigurationError: ${dependency} lacks ${name}, which nestjs-jira needs: install ${packageName} ^12.0.0.`;
 }
 
 describe('Without a name that the library uses of Nest', () => {

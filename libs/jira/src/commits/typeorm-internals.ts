@@ -17,6 +17,7 @@ import { SoftDeleteQueryBuilder } from 'typeorm/query-builder/SoftDeleteQueryBui
 
 /** TypeORM's index leaves it out. */
 export { SoftDeleteQueryBuilder };
+export type { AfterQueryEvent } from 'typeorm/subscriber/event/QueryEvent.js';
 
 /** TypeORM exports neither of these types by name. */
 export type ColumnMetadata = EntityMetadata['columns'][number];

@@ -7,8 +7,8 @@ import type { ApplicationConfig, ExternalContextCreator } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { assertMembers, hasMethod, type PrivateMember } from './support/private-members.js';
 
-/** Whose private members were read and tested: Nest's packages move together, and rename these in minor versions. */
-const NEST_VERSIONS = '~12.5.1';
+/** The peer range: none of these has been renamed within a major version. */
+const NEST_VERSIONS = '^12.0.0';
 
 /** What Nest's own decorators write, and where its scanner looks for classes that are called from outside. */
 export const {

@@ -1,9 +1,8 @@
 // The transactions of a data source's connections, as the statements tell: who begins or ends one by hand, as who calls TypeORM.
 
 import { QueryFailedError, type DataSource, type EntitySubscriberInterface, type QueryRunner } from 'typeorm';
-import type { AfterQueryEvent } from 'typeorm/subscriber/event/QueryEvent.js';
 import { committingRunner, noteHandWritten } from '../leases/sqlite-leases.js';
-import { connectionOf, depthOf, setDepth, setTransactionActive } from '../typeorm-internals.js';
+import { connectionOf, depthOf, setDepth, setTransactionActive, type AfterQueryEvent } from '../typeorm-internals.js';
 import { isRefusal } from '../connection-loss.js';
 import { CapturedTransaction } from './captured-transaction.js';
 import { commandsOf, mysqlState, stateOf, type ConnectionState } from './connection-state.js';

@@ -6,7 +6,7 @@ import { Expose, TransformationType } from 'class-transformer';
 import { assertMembers, hasMethod, type PrivateMember } from '../../core/support/private-members.js';
 
 /** Whose private members were read and tested; 0.6 may move the file. */
-const VERSIONS = '~0.5.1';
+const VERSIONS = '^0.5.1';
 
 export interface Exposed {
   readonly propertyName?: string;

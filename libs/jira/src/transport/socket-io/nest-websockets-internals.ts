@@ -6,8 +6,8 @@ import * as constants from '@nestjs/websockets/internal';
 import type { Namespace, Server } from 'socket.io';
 import { assertMembers, hasMethod, type PrivateMember } from '../../core/support/private-members.js';
 
-/** Whose private members were read and tested. */
-const VERSIONS = '~12.1.1';
+/** The peer range: none of these has been renamed within a major version. */
+const VERSIONS = '^12.0.0';
 
 /** What `@WebSocketGateway` writes: whose options the one server of several gateways was made with. */
 export const { GATEWAY_METADATA, GATEWAY_OPTIONS, PORT_METADATA } = constants;
