@@ -8,7 +8,7 @@ import { ROOT, isTest, packageOf, readImports } from './imports.js';
 /** Where each dependency's private names are, and what they are called. */
 const DOORS: Readonly<Record<string, { readonly files: readonly string[]; readonly names: readonly string[] }>> = {
   TypeORM: {
-    files: ['commits/typeorm-internals.ts', 'commits/assert-typeorm.ts'],
+    files: ['commits/typeorm-internals.ts', 'commits/typeorm-persistence.ts', 'commits/assert-typeorm.ts'],
     names: [
       '\\.expressionMap',
       'create(Cte|Where|OrderBy|Limit)Expression',
