@@ -5,20 +5,24 @@ import type { RedisLink } from './redis-link.js';
 /**
  * Renews this process's lease, and tells all readers of the stream, once, of those whose lease has ended. A process whose
  * own had ended, as all have when Redis was away, leaves the others time to renew theirs. By the clock of Redis.
- * KEYS: leases, stream. ARGV: this process, ms of a lease, reason.
+ * KEYS: leases, stream. ARGV: this process, ms of a lease, reason. Returns the time.
  */
 const RENEW = `
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
   local mine = redis.call('ZSCORE', KEYS[1], ARGV[1])
   redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
-  if not mine or tonumber(mine) < now then return 0 end
+  if not mine or tonumber(mine) < now then return now end
   local ended = redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. now)
   if ended > 0 then redis.call('XADD', KEYS[2], '*', 'gap', ARGV[3]) end
-  return ended`;
+  return now`;
+
+/** An answer that took longer says little about the time. */
+const MAX_ANSWER_MS = 1_000;
 
 export class NodeLease {
   private timer?: NodeJS.Timeout;
+  private ahead: number | undefined;
 
   constructor(
     private readonly link: RedisLink,
@@ -34,6 +38,11 @@ export class NodeLease {
     }, this.leaseMs / 3).unref();
     // Redis may go away in between: the timer tries again.
     await this.renew().catch(() => undefined);
+  }
+
+  /** The time of Redis, or a little later; `undefined` before it has answered. */
+  get now(): number | undefined {
+    return this.ahead === undefined ? undefined : Math.ceil(performance.now() + this.ahead);
   }
 
   stop(): void {
@@ -53,9 +62,11 @@ export class NodeLease {
   private async renew(): Promise<void> {
     const reason = 'A process ended without shutting down; its last commits may not have been announced.';
     const client = await this.link.commands;
-    await client.eval(RENEW, {
+    const asked = performance.now();
+    const time = await client.eval(RENEW, {
       keys: [this.key, this.stream],
       arguments: [this.node, `${this.leaseMs}`, reason],
     });
+    if (performance.now() - asked < MAX_ANSWER_MS) this.ahead = Number(time) + 1 - asked;
   }
 }

@@ -10,7 +10,7 @@ import { atMost } from '../core/support/with-timeout.js';
 import { NodeLease } from './node-lease.js';
 import { RedisLink, type RedisClient, type RedisOptions } from './redis-link.js';
 import { RowOrder } from './row-order.js';
-import { StreamReader, type StreamEntry } from './stream-reader.js';
+import { StreamReader, timeOf, type StreamEntry } from './stream-reader.js';
 
 export interface RedisChangeLogOptions extends RedisOptions {
   /** Commits the stream keeps, about. A node that is away for longer resets its subscribers. @default 10_000 */
@@ -26,6 +26,8 @@ interface Pending {
   readonly position: string;
   /** `undefined`: something is missing here, and all have to fetch again. */
   readonly changes: string | undefined;
+  /** By the clock of Redis; `undefined` before that is known. */
+  readonly committedAt: number | undefined;
 }
 
 const BATCH = 100;
@@ -64,6 +66,8 @@ export class RedisChangeLog implements ChangeLog {
   private readonly tasks = new Set<string>();
   private readonly order = new RowOrder();
   private sequence = 0;
+  /** Why something of what was just read is missing, or may be out of order; told when all of it is. */
+  private gap: string | undefined;
   /** The newest that Redis has taken. */
   private taken = 0;
   private sending?: Promise<void>;
@@ -78,7 +82,8 @@ export class RedisChangeLog implements ChangeLog {
     this.head = this.codec.encode(0);
     this.reader = new StreamReader(this.link, this.key, {
       onEntry: (entry) => this.receive(entry),
-      onGap: (reason) => this.tellGap(reason),
+      onGap: (reason, place) => this.noteGap(reason, place),
+      onRead: () => this.tellGap(),
       onReconnect: () => this.sendAgain(),
     });
     this.lease = new NodeLease(this.link, this.key, this.node, options.leaseMs ?? 15_000);
@@ -94,7 +99,12 @@ export class RedisChangeLog implements ChangeLog {
     const isFull = this.pending.length >= most;
     // What is in `pending` now will never be sent: readers are told to fetch again.
     if (isFull) this.pending = [];
-    this.pending.push({ sequence: this.sequence, position, changes: isFull ? undefined : textOf(changes) });
+    this.pending.push({
+      sequence: this.sequence,
+      position,
+      changes: isFull ? undefined : textOf(changes),
+      committedAt: this.lease.now,
+    });
     this.sending ??= this.send();
   }
 
@@ -171,40 +181,55 @@ export class RedisChangeLog implements ChangeLog {
     const trim = { TRIM: { strategy: 'MAXLEN', strategyModifier: '~', threshold: length } } as const;
     // All or none, so that a commit never overtakes one that Redis refused.
     const transaction = client.multi();
-    for (const { sequence, position, changes } of batch) {
+    for (const { sequence, position, changes, committedAt = this.lease.now } of batch) {
       const fields = { node: this.node, sequence: `${sequence}`, position, tasks: [...this.tasks].join(' ') };
-      transaction.xAdd(this.key, '*', changes === undefined ? fields : { ...fields, changes }, trim);
+      const more: Record<string, string> = {};
+      if (committedAt !== undefined) more['at'] = `${committedAt}`;
+      if (changes !== undefined) more['changes'] = changes;
+      transaction.xAdd(this.key, '*', { ...fields, ...more }, trim);
     }
     await transaction.exec();
   }
 
-  private receive({ fields }: StreamEntry): void {
-    const { node, sequence: text, position, changes, gap, tasks } = fields;
-    if (gap !== undefined) return this.tellGap(gap);
+  private receive({ id, fields }: StreamEntry): void {
+    const { node, sequence: text, position, changes, gap, tasks, at: committedAt } = fields;
+    if (gap !== undefined) return this.noteGap(gap, id);
     if (node === undefined || position === undefined) return;
     const sequence = Number(text);
     const last = this.newest.get(node);
     if (last && sequence <= last.sequence) return;
     const isMissing = last?.isSure && sequence > last.sequence + 1;
     const read = changes === undefined ? undefined : changesOf(changes);
-    if (isMissing || !read) this.tellGap('Some commits are missing.');
+    if (isMissing || !read) this.noteGap('Some commits are missing.', id);
     this.newest.set(node, { sequence, isSure: true });
     this.head = position;
     const isOwn = node === this.node;
     if (isOwn) this.settle(sequence);
     if (!read) return;
-    const { changes: settled, isUnsure } = this.order.settle(node, read);
+    const { changes: settled, isUnsure } = this.order.settle(node, read, {
+      at: timeOf(id),
+      ...(committedAt !== undefined && { committedAt: Number(committedAt) }),
+    });
     const commit = { changes: settled, position, isOwn, tasks: tasks?.split(' ') };
     for (const listener of this.listeners.keys()) listener(commit);
-    if (isUnsure) this.tellGap('The order in which two processes wrote a row is unknown.');
+    if (isUnsure) this.gap ??= 'The order in which two processes wrote a row is unknown.';
   }
 
   private settle(sequence: number): void {
     while (this.pending.length > 0 && this.pending[0].sequence <= sequence) this.pending.shift();
   }
 
-  private tellGap(reason: string): void {
+  /** Commits up to this place are missing. */
+  private noteGap(reason: string, place: string): void {
+    this.gap = reason;
+    this.order.miss(timeOf(place));
     for (const [node, { sequence }] of this.newest) this.newest.set(node, { sequence, isSure: false });
+  }
+
+  private tellGap(): void {
+    const reason = this.gap;
+    if (reason === undefined) return;
+    this.gap = undefined;
     for (const onGap of this.listeners.values()) onGap?.(new Error(reason));
   }
 }

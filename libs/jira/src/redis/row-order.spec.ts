@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Change, ChangeType } from '../core/changes/change.js';
 import { RowOrder } from './row-order.js';
 
+const AT = { at: 0 };
 const image = (n: number | undefined) => (n === undefined ? undefined : { id: 1, n, deletedAt: null });
 const change = (from: number | undefined, to: number | undefined, type?: ChangeType, isSoftDeleted?: boolean): Change => ({
   source: 'default', entity: 'Issue', id: 1, before: image(from), after: image(to),
@@ -14,7 +15,7 @@ const change = (from: number | undefined, to: number | undefined, type?: ChangeT
 function told(...read: [node: string, change: Change][]): unknown[] {
   const order = new RowOrder();
   return read.flatMap(([node, one]) =>
-    order.settle(node, [one]).changes.map(({ type, before, after }) => [type, before?.['n'], after?.['n']]),
+    order.settle(node, [one], AT).changes.map(({ type, before, after }) => [type, before?.['n'], after?.['n']]),
   );
 }
 
@@ -66,7 +67,7 @@ describe('RowOrder', () => {
       const ends = mix.flatMap(({ pick }) => {
         const node = [pick, 0, 1, 2].find((one) => queues[one]?.length) ?? 0;
         const next = queues[node]?.shift();
-        return next ? order.settle(String(node), [next]).changes.map(({ after }) => after?.['n']) : [];
+        return next ? order.settle(String(node), [next], AT).changes.map(({ after }) => after?.['n']) : [];
       });
       expect(ends.at(-1)).toBe(mix.length);
     });
@@ -75,33 +76,46 @@ describe('RowOrder', () => {
 
   it('says so where it cannot tell an insert before a delete from one after it', () => {
     const order = new RowOrder();
-    expect(order.settle('b', [change(1, undefined)]).isUnsure).toBe(false);
-    expect(order.settle('a', [change(undefined, 1)]).isUnsure).toBe(true);
+    expect(order.settle('b', [change(1, undefined)], AT).isUnsure).toBe(false);
+    expect(order.settle('a', [change(undefined, 1)], AT).isUnsure).toBe(true);
     // A row that comes and goes, every time as it was, is in order where its past is known.
     const known = new RowOrder();
     const steps = [change(undefined, 1), change(1, undefined), change(undefined, 1), change(1, undefined)];
-    expect(steps.map((step, i) => known.settle(i % 2 ? 'a' : 'b', [step]).isUnsure)).toEqual([false, false, false, false]); // prettier-ignore
+    expect(steps.map((step, i) => known.settle(i % 2 ? 'a' : 'b', [step], AT).isUnsure)).toEqual([false, false, false, false]); // prettier-ignore
   });
 
   it('says so where a process is behind by more than is remembered', () => {
     const order = new RowOrder();
     // The other process wrote 0 → 1, 2 → 3, and so on between these.
-    for (let n = 1; n < 2_000; n += 2) expect(order.settle('b', [change(n, n + 1)]).isUnsure).toBe(false);
-    expect(order.settle('a', [change(0, 1)]).isUnsure).toBe(true);
+    for (let n = 1; n < 2_000; n += 2) expect(order.settle('b', [change(n, n + 1)], AT).isUnsure).toBe(false);
+    expect(order.settle('a', [change(0, 1)], AT).isUnsure).toBe(true);
     expect(told(['b', change(1, 2)], ['b', change(3, 4)], ['a', change(0, 1)], ['a', change(2, 3)]).slice(2)).toEqual([
       ['modified', 0, 4],
       ['modified', 2, 4],
     ]);
   });
 
-  it('forgets rows after a while', () => {
-    vi.useFakeTimers();
+  it('forgets rows after a while, and says so where a commit is older than what is forgotten', () => {
     const order = new RowOrder();
-    order.settle('b', [change(1, 2)]);
-    vi.advanceTimersByTime(60_000);
-    order.settle('b', [{ ...change(0, 1), id: 2 }]);
+    order.settle('b', [change(1, 2)], { at: 0 });
+    order.settle('b', [{ ...change(0, 1), id: 2 }], { at: 60_000 });
     const late = change(0, 1);
-    expect(order.settle('a', [late]).changes).toEqual([late]);
-    vi.useRealTimers();
+    expect(order.settle('a', [late], { at: 60_001 })).toEqual({ changes: [late], isUnsure: false });
+    expect(order.settle('a', [late], { at: 60_002, committedAt: 29_000 }).isUnsure).toBe(true);
+    order.settle(
+      'b',
+      Array.from({ length: 50_001 }, (_, id) => ({ ...change(0, 1), id })),
+      { at: 60_010 },
+    );
+    order.settle('b', [{ ...change(0, 1), id: -1 }], { at: 60_020 });
+    expect(order.settle('a', [late], { at: 60_030, committedAt: 60_005 }).isUnsure).toBe(true);
+    expect(order.settle('a', [late], { at: 60_030, committedAt: 60_015 }).isUnsure).toBe(false);
+  });
+
+  it('says so where a commit is older than some that were missed', () => {
+    const order = new RowOrder();
+    order.miss(1_000);
+    expect(order.settle('a', [change(0, 1)], { at: 1_002, committedAt: 999 }).isUnsure).toBe(true);
+    expect(order.settle('a', [change(1, 2)], { at: 1_003, committedAt: 1_001 }).isUnsure).toBe(false);
   });
 });

@@ -3,8 +3,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { idKey, type Change, type Image } from '../core/changes/change.js';
 
-/** A commit that is overtaken is late by the time its process was busy. */
-const WINDOW_MS = 10_000;
+/** How long the way of a row is remembered, by the clock of the stream. */
+const WINDOW_MS = 60_000;
+/** A commit that takes longer to the stream may follow newer ones that are forgotten; clocks are wrong by less than the rest. */
+const MAX_DELAY_MS = 30_000;
 const MOST_ROWS = 50_000;
 /** Of one row. Whoever is behind by more has its change told as a gap. */
 const MOST_PARTS = 256;
@@ -35,6 +37,14 @@ export interface Settled {
   readonly isUnsure: boolean;
 }
 
+/** When a commit came to be known, in milliseconds of the clock of Redis. */
+export interface Arrival {
+  /** When it was written to the stream. */
+  readonly at: number;
+  /** When it was committed, as its process says; not known of older versions of the library. */
+  readonly committedAt?: number | undefined;
+}
+
 const NEW_ROW: Row = { at: 0, parts: [], shown: undefined, forgotten: new Set() };
 
 /**
@@ -47,12 +57,18 @@ export class RowOrder {
   /** Least recently changed first. */
   private readonly rows = new Map<string, Row>();
   private count = 0;
+  /** What was committed before this may have been overtaken by what is not known, or was missed. */
+  private horizon = 0;
+
+  /** Commits that were written to the stream up to this time may have been missed: others may be older than they. */
+  miss(at: number): void {
+    this.horizon = Math.max(this.horizon, at);
+  }
 
   /** Takes the changes of a process's commit, in the order of reading. */
-  settle(node: string, changes: readonly Change[]): Settled {
-    const now = Date.now();
+  settle(node: string, changes: readonly Change[], { at: now, committedAt = now }: Arrival): Settled {
     const settled: Change[] = [];
-    let isUnsure = false;
+    let isUnsure = committedAt < Math.max(this.horizon, now - MAX_DELAY_MS);
     for (const change of changes) {
       const key = JSON.stringify([change.source, change.entity, idKey(change.id)]);
       const { row, isUnsure: isRowUnsure } = placed(this.rows.get(key) ?? NEW_ROW, change, node, ++this.count);
@@ -71,6 +87,7 @@ export class RowOrder {
     for (const [key, { at }] of this.rows) {
       if (at > now - WINDOW_MS && this.rows.size <= MOST_ROWS) return;
       this.rows.delete(key);
+      this.miss(at);
     }
   }
 }

@@ -10,8 +10,10 @@ export interface StreamEntry {
 export interface StreamListener {
   /** Called in the stream's order. */
   onEntry(entry: StreamEntry): void;
-  /** Entries were missed: cut away while this process slept, or lost with the memory of a Redis. */
-  onGap(reason: string): void;
+  /** Entries up to this place were missed: cut away while this process slept, or lost with the memory of a Redis. */
+  onGap(reason: string, place: string): void;
+  /** All entries that were read together have been told. */
+  onRead(): void;
   /** The connection was lost: what others were told by Redis may be gone. Called before reading goes on. */
   onReconnect(): void;
 }
@@ -89,6 +91,7 @@ export class StreamReader {
         this.anchor = id;
         this.listener.onEntry({ id, fields: message });
       }
+    this.listener.onRead();
   }
 
   /** Tells of the gap, and goes on with what is left after it. */
@@ -99,9 +102,10 @@ export class StreamReader {
     // A Redis that went back in time has lost what other readers had not read yet, and cannot miss.
     const place = isCut ? oldest : await this.tellLoss(client, reason);
     const left = await client.xRange(this.key, `(${this.anchor}`, place);
-    this.listener.onGap(reason);
+    this.listener.onGap(reason, place);
     for (const { id, message } of left ?? []) if (!('gap' in message)) this.listener.onEntry({ id, fields: message });
     this.anchor = place;
+    this.listener.onRead();
   }
 
   private async castAnchor(client: RedisClient): Promise<string> {
@@ -118,6 +122,11 @@ export class StreamReader {
 interface RawEntry {
   readonly id: string;
   readonly message: Record<string, string>;
+}
+
+/** When Redis took the entry, in milliseconds. */
+export function timeOf(id: string): number {
+  return Number(id.split('-')[0]);
 }
 
 /** Ids are `<milliseconds>-<number>`. */
