@@ -1,10 +1,11 @@
 // ChangeLog over a Redis stream: the stream's order is everybody's order.
 
 import { randomUUID } from 'node:crypto';
-import type { Change, Commit } from '../core/changes/change.js';
+import type { Change } from '../core/changes/change.js';
 import { noteExact } from '../core/changes/exact-values.js';
-import type { ChangeLog, LoggedCommit } from '../core/changes/change-log.js';
+import type { ChangeLog, LogEntry, LoggedCommit, LoggedEntry } from '../core/changes/change-log.js';
 import { PositionCodec } from '../core/changes/position.js';
+import type { Revocation } from '../core/changes/revocation.js';
 import { decode, encode } from '../core/support/plain-data.js';
 import { atMost } from '../core/support/with-timeout.js';
 import { NodeLease } from './node-lease.js';
@@ -21,11 +22,20 @@ export interface RedisChangeLogOptions extends RedisOptions {
   readonly leaseMs?: number;
 }
 
+/** The form of an entry. Who reads another form than its own can only know that something was said, and fetches again. */
+const VERSION = '2';
+
+/** The fields of an entry that hold what it says: one of them, or none. */
+interface Content {
+  readonly changes?: string;
+  readonly revocation?: string;
+}
+
 interface Pending {
   readonly sequence: number;
   readonly position: string;
-  /** `undefined`: something is missing here, and all have to fetch again. */
-  readonly changes: string | undefined;
+  /** Empty: something is missing here, and all have to fetch again. */
+  readonly content: Content;
   /** By the clock of Redis; `undefined` before that is known. */
   readonly committedAt: number | undefined;
 }
@@ -58,7 +68,7 @@ export class RedisChangeLog implements ChangeLog {
   private readonly reader: StreamReader;
   private readonly lease: NodeLease;
   private readonly positions = new WeakMap<object, string>();
-  private readonly listeners = new Map<(commit: LoggedCommit) => void, ((error: unknown) => void) | undefined>();
+  private readonly listeners = new Map<(entry: LoggedEntry) => void, ((error: unknown) => void) | undefined>();
   /** By process: a commit sent twice counts once, a missing one is noticed. */
   private readonly newest = new Map<string, Newest>();
   /** Commits of this process that it has not read back: a Redis that is killed may forget what it has taken. */
@@ -91,24 +101,20 @@ export class RedisChangeLog implements ChangeLog {
     this.ready.catch(() => undefined);
   }
 
-  append({ changes, transaction }: Commit): void {
+  append(entry: LogEntry): void {
     const position = this.codec.encode(++this.sequence);
-    if (transaction) this.positions.set(transaction, position);
-    const { pending: most = 10_000 } = this.options;
-    if (this.pending.length >= most) this.pending = this.pending.filter((one) => one.sequence > this.taken);
-    const isFull = this.pending.length >= most;
+    if (entry.kind !== 'revocation' && entry.transaction) this.positions.set(entry.transaction, position);
+    const { pending: max = 10_000 } = this.options;
+    if (this.pending.length >= max) this.pending = this.pending.filter((one) => one.sequence > this.taken);
+    const isFull = this.pending.length >= max;
     // What is in `pending` now will never be sent: readers are told to fetch again.
     if (isFull) this.pending = [];
-    this.pending.push({
-      sequence: this.sequence,
-      position,
-      changes: isFull ? undefined : textOf(changes),
-      committedAt: this.lease.now,
-    });
+    const content = isFull ? {} : contentOf(entry);
+    this.pending.push({ sequence: this.sequence, position, content, committedAt: this.lease.now });
     this.sending ??= this.send();
   }
 
-  listen(listener: (commit: LoggedCommit) => void, onGap?: (error: unknown) => void): () => void {
+  listen(listener: (entry: LoggedEntry) => void, onGap?: (error: unknown) => void): () => void {
     this.listeners.set(listener, onGap);
     return () => this.listeners.delete(listener);
   }
@@ -181,38 +187,40 @@ export class RedisChangeLog implements ChangeLog {
     const trim = { TRIM: { strategy: 'MAXLEN', strategyModifier: '~', threshold: length } } as const;
     // All or none, so that a commit never overtakes one that Redis refused.
     const transaction = client.multi();
-    for (const { sequence, position, changes, committedAt = this.lease.now } of batch) {
-      const fields = { node: this.node, sequence: `${sequence}`, position, tasks: [...this.tasks].join(' ') };
-      const more: Record<string, string> = {};
-      if (committedAt !== undefined) more['at'] = `${committedAt}`;
-      if (changes !== undefined) more['changes'] = changes;
-      transaction.xAdd(this.key, '*', { ...fields, ...more }, trim);
+    for (const { sequence, position, content, committedAt = this.lease.now } of batch) {
+      const head = { version: VERSION, node: this.node, sequence: `${sequence}`, position };
+      const at: { at?: string } = committedAt === undefined ? {} : { at: `${committedAt}` };
+      transaction.xAdd(this.key, '*', { ...head, ...at, tasks: [...this.tasks].join(' '), ...content }, trim);
     }
     await transaction.exec();
   }
 
   private receive({ id, fields }: StreamEntry): void {
-    const { node, sequence: text, position, changes, gap, tasks, at: committedAt } = fields;
+    const { node, sequence: text, position, gap, tasks, at: committedAt } = fields;
     if (gap !== undefined) return this.noteGap(gap, id);
     if (node === undefined || position === undefined) return;
     const sequence = Number(text);
     const last = this.newest.get(node);
     if (last && sequence <= last.sequence) return;
     const isMissing = last?.isSure && sequence > last.sequence + 1;
-    const read = changes === undefined ? undefined : changesOf(changes);
+    const read = entryOf(fields);
     if (isMissing || !read) this.noteGap('Some commits are missing.', id);
     this.newest.set(node, { sequence, isSure: true });
     this.head = position;
     const isOwn = node === this.node;
     if (isOwn) this.settle(sequence);
     if (!read) return;
-    const { changes: settled, isUnsure } = this.order.settle(node, read, {
+    if (read.kind === 'revocation') return this.tell({ ...read, position, isOwn });
+    const { changes, isUnsure } = this.order.settle(node, read.changes, {
       at: timeOf(id),
       ...(committedAt !== undefined && { committedAt: Number(committedAt) }),
     });
-    const commit = { changes: settled, position, isOwn, tasks: tasks?.split(' ') };
-    for (const listener of this.listeners.keys()) listener(commit);
+    this.tell({ changes, position, isOwn, tasks: tasks?.split(' ') });
     if (isUnsure) this.gap ??= 'The order in which two processes wrote a row is unknown.';
+  }
+
+  private tell(entry: LoggedEntry): void {
+    for (const listener of this.listeners.keys()) listener(entry);
   }
 
   private settle(sequence: number): void {
@@ -234,21 +242,24 @@ export class RedisChangeLog implements ChangeLog {
   }
 }
 
-/** `undefined` for what cannot travel: a column of an application's own class that is no data. */
-function textOf(changes: readonly Change[]): string | undefined {
+/** Nothing for what cannot travel: a column of an application's own class that is no data. */
+function contentOf(entry: LogEntry): Content {
   try {
-    return encode(changes);
+    return entry.kind === 'revocation' ? { revocation: encode(entry) } : { changes: encode(entry.changes) };
   } catch {
-    return undefined;
+    return {};
   }
 }
 
 /** `undefined` for what another version of the library wrote, and this one cannot read. */
-function changesOf(text: string): readonly Change[] | undefined {
+function entryOf({ version, changes, revocation }: StreamEntry['fields']): LogEntry | undefined {
+  if (version !== VERSION) return undefined;
   try {
-    const changes = decode(text) as readonly Change[];
-    for (const change of changes) noteExact(change);
-    return changes;
+    if (revocation !== undefined) return decode(revocation) as Revocation;
+    if (changes === undefined) return undefined;
+    const read = decode(changes) as readonly Change[];
+    for (const change of read) noteExact(change);
+    return { changes: read };
   } catch {
     return undefined;
   }

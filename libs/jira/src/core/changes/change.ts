@@ -52,6 +52,7 @@ export interface Change<Row = Image> {
 
 /** What one transaction changed, in the order of the first write to each row. Never empty. */
 export interface Commit {
+  readonly kind?: 'commit';
   readonly changes: readonly Change[];
   /** The transaction itself (for TypeORM its query runner), so that whoever ran it can ask for its position. */
   readonly transaction?: object;

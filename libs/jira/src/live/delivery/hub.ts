@@ -32,7 +32,9 @@ export class Hub {
   ) {
     this.placement = new Placement({ log, sink, limits, report, errors }, (entity) => this.feed(entity));
     this.log.listen(
-      (commit) => this.publish(commit),
+      (entry) => {
+        if (entry.kind !== 'revocation') this.publish(entry);
+      },
       (error) => {
         this.report.gap(error, 'all entities');
         for (const feed of this.feeds.values()) feed.resetAll(this.log.head);

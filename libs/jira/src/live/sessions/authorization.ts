@@ -13,7 +13,8 @@ import { Connections } from '../../core/connections/connections.js';
 import { LIMITS, type Limits } from '../../core/limits/limits.js';
 import { expel } from '../../core/connections/expel.js';
 import { Hub } from '../delivery/hub.js';
-import { Orders, type Addressee, type Order } from './orders.js';
+import type { Addressee, Revocation } from '../../core/changes/revocation.js';
+import { Revocations } from './revocations.js';
 
 /** What decides who may connect. */
 export interface Entry {
@@ -53,7 +54,7 @@ export type Who = Connection | { readonly connectionId: string } | unknown;
 export class Authorization {
   private readonly expiries = new Map<string, NodeJS.Timeout>();
   private readonly underWay = new Set<string>();
-  private readonly orders: Orders;
+  private readonly revocations: Revocations;
   /** What renewed them last, where it was not the handshake. */
   private readonly credentials = new WeakMap<Connection, Record<string, unknown>>();
   private readonly sweep: NodeJS.Timeout;
@@ -70,10 +71,10 @@ export class Authorization {
     // Twice as often as the promise: whatever was looked at since the last time waits for the next.
     const half = Math.max(1, Math.min(visibilityTtlMs / 2, LONGEST_TIMER_MS));
     this.sweep = setInterval(() => void this.refreshOlderThan(half), half).unref();
-    this.orders = new Orders(
+    this.revocations = new Revocations(
       hub.log,
       handshakeTimeoutMs,
-      (order) => this.obey(order),
+      (revocation) => this.obey(revocation),
       () => void this.authenticateAll(),
     );
   }
@@ -84,13 +85,13 @@ export class Authorization {
    * without permission are ended, connections that may not be are closed. Throws a TypeError for a `user` that is no data.
    */
   async refresh(who: Who, { user }: RefreshOptions = {}): Promise<void> {
-    this.order('refresh', who, user);
+    this.tellOthers('refresh', who, user);
     await this.refreshNow(this.connectionsOf(who), user);
   }
 
   /** Closes every connection of a user (logout, account disabled), or one. Returns how many of them were this process's. */
   disconnect(who: Who): number {
-    this.order('disconnect', who);
+    this.tellOthers('disconnect', who);
     const connections = this.connectionsOf(who);
     for (const connection of connections) expel(connection, sessionOver());
     return connections.length;
@@ -105,9 +106,9 @@ export class Authorization {
   opened(connection: Connection): void {
     const key = this.connections.keyOf(connection.user);
     // Given while the handshake was under way: they cannot have reached it.
-    const missed = key === undefined ? [] : this.orders.since(key, connection.createdAt);
-    for (const { type, user } of missed) {
-      if (type === 'disconnect') return queueMicrotask(() => expel(connection, sessionOver()));
+    const missed = key === undefined ? [] : this.revocations.since(key, connection.createdAt);
+    for (const { action, user } of missed) {
+      if (action === 'disconnect') return queueMicrotask(() => expel(connection, sessionOver()));
       if (user !== undefined) connection.admit({ user, expiresAt: connection.expiresAt });
     }
     this.watchExpiry(connection);
@@ -120,7 +121,7 @@ export class Authorization {
   }
 
   stop(): void {
-    this.orders.stop();
+    this.revocations.stop();
     clearInterval(this.sweep);
     for (const timer of this.expiries.values()) clearTimeout(timer);
     this.expiries.clear();
@@ -169,7 +170,7 @@ export class Authorization {
   }
 
   /** To all processes, but for a connection that is this one's own. */
-  private order(type: Order['type'], who: Who, user?: unknown): void {
+  private tellOthers(action: Revocation['action'], who: Who, user?: unknown): void {
     if (who instanceof Connection) return;
     const key = isConnectionId(who) ? undefined : this.connections.keyOf(who);
     const to: Addressee | undefined = isConnectionId(who)
@@ -179,13 +180,13 @@ export class Authorization {
         : { user: key };
     if (!to) return;
     encode(user);
-    this.orders.give({ type, to, user });
+    this.revocations.give({ action, to, user });
   }
 
   /** Does here what another process was told. */
-  private obey({ type, to, user }: Order): void {
+  private obey({ action, to, user }: Revocation): void {
     const connections = this.connectionsOf('user' in to ? to.user : to);
-    if (type === 'refresh') void this.refreshNow(connections, user);
+    if (action === 'refresh') void this.refreshNow(connections, user);
     else for (const connection of connections) expel(connection, sessionOver());
   }
 
