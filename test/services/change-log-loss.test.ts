@@ -19,7 +19,9 @@ class Node implements AsyncDisposable {
   constructor(options: RedisChangeLogOptions) {
     this.log = new RedisChangeLog(options);
     this.log.listen(
-      ({ changes }) => this.heard.push(...changes.map(({ id }) => id as number)),
+      (entry) => {
+        if (entry.kind !== 'revocation') this.heard.push(...entry.changes.map(({ id }) => id as number));
+      },
       () => {
         this.heard.push('gap');
         this.known = committed;

@@ -1,6 +1,14 @@
 // `nestjs-jira/ports`: for adapters, which put rows, changes, messages or connections where this package does not.
 export type { Change, ChangeType, Commit, Image, Link } from './core/changes/change.js';
-export { MemoryChangeLog, type ChangeLog, type LoggedCommit } from './core/changes/change-log.js';
+export {
+  MemoryChangeLog,
+  type ChangeLog,
+  type LogEntry,
+  type LoggedCommit,
+  type LoggedEntry,
+  type LoggedRevocation,
+} from './core/changes/change-log.js';
+export type { Revocation } from './core/changes/revocation.js';
 export type { CaptureFailure, ChangeListener, ChangeSource } from './core/changes/change-source.js';
 export type { OnceKey, UnitOfWork } from './core/scope/unit-of-work.js';
 export type { Filter, FilterGroup, FilterNot, FilterTerm, Lookup, Ordering } from './policy/filtering/filter.js';

@@ -46,6 +46,8 @@ export interface ErrorData {
   readonly message: string;
   /** Messages by input field; nested fields by dotted path. */
   readonly errors?: Readonly<Record<string, readonly string[]>>;
+  /** Why a subscription ended, in the frame that ends it. */
+  readonly reason?: number;
 }
 
 /** Server → client: the one answer to a request (status 206 = one item of a stream, more follow). */

@@ -13,7 +13,7 @@ import { Hub } from '../live/delivery/hub.js';
 import { checkConnection } from '../policy/permissions/permission.js';
 import type { Connection } from '../core/connections/connection.js';
 import { Connections } from '../core/connections/connections.js';
-import { sayFarewell } from '../core/connections/expel.js';
+import { sayFarewell } from '../core/connections/disconnect.js';
 import { LIMITS, type Limits } from '../core/limits/limits.js';
 import { withTimeout } from '../core/support/with-timeout.js';
 import { faultOfValue } from './frame-guard.js';

@@ -6,6 +6,7 @@ import type { HookScope } from '../../core/scope/scope.js';
 import type { Change, ChangeType, Image } from '../../core/changes/change.js';
 import type { Recipient } from './frame-sink.js';
 import type { Room, RoomDiff, RoomKeeper } from './rooms.js';
+import { nextState, type Reason, type SubscriptionState } from './subscription-state.js';
 
 /** Decides which rows belong: a filter, a visibility, an object permission. */
 export interface RowMatcher {
@@ -113,23 +114,20 @@ export function isOpaque({ definition: { audience } }: Channel): boolean {
   return audience.matchers.some((matcher) => matcher.isOpaque);
 }
 
-/** One subscriber's place in a channel. */
+/** One subscriber's part in a channel. */
 export class Subscription implements Recipient {
   /** Where it belongs; `undefined` until that was first found out. */
-  place?: Channel;
-  /** Frames that wait: for the subscribe to be answered, or for its rights to be looked at again. */
-  held: ChangeFrame[] | undefined = [];
+  membership?: Channel;
   /** The channel its client was told of last. */
   announced?: string;
-  isAnswered = false;
-  /** Its rights are being looked at: nothing is sent meanwhile. */
-  isSuspended = true;
-  isEnded = false;
   /** Its rows may be others now, without a change of their own. */
   isStale = false;
   /** Goes up with every reason to look at its rights again. */
   revision = 0;
   checkedAt = Date.now();
+  private current: SubscriptionState = 'opening';
+  /** Frames that wait for it to be live. */
+  private held: ChangeFrame[] = [];
 
   constructor(
     readonly scope: HookScope,
@@ -139,11 +137,17 @@ export class Subscription implements Recipient {
     readonly define: (isAgain: boolean) => Promise<ChannelDefinition>,
   ) {}
 
+  get state(): SubscriptionState {
+    return this.current;
+  }
+  get isEnded(): boolean {
+    return this.current === 'ended';
+  }
   get connectionId(): string {
     return this.scope.connection.id;
   }
   get channel(): string {
-    return this.place?.id ?? '';
+    return this.membership?.id ?? '';
   }
   get requestId(): string {
     return this.scope.requestId;
@@ -154,4 +158,34 @@ export class Subscription implements Recipient {
   get namespace(): string {
     return this.scope.namespace;
   }
+
+  /** Called by the placement alone, which does what the new state asks for. Returns the state it was in. */
+  go(reason: Reason): SubscriptionState {
+    const before = this.current;
+    this.current = nextState(before, reason);
+    return before;
+  }
+
+  /** Keeps a frame until it is live; beyond `max` frames it has to fetch again instead. */
+  hold(frame: ChangeFrame, max: number): void {
+    if (this.held.length < max) this.held.push(frame);
+    else this.held = [resetFrame(frame.channel, frame.position)];
+  }
+
+  /** In place of what waits it is told to fetch again. */
+  holdReset(frame: ChangeFrame): void {
+    this.held = [frame];
+  }
+
+  /** What has waited, once. */
+  takeHeld(): readonly ChangeFrame[] {
+    const { held } = this;
+    this.held = [];
+    return held;
+  }
+}
+
+/** Fetch again. */
+export function resetFrame(channel: string, position: string): ChangeFrame {
+  return { method: 'SUBSCRIPTION', type: 'reset', status: 200, channel, position, data: null };
 }

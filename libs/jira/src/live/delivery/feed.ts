@@ -3,7 +3,7 @@
 import type { ChangeFrame, RowId } from 'nestjs-jira-protocol';
 import { getOrAdd } from '../../core/support/get-or-add.js';
 import { isPromise } from '../../core/support/is-promise.js';
-import type { Audience, Channel, ChannelDefinition, ObserverBehaviour, RowMatcher, Subscription } from './channel.js';
+import { resetFrame, type Audience, type Channel, type ChannelDefinition, type ObserverBehaviour, type RowMatcher, type Subscription } from './channel.js'; // prettier-ignore
 import { ChannelIndex } from './channel-index.js';
 import { idKey, type Change, type ChangeType, type Image } from '../../core/changes/change.js';
 import type { FrameSink } from './frame-sink.js';
@@ -118,7 +118,7 @@ export class Feed {
 
   /** Tells a channel to fetch again. */
   reset(channel: Channel, position: string): void {
-    this.send(channel, resetFrame(channel, position));
+    this.send(channel, resetFrame(channel.id, position));
   }
 
   /** Never throws nor rejects: what goes wrong with a channel resets that channel. */
@@ -220,19 +220,13 @@ export class Feed {
   private send(channel: Channel, frame: ChangeFrame, only?: readonly Subscription[]): void {
     let hasActive = false;
     for (const subscription of only ?? channel.subscriptions) {
-      if (subscription.held) this.hold(subscription, frame);
+      if (subscription.state !== 'live') subscription.hold(frame, this.heldFrames);
       else if (only) this.sink.sendTo(subscription, frame);
       else hasActive = true;
     }
     if (!hasActive) return;
     this.sink.send(channel.definition.namespace, frame);
     if (!this.isBatching) this.sink.flush();
-  }
-
-  private hold(subscription: Subscription, frame: ChangeFrame): void {
-    const held = subscription.held as ChangeFrame[];
-    if (held.length < this.heldFrames) held.push(frame);
-    else subscription.held = [resetFrame({ id: frame.channel }, frame.position)];
   }
 
   /** Runs one channel's part; an error or a rejection resets that channel and stops nothing else. */
@@ -248,10 +242,6 @@ export class Feed {
       fail(error);
     }
   }
-}
-
-export function resetFrame({ id }: Pick<Channel, 'id'>, position: string): ChangeFrame {
-  return { method: 'SUBSCRIPTION', type: 'reset', status: 200, channel: id, position, data: null };
 }
 
 const newOutputs = (): Map<ChangeType, Map<Image, unknown>> => new Map();

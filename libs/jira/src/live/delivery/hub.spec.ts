@@ -11,6 +11,7 @@ import type { Change, ChangeType, Image } from '../../core/changes/change.js';
 import type { FrameSink, Recipient } from './frame-sink.js';
 import { ErrorDescriber } from '../../core/errors/error-describer.js';
 import { Hub } from './hub.js';
+import { REASONS } from './subscription-state.js';
 
 interface Row extends Image {
   readonly id: number;
@@ -149,7 +150,7 @@ class World {
       subscription.rights.group = one.group;
       const { placement } = this.hub;
       const moved = [...placement.subscriptions()].filter(({ requestId }) => requestId === subscription.requestId);
-      this.pending.push(placement.refresh(moved));
+      this.pending.push(placement.refresh(moved, REASONS.refreshed));
     }
   }
 

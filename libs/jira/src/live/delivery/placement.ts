@@ -6,11 +6,12 @@ import { JiraException } from '../../core/errors/jira.exception.js';
 import { stateOf, type HookScope } from '../../core/scope/scope.js';
 import type { Change } from '../../core/changes/change.js';
 import type { ChangeLog } from '../../core/changes/change-log.js';
-import { isConcerned, isOpaque, Subscription, type Channel, type ObserverBehaviour } from './channel.js';
+import { isConcerned, isOpaque, resetFrame, Subscription, type Channel, type ObserverBehaviour } from './channel.js'; // prettier-ignore
 import { Channels } from './channels.js';
-import { resetFrame, type Feed, type FeedReport } from './feed.js';
+import type { Feed, FeedReport } from './feed.js';
 import type { FrameSink } from './frame-sink.js';
 import { getOrAdd } from '../../core/support/get-or-add.js';
+import { isAnswered, isSettled, REASONS, type Reason } from './subscription-state.js';
 import { Subscriptions } from './subscriptions.js';
 
 export interface PlacementParts {
@@ -22,7 +23,7 @@ export interface PlacementParts {
 }
 
 /** Subscriptions whose rights are looked at again at one time: each may ask the database. */
-const LOOKED_AT_ONCE = 16;
+const MAX_CHECKS_AT_ONCE = 16;
 
 export class Placement {
   private readonly channels = new Channels();
@@ -56,19 +57,16 @@ export class Placement {
     const subscription = new Subscription(scope, entity, observer, define);
     this.open.add(subscription);
     const { handle } = stateOf(scope);
-    handle.onFailure(() => this.drop(subscription));
+    handle.onFailure(() => this.go(subscription, REASONS.requestFailed));
     try {
-      await this.findPlace(subscription, false);
+      await this.place(subscription, false);
     } catch (error) {
-      this.drop(subscription);
+      this.go(subscription, REASONS.requestFailed);
       throw error;
     }
-    if (scope.connection.isClosed || handle.aborted) this.drop(subscription);
+    if (scope.connection.isClosed || handle.aborted) this.go(subscription, REASONS.requestFailed);
     if (subscription.isEnded) throw new JiraException('CANCELLED', 'The request ended before the subscription opened.');
-    handle.afterAnswer(() => {
-      subscription.isAnswered = true;
-      this.flush(subscription);
-    });
+    handle.afterAnswer(() => this.go(subscription, REASONS.answered));
     subscription.announced = subscription.channel;
     return { channel: subscription.channel, position: this.parts.log.head };
   }
@@ -82,16 +80,16 @@ export class Placement {
    * Looks at these subscriptions' rights again; from this call on nothing is sent to them by their old ones. One whose
    * rights are others now goes on in another channel and is told to fetch again; one without any is ended.
    */
-  async refresh(subscriptions: Iterable<Subscription>): Promise<void> {
+  async refresh(subscriptions: Iterable<Subscription>, reason: Reason): Promise<void> {
     const idle: Subscription[] = [];
     for (const subscription of subscriptions) {
       subscription.revision++;
       // Whoever looks at it right now will see the new revision, and look again.
-      if (!subscription.isSuspended) idle.push(subscription);
-      this.suspend(subscription);
+      if (isSettled(subscription.state)) idle.push(subscription);
+      this.go(subscription, reason);
     }
-    for (let i = 0; i < idle.length; i += LOOKED_AT_ONCE)
-      await Promise.all(idle.slice(i, i + LOOKED_AT_ONCE).map((subscription) => this.findPlaceOrEnd(subscription)));
+    for (let i = 0; i < idle.length; i += MAX_CHECKS_AT_ONCE)
+      await Promise.all(idle.slice(i, i + MAX_CHECKS_AT_ONCE).map((subscription) => this.placeOrEnd(subscription)));
   }
 
   /**
@@ -99,9 +97,10 @@ export class Placement {
    * follows.
    */
   async refreshTold(subscriptions: readonly Subscription[]): Promise<void> {
-    for (const subscription of subscriptions) if (subscription.place && isOpaque(subscription.place)) subscription.isStale = true; // prettier-ignore
-    await this.refresh(subscriptions);
-    await this.compareRelated([...new Set(subscriptions.flatMap(({ place }) => place ?? []))]);
+    for (const subscription of subscriptions)
+      if (subscription.membership && isOpaque(subscription.membership)) subscription.isStale = true;
+    await this.refresh(subscriptions, REASONS.refreshed);
+    await this.compareRelated([...new Set(subscriptions.flatMap(({ membership }) => membership ?? []))]);
   }
 
   /**
@@ -110,12 +109,13 @@ export class Placement {
    */
   refreshConcerned(subscriptions: readonly Subscription[], change: Change): Promise<void> {
     for (const subscription of concernedBy(change, subscriptions)) subscription.isStale = true;
-    return this.refresh(subscriptions);
+    return this.refresh(subscriptions, REASONS.relatedChanged);
   }
 
   /** Looks again at those alone whose rows the change of a related row may have brought or taken. */
   refreshAltered(observer: ObserverBehaviour, change: Change): Promise<void> {
-    return this.refreshStale(concernedBy(change, [...this.subscriptions(undefined, observer)]));
+    const concerned = concernedBy(change, [...this.subscriptions(undefined, observer)]);
+    return this.refreshStale(concerned, REASONS.relatedChanged);
   }
 
   /**
@@ -123,23 +123,25 @@ export class Placement {
    * it was are told to fetch again. Never rejects: where the database cannot be asked, nobody knows.
    */
   async compareRelated(channels: readonly Channel[] = [...this.channels.dependent()]): Promise<void> {
-    for (let i = 0; i < channels.length; i += LOOKED_AT_ONCE)
-      await Promise.all(channels.slice(i, i + LOOKED_AT_ONCE).map((channel) => this.compareOne(channel)));
+    for (let i = 0; i < channels.length; i += MAX_CHECKS_AT_ONCE)
+      await Promise.all(channels.slice(i, i + MAX_CHECKS_AT_ONCE).map((channel) => this.compareOne(channel)));
   }
 
   /** Looks at all rights again: what was missed may have been somebody's. */
   distrustAll(): void {
-    void this.refreshStale([...this.subscriptions()]);
+    void this.refreshStale([...this.subscriptions()], REASONS.missed);
   }
 
   /** Ends the subscription a request of this connection opened. False when there is none. */
   unsubscribe(connectionId: string, namespace: string, requestId: string): boolean {
-    return this.dropAll(connectionId, (s) => s.namespace === namespace && s.requestId === requestId) > 0;
+    const isMeant = (one: Subscription): boolean => one.namespace === namespace && one.requestId === requestId;
+    return this.endAll(connectionId, isMeant, REASONS.unsubscribed) > 0;
   }
 
   /** Ends this connection's subscriptions on a namespace, or all of them. Returns how many there were. */
   unsubscribeAll(connectionId: string, namespace?: string): number {
-    return this.dropAll(connectionId, (s) => namespace === undefined || s.namespace === namespace);
+    if (namespace === undefined) return this.endAll(connectionId, () => true, REASONS.disconnected);
+    return this.endAll(connectionId, (one) => one.namespace === namespace, REASONS.unsubscribed);
   }
 
   /** What is held in memory. */
@@ -157,28 +159,29 @@ export class Placement {
     } catch (error) {
       this.parts.report.gap(error, channel.definition.entity);
     }
-    await this.refreshStale([...channel.subscriptions]);
+    await this.refreshStale([...channel.subscriptions], REASONS.relatedChanged);
   }
 
   /** Looks at these subscriptions' rights again, and tells them to fetch again in any case. */
-  private refreshStale(subscriptions: readonly Subscription[]): Promise<void> {
+  private refreshStale(subscriptions: readonly Subscription[], reason: Reason): Promise<void> {
     for (const subscription of subscriptions) subscription.isStale = true;
-    return this.refresh(subscriptions);
+    return this.refresh(subscriptions, reason);
   }
 
-  private async findPlaceOrEnd(subscription: Subscription): Promise<void> {
+  private async placeOrEnd(subscription: Subscription): Promise<void> {
     try {
-      await this.findPlace(subscription, true);
+      await this.place(subscription, true);
     } catch (error) {
       if (subscription.isEnded) return;
       const { status, data } = this.parts.errors.describe(error, subscription.requestId);
-      if (subscription.isAnswered) this.parts.sink.end(subscription, status, data);
-      this.drop(subscription);
+      if (isAnswered(subscription.state))
+        this.parts.sink.end(subscription, status, { ...data, reason: REASONS.rightsLost });
+      this.go(subscription, REASONS.rightsLost);
     }
   }
 
   /** Puts a subscription where it belongs, once nothing changes its caller's rights meanwhile. */
-  private async findPlace(subscription: Subscription, isAgain: boolean): Promise<void> {
+  private async place(subscription: Subscription, isAgain: boolean): Promise<void> {
     const feed = this.feed(subscription.entity);
     while (!subscription.isEnded) {
       const { revision } = subscription;
@@ -196,50 +199,48 @@ export class Placement {
   }
 
   private settle(subscription: Subscription, channel: Channel, feed: Feed): void {
-    const { place } = subscription;
-    if (place && (place !== channel || subscription.isStale))
-      subscription.held = [resetFrame(channel, this.parts.log.head)];
+    const { membership } = subscription;
+    if (membership && (membership !== channel || subscription.isStale))
+      subscription.holdReset(resetFrame(channel.id, this.parts.log.head));
     subscription.isStale = false;
-    subscription.place = channel;
+    subscription.membership = channel;
     channel.subscriptions.add(subscription);
-    if (place && place !== channel) this.channels.leave(place, subscription, feed);
+    if (membership && membership !== channel) this.channels.leave(membership, subscription, feed);
     subscription.checkedAt = Date.now();
-    subscription.isSuspended = false;
-    this.flush(subscription);
+    this.go(subscription, REASONS.placed);
   }
 
-  private suspend(subscription: Subscription): void {
-    subscription.isSuspended = true;
-    if (subscription.held) return;
-    subscription.held = [];
-    this.parts.sink.leave(subscription);
+  /** The one way from state to state: what each asks for is done here. */
+  private go(subscription: Subscription, reason: Reason): void {
+    const before = subscription.go(reason);
+    const { state } = subscription;
+    if (before === state) return;
+    if (before === 'live') this.parts.sink.leave(subscription);
+    if (state === 'live') this.release(subscription);
+    if (state === 'ended') this.forget(subscription);
   }
 
-  /** Sends what was held, once the subscribe is answered and the rights are known. */
-  private flush(subscription: Subscription): void {
-    const { held, place, isAnswered, isSuspended, announced } = subscription;
-    if (!held || !place || !isAnswered || isSuspended || subscription.isEnded) return;
-    subscription.held = undefined;
-    if (announced !== place.id) {
-      subscription.announced = place.id;
-      this.parts.sink.move(subscription, { channel: place.id, position: this.parts.log.head });
+  /** Sends what was held. */
+  private release(subscription: Subscription): void {
+    const { channel } = subscription;
+    if (subscription.announced !== channel) {
+      subscription.announced = channel;
+      this.parts.sink.move(subscription, { channel, position: this.parts.log.head });
     }
-    for (const frame of held) this.parts.sink.sendTo(subscription, frame);
-    this.parts.sink.join(subscription);
+    for (const frame of subscription.takeHeld()) this.parts.sink.sendTo(subscription, frame);
+    // What is sent may be too much for the client, and end it.
+    if (subscription.state === 'live') this.parts.sink.join(subscription);
   }
 
-  private drop(subscription: Subscription): void {
-    if (subscription.isEnded) return;
-    subscription.isEnded = true;
-    const { place } = subscription;
-    if (place && !subscription.held) this.parts.sink.leave(subscription);
+  private forget(subscription: Subscription): void {
     this.open.remove(subscription);
-    if (place) this.channels.leave(place, subscription, this.feed(subscription.entity));
+    const { membership } = subscription;
+    if (membership) this.channels.leave(membership, subscription, this.feed(subscription.entity));
   }
 
-  private dropAll(connectionId: string, test: (subscription: Subscription) => boolean): number {
+  private endAll(connectionId: string, test: (subscription: Subscription) => boolean, reason: Reason): number {
     const found = [...this.open.of(connectionId)].filter(test);
-    for (const subscription of found) this.drop(subscription);
+    for (const subscription of found) this.go(subscription, reason);
     return found.length;
   }
 }
@@ -248,9 +249,9 @@ export class Placement {
 function concernedBy(change: Change, subscriptions: readonly Subscription[]): Subscription[] {
   const concerned = new Map<Channel, boolean>();
   const found = subscriptions.filter(
-    ({ place }) => place && getOrAdd(concerned, place, () => isConcerned(place, change)),
+    ({ membership }) => membership && getOrAdd(concerned, membership, () => isConcerned(membership, change)),
   );
   // What related rows decided is not what they decide now.
-  for (const { place } of found) if (place) place.related = undefined;
+  for (const { membership } of found) if (membership) membership.related = undefined;
   return found;
 }

@@ -11,7 +11,8 @@ import { encode } from '../../core/support/plain-data.js';
 import { Connection } from '../../core/connections/connection.js';
 import { Connections } from '../../core/connections/connections.js';
 import { LIMITS, type Limits } from '../../core/limits/limits.js';
-import { expel } from '../../core/connections/expel.js';
+import { disconnect } from '../../core/connections/disconnect.js';
+import { REASONS } from '../delivery/subscription-state.js';
 import { Hub } from '../delivery/hub.js';
 import type { Addressee, Revocation } from '../../core/changes/revocation.js';
 import { Revocations } from './revocations.js';
@@ -93,7 +94,7 @@ export class Authorization {
   disconnect(who: Who): number {
     this.tellOthers('disconnect', who);
     const connections = this.connectionsOf(who);
-    for (const connection of connections) expel(connection, sessionOver());
+    for (const connection of connections) disconnect(connection, sessionOver());
     return connections.length;
   }
 
@@ -108,7 +109,7 @@ export class Authorization {
     // Given while the handshake was under way: they cannot have reached it.
     const missed = key === undefined ? [] : this.revocations.since(key, connection.createdAt);
     for (const { action, user } of missed) {
-      if (action === 'disconnect') return queueMicrotask(() => expel(connection, sessionOver()));
+      if (action === 'disconnect') return queueMicrotask(() => disconnect(connection, sessionOver()));
       if (user !== undefined) connection.admit({ user, expiresAt: connection.expiresAt });
     }
     this.watchExpiry(connection);
@@ -187,7 +188,7 @@ export class Authorization {
   private obey({ action, to, user }: Revocation): void {
     const connections = this.connectionsOf('user' in to ? to.user : to);
     if (action === 'refresh') void this.refreshNow(connections, user);
-    else for (const connection of connections) expel(connection, sessionOver());
+    else for (const connection of connections) disconnect(connection, sessionOver());
   }
 
   private async refreshNow(connections: readonly Connection[], user: unknown): Promise<void> {
@@ -205,19 +206,19 @@ export class Authorization {
   private async authenticateAll(): Promise<void> {
     const all = this.connections.all();
     for (let i = 0; i < all.length; i += SWEPT_AT_ONCE)
-      await Promise.all(all.slice(i, i + SWEPT_AT_ONCE).map((connection) => this.expelUnlessKnown(connection)));
+      await Promise.all(all.slice(i, i + SWEPT_AT_ONCE).map((connection) => this.disconnectUnlessKnown(connection)));
   }
 
-  private async expelUnlessKnown(connection: Connection): Promise<void> {
+  private async disconnectUnlessKnown(connection: Connection): Promise<void> {
     const { connections } = this;
     const { handshake } = connection;
     try {
       const auth = this.credentials.get(connection) ?? handshake.auth;
       const found = await authenticate(this.entry.authentication, { ...handshake, auth });
-      if (connections.keyOf(found.user) !== connections.keyOf(connection.user)) expel(connection, sessionOver());
+      if (connections.keyOf(found.user) !== connections.keyOf(connection.user)) disconnect(connection, sessionOver());
     } catch (error) {
       const { status, data } = this.errors.describe(error, connection.id);
-      expel(connection, status === 401 ? sessionOver() : new JiraException(data.code, data.message, { status }));
+      disconnect(connection, status === 401 ? sessionOver() : new JiraException(data.code, data.message, { status }));
     }
   }
 
@@ -226,7 +227,7 @@ export class Authorization {
       await checkConnection(this.entry.permissions, connection);
     } catch (error) {
       const { status, data } = this.errors.describe(error, connection.id);
-      expel(connection, new JiraException(data.code, data.message, { status }));
+      disconnect(connection, new JiraException(data.code, data.message, { status }));
     }
   }
 
@@ -239,7 +240,7 @@ export class Authorization {
       const limit = Date.now() - ageMs;
       const due = [...placement.subscriptions()].filter(({ checkedAt }) => checkedAt <= limit);
       for (let i = 0; i < due.length; i += SWEPT_AT_ONCE)
-        await placement.refresh(due.slice(i, i + SWEPT_AT_ONCE).filter(({ isEnded }) => !isEnded));
+        await placement.refresh(due.slice(i, i + SWEPT_AT_ONCE), REASONS.aged);
       await placement.compareRelated();
     } finally {
       this.isSweeping = false;
@@ -252,7 +253,7 @@ export class Authorization {
     if (!expiresAt) return;
     const left = Math.max(0, expiresAt.getTime() - Date.now());
     const timer = setTimeout(
-      () => (left > LONGEST_TIMER_MS ? this.watchExpiry(connection) : expel(connection, sessionOver())),
+      () => (left > LONGEST_TIMER_MS ? this.watchExpiry(connection) : disconnect(connection, sessionOver())),
       Math.min(left, LONGEST_TIMER_MS),
     );
     this.expiries.set(id, timer.unref());

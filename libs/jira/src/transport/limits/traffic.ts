@@ -7,7 +7,7 @@ import { isShared } from '../../cluster/messaging/memory-pub-sub.js';
 import { PubSub } from '../../cluster/messaging/pub-sub.js';
 import type { Connection, Handshake } from '../../core/connections/connection.js';
 import { Connections } from '../../core/connections/connections.js';
-import { expel } from '../../core/connections/expel.js';
+import { disconnect } from '../../core/connections/disconnect.js';
 import { LIMITS, type Limits } from '../../core/limits/limits.js';
 import { TokenBucket, TokenBuckets } from './token-bucket.js';
 import { SharedRates } from './shared-rates.js';
@@ -80,7 +80,7 @@ export class Traffic {
     if (address !== undefined) this.perAddress.set(address, ofAddress);
     const ofUser = this.connections.countOf(connection.user);
     if (ofAddress > this.limits.connectionsPerAddress || ofUser > this.limits.connectionsPerUser)
-      queueMicrotask(() => expel(connection, new JiraException('TOO_MANY_CONNECTIONS', 'Too many connections.')));
+      queueMicrotask(() => disconnect(connection, new JiraException('TOO_MANY_CONNECTIONS', 'Too many connections.')));
   }
 
   closed({ handshake }: Connection): void {
@@ -97,7 +97,7 @@ export class Traffic {
     if (allowance.messages.take() && (allowance.ofUser?.take() ?? true)) return true;
     allowance.refused ??= perMinute(this.limits.refusedRequests);
     if (!allowance.refused.take())
-      expel(connection, new JiraException('TOO_MANY_REQUESTS', 'The client keeps exceeding its rate limit.'));
+      disconnect(connection, new JiraException('TOO_MANY_REQUESTS', 'The client keeps exceeding its rate limit.'));
     return false;
   }
 
@@ -106,7 +106,7 @@ export class Traffic {
     const allowance = this.allowanceOf(connection);
     allowance.malformed ??= perMinute(this.limits.malformedFrames);
     if (!allowance.malformed.take())
-      expel(connection, new JiraException('MALFORMED_FRAME', 'Too many malformed frames.'));
+      disconnect(connection, new JiraException('MALFORMED_FRAME', 'Too many malformed frames.'));
   }
 
   private allowanceOf(connection: Connection): Allowance {

@@ -3,7 +3,7 @@
 import type { JiraException } from '../errors/jira.exception.js';
 import type { Connection } from './connection.js';
 
-export function expel(connection: Connection, reason: JiraException): void {
+export function disconnect(connection: Connection, reason: JiraException): void {
   if (sayFarewell(connection, reason)) connection.close(reason);
 }
 
