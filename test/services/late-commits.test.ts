@@ -18,8 +18,9 @@ class Node implements AsyncDisposable {
   constructor(url: string, leaseMs: number) {
     this.log = new RedisChangeLog({ url, leaseMs });
     this.log.listen(
-      ({ changes }) => {
-        for (const { id, after } of changes) this.rows.set(id as number, (after as { n: number }).n);
+      (entry) => {
+        if (entry.kind === 'revocation') return;
+        for (const { id, after } of entry.changes) this.rows.set(id as number, (after as { n: number }).n);
       },
       () => {
         this.gaps += 1;
