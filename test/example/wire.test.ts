@@ -152,9 +152,11 @@ describeEachDatabase('The wire surface of the example', (database) => {
   });
 
   it('makes whoever starts a project its first member', async () => {
-    await grace.subscribe('projects');
+    const { channel } = (await grace.subscribe('projects')).data as { channel: string };
     const project = await grace.create('projects', { name: 'Compiler' });
-    expect(await grace.change(project.id, 'added')).toMatchObject({ data: { name: 'Compiler' } });
+    // Her new membership decides which projects she sees: she is told to refetch.
+    await grace.changeOf(channel, 'reset');
+    expect(await grace.rows('projects', { id: project.id })).toMatchObject([{ name: 'Compiler' }]);
     expect(await grace.rows('memberships', { projectId: project.id })).toHaveLength(1);
     expect(await ada.rows('projects', { id: project.id })).toEqual([]);
     await grace.create('issues', { title: 'Write it', projectId: project.id });

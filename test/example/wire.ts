@@ -67,9 +67,18 @@ export class Wire implements Disposable {
   }
 
   /** The first change of this row and type that has arrived or will. */
-  async change(id: number, type: ChangeFrame['type']): Promise<ChangeFrame> {
+  change(id: number, type: ChangeFrame['type']): Promise<ChangeFrame> {
+    return this.until((change) => change.id === id && change.type === type);
+  }
+
+  /** The first change of this type on a channel. */
+  changeOf(channel: string, type: ChangeFrame['type']): Promise<ChangeFrame> {
+    return this.until((change) => change.channel === channel && change.type === type);
+  }
+
+  private async until(isIt: (change: ChangeFrame) => boolean): Promise<ChangeFrame> {
     for (;;) {
-      const found = this.changes.find((change) => change.id === id && change.type === type);
+      const found = this.changes.find(isIt);
       if (found) return found;
       await new Promise<void>((resolve) => this.waiting.push(resolve));
     }
