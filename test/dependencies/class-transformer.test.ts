@@ -6,9 +6,10 @@ import { Exclude, Expose, Transform, Type } from 'class-transformer';
 import { describe, expect, it } from 'vitest';
 import {
   assertClassTransformer,
-  excludesAny,
   exposedBy,
-  isConverted,
+  isExcluded,
+  isTransformed,
+  typeSaid,
 } from '../../libs/jira/src/policy/serialization/internals.js';
 import { createTestApp } from '../../libs/jira/src/testing/test-app.js';
 import { hide, messageOf } from './hide.js';
@@ -59,7 +60,8 @@ describe('The installed class-transformer', () => {
       'date',
       'text',
     ]);
-    expect(['title', 'date', 'text'].map((name) => isConverted(View, name))).toEqual([false, true, true]);
-    expect([View, Rest].map(excludesAny)).toEqual([false, true]);
+    expect(['title', 'date', 'text'].map((name) => isTransformed(View, name))).toEqual([false, false, true]);
+    expect(['title', 'date'].map((name) => typeSaid(View, name)?.typeFunction?.())).toEqual([undefined, Date]);
+    expect([View, Rest].map((view) => isExcluded(view, 'secret'))).toEqual([false, true]);
   });
 });

@@ -24,12 +24,12 @@ type Primitive = string | number | boolean | null | undefined;
 type Unsent = symbol | ((...args: never[]) => unknown);
 
 /**
- * A value as it arrives after JSON: dates and bigints are strings, what has a `toJSON()` is what that returns, functions
- * are gone.
+ * A value as it arrives after JSON: dates, bigints and bytes (in base64) are strings, what has a `toJSON()` is what that
+ * returns, functions are gone.
  */
 export type Wire<T> = T extends Primitive
   ? T
-  : T extends bigint
+  : T extends bigint | Uint8Array
     ? string
     : T extends { toJSON(...args: never[]): infer Json }
       ? Wire<Json>

@@ -148,7 +148,7 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     return this.serializeAll(objects, scope);
   }
 
-  /** Stores a new row: override to set what clients may not. */
+  /** Stores a new row, and resolves with it as stored: override to set what clients may not. */
   async performCreate(fields: object, scope: HookScope): Promise<E> {
     const store = await this.getStore(scope);
     return store.insert(store.create(fieldsOf(fields)));
@@ -246,4 +246,22 @@ function checkAttributes(
       throw new ConfigurationError(name, `has "${attribute}", which is not a class.`, 'Set it to a class.');
   if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize > 0))
     throw new ConfigurationError(name, `has pageSize = ${String(pageSize)}.`, 'Use a positive integer.');
+}
+
+/** What `create` answers of the row that `performCreate` resolved with: the row as it is stored. */
+export async function answerCreated(hook: GenericHook<object>, object: object, scope: HookScope): Promise<unknown> {
+  const isStock = hook.performCreate === GenericHook.prototype.performCreate;
+  return hook.serialize(isStock ? object : await reread(hook, object, scope), scope);
+}
+
+/** The same of `update`. */
+export async function answerUpdated(hook: GenericHook<object>, object: object, scope: HookScope): Promise<unknown> {
+  const isStock = hook.performUpdate === GenericHook.prototype.performUpdate;
+  return hook.serialize(isStock ? object : await reread(hook, object, scope), scope);
+}
+
+/** An override may resolve with what it meant to store. */
+async function reread(hook: GenericHook<object>, object: object, scope: HookScope): Promise<object> {
+  const store = await hook.getStore(scope);
+  return (await store.reread?.(object)) ?? object;
 }

@@ -23,10 +23,15 @@ export interface Store<E extends object> {
   create(fields: Record<string, unknown>): E;
   /** Sets these fields of an entity; others keep their values. */
   merge(entity: E, fields: Record<string, unknown>): E;
-  /** Inserts; the stored row must be one the caller sees, else the transaction fails with a field error. */
+  /**
+   * Inserts, and resolves with the row as it is stored; it must be one the caller sees, else the transaction fails with a
+   * field error.
+   */
   insert(entity: E): Promise<E>;
-  /** Stores changed fields of a row found before; the row as it becomes must be one the caller sees. */
+  /** Stores changed fields of a row found before; resolves with the row as it became, which the caller must see. */
   update(entity: E): Promise<E>;
+  /** The row as it is stored now, whoever wrote it; the entity itself where it is just that. */
+  reread?(entity: E): Promise<E>;
   remove(entity: E): Promise<void>;
   /** The property that counts a row's changes, if the rows have one. */
   readonly versionField?: string;

@@ -3,6 +3,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ChangeFrame, ErrorData, SubscribedData } from 'nestjs-jira-protocol';
 import { LifecycleEvents, type MessageTarget } from '../core/lifecycle/lifecycle-events.js';
+import { sendEncodable } from '../core/support/wire-value.js';
 import type { FrameSink, Recipient } from '../live/delivery/frame-sink.js';
 import { PlainSink } from './plain/plain-sink.js';
 import { SocketIoSink } from './socket-io/socket-io-sink.js';
@@ -50,9 +51,11 @@ export class Sinks implements FrameSink {
   }
 
   send(namespace: string, frame: ChangeFrame): void {
-    this.socketIo.send(namespace, frame);
-    this.plain.send(namespace, frame);
-    this.sent(namespace, frame, { channel: frame.channel });
+    sendEncodable(frame, (encodable) => {
+      this.socketIo.send(namespace, encodable);
+      this.plain.send(namespace, encodable);
+      this.sent(namespace, encodable, { channel: frame.channel });
+    });
   }
 
   flush(): void {
@@ -60,7 +63,7 @@ export class Sinks implements FrameSink {
   }
 
   sendTo(recipient: Recipient, frame: ChangeFrame): void {
-    this.of(recipient).sendTo(recipient, frame);
+    sendEncodable(frame, (encodable) => this.of(recipient).sendTo(recipient, encodable));
   }
 
   move(recipient: Recipient, subscribed: SubscribedData): void {

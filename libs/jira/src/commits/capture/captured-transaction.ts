@@ -33,6 +33,8 @@ export class CapturedTransaction {
   readonly gaps = new Map<TrackedTable, unknown>();
   /** True once the after images were read: a later write has to have them read again. */
   isRead = false;
+  /** Statements it has sent so far. */
+  private statements = 0;
 
   constructor(
     readonly runner: QueryRunner,
@@ -100,6 +102,26 @@ export class CapturedTransaction {
     for (const row of this.rows.values()) if (row.depth >= depth) row.depth = depth - 1;
   }
 
+  /** A statement is on its way. */
+  noteStatement(): void {
+    this.statements += 1;
+  }
+
+  /** Says how many statements were sent: what was read is as it was read while the number stays the same. */
+  get mark(): number {
+    return this.statements;
+  }
+
+  /** Reads a row as it is now. Unless another statement follows, the commit need not read it again. */
+  async readNow(runner: QueryRunner, table: TrackedTable, key: RawKey): Promise<RawRow | null> {
+    const mark = this.statements + 1;
+    const [row = null] = await readByKeys(runner, table, [key], 'newest');
+    const touched = row && this.rows.get(`${table.path}\n${keyString(table.keyOf(row))}`);
+    // Another one may have been sent beside it.
+    if (touched && this.statements === mark) Object.assign(touched, { after: row, readAt: mark });
+    return row;
+  }
+
   /**
    * Reads the after images: one batched read for each table.
    *
@@ -107,7 +129,10 @@ export class CapturedTransaction {
    */
   async readAfterImages(owners: ReadonlyMap<string, TrackedTable>, runner: QueryRunner): Promise<void> {
     this.isRead = true;
-    await this.readAfter([...this.rows.values()], runner);
+    await this.readAfter(
+      [...this.rows.values()].filter(({ readAt }) => readAt !== this.statements),
+      runner,
+    );
     for (const row of this.rows.values()) row.links = [];
     const junctionRows = [...this.rows.values()].filter((row) => row.table.isJunction && hasChanged(row));
     if (junctionRows.length > 0) await linkOwners(this, runner, junctionRows, owners);

@@ -150,3 +150,18 @@ function afterComment(sql: string, start: number, family: DatabaseFamily): numbe
   }
   return sql.length;
 }
+
+export function isUndoing({ kind }: Effect): boolean {
+  return kind === 'rollback' || kind === 'rollback to';
+}
+
+/** Whether the statement may commit what was written on a connection with these savepoints. */
+export function mayCommit(
+  { kind, ...effect }: Effect,
+  family: DatabaseFamily,
+  { savepoints, isSavepoint }: { readonly savepoints: readonly string[]; readonly isSavepoint?: boolean },
+): boolean {
+  if (kind === 'begin') return family === 'mysql';
+  if (kind === 'release') return isSavepoint === true && 'name' in effect && savepoints.lastIndexOf(effect.name) === 0;
+  return kind === 'commit' || kind === 'prepare' || kind === 'implicit';
+}

@@ -7,8 +7,9 @@ import { isRefusal } from '../connection-loss.js';
 import { CapturedTransaction } from './captured-transaction.js';
 import { commandsOf, mysqlState, stateOf, type ConnectionState } from './connection-state.js';
 import { databaseFamily, type DatabaseFamily } from './database-family.js';
+import { noteOwn } from './own-subscribers.js';
 import type { OwnTransactions } from './own-transactions.js';
-import { effectsOf, type Effect } from './statements.js';
+import { effectsOf, isUndoing, mayCommit, type Effect } from './statements.js';
 
 /** What happens at the ends of transactions. */
 export interface TransactionEnds {
@@ -53,7 +54,7 @@ export class Transactions {
       this.ending.delete(queryRunner);
       this.own.noteRolledBack(queryRunner);
     };
-    return {
+    return noteOwn({
       beforeQuery: ({ queryRunner, query }) => this.before(queryRunner, query),
       afterQuery: (event) => this.after(event),
       beforeTransactionCommit: ({ queryRunner }) => void this.ending.add(queryRunner),
@@ -65,7 +66,7 @@ export class Transactions {
       afterTransactionRollback: isOver,
       // A rollback that failed tells nobody that it is over.
       afterTransactionStart: isOver,
-    };
+    });
   }
 
   /**
@@ -81,6 +82,11 @@ export class Transactions {
       this.committing,
       connection.savepoints,
     ));
+  }
+
+  /** The transaction of this runner, if it wrote anything that is captured. */
+  captured(runner: QueryRunner): CapturedTransaction | undefined {
+    return this.connections.get(connectionOf(runner) ?? runner)?.captured;
   }
 
   isCurrent(runner: QueryRunner, transaction: CapturedTransaction): boolean {
@@ -119,6 +125,8 @@ export class Transactions {
 
   private before(runner: QueryRunner, sql: string): Promise<void> | undefined {
     const effects = effectsOf(sql, this.family);
+    // What is read of rows at a commit must be newer than any other statement.
+    if (!effects.some(({ kind }) => kind === 'commit')) this.captured(runner)?.noteStatement();
     if (effects.every(({ kind }) => kind === 'savepoint')) return undefined;
     if (effects.some(isUndoing)) this.own.refuseUntilRolledBack(runner);
     const writes = this.own.settled(runner);
@@ -280,18 +288,4 @@ export class Transactions {
       noteHandWritten(told, false);
     }
   }
-}
-
-function isUndoing({ kind }: Effect): boolean {
-  return kind === 'rollback' || kind === 'rollback to';
-}
-
-function mayCommit(
-  { kind, ...effect }: Effect,
-  family: DatabaseFamily,
-  { savepoints, isSavepoint }: Pick<Connection, 'savepoints' | 'isSavepoint'>,
-): boolean {
-  if (kind === 'begin') return family === 'mysql';
-  if (kind === 'release') return isSavepoint === true && 'name' in effect && savepoints.lastIndexOf(effect.name) === 0;
-  return kind === 'commit' || kind === 'prepare' || kind === 'implicit';
 }

@@ -15,7 +15,7 @@ import { databaseFamily } from './database-family.js';
 import { captureInsert, insertedValues } from './insert-write.js';
 import { changesOf, type RowImages } from './net-change.js';
 import { OwnTransactions } from './own-transactions.js';
-import type { TrackedTable } from './tracked-table.js';
+import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';
 import { TrackedTables } from './tracked-tables.js';
 import { Transactions } from './transactions.js';
 
@@ -112,6 +112,20 @@ export class TypeOrmChangeSource implements ChangeSource {
   tableOf(metadata: EntityMetadata): TrackedTable | undefined {
     if (this.tables && !this.tables.isCurrent()) this.attach();
     return this.tables?.get(metadata);
+  }
+
+  /**
+   * The row as the transaction of this runner has it now; `undefined` where nothing captures its table, or nothing was
+   * written. Unless the transaction sends another statement, its commit need not read the row again.
+   */
+  async readStored(runner: QueryRunner, metadata: EntityMetadata, key: RawKey): Promise<RawRow | null | undefined> {
+    const table = this.tableOf(metadata);
+    return table && this.transactions.captured(runner)?.readNow(runner, table, key);
+  }
+
+  /** Equal while nothing was sent within the runner's transaction; `undefined` when it wrote nothing that is captured. */
+  markOf(runner: QueryRunner): number | undefined {
+    return this.transactions.captured(runner)?.mark;
   }
 
   /** Whether nobody else listens to what the data source writes: then a write may go past TypeORM. */

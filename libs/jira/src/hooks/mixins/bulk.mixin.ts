@@ -3,7 +3,7 @@ import type { ActionScope, HookScope } from '../../core/scope/scope.js';
 import { validateInput } from '../../policy/serialization/input.js';
 import { Action } from '../action.decorator.js';
 import { runBulk, type BulkInput, type BulkItem, type BulkResult } from '../bulk.js';
-import { inputFor, type GenericHook } from '../generic-hook.js';
+import { answerCreated, answerUpdated, inputFor, type GenericHook } from '../generic-hook.js';
 import { CONTEXT } from '../plumbing.js';
 import type { Constructor, InputOf, OutputOf } from './mixin.js';
 
@@ -24,7 +24,7 @@ export function BulkMixin<B extends Constructor<GenericHook<object>>>(Base: B): 
       const choice = inputFor(this, 'create', false);
       return runBulk(scope, this.bulkLimit(), 201, async (item) => {
         const fields = await validateInput(choice.type, item, choice);
-        return async () => this.serialize(await this.performCreate(fields, scope), scope);
+        return async () => answerCreated(this, await this.performCreate(fields, scope), scope);
       });
     }
 
@@ -35,7 +35,7 @@ export function BulkMixin<B extends Constructor<GenericHook<object>>>(Base: B): 
         const { pk, ...rest } = named(item);
         const fields = await validateInput(choice.type, rest, choice);
         return async () =>
-          this.serialize(await this.performUpdate(await this.objectNamed(scope, pk), fields, scope), scope);
+          answerUpdated(this, await this.performUpdate(await this.objectNamed(scope, pk), fields, scope), scope);
       });
     }
 

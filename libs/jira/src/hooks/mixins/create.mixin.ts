@@ -1,7 +1,7 @@
 import type { ActionScope } from '../../core/scope/scope.js';
 import { Action } from '../action.decorator.js';
 import { once } from '../idempotency.js';
-import { inputFor, type GenericHook } from '../generic-hook.js';
+import { answerCreated, inputFor, type GenericHook } from '../generic-hook.js';
 import { noteStock } from '../shortcuts.js';
 import type { Constructor, OutputOf } from './mixin.js';
 
@@ -19,7 +19,7 @@ export function CreateMixin<B extends Constructor<GenericHook<object>>>(Base: B)
       input: { of: (hook) => inputFor(hook as GenericHook<object>, 'create', false) },
     })
     async create(scope: ActionScope<object>): Promise<unknown> {
-      return once(scope, async () => this.serialize(await this.performCreate(scope.data, scope), scope));
+      return once(scope, async () => answerCreated(this, await this.performCreate(scope.data, scope), scope));
     }
   }
   noteStock(CreateHook.prototype, 'create');

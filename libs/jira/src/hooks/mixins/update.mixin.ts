@@ -1,6 +1,6 @@
 import type { ActionScope } from '../../core/scope/scope.js';
 import { Action } from '../action.decorator.js';
-import { inputFor, type GenericHook } from '../generic-hook.js';
+import { answerUpdated, inputFor, type GenericHook } from '../generic-hook.js';
 import { noteStock } from '../shortcuts.js';
 import type { Constructor, OutputOf } from './mixin.js';
 
@@ -19,7 +19,7 @@ export function UpdateMixin<B extends Constructor<GenericHook<object>>>(Base: B)
     })
     async update(scope: ActionScope<object>): Promise<unknown> {
       const object = await this.getObject(scope);
-      return this.serialize(await this.performUpdate(object, scope.data, scope), scope);
+      return answerUpdated(this, await this.performUpdate(object, scope.data, scope), scope);
     }
   }
   noteStock(UpdateHook.prototype, 'update');

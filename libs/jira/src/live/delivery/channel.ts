@@ -52,6 +52,8 @@ export interface Audience {
   /** All must match. */
   readonly matchers: readonly RowMatcher[];
   serialize(image: Image, type: ChangeType, change: Change): unknown;
+  /** Called once a batch before `serialize`, with the images it will be given; absent = those are all it needs. */
+  readonly load?: (announced: readonly { readonly image: Image; readonly change: Change }[]) => Promise<void>;
 }
 
 /** The part of an observer that a hub runs. */

@@ -3,12 +3,13 @@
 import type { ChangeFrame, RowId } from 'nestjs-jira-protocol';
 import { getOrAdd } from '../../core/support/get-or-add.js';
 import { isPromise } from '../../core/support/is-promise.js';
-import { resetFrame, type Audience, type Channel, type ChannelDefinition, type ObserverBehaviour, type RowMatcher, type Subscription } from './channel.js'; // prettier-ignore
+import { resetFrame, type Audience, type Channel, type ObserverBehaviour, type Subscription } from './channel.js';
+import { acceptedOf, caseOf, imagesOf, loadOutputs, matchersOf, type Case, type Delivery } from './cases.js';
 import { ChannelIndex } from './channel-index.js';
 import { idKey, type Change, type ChangeType, type Image } from '../../core/changes/change.js';
 import type { FrameSink } from './frame-sink.js';
 import { assertUnaltered, Judgements, UnknowableRow } from './judgements.js';
-import { overlaps, RoomBook } from './rooms.js';
+import { RoomBook } from './rooms.js';
 import { Turns, type Turn } from '../../core/support/turns.js';
 
 export interface FeedReport {
@@ -21,16 +22,6 @@ export interface FeedReport {
 /** Token of the server's report. */
 export const FEED_REPORT = Symbol('jira feed report');
 
-export interface Delivery {
-  readonly change: Change;
-  readonly position: string;
-  /** All changes of its commit; absent = it is the only one. */
-  readonly commit?: readonly Change[];
-  readonly isForeign?: boolean; // another process committed it
-  /** Only channels of this observer (a change dispatched by hand to one). */
-  readonly observer?: string;
-}
-
 /** What one batch has found out so far. */
 class Batch {
   readonly rooms = new RoomBook();
@@ -40,16 +31,6 @@ class Batch {
   readonly handled = new Map<Delivery, Set<ObserverBehaviour>>();
   readonly outputs = new Map<Audience, Map<ChangeType, Map<Image, unknown>>>();
   readonly checks = new Map<Channel, Promise<void>>();
-}
-
-/** What one channel makes of one change. */
-interface Case {
-  readonly delivery: Delivery;
-  readonly channel: Channel;
-  readonly before?: Image;
-  readonly after?: Image;
-  /** The row is there no longer, for anybody. */
-  readonly isGone: boolean;
 }
 
 export class Feed {
@@ -160,8 +141,13 @@ export class Feed {
         });
       }
     }
-    if (!batch.judgements.hasQuestions) return this.sendFrom(0, batch);
-    return batch.judgements.ask().then(() => this.sendFrom(0, batch));
+    if (!batch.judgements.hasQuestions) return this.sendJudged(batch);
+    return batch.judgements.ask().then(() => this.sendJudged(batch));
+  }
+
+  private sendJudged(batch: Batch): Promise<void> | void {
+    const loading = loadOutputs(batch.cases, batch.judgements);
+    return loading ? loading.then(() => this.sendFrom(0, batch)) : this.sendFrom(0, batch);
   }
 
   private sendFrom(start: number, batch: Batch): Promise<void> | void {
@@ -179,9 +165,7 @@ export class Feed {
 
   private sendOne(one: Case, batch: Batch): Promise<void> | void {
     const { channel, delivery } = one;
-    const matchers = matchersOf(channel.definition);
-    const before = one.before && batch.judgements.accepts(matchers, one.before) ? one.before : undefined;
-    const after = one.after && batch.judgements.accepts(matchers, one.after) ? one.after : undefined;
+    const { before, after } = acceptedOf(one, batch.judgements);
     const image = after ?? before;
     if (!image) return;
     const type: ChangeType = before ? (after ? 'modified' : 'removed') : 'added';
@@ -249,27 +233,6 @@ const newImages = (): Map<Image, unknown> => new Map();
 
 function isFor(observer: ObserverBehaviour, delivery: Delivery): boolean {
   return delivery.observer === undefined || delivery.observer === observer.name;
-}
-
-function matchersOf({ filter, audience }: ChannelDefinition): readonly RowMatcher[] {
-  return [filter, ...audience.matchers];
-}
-
-/** The images that count: for who does not ask for deleted rows, a soft-deleted row is none. */
-function imagesOf(change: Change, withDeleted: boolean | undefined): { before?: Image; after?: Image } {
-  if (withDeleted) return change;
-  if (change.isSoftDeleted) return {};
-  const { type, before, after } = change;
-  return { before: type === 'added' ? undefined : before, after: type === 'removed' ? undefined : after };
-}
-
-function caseOf(delivery: Delivery, channel: Channel, book: RoomBook): Case {
-  const { change } = delivery;
-  const { rooms, observer, withDeleted } = channel.definition;
-  const isIn = (image: Image | undefined): Image | undefined =>
-    image && (!rooms || overlaps(rooms, book.of(observer, image, change))) ? image : undefined;
-  const { before, after } = imagesOf(change, withDeleted);
-  return { delivery, channel, before: isIn(before), after: isIn(after), isGone: after === undefined };
 }
 
 /** `undefined` = all. */

@@ -8,7 +8,8 @@ import { CHANGE_LOG, type ChangeLog, type LoggedCommit } from '../../core/change
 import type { ChangeSource } from '../../core/changes/change-source.js';
 import { ErrorDescriber } from '../../core/errors/error-describer.js';
 import { LIMITS, type Limits } from '../../core/limits/limits.js';
-import { FEED_REPORT, Feed, type Delivery, type FeedReport } from './feed.js';
+import type { Delivery } from './cases.js';
+import { FEED_REPORT, Feed, type FeedReport } from './feed.js';
 import { FRAME_SINK, type FrameSink } from './frame-sink.js';
 import { getOrAdd } from '../../core/support/get-or-add.js';
 import { Placement } from './placement.js';

@@ -24,6 +24,12 @@ export interface ObservedRows {
   readonly own?: OwnRows;
 }
 
+/** An image that is about to be sent, and the change it belongs to. */
+export interface Announced {
+  readonly image: Image;
+  readonly change: Change;
+}
+
 /** A hook's rules for its own rows, which its observers go by unless they have rules of their own. */
 export interface OwnRows {
   /** The rows that the request's filter names. */
@@ -31,7 +37,12 @@ export interface OwnRows {
   visibility(scope: HookScope): unknown;
   /** Object permissions, for hooks that have some. */
   readonly permits?: (scope: HookScope, image: Image) => Promise<boolean>;
-  serialize(image: Image, scope: HookScope): unknown;
+  /** @param isLoaded whether `load` was called with it */
+  serialize(announced: Announced, scope: HookScope, isLoaded: boolean): unknown;
+  /** Names how the caller's rows are read, where images do not hold all that is shown of them; `undefined` where they do. */
+  readonly wayOf?: (scope: HookScope) => string | undefined;
+  /** Reads rows in that way: what `serialize` needs beside their images. */
+  readonly load?: (announced: readonly Announced[], scope: HookScope) => Promise<void>;
   /** Whether `serialize` may read the scope. */
   readonly serializesByScope: boolean;
   readonly audience?: (scope: HookScope) => string;

@@ -1,14 +1,14 @@
 // Watches rows and tells subscribers: a property of a hook.
 
-import type { RowId, SubscribedData } from 'nestjs-jira-protocol';
+import type { SubscribedData } from 'nestjs-jira-protocol';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { JiraException, ValidationException } from '../../core/errors/jira.exception.js';
 import type { HookScope } from '../../core/scope/scope.js';
 import type { Audience, ChannelDefinition, ObserverBehaviour, RowMatcher } from '../delivery/channel.js';
-import type { Change, ChangeType, Image } from '../../core/changes/change.js';
+import type { Change, ChangeType } from '../../core/changes/change.js';
 import { follow, followRelated } from './dependencies.js';
 import { EVERY_ROW, FunctionMatcher } from './function-matcher.js';
-import type { ObservedRows } from './observed-rows.js';
+import type { Announced, ObservedRows } from './observed-rows.js';
 import type { ObserverHost } from './observer-host.js';
 import type { BoundOptions, Rooms, Signal } from './observer-options.js';
 import type { Room } from '../delivery/rooms.js';
@@ -157,10 +157,14 @@ export class Observer<Row extends object> implements ObserverBehaviour {
     const matchers: RowMatcher[] = [visible];
     const permits = rows.own?.permits;
     if (permits) matchers.push(new FunctionMatcher(`permissions of ${group}`, (image) => permits(scope, image)));
+    const own = options.serialize ? undefined : rows.own;
+    const way = own?.wayOf?.(scope);
+    const isLoaded = way !== undefined;
     return {
-      key: JSON.stringify([visible.key, group]),
+      key: JSON.stringify([visible.key, group, way]),
       matchers,
-      serialize: (image, type, { id }) => this.serialize(image, scope, type, id),
+      serialize: (image, type, change) => this.serialize({ image, change }, scope, type, isLoaded),
+      ...(isLoaded && { load: async (announced) => own?.load?.(announced, scope) }),
     };
   }
 
@@ -173,9 +177,10 @@ export class Observer<Row extends object> implements ObserverBehaviour {
     return byScope || own?.permits ? `subscription ${scope.sid} ${scope.requestId}` : '';
   }
 
-  private serialize(image: Image, scope: HookScope, type: ChangeType, id: RowId): unknown {
+  private serialize(announced: Announced, scope: HookScope, type: ChangeType, isLoaded: boolean): unknown {
     const { options, rows } = this;
-    if (!options.serialize) return rows.own ? rows.own.serialize(image, scope) : { pk: id };
+    const { image, change } = announced;
+    if (!options.serialize) return rows.own ? rows.own.serialize(announced, scope, isLoaded) : { pk: change.id };
     // A function that declares no scope is given none, so that callers it serves together cannot differ.
     if (options.serialize.length > 1) return options.serialize(image as Row, scope, type);
     return (options as { serialize(row: Row): unknown }).serialize(image as Row);

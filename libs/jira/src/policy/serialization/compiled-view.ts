@@ -1,47 +1,88 @@
-// The part of class-transformer's work that most views need, decided once a class: copying exposed plain values.
+// The part of class-transformer's work that most views need, decided once a class: which exposed properties are shown as
+// the row has them, and which need class-transformer itself.
 
 import type { Type } from '@nestjs/common';
-import { excludesAny, exposedBy, isConverted } from './internals.js';
+import { exposedBy, isExcluded, isTransformed, typeSaid, type Exposed } from './internals.js';
 
-/** Copies what the view exposes; `undefined` when a value needs class-transformer itself. */
-export type Copier = (row: object) => Record<string, unknown> | undefined;
+/** A property that is shown without class-transformer. */
+export interface ViewField {
+  /** Of the row. */
+  readonly source: string;
+  /** On the wire. */
+  readonly name: string;
+  /** The class its value is shown through. */
+  readonly type?: Type<object>;
+}
+
+export interface ViewPlan {
+  readonly fields: readonly ViewField[];
+  /** Whether these are all; else class-transformer shows the rest: transforms, getters, initial values, exclusions. */
+  readonly isWhole: boolean;
+}
 
 /** Names of what a view sends, its groups left aside. */
 export function exposedNames(output: Type<object>): string[] {
-  return exposedBy(output).flatMap(({ propertyName, options }) => options.name ?? propertyName ?? []);
+  return exposedOf(output).map(({ propertyName, options }) => options.name ?? propertyName);
 }
 
-/**
- * `undefined` when the class says more than `@Expose()` on its fields: types, transforms, groups, names, versions,
- * getters, initial values, exclusions.
- */
-export function copierOf(output: Type<object>): Copier | undefined {
-  const names: string[] = [];
-  for (const { propertyName, options } of exposedBy(output)) {
-    if (propertyName === undefined || Object.keys(options).length > 0) return undefined;
-    names.push(propertyName);
+/** Names of what a view reads of its rows, its groups left aside. */
+export function exposedProperties(output: Type<object>): string[] {
+  return exposedOf(output).map(({ propertyName }) => propertyName);
+}
+
+/** How much of the view can be shown without class-transformer. */
+export function planOf(output: Type<object>, groups: readonly string[]): ViewPlan {
+  const exposed = exposedOf(output).filter(({ options }) => isInGroups(options.groups, groups));
+  const fields = exposed.flatMap((one) => fieldOf(output, one) ?? []);
+  return { fields, isWhole: exposed.length > 0 && fields.length === exposed.length };
+}
+
+/** The class that `@Type(() => View)` names, where that does not depend on the value; `undefined` for built-in ones. */
+export function typeOf(output: Type<object>, property: string): Type<object> | undefined {
+  const { typeFunction, options } = typeSaid(output, property) ?? {};
+  // A function that takes a parameter chooses by the value.
+  if (!typeFunction || options?.discriminator || typeFunction.length > 0) return undefined;
+  const type = typeFunction() as Type<object>;
+  return typeof type === 'function' && !BUILT_IN.has(type) ? type : undefined;
+}
+
+const BUILT_IN = new Set<unknown>([Object, Array, String, Number, Boolean, Date, Map, Set, Promise, Buffer]);
+/** Options of `@Expose()` that mean the same here as to class-transformer. */
+const KNOWN_OPTIONS = new Set(['name', 'groups']);
+
+function exposedOf(output: Type<object>): (Exposed & { readonly propertyName: string })[] {
+  return exposedBy(output).flatMap(({ propertyName, options }) =>
+    propertyName === undefined ? [] : [{ propertyName, options }],
+  );
+}
+
+function isInGroups(own: readonly string[] = [], asked: readonly string[]): boolean {
+  return own.length === 0 || own.some((group) => asked.includes(group));
+}
+
+function fieldOf(output: Type<object>, { propertyName, options }: ReturnType<typeof exposedOf>[number]) {
+  if (Object.keys(options).some((option) => !KNOWN_OPTIONS.has(option)) || saysMore(output, propertyName))
+    return undefined;
+  const isTyped = typeSaid(output, propertyName) !== undefined;
+  const type = typeOf(output, propertyName);
+  if (isTyped && type === undefined) return undefined;
+  return { source: propertyName, name: options.name ?? propertyName, ...(type && { type }) };
+}
+
+function saysMore(output: Type<object>, name: string): boolean {
+  return (
+    isExcluded(output, name) ||
+    isTransformed(output, name) ||
+    (new output() as Record<string, unknown>)[name] !== undefined ||
+    accessorOf(output.prototype as object, name) !== undefined
+  );
+}
+
+/** How instances compute the property, if they do. */
+export function accessorOf(prototype: object, name: string): PropertyDescriptor | undefined {
+  for (let proto: object | null = prototype; proto; proto = Object.getPrototypeOf(proto) as object | null) {
+    const descriptor = Object.getOwnPropertyDescriptor(proto, name);
+    if (descriptor?.get) return descriptor;
   }
-  if (names.length === 0 || saysMore(output, names)) return undefined;
-  return (row) => {
-    const result: Record<string, unknown> = {};
-    for (const name of names) {
-      const value = (row as Record<string, unknown>)[name];
-      if (typeof value === 'object' && value !== null && !(value instanceof Date)) return undefined;
-      if (typeof value === 'function') return undefined;
-      result[name] = value;
-    }
-    return result;
-  };
-}
-
-function saysMore(output: Type<object>, names: readonly string[]): boolean {
-  if (excludesAny(output)) return true;
-  const instance = new output() as Record<string, unknown>;
-  return names.some((name) => isConverted(output, name) || instance[name] !== undefined || isAccessor(output, name));
-}
-
-function isAccessor(output: Type<object>, name: string): boolean {
-  for (let proto = output.prototype as object | null; proto; proto = Object.getPrototypeOf(proto) as object | null)
-    if (Object.getOwnPropertyDescriptor(proto, name)?.get) return true;
-  return false;
+  return undefined;
 }

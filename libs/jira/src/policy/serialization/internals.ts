@@ -10,13 +10,19 @@ const VERSIONS = '^0.5.1';
 
 export interface Exposed {
   readonly propertyName?: string;
-  readonly options: { readonly name?: string };
+  readonly options: { readonly name?: string; readonly groups?: readonly string[] };
+}
+
+/** What `@Type()` said. */
+export interface TypeSaid {
+  readonly typeFunction?: () => unknown;
+  readonly options?: { readonly discriminator?: unknown };
 }
 
 interface Storage {
   getExposedMetadatas(target: object): Exposed[];
-  getExcludedMetadatas(target: object): unknown[];
-  findTypeMetadata(target: object, name: string): unknown;
+  getExcludedMetadatas(target: object): { readonly propertyName?: string }[];
+  findTypeMetadata(target: object, name: string): TypeSaid | undefined;
   findTransformMetadatas(target: object, name: string, kind: TransformationType): unknown[];
 }
 
@@ -30,13 +36,17 @@ export function exposedBy(view: Type<object>): Exposed[] {
   return storage.getExposedMetadatas(view);
 }
 
-export function excludesAny(view: Type<object>): boolean {
-  return storage.getExcludedMetadatas(view).length > 0;
+export function isExcluded(view: Type<object>, name: string): boolean {
+  return storage.getExcludedMetadatas(view).some(({ propertyName }) => propertyName === name);
 }
 
-/** Whether `@Type()` or `@Transform()` says how the field is shown. */
-export function isConverted(view: Type<object>, name: string): boolean {
-  return storage.findTypeMetadata(view, name) !== undefined || KINDS.some((kind) => storage.findTransformMetadatas(view, name, kind).length > 0); // prettier-ignore
+export function typeSaid(view: Type<object>, name: string): TypeSaid | undefined {
+  return storage.findTypeMetadata(view, name);
+}
+
+/** Whether `@Transform()` says how the field is shown. */
+export function isTransformed(view: Type<object>, name: string): boolean {
+  return KINDS.some((kind) => storage.findTransformMetadatas(view, name, kind).length > 0);
 }
 
 const KINDS = [TransformationType.PLAIN_TO_CLASS, TransformationType.CLASS_TO_PLAIN, TransformationType.CLASS_TO_CLASS];

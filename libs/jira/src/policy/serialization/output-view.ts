@@ -1,8 +1,9 @@
 // A row → what a client sees of it: the properties its output class exposes, and no others.
 
-import { instanceToPlain, plainToInstance } from 'class-transformer';
+import { Exclude, instanceToPlain, plainToInstance } from 'class-transformer';
 import type { Type } from '@nestjs/common';
-import { copierOf } from './compiled-view.js';
+import { accessorOf, exposedNames, exposedProperties, planOf, type ViewField } from './compiled-view.js';
+import { rowValue, type ObjectView } from './row-value.js';
 
 export interface OutputView {
   /** Plain JSON-ready object of one row. */
@@ -11,17 +12,92 @@ export interface OutputView {
 
 export interface ViewOptions {
   readonly groups?: readonly string[];
-  /** Whether plain fields may be copied without class-transformer. @default true */
+  /** Whether class-transformer is left out where it is not needed; what is shown is the same. @default true */
   readonly isCopied?: boolean;
+  /** Whether the object is a row of a store: those are shown through a view that `@Type()` names, or not at all. */
+  readonly isRow?: (value: object) => boolean;
 }
 
 const STRICT = { excludeExtraneousValues: true, exposeUnsetFields: true } as const;
 
-/** A class-transformer view: `@Expose()` names what goes out, `@Type()` and `@Transform()` how. */
-export function outputViewOf(output: Type<object>, { groups = [], isCopied = true }: ViewOptions = {}): OutputView {
-  const options = { ...STRICT, groups: [...groups] };
-  const transform = (row: object): Record<string, unknown> =>
-    instanceToPlain(plainToInstance(output, row, options), { groups: options.groups }) as Record<string, unknown>;
-  const copy = isCopied ? copierOf(output) : undefined;
-  return { serialize: copy ? (row) => copy(row) ?? transform(row) : transform };
+/**
+ * A class-transformer view: `@Expose()` names what goes out, `@Type()` and `@Transform()` how. Values of no such class go
+ * out as `rowValue` says.
+ */
+export function outputViewOf(output: Type<object>, options: ViewOptions = {}): OutputView {
+  return new Views(options).of(output);
+}
+
+/** The views of nested classes, each made when it is first met: they may refer to each other. */
+class Views {
+  private readonly known = new Map<Type<object>, OutputView>();
+  private readonly groups: string[];
+
+  constructor(private readonly options: ViewOptions) {
+    this.groups = [...(options.groups ?? [])];
+  }
+
+  of(output: Type<object>): OutputView {
+    let view = this.known.get(output);
+    if (!view) this.known.set(output, (view = this.make(output)));
+    return view;
+  }
+
+  private make(output: Type<object>): OutputView {
+    const { fields, isWhole } = planOf(output, this.groups);
+    const viewed = this.viewedIn(output);
+    const copy = (row: object, result: Record<string, unknown>): Record<string, unknown> => {
+      for (const field of fields) {
+        const value = (row as Record<string, unknown>)[field.source];
+        // Most values need no look: this runs for each value of each row.
+        result[field.name] = typeof value === 'string' || value === null ? value : this.show(value, field, viewed);
+      }
+      return result;
+    };
+    if (isWhole && this.options.isCopied !== false) return { serialize: (row) => copy(row, {}) };
+    const { groups } = this;
+    const Rest = without(output, fields);
+    const serialize = (row: object): Record<string, unknown> => {
+      const instance = plainToInstance(Rest, row, { ...STRICT, groups }) as Record<string, unknown>;
+      // For getters and transforms.
+      for (const { source } of fields) instance[source] = (row as Record<string, unknown>)[source];
+      const plain = instanceToPlain(instance, { groups });
+      return copy(row, rowValue(plain, viewed) as Record<string, unknown>);
+    };
+    return { serialize };
+  }
+
+  private show(value: unknown, { type }: ViewField, viewed: ObjectView): unknown {
+    if (!type || typeof value !== 'object' || value === null) return rowValue(value, viewed);
+    const view = this.of(type);
+    if (Array.isArray(value) || value instanceof Set)
+      return Array.from(value as Iterable<unknown>, (item) =>
+        typeof item === 'object' && item !== null ? view.serialize(item) : rowValue(item, viewed),
+      );
+    return view.serialize(value);
+  }
+
+  /** Instances of classes that say what of them is shown are shown so. */
+  private viewedIn(output: Type<object>): ObjectView {
+    return (value) => {
+      const type = value.constructor as Type<object>;
+      if (typeof type === 'function' && exposedNames(type).length > 0) return { shown: this.of(type).serialize(value) };
+      if (!this.options.isRow?.(value)) return undefined;
+      throw new TypeError(
+        `${output.name} exposes a row of ${type.name}, and does not say what of it is shown. Add @Type(() => View), or leave it out.`,
+      );
+    };
+  }
+}
+
+/** The view less the fields that are shown without class-transformer, which would make instances of whatever they hold. */
+function without(output: Type<object>, fields: readonly ViewField[]): Type<object> {
+  const Rest = class extends output {};
+  for (const { source } of fields) Exclude()(Rest.prototype, source);
+  // class-transformer looks for a getter on the prototype itself, and would set an inherited one.
+  for (const name of exposedProperties(output)) {
+    const accessor = accessorOf(output.prototype as object, name);
+    if (accessor) Object.defineProperty(Rest.prototype, name, accessor);
+  }
+  return Rest;
 }

@@ -38,7 +38,7 @@ export function directCreate<E extends object>(hook: DirectHook<E>, writer: Dire
     if (handle.aborted) throw handle.aborted;
     // Then what was asked of the database holds as if asked within one transaction with the insert.
     if (writer.moment() !== moment) return undefined;
-    const written = writer.insert(row, visible, () => hook.serialize(row, scope));
+    const written = writer.insert(row, visible, (stored) => hook.serialize(stored as E, scope));
     if (written) (unitOfWork as TypeOrmUnitOfWork).transaction = written.transaction;
     return written?.result;
   };

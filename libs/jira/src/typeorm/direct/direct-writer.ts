@@ -4,14 +4,15 @@
 import { randomUUID } from 'node:crypto';
 import { QueryFailedError, type EntityMetadata, type ObjectLiteral } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
-import type { Change } from '../../core/changes/change.js';
+import type { Change, Image } from '../../core/changes/change.js';
 import { TrackedTable, type RawRow } from '../../commits/capture/tracked-table.js';
 import type { TypeOrmChangeSource } from '../../commits/capture/typeorm-change-source.js';
 import { writeSql } from '../query/condition-sql.js';
 import { SqlWriter } from '../rows/sql-writer.js';
 import { tableAs } from '../rows/table-rows.js';
 import type { RowPredicate } from '../query/row-predicate.js';
-import { knownVerdict, outOfSight } from '../query/visible-check.js';
+import { RowMaker } from '../reader/row-maker.js';
+import { outOfSight } from '../query/visible-check.js';
 import { bindable, bindableValue, DirectConnection, type SqliteDatabase } from './direct-connection.js';
 import { entityShapeOf } from './entity-shape.js';
 
@@ -37,8 +38,7 @@ const MOMENT = 'SELECT total_changes(), data_version FROM pragma_data_version';
 
 export class DirectWriter {
   private readonly columns: readonly ColumnMetadata[];
-  /** What TypeORM reads back into the entity. */
-  private readonly returned: readonly ColumnMetadata[];
+  private readonly maker: RowMaker;
   private readonly table: string;
   private readonly keyCondition: string;
   private readonly ownTable: TrackedTable;
@@ -50,7 +50,7 @@ export class DirectWriter {
   ) {
     const writer = new SqlWriter(metadata.dataSource);
     this.columns = metadata.columns.filter((column) => column.isInsert);
-    this.returned = metadata.getInsertionReturningColumns().filter((one) => !one.isGenerated && !one.isVirtual);
+    this.maker = new RowMaker(metadata);
     this.table = writer.table(metadata);
     this.keyCondition = metadata.primaryColumns.map((one) => `${writer.escape(one.databaseName)} = ?`).join(' AND ');
     this.ownTable = new TrackedTable(metadata.dataSource, metadata);
@@ -69,16 +69,20 @@ export class DirectWriter {
   }
 
   /**
-   * Inserts the entity and announces it; the entity is what TypeORM would have made of it. When nothing is done, it is
+   * Inserts the entity and announces it. When nothing is done, it is
    * to be made anew.
    *
    * @param entity the rows it names by relations were found to be the caller's to name, and it writes no others
    * @param visibility the written row has to satisfy it
-   * @param work done before the commit: what it throws undoes the insert
+   * @param work done with the row as stored, before the commit: what it throws undoes the insert
    * @returns `undefined` when nothing was done because it has to go through TypeORM
    * @throws ValidationException when the row is out of sight, QueryFailedError when the database refuses it
    */
-  insert<Result>(entity: ObjectLiteral, visibility: RowPredicate, work: () => Result): Written<Result> | undefined {
+  insert<Result>(
+    entity: ObjectLiteral,
+    visibility: RowPredicate,
+    work: (row: ObjectLiteral) => Result,
+  ): Written<Result> | undefined {
     const database = this.source.isAlone ? this.connection.free() : undefined;
     const table = this.source.tableOf(this.metadata) ?? this.ownTable;
     if (!database || table.metadata !== this.metadata) return undefined;
@@ -87,8 +91,11 @@ export class DirectWriter {
     const transaction = {};
     const done = this.inTransaction(database, () => {
       const row = this.write(database, entity, insertion, table);
-      if (!this.isVisible(database, visibility, entity)) throw outOfSight(visibility, entity);
-      return { changes: this.changesOf(table, row), result: work() };
+      const image = table.imageOf(row);
+      if (!this.isVisible(database, visibility, entity, image)) throw outOfSight(visibility, entity);
+      const stored = this.maker.make(image);
+      if (stored instanceof Promise) throw UNSURE;
+      return { changes: this.changesOf(table, row), result: work(stored) };
     });
     if (!done) return undefined;
     this.source.announceCommit({ changes: done.changes, transaction });
@@ -130,10 +137,6 @@ export class DirectWriter {
     const select = `SELECT ${table.selection} FROM ${this.table} WHERE ${this.keyCondition}`;
     const row = this.connection.prepare(database, select, false).get(this.keyOf(entity)) as RawRow | undefined;
     if (!row) throw UNSURE;
-    for (const column of this.returned) {
-      const value: unknown = this.metadata.dataSource.driver.prepareHydratedValue(row[column.databaseName], column);
-      if (value !== undefined) column.setEntityValue(entity, value);
-    }
     return row;
   }
 
@@ -145,9 +148,9 @@ export class DirectWriter {
     }
   }
 
-  private isVisible(database: SqliteDatabase, visibility: RowPredicate, entity: ObjectLiteral): boolean {
-    const known = knownVerdict(visibility, entity);
-    if (known !== undefined || visibility.constant !== undefined) return known ?? visibility.constant === true;
+  private isVisible(database: SqliteDatabase, visibility: RowPredicate, entity: ObjectLiteral, image: Image): boolean {
+    const known = visibility.constant ?? visibility.matches(image);
+    if (known !== undefined) return known;
     const writer = new SqlWriter(this.metadata.dataSource);
     const condition = writeSql(visibility.condition, 'row', writer);
     const keys = this.metadata.primaryColumns.map(

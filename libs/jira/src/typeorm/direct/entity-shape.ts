@@ -2,6 +2,7 @@
 
 import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
+import { isOwnSubscriber } from '../../commits/capture/own-subscribers.js';
 import { momentOf } from './moment.js';
 
 /** Puts one value of a row where TypeORM would. */
@@ -73,6 +74,6 @@ function setterOf({ dataSource: { driver } }: EntityMetadata, column: ColumnMeta
 /** Whether code of the application listens to queries or loaded entities: then TypeORM's own way must be gone. */
 export function hasReadListeners(dataSource: DataSource): boolean {
   return dataSource.subscribers.some(
-    (subscriber) => subscriber.afterLoad !== undefined || subscriber.beforeQuery !== undefined,
+    (one) => !isOwnSubscriber(one) && (one.afterLoad !== undefined || one.beforeQuery !== undefined),
   );
 }

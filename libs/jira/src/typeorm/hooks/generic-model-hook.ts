@@ -30,6 +30,8 @@ import type { CanRetrieve } from '../query/relation-guard.js';
 import { compileFilter, compileVisibility, type RowPredicate } from '../query/row-predicate.js';
 import { relationsIn, sightFor } from '../query/sight.js';
 import type { Visibility } from '../query/visibility.js';
+import { AnnouncedRows } from '../reader/announced-rows.js';
+import { StoredRows } from '../reader/stored-rows.js';
 import { PredicateMatcher } from './row-matchers.js';
 import { TypeOrmEdge } from '../typeorm-edge.js';
 import { TypeOrmStore } from '../store/typeorm-store.js';
@@ -66,6 +68,8 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   private direct?: DirectReader;
   private writer?: DirectWriter;
   private expansion!: Expansion;
+  private stored!: StoredRows<E>;
+  private announced!: AnnouncedRows<E>;
   private defaultOrdering: readonly Ordering[] = [];
   private readonly visible = new WeakMap<HookScope, RowPredicate | Promise<RowPredicate>>();
 
@@ -75,6 +79,15 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     this.edge = context.moduleRef.get(TypeOrmEdge, { strict: false });
     this.found = this.edge.dataSources.find(this.entity, name, context.metadata.dataSource);
     await super[REGISTER](context);
+    this.stored = new StoredRows(this.metadata, this.edge.sourceOf(this.found));
+    this.announced = new AnnouncedRows(this.metadata, this.stored.maker, {
+      output: this.getOutput(),
+      showsByItself: this.hasOwn('serialize'),
+      show: (row, scope) => this.showTo(scope, row),
+      queryOf: this.hasOwn('getQuery') ? (scope) => this.getQuery(scope) : undefined,
+      getStore: (scope) => this.getStore(scope),
+      checkObjectPermissions: (scope, row) => this.checkObjectPermissions(scope, row),
+    });
     const types = new EntityFieldTypes(this.metadata);
     this.lookup = new Lookup(name, this.metadata, types);
     this.lookup.checkField(this.lookupField);
@@ -130,6 +143,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
       canRetrieve: this.canRetrieveOf(scope),
       sightOf: (related) => this.edge.sightOf(related, scope),
       nested: nestedRules(scope, this.edge),
+      stored: this.stored,
     });
   }
 
@@ -221,13 +235,15 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
       filter: (scope) => this.announcedFilter(scope),
       visibility: (scope) => this.announcedVisibility(scope),
       permits: this.hasObjectPermissions() ? (scope, image) => this.permits(scope, image) : undefined,
-      serialize: (image, scope) => this.serializeImage(image as E, scope),
+      serialize: (announced, scope, isLoaded) => this.announced.serialize(announced, scope, isLoaded),
+      wayOf: (scope) => this.announced.wayOf(scope),
+      load: (announced, scope) => this.announced.load(announced, scope),
       serializesByScope: this.serializesByScope(),
       audience: this.audience && ((scope) => this.audience?.(scope) ?? ''),
       dependsOn: this.dependsOn,
     };
-    const { withDeleted } = this;
-    return new EntityRows(this.found, this.constructor.name, (one) => this.edge.watch(one), { withDeleted, own });
+    const options = { withDeleted: this.withDeleted, own };
+    return new EntityRows(this.found, this.constructor.name, (one) => this.edge.watch(one), options);
   }
 
   private async announcedFilter(scope: HookScope): Promise<PredicateMatcher> {
@@ -247,18 +263,16 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     return this.hasOwn('serialize') && this.serialize.length > 1;
   }
 
-  private serializeImage(image: E, scope: HookScope): unknown {
+  private showTo(scope: HookScope, row: E): unknown {
     // An override that declares no scope is given none, so that callers it serves together cannot differ.
     const isScopeless = this.hasOwn('serialize') && !this.serializesByScope();
-    if (isScopeless) return (this as unknown as { serialize(row: E): unknown }).serialize(image);
-    return this.serialize(image, scope);
+    if (isScopeless) return (this as unknown as { serialize(row: E): unknown }).serialize(row);
+    return this.serialize(row, scope);
   }
 
   private hasObjectPermissions(): boolean {
-    return (
-      this.hasOwn('checkObjectPermissions') ||
-      this[CONTEXT].permissions.some((permission) => permission.hasObjectPermission !== undefined)
-    );
+    const { permissions } = this[CONTEXT];
+    return this.hasOwn('checkObjectPermissions') || permissions.some((one) => one.hasObjectPermission !== undefined);
   }
 
   private hasOwn(name: Overridable): boolean {
@@ -266,15 +280,14 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   }
 
   private permits(scope: HookScope, image: Image): Promise<boolean> {
-    return isAllowed(() => this.checkObjectPermissions(scope, image));
+    return isAllowed(async () => this.checkObjectPermissions(scope, await this.announced.rowOf(image)));
   }
 
   /** Compiled once a request. */
   private visibleTo(scope: HookScope): RowPredicate | Promise<RowPredicate> {
     const known = this.visible.get(scope);
     if (known) return known;
-    const compile = (visibility: Visibility<E>): RowPredicate =>
-      compileVisibility(this.metadata, visibility, this.constructor.name);
+    const compile = (visibility: Visibility<E>) => compileVisibility(this.metadata, visibility, this.constructor.name);
     const visibility = this.visibility(scope);
     const predicate = visibility instanceof Promise ? visibility.then(compile) : compile(visibility);
     this.visible.set(scope, predicate);

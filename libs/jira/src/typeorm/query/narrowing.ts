@@ -39,3 +39,14 @@ function isNarrow<E extends object>(query: SelectQueryBuilder<E>): boolean {
   const isCut = (limit ?? take ?? offset ?? skip) !== undefined;
   return isConditional || isCut || joinAttributes.some(({ direction }) => direction === 'INNER');
 }
+
+/** Whether the query gives nothing of its rows but their columns. */
+export function isPlain<E extends object>(query: SelectQueryBuilder<E>): boolean {
+  const { selects, joinAttributes, relationIdAttributes } = expressionMapOf(query);
+  return (
+    selects.length === 1 &&
+    selects[0].selection === query.alias &&
+    relationIdAttributes.length === 0 &&
+    joinAttributes.every(({ isSelected, mapToProperty }) => !isSelected && mapToProperty === undefined)
+  );
+}

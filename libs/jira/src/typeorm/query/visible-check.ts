@@ -1,9 +1,8 @@
 // After a write: the row must be one that its writer may see.
 
 import type { EntityManager, ObjectLiteral } from 'typeorm';
-import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { ValidationException } from '../../core/errors/jira.exception.js';
-import { kindOf } from './column-value.js';
+import type { Image } from '../../core/changes/change.js';
 import type { Condition } from './condition.js';
 import { judge } from './condition-memory.js';
 import { MISSING } from './relation-guard.js';
@@ -14,23 +13,18 @@ const FORBIDDEN = 'You may not give this value.';
 /**
  * Asks memory where it surely knows what was stored, else the database.
  *
+ * @param entity what was written, for errors
+ * @param image the row as it is stored
  * @throws ValidationException naming the fields that put the row out of sight
  */
 export async function checkVisible(
   manager: EntityManager,
   visibility: RowPredicate,
   entity: ObjectLiteral,
+  image: Image,
 ): Promise<void> {
-  if (knownVerdict(visibility, entity) ?? (await isVisible(manager, visibility, entity))) return;
+  if (visibility.constant ?? visibility.matches(image) ?? (await isVisible(manager, visibility, entity))) return;
   throw outOfSight(visibility, entity);
-}
-
-/** Whether the caller sees the row just written; undefined where only the database knows what it has stored. */
-export function knownVerdict(visibility: RowPredicate, entity: ObjectLiteral): boolean | undefined {
-  if (visibility.constant === true) return true;
-  return visibility.columns().every((column) => isStoredAsGiven(column, entity))
-    ? visibility.matches(entity)
-    : undefined;
 }
 
 /** Names the fields that put the row out of sight. */
@@ -49,17 +43,6 @@ export async function isVisible(
   const query = manager.createQueryBuilder(metadata.target, 'row').withDeleted();
   visibility.apply(query, 'row');
   return query.andWhereInIds([metadata.getEntityIdMap(entity)]).getExists();
-}
-
-const EXACT_KINDS = new Set(['integer', 'bigint', 'boolean', 'uuid', 'text', 'enum']);
-
-/** Whether the entity holds the column's value just as the database does: not rounded, cut, or made by a default. */
-function isStoredAsGiven(column: ColumnMetadata, entity: ObjectLiteral): boolean {
-  const value: unknown = column.getEntityValue(entity);
-  if (value === undefined || typeof value === 'function' || column.transformer) return false;
-  // Databases round what is no whole number.
-  if (kindOf(column) === 'integer' && !Number.isSafeInteger(value)) return false;
-  return EXACT_KINDS.has(kindOf(column));
 }
 
 /** The fields that visibility reads, less those that surely satisfy it. */

@@ -26,6 +26,8 @@ import { compileFilter, type RowPredicate } from '../query/row-predicate.js';
 import { isKnown, noteKey } from '../query/known-rows.js';
 import { SEES_ALL, sightFor, type Sight, type SightQuery, type SightReader } from '../query/sight.js';
 import { checkSingleValues } from '../query/single-values.js';
+import { isPlain } from '../query/narrowing.js';
+import { StoredRows, type StoredRow } from '../reader/stored-rows.js';
 import { checkVisible, isVisible } from '../query/visible-check.js';
 
 export interface TypeOrmStoreOptions<E extends object> extends CascadeRules {
@@ -37,6 +39,8 @@ export interface TypeOrmStoreOptions<E extends object> extends CascadeRules {
   readonly direct?: DirectReader;
   /** Soft-deleted rows are rows too. @default false */
   readonly withDeleted?: boolean;
+  /** Reads back what was written. @default one that shares no reads with the capture of changes */
+  readonly stored?: StoredRows<E>;
   /** Delete rows for good where the entity has a `@DeleteDateColumn()`. @default false */
   readonly hardDelete?: boolean;
 }
@@ -133,8 +137,7 @@ export class TypeOrmStore<E extends object> implements Store<E> {
       await this.relations().checkNew(entity);
       await this.saveMore(entity);
     } else await this.manager.insert<E>(this.metadata.target, entity);
-    await checkVisible(this.manager, this.visibility, entity);
-    return entity;
+    return this.readBack(entity);
   }
 
   /** Throws a ValidationException unless the caller could retrieve every row that the entity names by a relation. */
@@ -156,8 +159,40 @@ export class TypeOrmStore<E extends object> implements Store<E> {
       throw new RowNotFoundException();
     await relations.check(entity, stored);
     await (this.writesMore(entity) ? this.saveMore(entity) : this.manager.save(this.metadata.target, entity));
-    await checkVisible(this.manager, this.visibility, entity);
-    return entity;
+    return this.readBack(entity);
+  }
+
+  async reread(entity: E): Promise<E> {
+    const mark = this.storedRows.markOf(this.manager);
+    if (mark !== undefined && READ_AT.get(entity) === mark) return entity;
+    if (this.metadata.getEntityIdMap(entity) === undefined) return entity;
+    return (await this.read(entity))?.row ?? entity;
+  }
+
+  /** The row just written, as it is stored; it has to be one that the caller sees. */
+  private async readBack(entity: E): Promise<E> {
+    const stored = await this.read(entity);
+    if (!stored) throw new RowNotFoundException();
+    await checkVisible(this.manager, this.visibility, entity, stored.image);
+    noteKey(this.metadata, stored.row);
+    READ_AT.set(stored.row, this.storedRows.markOf(this.manager));
+    return stored.row;
+  }
+
+  private async read(entity: E): Promise<StoredRow<E> | null> {
+    const { storedRows } = this;
+    const stored = await storedRows.read(this.manager, entity);
+    const query = this.options.baseQuery?.() ?? this.manager.createQueryBuilder<E>(this.metadata.target, ALIAS);
+    if (!stored || (storedRows.maker.isEnough && isPlain(query))) return stored;
+    const row = await query
+      .withDeleted()
+      .andWhereInIds([this.metadata.getEntityIdMap(entity)])
+      .getOne();
+    return { ...stored, row: row ?? stored.row };
+  }
+
+  private get storedRows(): StoredRows<E> {
+    return this.options.stored ?? new StoredRows<E>(this.metadata);
   }
 
   /** Saves the entity with all that it brings along, within what the caller may write. */
@@ -222,6 +257,9 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     return new RelationGuard(this.manager, this.metadata, this.options.canRetrieve);
   }
 }
+
+/** By rows that were read back, the mark of that moment. */
+const READ_AT = new WeakMap<object, number | undefined>();
 
 /** Takes the loaded related row off the entity. TypeORM's own setter merges into it instead. */
 function forget({ embeddedMetadata, propertyName, isLazy }: RelationMetadata, entity: ObjectLiteral): void {

@@ -1,0 +1,61 @@
+// What a write has stored: read back whole, as the entity that reading the row would give, and as its image.
+
+import type { EntityManager, EntityMetadata, QueryRunner } from 'typeorm';
+import type { Image } from '../../core/changes/change.js';
+import { readByKeys } from '../../commits/capture/row-reader.js';
+import { TrackedTable, type RawKey, type RawRow } from '../../commits/capture/tracked-table.js';
+import type { TypeOrmChangeSource } from '../../commits/capture/typeorm-change-source.js';
+import { RowMaker } from './row-maker.js';
+
+export interface StoredRow<E> {
+  readonly image: Image;
+  /** What a plain select of the entity gives. */
+  readonly row: E;
+}
+
+export class StoredRows<E extends object> {
+  readonly maker: RowMaker;
+  private readonly table: TrackedTable;
+
+  /** @param source what captures the entity's changes: what it reads of a row just written serves both */
+  constructor(
+    private readonly metadata: EntityMetadata,
+    private readonly source?: TypeOrmChangeSource,
+  ) {
+    this.maker = new RowMaker(metadata);
+    this.table = new TrackedTable(metadata.dataSource, metadata);
+  }
+
+  /** The row of this key; null if there is none. */
+  async read(manager: EntityManager, entity: E): Promise<StoredRow<E> | null> {
+    const { dataSource, primaryColumns } = this.metadata;
+    const key = primaryColumns.map(
+      (column): unknown => dataSource.driver.preparePersistentValue(column.getEntityValue(entity), column) as unknown,
+    );
+    const raw = await this.readRaw(manager.queryRunner, key);
+    return raw && this.stored(raw);
+  }
+
+  /** The same of a row that was read already. */
+  async stored(raw: RawRow): Promise<StoredRow<E>> {
+    const image = this.table.imageOf(raw);
+    return { image, row: (await this.maker.make(image, this.table.entityOf(raw).name)) as E };
+  }
+
+  /** Equal while nothing was written within the transaction since; `undefined` where nobody counts. */
+  markOf({ queryRunner }: EntityManager): number | undefined {
+    return queryRunner && this.source?.markOf(queryRunner);
+  }
+
+  private async readRaw(runner: QueryRunner | undefined, key: RawKey): Promise<RawRow | null> {
+    const captured = runner && (await this.source?.readStored(runner, this.metadata, key));
+    if (captured !== undefined) return captured;
+    const own = runner ?? this.metadata.dataSource.createQueryRunner('master');
+    try {
+      const [row = null] = await readByKeys(own, this.table, [key], 'none');
+      return row;
+    } finally {
+      if (!runner) await own.release();
+    }
+  }
+}
