@@ -9,13 +9,13 @@ import type { Pagination } from '../policy/pagination/pagination.js';
 import { checkRequest, type Permission } from '../policy/permissions/permission.js';
 import { Answer } from '../core/scope/answer.js';
 import { stateOf, type ActionScope, type HookScope } from '../core/scope/scope.js';
-import { outputViewOf } from '../policy/serialization/output-view.js';
 import { validateInput } from '../policy/serialization/input.js';
 import type { FoundAction, InputChoice } from './action.decorator.js';
 import type { BaseHook } from './base-hook.js';
 import { SHORTCUT_OF } from './plumbing.js';
 import { stockActionOf, type Shortcut } from './shortcuts.js';
-import { clientSink, isStream, stream, type StreamSink } from './stream.js';
+import { showResult, type RowViews } from './shown-result.js';
+import { clientSink, isStream, shownSink, stream, type StreamSink } from './stream.js';
 import type { ActionBody, ActionEnhancement, ActionEnhancers, SinkFactory } from './enhancers.js';
 
 type ActionMethod = (...args: unknown[]) => unknown;
@@ -35,6 +35,8 @@ export interface ActionParts {
   /** How the action cuts its lists, if it says so. */
   readonly pagination?: Pagination | null;
   readonly log: ChangeLog;
+  /** Which results are rows; absent = none. */
+  readonly rowViews?: RowViews;
   /** Most items of a stream that are held or collected. */
   readonly streamItems: number;
 }
@@ -74,16 +76,21 @@ function assemble(parts: ActionParts, enhancers: ActionEnhancers): Handler {
 
 /** Input, arguments, and the method in its transaction. */
 function actionBody(
-  { hook, action, streamItems }: ActionParts,
+  { hook, action, streamItems, rowViews }: ActionParts,
   { transformData, argumentsOf }: ActionEnhancers,
 ): ActionBody {
   const { options, member } = action;
   const method = (hook as unknown as Record<string, ActionMethod>)[member];
-  const view = options.output && outputViewOf(options.output);
+  const show = showResult(method, options.output, rowViews, hook);
   const perform = async (scope: ActionScope, sinkOf: SinkFactory): Promise<unknown> => {
     const result = await (argumentsOf ? method.apply(hook, await argumentsOf(scope)) : method.call(hook, scope));
-    if (isStream(result)) return stream(scope, result, streamItems, sinkOf(scope));
-    return view && isObject(result) ? view.serialize(result) : result;
+    if (isStream(result)) {
+      const sink = sinkOf(scope);
+      return stream(scope, result, streamItems, show ? shownSink(sink, (item) => show(item, scope)) : sink);
+    }
+    const { answered } = stateOf(scope);
+    if (show && result === undefined && answered) await show(answered, scope);
+    return show ? show(result, scope) : result;
   };
   const shortcut = argumentsOf || options.output ? undefined : shortcutOf(hook, method);
   return async (scope, sinkOf) => {
@@ -111,8 +118,4 @@ function inputOf({ options }: FoundAction, hook: object, method: Method): InputC
 
 function isTransactional({ options }: FoundAction, method: Method): boolean {
   return options.transaction ?? (method !== 'GET' && method !== 'SUBSCRIPTION');
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

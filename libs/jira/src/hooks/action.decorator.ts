@@ -17,8 +17,13 @@ export interface ActionOptions {
   readonly input?: InputSource;
   /** Validation groups that `input` is read by; validators without a group hold in any. @default none: all validators hold */
   readonly groups?: readonly string[];
-  /** Class the result is shown through. @default what the method returns */
-  readonly output?: Type<object>;
+  /**
+   * Class the result is shown through, each item of a list or stream by itself. `false` sends what the method returns as it
+   * is, rows included.
+   *
+   * @default what the method returns; rows in it as the hook of their entity shows them
+   */
+  readonly output?: Type<object> | false;
   /** Asked in addition to the global ones and the hook's. */
   readonly permissions?: readonly PermissionSpec[];
   /** Asked instead of the hook's; the global ones are still asked. */

@@ -39,7 +39,11 @@ type HookApi<H, Options> = {
     infer Query,
     infer Output
   >
-    ? { input: Chosen<H, K, Input>; query: Asked<H, K, Query>; output: Wire<Answered<Paged<H, K, Output, Options>>> }
+    ? {
+        input: Chosen<H, K, Input>;
+        query: Asked<H, K, Query>;
+        output: Wire<Shown<H, Answered<Paged<H, K, Output, Options>>>>;
+      }
     : never;
 };
 
@@ -77,6 +81,23 @@ type Answered<Output> = [Output] extends [void]
     : Output extends Observable<infer Item>
       ? Item
       : Output;
+
+type EntityOf<H> = H extends { entity: abstract new (...args: never[]) => infer E } ? E : never;
+
+/** Rows of the hook's entity, wherever an action returns them, arrive as the hook's output. */
+type Shown<H, T> = [EntityOf<H>] extends [never] ? T : ShownAs<T, EntityOf<H>, OutputOf<H>>;
+
+type ShownAs<T, E, Output> = 0 extends 1 & T
+  ? T
+  : T extends Kept
+    ? T
+    : [T, E] extends [E, T]
+      ? Output
+      : { [K in keyof T]: ShownAs<T[K], E, Output> };
+
+/** What has no members that could be rows. */
+type Kept =
+  string | number | boolean | bigint | symbol | null | undefined | Date | Uint8Array | ((...args: never[]) => unknown);
 
 /** `create` and `update` take what the hook's attributes say, unless an override says otherwise. */
 type Chosen<H, K, Input> = unknown extends Input

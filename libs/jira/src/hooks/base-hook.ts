@@ -38,6 +38,8 @@ export interface HookContext {
   readonly pageSize: number;
   /** The hook's own, in their order. */
   readonly filterBackends: readonly FilterBackend[];
+  /** Whether the object is a row: those are shown through a view, or not at all. */
+  isRow(this: void, value: object): boolean;
   /** Rejects unless the caller may still call the scope's action. */
   recheck(this: void, scope: HookScope): Promise<void> | void;
   warn(message: string): void;

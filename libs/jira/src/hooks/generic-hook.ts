@@ -8,6 +8,7 @@ import type { FilterBackend, FilterBackendSpec } from '../policy/filtering/filte
 import type { Pagination } from '../policy/pagination/pagination.js';
 import { stateOf, type HookScope } from '../core/scope/scope.js';
 import { isPromise } from '../core/support/is-promise.js';
+import { checkInput, checkView } from '../policy/serialization/check-classes.js';
 import { outputViewOf, type OutputView } from '../policy/serialization/output-view.js';
 import type { InputChoice } from './action.decorator.js';
 import { BaseHook, type HookContext } from './base-hook.js';
@@ -73,7 +74,8 @@ export abstract class GenericHook<E extends object> extends BaseHook {
         'Set "output" to a class whose @Expose() properties are what clients may see, or override serialize().',
       );
     checkAttributes(this, { output, createInput: this.getCreateInput(), updateInput: this.getUpdateInput() });
-    this.view = outputViewOf(output, { isCopied: context.fastPaths.views });
+    if (this.serialize === GenericHook.prototype.serialize) checkView(output, this.constructor.name);
+    this.view = outputViewOf(output, { isCopied: context.fastPaths.views, isRow: context.isRow });
     return super[REGISTER](context);
   }
 
@@ -244,6 +246,8 @@ function checkAttributes(
   for (const [attribute, value] of Object.entries(classes))
     if (value !== undefined && typeof value !== 'function')
       throw new ConfigurationError(name, `has "${attribute}", which is not a class.`, 'Set it to a class.');
+  const { createInput, updateInput } = classes as Record<string, Type<object> | undefined>;
+  for (const input of [createInput, updateInput]) if (input) checkInput(input, name);
   if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize > 0))
     throw new ConfigurationError(name, `has pageSize = ${String(pageSize)}.`, 'Use a positive integer.');
 }

@@ -23,7 +23,7 @@ export interface StreamSink {
   /** What it returns is waited for, until the receiver keeps up. */
   send(item: unknown): PromiseLike<void> | undefined;
   /** The answer after the last item. */
-  close(returned: unknown): Answer;
+  close(returned: unknown): Answer | Promise<Answer>;
 }
 
 class Ended extends Error {}
@@ -71,6 +71,21 @@ export function clientSink(scope: HookScope, maxItems: number): StreamSink {
       return connection.full() && drained(connection);
     },
     close: (returned) => new Answer(200, returned ?? null),
+  };
+}
+
+/** Shows items before they go to the sink, in their order. */
+export function shownSink(sink: StreamSink, show: (item: unknown) => unknown): StreamSink {
+  return {
+    open: sink.open && ((end) => sink.open?.(end) as PromiseLike<void>),
+    send: (item) => {
+      const shown = show(item);
+      return shown instanceof Promise ? shown.then((data) => sink.send(data)) : sink.send(shown);
+    },
+    close: (returned) => {
+      const shown = show(returned);
+      return shown instanceof Promise ? shown.then((data) => sink.close(data)) : sink.close(shown);
+    },
   };
 }
 

@@ -30,6 +30,8 @@ export interface EntityGate extends RelatedHook {
   /** Why this caller may not write the row as another hook's input has it, by field; undefined when that is allowed. */
   refusalOf(scope: HookScope, write: NestedWrite): Promise<FieldErrors | undefined>;
   canRetrieve(scope: HookScope, row: Filter): Promise<boolean>;
+  /** What the hook shows of one of its rows. */
+  showRow(row: object, scope: HookScope): unknown;
   /** Called when all hooks are known. @throws ConfigurationError */
   assertComplete(): void;
 }
@@ -107,6 +109,11 @@ export class TypeOrmEdge extends Observables implements OnApplicationShutdown {
 
   private servedWith(metadata: EntityMetadata): [EntityMetadata, ReadonlyMap<string, EntityGate>][] {
     return [...this.gates].filter(([other]) => shareTable(other, metadata));
+  }
+
+  /** The hooks of exactly this entity. */
+  ownGatesOf(metadata: EntityMetadata): readonly EntityGate[] {
+    return [...(this.gates.get(metadata)?.values() ?? [])];
   }
 
   /** The hooks that may show an entity's rows where another's name them, by namespace. */

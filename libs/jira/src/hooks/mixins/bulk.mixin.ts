@@ -2,6 +2,7 @@ import { ValidationException } from '../../core/errors/jira.exception.js';
 import type { ActionScope, HookScope } from '../../core/scope/scope.js';
 import { validateInput } from '../../policy/serialization/input.js';
 import { Action } from '../action.decorator.js';
+import { Shown } from '../shown-result.js';
 import { runBulk, type BulkInput, type BulkItem, type BulkResult } from '../bulk.js';
 import { answerCreated, answerUpdated, inputFor, type GenericHook } from '../generic-hook.js';
 import { CONTEXT } from '../plumbing.js';
@@ -20,6 +21,7 @@ export interface ChangesMany {
 export function BulkMixin<B extends Constructor<GenericHook<object>>>(Base: B): B & Constructor<ChangesMany> {
   abstract class BulkHook extends Base {
     @Action({ methods: ['POST'] })
+    @Shown()
     async createMany(scope: ActionScope): Promise<unknown> {
       const choice = inputFor(this, 'create', false);
       return runBulk(scope, this.bulkLimit(), 201, async (item) => {
@@ -29,6 +31,7 @@ export function BulkMixin<B extends Constructor<GenericHook<object>>>(Base: B): 
     }
 
     @Action({ methods: ['PATCH'] })
+    @Shown()
     async updateMany(scope: ActionScope): Promise<unknown> {
       const choice = inputFor(this, 'update', true);
       return runBulk(scope, this.bulkLimit(), 200, async (item) => {
@@ -40,6 +43,7 @@ export function BulkMixin<B extends Constructor<GenericHook<object>>>(Base: B): 
     }
 
     @Action({ methods: ['DELETE'] })
+    @Shown()
     async destroyMany(scope: ActionScope): Promise<unknown> {
       return runBulk(scope, this.bulkLimit(), 204, async (pk) => async () => {
         await this.performDestroy(await this.objectNamed(scope, pk), scope);

@@ -1,6 +1,7 @@
 import type { PaginatedResponse } from 'nestjs-jira-protocol';
 import type { ActionScope } from '../../core/scope/scope.js';
 import { Action } from '../action.decorator.js';
+import { Shown } from '../shown-result.js';
 import type { GenericHook } from '../generic-hook.js';
 import type { Constructor, OutputOf } from './mixin.js';
 
@@ -22,6 +23,7 @@ type PageOf<Page, Row> = { [K in keyof Page]: K extends 'results' ? Row[] : Page
 export function ListMixin<B extends Constructor<GenericHook<object>>>(Base: B): B & Constructor<Lists> {
   abstract class ListHook extends Base {
     @Action({ methods: ['GET'] })
+    @Shown()
     list(scope: ActionScope<undefined>): Promise<unknown> {
       return this.getList(scope);
     }

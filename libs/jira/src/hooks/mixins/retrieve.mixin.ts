@@ -1,5 +1,6 @@
 import type { ActionScope } from '../../core/scope/scope.js';
 import { Action } from '../action.decorator.js';
+import { Shown } from '../shown-result.js';
 import type { GenericHook } from '../generic-hook.js';
 import type { Constructor, OutputOf } from './mixin.js';
 
@@ -12,6 +13,7 @@ export interface Retrieves {
 export function RetrieveMixin<B extends Constructor<GenericHook<object>>>(Base: B): B & Constructor<Retrieves> {
   abstract class RetrieveHook extends Base {
     @Action({ methods: ['GET'], detail: true })
+    @Shown()
     async retrieve(scope: ActionScope<undefined>): Promise<unknown> {
       const [shown] = await this.present([await this.getObject(scope)], scope);
       return shown;

@@ -1,5 +1,6 @@
 import type { ActionScope } from '../../core/scope/scope.js';
 import { Action } from '../action.decorator.js';
+import { Shown } from '../shown-result.js';
 import { answerUpdated, inputFor, type GenericHook } from '../generic-hook.js';
 import { noteStock } from '../shortcuts.js';
 import type { Constructor, OutputOf } from './mixin.js';
@@ -17,6 +18,7 @@ export function UpdateMixin<B extends Constructor<GenericHook<object>>>(Base: B)
       detail: true,
       input: { of: (hook, method) => inputFor(hook as GenericHook<object>, 'update', method === 'PATCH') },
     })
+    @Shown()
     async update(scope: ActionScope<object>): Promise<unknown> {
       const object = await this.getObject(scope);
       return answerUpdated(this, await this.performUpdate(object, scope.data, scope), scope);

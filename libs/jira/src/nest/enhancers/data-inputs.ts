@@ -2,10 +2,11 @@
 
 import type { Type } from '@nestjs/common';
 import { PARAMTYPES_METADATA, ROUTE_ARGS_METADATA } from '../../core/nest-internals.js';
-import { getMetadataStorage } from 'class-validator';
+import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { ValidationException } from '../../core/errors/jira.exception.js';
 import type { ActionOptions } from '../../hooks/action.decorator.js';
 import { dataOf } from '../../hooks/request-decorators.js';
+import { checkInput, isValidated } from '../../policy/serialization/check-classes.js';
 import { validateInput } from '../../policy/serialization/input.js';
 
 export interface DataInput {
@@ -26,7 +27,7 @@ interface ParamMetadata {
 /** Those whose class has validators, and that no pipe or schema of their own answers for. */
 export function dataInputsOf(hook: object, member: string): DataInput[] {
   const params = Reflect.getMetadata(ROUTE_ARGS_METADATA, hook.constructor, member) as object | undefined;
-  const types = (Reflect.getMetadata(PARAMTYPES_METADATA, hook, member) ?? []) as (Type<object> | undefined)[];
+  const types = (typesOf(hook, member) ?? []) as (Type<object> | undefined)[];
   return (Object.values(params ?? {}) as ParamMetadata[]).flatMap(({ index, factory, data, pipes, schema }) => {
     const type = types[index];
     const isPiped = (pipes?.length ?? 0) > 0 || schema !== undefined;
@@ -34,8 +35,29 @@ export function dataInputsOf(hook: object, member: string): DataInput[] {
   });
 }
 
+function typesOf(hook: object, member: string): unknown[] | undefined {
+  return Reflect.getMetadata(PARAMTYPES_METADATA, hook, member) as unknown[] | undefined;
+}
+
+/** @throws ConfigurationError when parameters take data of classes that the compiler left out: nothing would be validated */
+function checkDataTypes(options: ActionOptions, hook: object, member: string): void {
+  if (options.input || typesOf(hook, member)) return;
+  const params = Reflect.getMetadata(ROUTE_ARGS_METADATA, hook.constructor, member) as object | undefined;
+  const isOpen = (Object.values(params ?? {}) as ParamMetadata[]).some(
+    ({ factory, pipes, schema }) => factory === dataOf && (pipes?.length ?? 0) === 0 && schema === undefined,
+  );
+  if (isOpen)
+    throw new ConfigurationError(
+      `${hook.constructor.name}.${member}()`,
+      'has @Data() parameters, but their types are missing at run time, so nothing would be validated.',
+      'Compile with "emitDecoratorMetadata" (SWC: jsc.transform.decoratorMetadata; esbuild and Vitest: a plugin such as unplugin-swc), or name the class: @Action({ input }).',
+    );
+}
+
 /** The action's options, its input being the class of `@Data()` where they name none. */
 export function withDataInput<O extends ActionOptions>(options: O, hook: object, member: string): O {
+  checkDataTypes(options, hook, member);
+  if (options.input && !('of' in options.input)) checkInput(options.input, `${hook.constructor.name}.${member}()`);
   const input = dataInputsOf(hook, member).find(({ key }) => key === undefined)?.type;
   return options.input || !input ? options : { ...options, input };
 }
@@ -54,8 +76,4 @@ export async function validateMember({ key, type }: DataInput, value: unknown): 
 
 function nested(key = '', field = ''): string {
   return [key, field].filter((part) => part !== '').join('.');
-}
-
-function isValidated(type: Type<object>): boolean {
-  return getMetadataStorage().getTargetValidationMetadatas(type, '', true, false).length > 0;
 }

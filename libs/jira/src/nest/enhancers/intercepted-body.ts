@@ -135,7 +135,7 @@ class Items implements StreamSink {
     else this.unheard = { error };
   }
 
-  settle(resolve: (answer: Answer) => void, reject: (error: Error) => void): void {
+  settle(resolve: (answer: Answer | Promise<Answer>) => void, reject: (error: Error) => void): void {
     if (this.unheard) reject(this.unheard.error as Error);
     else resolve(this.target.close(this.returned));
   }

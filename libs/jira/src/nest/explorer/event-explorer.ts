@@ -80,7 +80,7 @@ export class EventExplorer {
     { instance, metadata, moduleRef, isStatic, load }: Found,
     member: string,
     options: MessageOptions,
-    { permissions, middleware, limits, translators }: HookDefaults,
+    { permissions, middleware, limits, translators, rowViews }: HookDefaults,
   ): Promise<EventTarget> {
     const own = [...(metadata.permissions ?? []), ...(options.permissions ?? [])];
     const run = actionHandler({
@@ -90,6 +90,7 @@ export class EventExplorer {
       permissions: [...permissions, ...(await createPermissions(own, moduleRef))],
       enhancement: this.enhancers.of({ hook: instance, member, isStatic, load, translators }),
       log: this.hub.log,
+      rowViews,
       streamItems: limits.streamItems,
     });
     return {

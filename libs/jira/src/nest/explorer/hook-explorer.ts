@@ -10,6 +10,7 @@ import { BaseHook, type HookContext } from '../../hooks/base-hook.js';
 import { REGISTER } from '../../hooks/plumbing.js';
 import { hookMetadata, type HookMetadata } from '../../hooks/hook.decorator.js';
 import { HookRegistry, type RegisteredAction } from '../../hooks/registry.js';
+import type { RowViews } from '../../hooks/shown-result.js';
 import type { ActionEnhancement } from '../../hooks/enhancers.js';
 import type { JiraMiddleware } from '../../policy/middleware/middleware.js';
 import { surrounding } from '../../policy/middleware/order.js';
@@ -37,6 +38,7 @@ export interface HookDefaults {
   readonly limits: Limits;
   readonly fastPaths: FastPaths;
   readonly translators: readonly ErrorTranslator[];
+  readonly rowViews: RowViews;
 }
 
 interface FoundHook extends Omit<FoundProvider<HookMetadata>, 'instance'> {
@@ -103,7 +105,7 @@ export class HookExplorer {
   ): Promise<void> {
     const permissions = [...defaults.permissions, ...(await createPermissions(hook.permissions, moduleRef))];
     const middleware = [...defaults.middleware, ...(await createMiddleware(hook.middleware, moduleRef))];
-    const { translators } = defaults;
+    const { translators, rowViews } = defaults;
     const { filterBackends = [] } = hook as { filterBackends?: readonly FilterBackendSpec[] };
     const permissionsOf = new Map<string, readonly Permission[]>();
     const context: HookContext = {
@@ -117,6 +119,7 @@ export class HookExplorer {
       pagination: await createPagination((hook as Paginated).pagination, defaults.pagination, moduleRef),
       pageSize: defaults.pageSize,
       filterBackends: await createFilterBackends(filterBackends, moduleRef),
+      isRow: (value) => rowViews.of(value.constructor, hook) !== undefined,
       recheck: (scope) => {
         const asked = permissionsOf.get(scope.action) ?? permissions;
         stateOf(scope).permissions ??= asked;
@@ -144,6 +147,7 @@ export class HookExplorer {
         enhancement,
         pagination: action.options.pagination && (await createPagination(action.options.pagination, null, moduleRef)),
         log: this.hub.log,
+        rowViews,
         streamItems: defaults.limits.streamItems,
       });
       actions.set(action.name, {

@@ -5,6 +5,8 @@ import { ModuleRef } from '@nestjs/core';
 import { TRANSLATORS, type ErrorTranslator } from '../../core/errors/error-answer.js';
 import type { Entry } from '../../live/sessions/authorization.js';
 import type { Authentication } from '../../policy/authentication/authentication.js';
+import { TypeOrmRowViews } from '../../typeorm/row-views.js';
+import { TypeOrmEdge } from '../../typeorm/typeorm-edge.js';
 import type { HookDefaults } from '../explorer/hook-explorer.js';
 import { created, createMiddleware, createPagination, createPermissions } from '../explorer/hook-parts.js';
 import { RESOLVED_OPTIONS, type ResolvedJiraOptions } from './jira-options.js';
@@ -15,6 +17,7 @@ export class GlobalParts {
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedJiraOptions,
     private readonly moduleRef: ModuleRef,
     @Inject(TRANSLATORS) private readonly translators: readonly ErrorTranslator[],
+    private readonly edge: TypeOrmEdge,
   ) {}
 
   /** @throws ConfigurationError about one that is not what it should be */
@@ -24,7 +27,8 @@ export class GlobalParts {
     const permissions = await createPermissions(options.permissions, moduleRef);
     const middleware = await createMiddleware(options.middleware, moduleRef);
     const pagination = await createPagination(options.pagination, null, moduleRef);
-    return { permissions, middleware, pagination, pageSize, limits, fastPaths, translators };
+    const rowViews = new TypeOrmRowViews(this.edge);
+    return { permissions, middleware, pagination, pageSize, limits, fastPaths, translators, rowViews };
   }
 
   /** What decides who may connect. */

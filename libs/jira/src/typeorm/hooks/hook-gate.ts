@@ -63,6 +63,11 @@ export class HookGate<E extends object> implements EntityGate {
     return this.host.hasObjectPermissions;
   }
 
+  async showRow(row: object, scope: HookScope): Promise<unknown> {
+    const [shown] = await this.host.serializeAll([row as E], scope);
+    return shown;
+  }
+
   /** Whether this caller may retrieve the row that the filter names: what another hook asks before a relation may name it. */
   async canRetrieve(caller: HookScope, row: Filter): Promise<boolean> {
     const { host } = this;

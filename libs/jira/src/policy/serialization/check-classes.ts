@@ -1,0 +1,37 @@
+// Views and inputs of which no decorator is known: at boot, instead of empty rows and refused requests.
+
+import type { Type } from '@nestjs/common';
+import { getMetadataStorage } from 'class-validator';
+import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import { exposedNames, exposedProperties, typeOf } from './compiled-view.js';
+
+/** @throws ConfigurationError when the view, or one that it shows a property through, shows nothing */
+export function checkView(output: Type<object>, subject: string, seen = new Set<Type<object>>()): void {
+  if (seen.has(output)) return;
+  seen.add(output);
+  if (exposedNames(output).length === 0)
+    throw new ConfigurationError(
+      subject,
+      `shows rows through ${output.name}, which exposes nothing.`,
+      'Mark its properties with @Expose(). If they are, the application has a second copy of class-transformer, whose decorators this one does not see: "npm ls class-transformer" shows both; keep one.',
+    );
+  for (const property of exposedProperties(output)) {
+    const type = typeOf(output, property);
+    if (type) checkView(type, subject, seen);
+  }
+}
+
+/** @throws ConfigurationError when the input declares no field: every request would be refused */
+export function checkInput(input: Type<object>, subject: string): void {
+  if (isValidated(input)) return;
+  throw new ConfigurationError(
+    subject,
+    `takes the input ${input.name}, which declares no field.`,
+    'Decorate its properties with validators.',
+  );
+}
+
+/** Whether the class has validators. */
+export function isValidated(type: Type<object>): boolean {
+  return getMetadataStorage().getTargetValidationMetadatas(type, '', true, false).length > 0;
+}
