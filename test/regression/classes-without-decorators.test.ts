@@ -57,7 +57,7 @@ it('takes them where the action names its input', async () => {
     }
   }
   Reflect.deleteMetadata('design:paramtypes', OrderHook.prototype, 'place');
-  await boot(OrderHook);
+  await expect(boot(OrderHook)).resolves.toBeUndefined();
 });
 
 it('refuses an output decorated by a second copy of class-transformer', async () => {

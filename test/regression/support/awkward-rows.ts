@@ -15,7 +15,7 @@ import {
 import type { DatabaseType } from '../../support/databases.js';
 
 /** A value of a class of the application's, with a form of its own on the wire. */
-export class Money {
+class Money {
   constructor(readonly cents: number) {}
   toJSON(): string {
     return `${(this.cents / 100).toFixed(2)} EUR`;
@@ -23,7 +23,7 @@ export class Money {
 }
 
 /** One without. */
-export class Span {
+class Span {
   constructor(
     readonly from: number,
     readonly to: number,

@@ -43,7 +43,7 @@ export async function stream(scope: HookScope, source: Source, maxItems: number,
     if (opened) await wanted(opened);
     for (;;) {
       const { done, value } = (await wanted(iterator.next())) as IteratorResult<unknown, unknown>;
-      if (done) return sink.close(value);
+      if (done) return await sink.close(value);
       const taken = sink.send(value);
       if (taken) await wanted(taken);
       check(); // the source must not be asked for an item that nobody wants

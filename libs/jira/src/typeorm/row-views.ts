@@ -16,7 +16,7 @@ export class TypeOrmRowViews extends RowViews {
   of(type: unknown, host: object): ShowRow | undefined {
     if (type === Object || type === Array) return undefined;
     let ofHost = this.known.get(host);
-    if (!ofHost) this.known.set(host, (ofHost = new Map()));
+    if (!ofHost) this.known.set(host, (ofHost = new Map<unknown, ShowRow | undefined>()));
     if (!ofHost.has(type)) ofHost.set(type, this.find(type, host));
     return ofHost.get(type);
   }
