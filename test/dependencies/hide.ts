@@ -10,13 +10,6 @@ export function hide(object: object, name: string): () => void {
   };
 }
 
-/** The prototype that has the member itself. */
-export function holderOf(object: object, name: string): object {
-  for (let one: object | null = object; one; one = Object.getPrototypeOf(one) as object | null)
-    if (Object.hasOwn(one, name)) return one;
-  throw new Error(`Nobody has ${name}.`);
-}
-
 /** What is thrown, as its message; undefined = nothing. */
 export function messageOf(work: () => unknown): string | undefined {
   try {

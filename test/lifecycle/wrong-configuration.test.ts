@@ -46,7 +46,7 @@ describe('a wrong configuration fails at boot, with class, fault and cure', () =
   it('a hook that has no namespace', async () => {
     class ForgottenHook extends BaseHook {}
     expect(await bootWith({ providers: [ForgottenHook] })).toMatch(
-      /ForgottenHook is a hook among the providers, but has no namespace\. Mark it with @Hook/,
+      /ForgottenHook is provided as a hook but has no namespace\. Mark it with @Hook/,
     );
   });
 
@@ -179,7 +179,7 @@ describe('a wrong configuration fails at boot, with class, fault and cure', () =
       }
     }
     expect(await bootWith({ providers: [DollarHook] })).toMatch(/DollarHook\.\$cancel\(\) has a reserved action name/);
-    expect(await bootWith({ providers: [TwiceHook] })).toMatch(/TwiceHook\.same\(\) is the name of two actions/);
+    expect(await bootWith({ providers: [TwiceHook] })).toMatch(/TwiceHook\.same\(\) names two actions/);
     expect(await bootWith({ providers: [MethodHook] })).toMatch(/MethodHook\.one\(\) has the methods \[FETCH\]/);
   });
 

@@ -16,7 +16,7 @@ export interface Failure {
 }
 
 /** What one history of a model did; throws what did not hold. */
-export async function play(spec: Spec, database: DatabaseType, steps: readonly Step[], places: Places): Promise<Tally> {
+async function play(spec: Spec, database: DatabaseType, steps: readonly Step[], places: Places): Promise<Tally> {
   let world: World | undefined;
   try {
     world = await World.open(buildModel(spec, database), await places.next());

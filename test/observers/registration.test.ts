@@ -68,7 +68,7 @@ describe('hooks', () => {
 
   it('are refused under two namespaces', async () => {
     const starting = createTestApp({ ...TRACKER, options: { hooks: { tickets: IssueHook } } });
-    await expect(starting).rejects.toThrow('IssueHook has the namespace "issues", and is configured as "tickets".');
+    await expect(starting).rejects.toThrow('IssueHook has the namespace "issues" but is configured as "tickets".');
   });
 
   it('that narrow their query cannot be subscribed to, as nobody could ask it of rows that are gone', async () => {

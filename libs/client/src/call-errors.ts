@@ -1,16 +1,16 @@
-// The failures of a request that are the client's own, in words.
+// Errors of a request that the client raises itself.
 
 import type { Method } from 'nestjs-jira-protocol';
 import type { Call } from './call.js';
 import { JiraClientError } from './errors.js';
 
-/** The connection went between question and answer. */
+/** The connection was lost between request and answer. */
 export function lostWhileAsking(requestId: string, call: Call, cause: JiraClientError): JiraClientError {
   const message = `The connection was lost before "${call.action}" on "${call.namespace}" was answered.${doubtOf(call.method)}`;
   return new JiraClientError(message, { code: 'CONNECTION_LOST', requestId, cause });
 }
 
-/** The time is up; `where` says how far it had come. */
+/** The request timed out; `where` says how far it got. */
 export function late(
   requestId: string,
   { action, namespace, method }: Call,
@@ -36,7 +36,7 @@ export function queueFull(requestId: string, limit: number): JiraClientError {
   return new JiraClientError(message, { code: 'QUEUE_FULL', requestId });
 }
 
-/** No JSON (a bigint, a circle), or a name that Socket.IO keeps for itself. */
+/** Not JSON (a bigint, a circular value), or a name that Socket.IO reserves. */
 export function unsendable(requestId: string, { action, namespace }: Call, cause: unknown): JiraClientError {
   return new JiraClientError(`"${action}" on "${namespace}" cannot be sent.`, { code: 'UNSENDABLE', requestId, cause });
 }

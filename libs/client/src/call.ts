@@ -1,9 +1,9 @@
-// What a request is to the rest of the client: the question, who hears the outcome, and how it is treated.
+// A request as the rest of the client sees it: its content, its outcome, and how to treat it.
 
 import type { AnswerFrame, Method, Query, RequestFrame } from 'nestjs-jira-protocol';
 import type { JiraClientError } from './errors.js';
 
-/** What to ask. */
+/** The content of a request. */
 export interface Call {
   readonly namespace: string;
   readonly action: string;
@@ -12,25 +12,25 @@ export interface Call {
   readonly query?: Query;
   readonly headers?: Query;
   readonly signal?: AbortSignal;
-  /** Undefined = no limit once it is sent; until then the client's default holds. */
+  /** Undefined means no limit once it is sent; until then the client's default applies. */
   readonly timeoutMs?: number;
 }
 
-/** Who hears the outcome, synchronously: a change that follows an answer must find its subscription. */
+/** Callbacks for the outcome, called synchronously: a change that follows an answer must find its subscription. */
 export interface Outcome {
   done(frame: AnswerFrame): void;
   failed(error: JiraClientError): void;
   /** One item of a stream. */
   item?(frame: AnswerFrame): void;
-  /** The answer of a request that has failed here already (timed out, aborted). */
+  /** The answer to a request that has already failed here (timed out, aborted). */
   late?(frame: AnswerFrame): void;
 }
 
-/** How a call may be treated. */
+/** How to treat a call. */
 export interface Manner {
-  /** Means nothing on another connection: ahead of the queue, beyond its bound, and failed when the connection is lost. */
+  /** Valid on this connection only: it goes ahead of the queue, is exempt from its limit, and fails when the connection is lost. */
   readonly isOfConnection?: boolean;
-  /** Takes no place among the requests in flight, and its time limit begins anew with each item. */
+  /** Does not count as a request in flight, and its time limit restarts with each item. */
   readonly isStream?: boolean;
   /** Waits until `release()`. */
   readonly isHeld?: boolean;
@@ -38,18 +38,18 @@ export interface Manner {
 
 export interface OpenRequest {
   readonly id: string;
-  /** Lets a held request go. */
+  /** Sends a held request. */
   release(): void;
-  /** Fails it with `ABORTED` (or `error`); the server is told when it was sent. */
+  /** Fails it with `ABORTED` (or `error`); cancels it on the server if it was sent. */
   abort(reason?: unknown, error?: JiraClientError): void;
 }
 
-/** The way to the server. */
+/** The connection to the server. */
 export interface Link {
   readonly isConnected: boolean;
-  /** Why there will be no connection by itself, or what kept it from coming about. */
+  /** Why there is no connection, if there is none. */
   readonly reason: JiraClientError | undefined;
-  /** True when waiting is pointless: refused or closed. */
+  /** True if waiting is pointless: refused or closed. */
   readonly isHopeless: boolean;
   emit(namespace: string, frame: RequestFrame, answer: (frame: unknown) => void): void;
 }

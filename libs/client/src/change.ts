@@ -1,9 +1,9 @@
-// What a subscriber gets: changes of rows, and the subscription's state.
+// What a subscriber receives: row changes, and the subscription's state.
 
 import type { RowId } from 'nestjs-jira-protocol';
 import type { JiraClientError } from './errors.js';
 
-/** A row came into sight of the subscription, or changed in it. */
+/** A row entered the subscription, or changed within it. */
 export interface RowChange<Row> {
   readonly type: 'added' | 'modified';
   readonly id: RowId;
@@ -12,7 +12,7 @@ export interface RowChange<Row> {
   readonly position: string;
 }
 
-/** A row was deleted or went out of sight; `data` may be its id alone. */
+/** A row was deleted or left the subscription; `data` may be its id alone. */
 export interface RemovedChange<Row> {
   readonly type: 'removed';
   readonly id: RowId;
@@ -20,7 +20,7 @@ export interface RemovedChange<Row> {
   readonly position: string;
 }
 
-/** Changes may have been missed: fetch again. Sent by the server, and by the client after a reconnection. */
+/** Changes may have been missed: refetch. Sent by the server, and by the client after a reconnection. */
 export interface ResetChange {
   readonly type: 'reset';
   readonly id?: undefined;
@@ -35,22 +35,22 @@ export type SubscriptionState = 'subscribing' | 'subscribed' | 'unsubscribed';
 
 export interface SubscribeOptions {
   /**
-   * Hears each new state with its reason (the first, `subscribing`, goes without saying): for `subscribing` why it is not
-   * subscribed any more or yet, for `unsubscribed` the refusal, or nothing when it was stopped.
+   * Called with each new state and its reason (not for the first, `subscribing`): for `subscribing`, why it is not
+   * subscribed yet or any more; for `unsubscribed`, the refusal, or nothing if you stopped it.
    */
   readonly onState?: (state: SubscriptionState, reason?: JiraClientError) => void;
-  /** Hears resets in place of the callback. */
+  /** Called for resets in place of the change callback. */
   readonly onReset?: (change: ResetChange) => void;
   /** Aborting stops the subscription. */
   readonly signal?: AbortSignal;
 }
 
-/** Stops the subscription when called; again does nothing. */
+/** Stops the subscription when called; calling it again does nothing. */
 export interface Subscription {
   (): void;
   /** The same function, by another name. */
   readonly unsubscribe: () => void;
   readonly state: SubscriptionState;
-  /** Resolves when first subscribed; rejects when refused or stopped before. Need not be listened to. */
+  /** Resolves when first subscribed; rejects if refused or stopped before. You may ignore it. */
   readonly ready: Promise<void>;
 }

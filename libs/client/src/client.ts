@@ -16,19 +16,19 @@ import { createStream } from './stream.js';
 import { Subscriptions } from './subscriptions.js';
 import type { ApiLike, HookLike, ItemOf, NameOf, OutputOf, UntypedApi } from './types.js';
 
-/** The connection as the application sees it. */
+/** The state of the connection. */
 export interface ConnectionView {
   readonly state: ConnectionState;
   /** Why it is not connected. */
   readonly reason: JiraClientError | undefined;
-  /** Hears each new state, until the returned function is called. */
+  /** Calls the listener with each new state, until you call the returned function. */
   onState(listener: StateListener): () => void;
 }
 
 export interface JiraClient<Api extends ApiLike<Api> = UntypedApi> {
   /** The verbs of a namespace. */
   hook<N extends NameOf<Api>>(namespace: N): HookClient<Api[N]>;
-  /** The verbs of a namespace whose description is given here, for a client without one. */
+  /** The verbs of a namespace with the description given here, for a client without one. */
   hook<Hook extends HookLike<Hook>>(namespace: string): HookClient<Hook>;
   /** Calls any action. Rejects with `JiraClientError`. */
   request<N extends NameOf<Api>, A extends NameOf<Api[N]>>(
@@ -36,15 +36,15 @@ export interface JiraClient<Api extends ApiLike<Api> = UntypedApi> {
     action: A,
     ...call: CallOf<Api[N], A>
   ): JiraRequest<OutputOf<Api[N], A>>;
-  /** Calls an action that answers item by item. Leaving the loop cancels it. */
+  /** Calls a streaming action. Leaving the loop cancels it. */
   stream<N extends NameOf<Api>, A extends NameOf<Api[N]>>(
     namespace: N,
     action: A,
     ...call: CallOf<Api[N], A>
   ): AsyncGenerator<OutputOf<Api[N], A>, void, undefined>;
   /**
-   * Keeps a list current. Given a `list` that was called just now, it asks for it only when subscribed, so that no change
-   * falls in between; an older one is asked again.
+   * Keeps a list current. Pass a `list` call directly: it is sent only once the subscription is open, so that no change
+   * is missed; an older request is sent again.
    *
    * @example
    * const stop = jira.listen(jira.hook('issues').list({ status: 'open' }), (rows) => render(rows));
@@ -54,26 +54,26 @@ export interface JiraClient<Api extends ApiLike<Api> = UntypedApi> {
     onRows: RowsListener<Output>,
     options?: ListenOptions<ItemOf<Output>>,
   ): Subscription;
-  /** Hears the messages of the server's queues, each once and in order, until the returned function is called. */
+  /** Calls the listener with messages from the server's queues, each once and in order, until you call the returned function. */
   onMessage(listener: MessageListener): () => void;
   readonly connection: ConnectionView;
   /**
-   * Connects, where `autoConnect` is off, the server refused, or `close()` was called. With new credentials an existing
-   * connection is made anew; subscriptions go on.
+   * Connects if `autoConnect` is off, the server refused, or `close()` was called. With new credentials an existing
+   * connection reconnects; subscriptions continue.
    */
   connect(auth?: AuthSource): void;
   /**
-   * Renews the credentials on the connection there is: nothing is lost, subscriptions go on. They have to be the same
-   * user's (`connect(auth)` is for another's). Resolves with their end, `null` if they do not end. Rejects with
-   * `JiraClientError`: the old ones stay in force then. An `auth` function is asked by itself before its credentials end.
+   * Renews the credentials on the open connection: nothing is lost, subscriptions continue. They must belong to the same
+   * user (use `connect(auth)` for another user). Resolves with their expiry, `null` if they do not expire. Rejects with
+   * `JiraClientError`; the old credentials then stay valid. An `auth` function is called automatically before its credentials expire.
    */
   authenticate(auth?: AuthSource): Promise<Date | null>;
-  /** Ends all: requests fail with `CLOSED`, subscriptions end, the connection closes. */
+  /** Closes the client: requests fail with `CLOSED`, subscriptions end, the connection closes. */
   close(): void;
 }
 
 /**
- * Connects to a server of this protocol. The URL's path, if any, is the Socket.IO namespace.
+ * Creates a client and connects it. The URL's path, if any, is the Socket.IO namespace.
  *
  * @example
  * const jira = createClient<Api>('http://localhost:3000', { auth: { token } });
@@ -104,7 +104,7 @@ class Client implements Calls {
     this.options = resolveOptions(options);
     const link = new Connection(url, this.options, {
       onConnected: () => {
-        // Subscriptions first, so that they hear what the waiting writes do.
+        // Subscriptions first, so that they receive the changes of queued writes.
         this.subscriptions.connected();
         this.requests.pump();
       },
@@ -208,7 +208,7 @@ function callOf(namespace: string, action: string, { id, query, ...rest }: AnyCa
   return { method: methodOf(action), ...definedOf(rest), namespace, action, query: named };
 }
 
-/** Without the undefined ones: `method: undefined` leaves the default. */
+/** Drops undefined values, so that `method: undefined` means the default. */
 function definedOf<T extends object>(values: T): T {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }

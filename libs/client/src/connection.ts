@@ -1,4 +1,4 @@
-// The connection's state machine over a Socket.IO socket: who are we, are we connected, and if not, why and what next.
+// The connection's state machine over a Socket.IO socket.
 
 import { io, type Socket } from 'socket.io-client';
 import { CODES, PROTOCOL_VERSION, type RequestFrame } from 'nestjs-jira-protocol';
@@ -8,18 +8,18 @@ import type { Auth, AuthSource, ResolvedClientOptions } from './options.js';
 
 /**
  * - `idle`: `connect()` was not called yet
- * - `connecting`: the first attempt, or one asked for by `connect()`
+ * - `connecting`: the first attempt, or one after `connect()`
  * - `connected`
- * - `disconnected`: lost or not reached; the client tries again by itself
- * - `refused`: the server said no; nothing happens until `connect()`
+ * - `disconnected`: lost or not reached; the client retries by itself
+ * - `refused`: the server refused the handshake; nothing happens until `connect()`
  * - `closed`: `close()` was called
  */
 export type ConnectionState = 'idle' | 'connecting' | 'connected' | 'disconnected' | 'refused' | 'closed';
 
-/** Why the connection is in its state; absent when all is well. */
+/** Called with the state and, unless connected, the reason. */
 export type StateListener = (state: ConnectionState, reason?: JiraClientError) => void;
 
-/** What the rest of the client hears of the connection. */
+/** Callbacks for the rest of the client. */
 export interface ConnectionEvents {
   onConnected(): void;
   onLost(error: JiraClientError): void;
@@ -27,9 +27,9 @@ export interface ConnectionEvents {
   onFrame(namespace: string, frame: unknown): void;
 }
 
-/** Sent by a server that is about to close: come back after this time, which is each client's own. */
+/** Sent by a server that is about to close: reconnect after this time, which differs per client. */
 const RECONNECT_EVENT = '$reconnect';
-/** Sent by a server that ends this connection on purpose, with the code of the reason. */
+/** Sent by a server that disconnects this client on purpose, with a code. */
 const DISCONNECT_EVENT = '$disconnect';
 
 export class Connection {
@@ -38,7 +38,7 @@ export class Connection {
   readonly listeners: Listeners<Parameters<StateListener>>;
   private readonly socket: Socket;
   auth: AuthSource;
-  /** Counts handshakes: an `auth` that answers after its connection is gone must not speak on the next one. */
+  /** Counts handshakes: a late `auth` result must not be used for the next connection. */
   private handshake = 0;
   private retries = 0;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -67,7 +67,7 @@ export class Connection {
     this.socket.on('connect', () => this.connected());
     this.socket.on('connect_error', (error) => this.failed(error));
     this.socket.on('disconnect', (reason) => this.disconnected(reason));
-    // One listener for all namespaces: nothing to add with a subscription, nothing to forget to remove.
+    // One listener for all namespaces: nothing to add or remove per subscription.
     this.socket.onAny((name: string, frame: unknown) => this.received(name, frame));
   }
 
@@ -75,12 +75,12 @@ export class Connection {
     return this.state === 'connected';
   }
 
-  /** True when waiting is pointless. */
+  /** True if waiting is pointless. */
   get isHopeless(): boolean {
     return this.state === 'refused' || this.state === 'closed';
   }
 
-  /** Connects, if not connected or on the way. With new credentials an existing connection is made anew. */
+  /** Connects unless connected or connecting. With new credentials an existing connection reconnects. */
   connect(auth?: AuthSource): void {
     if (auth !== undefined) {
       this.auth = auth;
@@ -101,7 +101,7 @@ export class Connection {
     this.socket.disconnect();
   }
 
-  /** What is left behind, for tests. */
+  /** Counts what is left, for tests. */
   inspect(): Record<string, number> {
     // Typed as private there; a leak would show in these.
     const { acks } = this.socket as unknown as { acks: object };
@@ -118,7 +118,7 @@ export class Connection {
     this.socket.emit(namespace, frame, answer);
   }
 
-  /** What a source of credentials gives now. Rejects with `AUTH_FAILED`, or a `JiraClientError` of the source's own. */
+  /** The credentials of a source. Rejects with `AUTH_FAILED`, or a `JiraClientError` that the source throws. */
   async credentials(source: AuthSource): Promise<Auth> {
     try {
       return typeof source === 'function' ? await source() : source;
@@ -147,10 +147,10 @@ export class Connection {
     this.events.onConnected();
   }
 
-  /** Not connected: out of reach (Socket.IO tries again by itself), or refused by the server (it does not). */
+  /** Not connected: unreachable (Socket.IO retries by itself), or refused by the server (it does not). */
   private failed(error: Error & { data?: unknown }): void {
     if (this.socket.active) {
-      this.become('disconnected', lost('The server cannot be reached.', error));
+      this.become('disconnected', lost('The server is unreachable.', error));
     } else {
       this.refusedWith(errorOfRefusal(error));
     }
@@ -168,7 +168,7 @@ export class Connection {
   }
 
   private disconnected(reason: string): void {
-    // Socket.IO would keep what was sent while a ping was overdue and repeat it on the next connection,
+    // Socket.IO would keep what was sent while a ping was overdue and send it again on the next connection,
     // where those requests have long failed.
     this.socket.sendBuffer.length = 0;
     this.handshake++;
@@ -182,7 +182,7 @@ export class Connection {
       this.socket.disconnect();
       this.retryAfter(this.askedToWaitMs);
     } else if (!this.socket.active) {
-      // The server ended it on purpose (an expired session, for instance): come back with fresh credentials.
+      // The server disconnected us on purpose (an expired session, say): reconnect with fresh credentials.
       this.retryAfter(this.backoffMs());
     }
   }
@@ -197,7 +197,7 @@ export class Connection {
     if (typeof afterMs === 'number' && afterMs >= 0) this.askedToWaitMs = afterMs;
   }
 
-  /** Ends the socket without a retry of its own. */
+  /** Closes the socket without an automatic retry. */
   private dropSocket(error: JiraClientError): void {
     const wasConnected = this.state === 'connected';
     this.handshake++;

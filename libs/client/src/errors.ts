@@ -1,18 +1,18 @@
-// The one error of the client: what the server answered, or why no answer came.
+// The client's only error class: the server's error, or why there was no answer.
 
 import { CODES, codeForStatus, type AnswerFrame, type Code, type ErrorData } from 'nestjs-jira-protocol';
 
-/** Codes the client gives itself; their `status` is 0. True = the same request may succeed later. */
+/** Codes that the client sets itself; their `status` is 0. True means the same request may succeed later. */
 export const CLIENT_CODES = {
-  /** No connection came about within the request's time. It was not sent. */
+  /** There was no connection within the request's time limit. It was not sent. */
   NOT_CONNECTED: true,
-  /** More requests wait to be sent than `maxQueuedRequests`. It was not sent. */
+  /** More requests are queued than `maxQueuedRequests` allows. It was not sent. */
   QUEUE_FULL: true,
-  /** The request is no JSON, or its namespace is a name of Socket.IO's own. */
+  /** The request is not JSON, or Socket.IO reserves its namespace. */
   UNSENDABLE: false,
   /** Sent, but no answer within `timeoutMs`. A write may or may not have happened. */
   REQUEST_TIMEOUT: true,
-  /** Sent, but the connection ended before the answer. A write may or may not have happened. */
+  /** Sent, but the connection was lost before the answer. A write may or may not have happened. */
   CONNECTION_LOST: true,
   /** The `AbortSignal` fired, or the request was cancelled. */
   ABORTED: false,
@@ -20,11 +20,11 @@ export const CLIENT_CODES = {
   CLOSED: false,
   /** The `auth` function failed. */
   AUTH_FAILED: true,
-  /** The server refused the handshake without saying a code. */
+  /** The server refused the handshake without a code. */
   CONNECTION_REFUSED: false,
-  /** A stream's items came faster than they were taken. */
+  /** A stream's items arrived faster than they were read. */
   STREAM_OVERFLOW: false,
-  /** The answer is no frame of this protocol. */
+  /** The answer is not a frame of this protocol. */
   MALFORMED_ANSWER: false,
 } as const satisfies Record<string, boolean>;
 
@@ -33,7 +33,7 @@ export type ClientCode = keyof typeof CLIENT_CODES;
 export interface JiraClientErrorOptions {
   /** A code of the protocol's table, of `CLIENT_CODES`, or an application's own. */
   readonly code: Code | ClientCode | (string & {});
-  /** @default 0, no answer of the server */
+  /** @default 0, no answer from the server */
   readonly status?: number;
   readonly errors?: Readonly<Record<string, readonly string[]>>;
   readonly requestId?: string;
@@ -45,12 +45,12 @@ export interface JiraClientErrorOptions {
 export class JiraClientError extends Error {
   override readonly name = 'JiraClientError';
   readonly code: Code | ClientCode | (string & {});
-  /** The answer's status; 0 when the failure is the client's own. */
+  /** The answer's status; 0 if the client raised the error itself. */
   readonly status: number;
   /** Messages by input field; nested fields by dotted path. */
   readonly errors?: Readonly<Record<string, readonly string[]>>;
   readonly requestId?: string;
-  /** True when the same request may succeed later. Says nothing of whether a lost write happened. */
+  /** True if the same request may succeed later. It says nothing about whether a lost write happened. */
   readonly retryable: boolean;
 
   constructor(message: string, options: JiraClientErrorOptions) {
@@ -84,7 +84,7 @@ export function errorOfRefusal(refusal: Error & { data?: unknown }): JiraClientE
   });
 }
 
-/** An application's own code is as retryable as its status. */
+/** A custom code is as retryable as its status. */
 function isRetryable(code: string, status: number): boolean {
   if (Object.hasOwn(CODES, code)) return CODES[code as Code].retryable;
   if (Object.hasOwn(CLIENT_CODES, code)) return CLIENT_CODES[code as ClientCode];

@@ -5,7 +5,7 @@ import type { Change, SubscribeOptions, Subscription } from './change.js';
 import type { JiraRequest } from './jira-request.js';
 import type { FilterOf, InputOf, NameOf, OutputOf, QueryOf, RowOf } from './types.js';
 
-/** What any call may say besides its content. */
+/** Options of any call. */
 export interface CallOptions {
   readonly headers?: Query;
   /** Aborting fails the call with `ABORTED`; a request in flight is cancelled on the server. */
@@ -15,21 +15,21 @@ export interface CallOptions {
 }
 
 interface CallContent<Input, Params> extends CallOptions {
-  /** @default POST, except the five usual actions: create POST, list and retrieve GET, update PUT, destroy DELETE */
+  /** @default POST, except for the five standard actions: create POST, list and retrieve GET, update PUT, destroy DELETE */
   readonly method?: Method;
   readonly data?: Input;
   readonly query?: Params;
-  /** The row a detail action is about: short for `query: { pk: id }`. */
+  /** The row of a detail action: short for `query: { pk: id }`. */
   readonly id?: RowId;
 }
 
-/** The content of a call; `data` may be left out where the input may be undefined. */
+/** The content of a call; `data` may be omitted if the input may be undefined. */
 export type CallOf<Hook, Action> =
   undefined extends InputOf<Hook, Action>
     ? [call?: CallContent<InputOf<Hook, Action>, QueryOf<Hook, Action>>]
     : [call: CallContent<InputOf<Hook, Action>, QueryOf<Hook, Action>> & { readonly data: InputOf<Hook, Action> }];
 
-/** Every verb; `HookClient` keeps those whose action the hook has. */
+/** All verbs; `HookClient` keeps those whose action the hook has. */
 interface Verbs<Hook> {
   /** POST `create`. */
   create(input: InputOf<Hook, 'create'>, options?: CallOptions): JiraRequest<OutputOf<Hook, 'create'>>;
@@ -43,9 +43,9 @@ interface Verbs<Hook> {
   ): JiraRequest<OutputOf<Hook, 'retrieve'>>;
   /** The same as `retrieve`. */
   get(id: RowId, query?: QueryOf<Hook, 'retrieve'>, options?: CallOptions): JiraRequest<OutputOf<Hook, 'retrieve'>>;
-  /** PUT `update`: the whole input; what is left out takes its default. */
+  /** PUT `update`: the whole input; omitted fields take their defaults. */
   update(id: RowId, input: InputOf<Hook, 'update'>, options?: CallOptions): JiraRequest<OutputOf<Hook, 'update'>>;
-  /** PATCH `update`: what is given changes, the rest stays. */
+  /** PATCH `update`: changes the given fields only. */
   patch(
     id: RowId,
     input: Partial<InputOf<Hook, 'update'>>,
@@ -69,9 +69,9 @@ interface AnyHook<Hook> {
   readonly namespace: string;
   /** Calls any action of the hook. */
   action<A extends NameOf<Hook>>(name: A, ...call: CallOf<Hook, A>): JiraRequest<OutputOf<Hook, A>>;
-  /** Calls an action that answers item by item. Leaving the loop cancels it. */
+  /** Calls a streaming action. Leaving the loop cancels it. */
   stream<A extends NameOf<Hook>>(name: A, ...call: CallOf<Hook, A>): AsyncGenerator<OutputOf<Hook, A>, void, undefined>;
-  /** Hears every change of the rows that match, until the returned function is called. */
+  /** Calls back on every change of the matching rows, until you call the returned function. */
   subscribe(onChange: (change: Change<RowOf<Hook>>) => void, options?: SubscribeOptions): Subscription;
   subscribe(
     filter: FilterOf<Hook> | undefined,
@@ -80,15 +80,15 @@ interface AnyHook<Hook> {
   ): Subscription;
 }
 
-/** One namespace of the API: `create`, `list`, … as far as its hook has them, `action`, `stream`, `subscribe`. */
+/** One namespace of the API: those of `create`, `list`, … that its hook has, plus `action`, `stream` and `subscribe`. */
 export type HookClient<Hook> = AnyHook<Hook> & {
   [Verb in keyof Verbs<Hook> as ActionOf[Verb] extends keyof Hook ? Verb : never]: Verbs<Hook>[Verb];
 };
 
-/** What a call may hold, its types forgotten. */
+/** The content of a call, untyped. */
 export type AnyCall = CallContent<unknown, Query>;
 
-/** What the verbs are made of. */
+/** What the verbs call. */
 export interface Calls {
   request(namespace: string, action: string, call?: AnyCall): JiraRequest<unknown>;
   stream(namespace: string, action: string, call?: AnyCall): AsyncGenerator<unknown, void, undefined>;
@@ -100,7 +100,7 @@ export interface Calls {
   ): Subscription;
 }
 
-/** The verbs without their types: `HookClient` says who may call which with what. */
+/** The verbs, untyped; `HookClient` adds the types. */
 export class UntypedHookClient {
   constructor(
     private readonly calls: Calls,
@@ -165,7 +165,7 @@ const METHOD_OF: ReadonlyMap<string, Method> = new Map([
   ['unsubscribe', 'SUBSCRIPTION'],
 ]);
 
-/** The method of an action when the call names none. */
+/** The method of an action if the call names none. */
 export function methodOf(action: string): Method {
   return METHOD_OF.get(action) ?? 'POST';
 }

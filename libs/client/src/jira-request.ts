@@ -1,4 +1,4 @@
-// A request as the application holds it: a promise that also knows what it asked.
+// A request in the application's hands: a promise that also knows its content.
 
 import type { AnswerFrame } from 'nestjs-jira-protocol';
 import type { Call, OpenRequest } from './call.js';
@@ -14,16 +14,16 @@ export interface Answer<Output> {
 
 /** The promise of a request's output. */
 export interface JiraRequest<Output> extends Promise<Output> {
-  /** What was asked. */
+  /** The content of the request. */
   readonly call: Call;
-  /** Resolves to the whole answer, with status and position, in place of the output alone. */
+  /** Resolves to the whole answer, with status and position, instead of the output alone. */
   answer(): Promise<Answer<Output>>;
 }
 
-/** Requests not yet sent, and how to let them go: `listen` wants its list asked only after it is subscribed. */
+/** Requests not sent yet, and how to send them: `listen` sends its list only once it is subscribed. */
 const held = new WeakMap<object, OpenRequest>();
 
-/** Asks in the next microtask, so that who is given the promise at once can still hold it back. */
+/** Sends in the next microtask, so that `listen` can still hold the request back. */
 export function createRequest<Output>(requests: Requests, call: Call): JiraRequest<Output> {
   let open!: OpenRequest;
   const answer = new Promise<Answer<Output>>((resolve, reject) => {
@@ -34,7 +34,7 @@ export function createRequest<Output>(requests: Requests, call: Call): JiraReque
   const request: JiraRequest<Output> = Object.assign(output, {
     call,
     answer: () => {
-      // Who asks for the answer hears its failure there.
+      // Whoever asks for the answer gets its failure there.
       output.catch(() => undefined);
       return answer;
     },
@@ -46,7 +46,7 @@ export function createRequest<Output>(requests: Requests, call: Call): JiraReque
   return request;
 }
 
-/** Takes a request that was not sent yet; the caller releases it. Undefined when it is on its way. */
+/** Holds a request that was not sent yet; the caller releases it. Undefined if it was sent. */
 export function holdBack(request: JiraRequest<unknown>): OpenRequest | undefined {
   const open = held.get(request);
   held.delete(request);

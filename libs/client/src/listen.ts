@@ -1,4 +1,4 @@
-// A list that stays current: subscribe, then fetch, then apply what came meanwhile and everything after.
+// A list that stays current: subscribe, then fetch, then apply the changes received since.
 
 import type { PaginatedResponse, Query } from 'nestjs-jira-protocol';
 import type { OpenRequest } from './call.js';
@@ -15,7 +15,7 @@ export interface ListenOptions<Row> extends LiveListOptions<Row>, Pick<Subscribe
   readonly filter?: Query;
 }
 
-/** Hears the rows whenever they are new; `change` is what made them so, absent when they were fetched. */
+/** Called with the rows whenever they change; `change` is the cause, absent if they were fetched. */
 export type RowsListener<Output> = (
   rows: readonly ItemOf<Output>[],
   change: Change<ItemOf<Output>> | undefined,
@@ -24,21 +24,21 @@ export type RowsListener<Output> = (
 /** Says which of the rows to answer, and how, not which rows are meant: nothing to filter changes by. */
 const PAGING = new Set(['page', 'page_size', 'limit', 'offset', 'cursor', 'ordering']);
 
-/** Wait before a fetch that failed and may succeed later is tried again. */
+/** Wait before retrying a fetch that failed but may succeed later. */
 const REFETCH_MS = 1_000;
 
-/** One list being listened to. */
+/** One live list. */
 export class LiveRows {
   readonly subscription: Subscription;
   private rows: readonly unknown[] = [];
-  /** All rows are here, so that a change says all; of a page only the server knows which rows it holds. */
+  /** All rows are loaded, so changes can be applied; for a page only the server knows which rows belong to it. */
   private isWhole = true;
   private isLoaded = false;
   private isFetching = false;
   private isStale = false;
-  /** Changes that came while a fetch was on its way: its answer may or may not know them. */
+  /** Changes received during a fetch: its answer may or may not include them. */
   private early: Change[] = [];
-  /** The request as it was given, as long as it is as good as a new one. */
+  /** The given request, as long as it can stand in for a new one. */
   private first: { readonly open: OpenRequest; readonly answer: Promise<unknown> } | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private failure: JiraClientError | undefined;
@@ -52,7 +52,7 @@ export class LiveRows {
   ) {
     const open = holdBack(request);
     if (open) this.first = { open, answer: request };
-    // Its failure is told by `onState`, and to whoever awaits it himself.
+    // `onState` reports its failure, and so does the promise itself.
     request.catch(() => (this.first = undefined));
     const filter = options.filter ?? withoutPaging(request.call.query ?? {});
     this.subscription = calls.subscribe(request.call.namespace, filter, (change) => this.changed(change), {

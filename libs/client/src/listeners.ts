@@ -1,4 +1,4 @@
-// A set of listeners; adding one returns its undo.
+// A set of listeners; adding one returns a function that removes it.
 
 export class Listeners<Args extends unknown[]> {
   private readonly all = new Set<{ readonly call: (...args: Args) => void }>();
@@ -10,13 +10,13 @@ export class Listeners<Args extends unknown[]> {
   }
 
   add(listener: (...args: Args) => void): () => void {
-    // Wrapped, so that one function added twice is two listeners with an undo each.
+    // Wrapped, so that a function added twice is two listeners that are removed separately.
     const entry = { call: listener };
     this.all.add(entry);
     return () => void this.all.delete(entry);
   }
 
-  /** Calls all; one that throws is reported and does not keep the others from hearing. */
+  /** Calls all listeners; an error is reported and does not stop the others. */
   emit(...args: Args): void {
     for (const entry of Array.from(this.all)) guarded(this.report, entry.call, ...args);
   }
@@ -26,7 +26,7 @@ export class Listeners<Args extends unknown[]> {
   }
 }
 
-/** Calls an application's function; what it throws is reported, not thrown. */
+/** Calls an application function and reports its errors instead of throwing them. */
 export function guarded<Args extends unknown[]>(
   report: (error: unknown) => void,
   call: ((...args: Args) => void) | undefined,

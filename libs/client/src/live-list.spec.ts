@@ -40,7 +40,7 @@ describe('applyChange', () => {
 
   it('says what to do when rows have no id', () => {
     const change = { type: 'added', id: 'b', data: { uuid: 'b' }, position: 'p' } as const;
-    expect(() => applyChange([{ uuid: 'a' }], change)).toThrow('with "key"');
+    expect(() => applyChange([{ uuid: 'a' }], change)).toThrow('Set the option "key"');
   });
 
   it('applied twice is applied once, for any rows and change', () => {

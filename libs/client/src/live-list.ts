@@ -6,13 +6,13 @@ import type { Change } from './change.js';
 export interface LiveListOptions<Row> {
   /** The row's key, as the server names it in `change.id`. @default row => row.id */
   readonly key?: (row: Row) => RowId;
-  /** Where a new or changed row belongs. @default new rows go to the end, changed rows stay where they are */
+  /** The order of rows. @default new rows go to the end, changed rows stay in place */
   readonly compare?: (a: Row, b: Row) => number;
 }
 
 /**
- * The rows after the change; the same array when it changes nothing. Applying a change twice is applying it once, and a
- * `reset` changes nothing here: it asks to fetch again.
+ * The rows after the change; the same array if nothing changes. Applying a change twice has no further effect, and a
+ * `reset` changes nothing here: refetch instead.
  *
  * @example
  * rows = applyChange(rows, change);
@@ -28,12 +28,12 @@ export function applyChange<Row>(
   return place(rows, at, change.data, options);
 }
 
-/** The rows with this row in place of the one with its key, or added: for the answer to one's own write. */
+/** The rows with this row replaced or added, by key: for the answer to your own write. */
 export function applyRow<Row>(rows: readonly Row[], row: Row, options: LiveListOptions<Row> = {}): readonly Row[] {
   return place(rows, indexOf(rows, keyOf(row, options), options), row, options);
 }
 
-/** Whether a row with this key is among the rows. */
+/** Whether the rows contain this key. */
 export function hasRow<Row>(rows: readonly Row[], id: RowId, options: LiveListOptions<Row> = {}): boolean {
   return indexOf(rows, id, options) >= 0;
 }
@@ -52,11 +52,11 @@ function indexOf<Row>(rows: readonly Row[], id: RowId, options: LiveListOptions<
 
 function keyOf<Row>(row: Row, { key }: LiveListOptions<Row>): RowId {
   const id = key ? key(row) : (row as { id?: RowId }).id;
-  if (id === undefined) throw new TypeError('A row of this list has no "id". Say how to find its key with "key".');
+  if (id === undefined) throw new TypeError('A row of this list has no "id". Set the option "key".');
   return id;
 }
 
-/** One text for equal keys. A number and its digits are one key: a view may write a bigint either way. */
+/** One string for equal keys. A number and its digits are the same key: a view may write a bigint either way. */
 function textOf(id: RowId): string {
   if (typeof id !== 'object') return String(id);
   return JSON.stringify(

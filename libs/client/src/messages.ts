@@ -1,11 +1,11 @@
-// Messages from the server's queues: each is heard once, and acknowledged when it was.
+// Messages from the server's queues: each is delivered once, then acknowledged.
 
 import { ACKNOWLEDGE_ACTION, CONNECTION_EVENT } from 'nestjs-jira-protocol';
 import type { Connection } from './connection.js';
 import { ids } from './ids.js';
 import { Listeners } from './listeners.js';
 
-/** Hears a message's event and data. Returning means that it has arrived: it is not sent again. */
+/** Called with a message's event and data. Once it returns, the message is acknowledged and not sent again. */
 export type MessageListener = (event: string, data: unknown) => void;
 
 interface QueuedMessage {
@@ -14,12 +14,12 @@ interface QueuedMessage {
   readonly data: unknown;
 }
 
-/** As many as a server keeps for a user: more cannot be sent again. */
+/** As many as a server keeps for a user: it cannot send more again. */
 const REMEMBERED = 1_000;
 
 export class Messages {
   private readonly listeners: Listeners<Parameters<MessageListener>>;
-  /** Ids of what was heard, oldest first. */
+  /** Ids of delivered messages, oldest first. */
   private readonly heard = new Set<string>();
   private waiting: QueuedMessage[] = [];
   private readonly nextId = ids();
@@ -31,14 +31,14 @@ export class Messages {
     this.listeners = new Listeners(report);
   }
 
-  /** What came before anybody listened is heard by the first who does. */
+  /** Messages received before there is a listener go to the first listener. */
   listen(listener: MessageListener): () => void {
     const stop = this.listeners.add(listener);
     for (const message of this.waiting.splice(0)) this.hear(message);
     return stop;
   }
 
-  /** A new connection is sent again what was not acknowledged. */
+  /** The server sends unacknowledged messages again on a new connection. */
   connectionLost(): void {
     this.waiting = [];
   }
@@ -59,7 +59,7 @@ export class Messages {
     this.acknowledge(id);
   }
 
-  /** Its answer does not matter: a message whose acknowledgement was lost comes again, and is dropped. */
+  /** The answer does not matter: a message whose acknowledgement was lost comes again and is dropped. */
   private acknowledge(id: string): void {
     if (!this.link.isConnected) return;
     const requestId = `ack-${this.nextId()}`;

@@ -1,28 +1,28 @@
-// What `createClient` can be told, and the defaults.
+// The options of `createClient`, and their defaults.
 
 /** Credentials for the handshake; the client adds the protocol version. */
 export type Auth = Readonly<Record<string, unknown>>;
-/** The credentials, or where to get fresh ones: asked before every connection, reconnections included. */
+/** The credentials, or a function that returns fresh ones, called before every connection and reconnection. */
 export type AuthSource = Auth | (() => Auth | Promise<Auth>);
 
 export type Transport = 'websocket' | 'polling' | 'webtransport';
 
 export interface ClientOptions {
-  /** Credentials, for instance `{ token }`, or a function that gets them anew for each connection. @default {} */
+  /** Credentials such as `{ token }`, or a function that returns fresh ones for each connection. @default {} */
   readonly auth?: AuthSource;
-  /** How long a request may take, waiting for the connection included. @default 10_000 */
+  /** Time limit of a request in ms, including the wait for a connection. @default 10_000 */
   readonly timeoutMs?: number;
-  /** Connect at once; false waits for `connect()`. @default true */
+  /** Whether to connect at once; otherwise call `connect()`. @default true */
   readonly autoConnect?: boolean;
-  /** Requests that may wait to be sent. More fail with `QUEUE_FULL`. @default 1_000 */
+  /** Maximum number of queued requests; more fail with `QUEUE_FULL`. @default 1_000 */
   readonly maxQueuedRequests?: number;
-  /** Requests sent and not yet answered; the rest waits, so that a burst does not meet the server's limit. @default 32 */
+  /** Maximum number of requests in flight; the rest are queued, so that a burst stays within the server's limit. @default 32 */
   readonly maxRequestsInFlight?: number;
-  /** Items a stream holds for a slow reader. More end it with `STREAM_OVERFLOW`. @default 1_000 */
+  /** Stream items to buffer for a slow reader; more end the stream with `STREAM_OVERFLOW`. @default 1_000 */
   readonly maxBufferedItems?: number;
-  /** First wait before a reconnection; doubles with each failure, give or take half. @default 500 */
+  /** First wait before reconnecting, in ms; doubles with each failure, with jitter. @default 500 */
   readonly reconnectMinMs?: number;
-  /** Longest wait before a reconnection. @default 10_000 */
+  /** Longest wait before reconnecting, in ms. @default 10_000 */
   readonly reconnectMaxMs?: number;
   /** Socket.IO's transports, in the order to try. @default ['websocket', 'polling'] */
   readonly transports?: readonly Transport[];
@@ -30,7 +30,7 @@ export interface ClientOptions {
   readonly path?: string;
   /** Extra HTTP headers of the handshake (browsers send them with polling only). @default {} */
   readonly extraHeaders?: Readonly<Record<string, string>>;
-  /** Failures nobody else hears of: a callback that throws, a subscription refused without `onState`. @default console.error */
+  /** Called for errors that nothing else reports: a callback that throws, a subscription refused without `onState`. @default console.error */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -46,7 +46,7 @@ export function resolveOptions(options: ClientOptions): ResolvedClientOptions {
     maxBufferedItems: options.maxBufferedItems ?? 1_000,
     reconnectMinMs: options.reconnectMinMs ?? 500,
     reconnectMaxMs: options.reconnectMaxMs ?? 10_000,
-    // Polling first would cost two more round trips and an upgrade; it stays as the way through hostile proxies.
+    // Polling first would cost two more round trips and an upgrade; it remains for proxies that block WebSockets.
     transports: options.transports ?? (['websocket', 'polling'] as const),
     path: options.path ?? '/socket.io',
     extraHeaders: options.extraHeaders ?? {},
@@ -54,7 +54,7 @@ export function resolveOptions(options: ClientOptions): ResolvedClientOptions {
   });
 }
 
-/** The last resort: neither silence, nor the end of a process whose subscription was refused. */
+/** The last resort: neither silence nor an unhandled rejection. */
 function logError(error: unknown): void {
   globalThis.console.error(error);
 }

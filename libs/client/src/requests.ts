@@ -1,4 +1,4 @@
-// Requests from the call to the one answer: waiting for the connection, in flight, timed out, aborted, lost, repeated.
+// Requests from call to answer: queued, in flight, timed out, aborted, lost, repeated.
 
 import { CANCEL_ACTION, parseAnswer, type AnswerFrame, type RequestFrame } from 'nestjs-jira-protocol';
 import { aborted, late, lostWhileAsking, malformed, queueFull, unsendable } from './call-errors.js';
@@ -33,7 +33,7 @@ export class Requests {
     private readonly options: RequestsOptions,
   ) {}
 
-  /** Every request not settled yet. */
+  /** Requests that are not settled yet. */
   get size(): number {
     return this.entries.size;
   }
@@ -73,7 +73,7 @@ export class Requests {
     };
   }
 
-  /** Sends what waits, as far as the bound on requests in flight allows. */
+  /** Sends queued requests, as far as the limit on requests in flight allows. */
   pump(): void {
     while (this.link.isConnected && this.inFlight < this.options.maxRequestsInFlight) {
       const entry = this.queue.shift();
@@ -82,7 +82,7 @@ export class Requests {
     }
   }
 
-  /** The connection is gone: reads wait for the next one, the rest fails. */
+  /** The connection was lost: reads wait for the next one, all else fails. */
   connectionLost(cause: JiraClientError): void {
     for (const entry of Array.from(this.entries.values())) {
       const wasSent = entry.phase === 'sent';
@@ -92,7 +92,7 @@ export class Requests {
     }
   }
 
-  /** Fails everything that waits or is in flight. */
+  /** Fails everything that is queued or in flight. */
   failAll(error: JiraClientError): void {
     for (const entry of this.entries.values()) this.fail(entry, error);
   }
@@ -217,7 +217,7 @@ export class Requests {
   }
 }
 
-/** A read changes nothing, so it may be asked twice; a stream could not go on where it was. */
+/** A read changes nothing and may be repeated; a stream could not resume where it was. */
 function isRepeatable({ call, manner }: Entry): boolean {
   return call.method === 'GET' && !manner.isStream && !manner.isOfConnection;
 }

@@ -1,4 +1,4 @@
-// The credentials of a connection: renewed when asked, and before they end where `auth` is a function.
+// The credentials of a connection: renewed on request, and before they expire if `auth` is a function.
 
 import { AUTHENTICATE_ACTION, CONNECTION_EVENT, type SessionData } from 'nestjs-jira-protocol';
 import type { Connection } from './connection.js';
@@ -6,7 +6,7 @@ import { JiraClientError } from './errors.js';
 import type { AuthSource, ResolvedClientOptions } from './options.js';
 import type { Requests } from './requests.js';
 
-/** Renewed so long before the end, or in the last quarter of a shorter life. */
+/** How long before expiry to renew; for short-lived credentials, the last quarter of their life. */
 const LEAD_MS = 60_000;
 const LEAD_SHARE = 0.25;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -21,9 +21,9 @@ export class Session {
     private readonly options: ResolvedClientOptions,
   ) {}
 
-  /** Resolves with the end of the new credentials, `null` if they do not end. Rejects with `JiraClientError`. */
+  /** Resolves with the expiry of the new credentials, `null` if they do not expire. Rejects with `JiraClientError`. */
   async renew(source: AuthSource = this.link.auth): Promise<Date | null> {
-    // Where there is no connection now, the next one begins with these.
+    // Without a connection, the next one uses these.
     if (!this.link.isConnected) this.link.auth = source;
     const data = await this.link.credentials(source);
     const session = await this.ask(data);
@@ -32,18 +32,18 @@ export class Session {
     return typeof session.expiresAt === 'string' ? new Date(session.expiresAt) : null;
   }
 
-  /** The server says when the credentials end. */
+  /** The server announced when the credentials expire. */
   learn(session: unknown): void {
     const { expiresInMs } = (session ?? {}) as Partial<SessionData>;
     this.retries = 0;
     this.stop();
     if (typeof expiresInMs !== 'number' || typeof this.link.auth !== 'function') return;
-    // Each client at its own time: many may have got their credentials at once.
+    // Jitter: many clients may have received their credentials at once.
     const leadMs = Math.min(LEAD_MS, expiresInMs * LEAD_SHARE) * (0.75 + Math.random() / 2);
     this.renewAfter(expiresInMs - leadMs);
   }
 
-  /** The connection is gone: the next one has a session of its own. */
+  /** The connection was lost: the next one has its own session. */
   stop(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
@@ -58,7 +58,7 @@ export class Session {
     );
   }
 
-  /** What does not succeed before the end leads to a new connection, with credentials of its own. */
+  /** If renewal does not succeed in time, the client reconnects with fresh credentials. */
   private async renewByItself(): Promise<void> {
     try {
       await this.renew();

@@ -1,4 +1,4 @@
-// Subscriptions: made again with every connection, changes mapped from channels to callbacks.
+// Subscriptions: reopened with every connection; maps changes from channels to callbacks.
 
 import { parseChange, type AnswerFrame, type ChangeFrame, type Query, type SubscribedData } from 'nestjs-jira-protocol';
 import type { Change, SubscribeOptions, Subscription, SubscriptionState } from './change.js';
@@ -7,7 +7,7 @@ import { guarded } from './listeners.js';
 import type { OpenRequest } from './call.js';
 import type { Requests } from './requests.js';
 
-/** Waits before a refused subscribe that may succeed later is tried again; doubles, give or take half. */
+/** Wait before retrying a subscribe that failed but may succeed later; doubles, with jitter. */
 const RETRY_MIN_MS = 500;
 const RETRY_MAX_MS = 30_000;
 
@@ -22,7 +22,7 @@ interface Entry {
   reason?: JiraClientError;
   wasSubscribed: boolean;
   retries: number;
-  /** The subscribe in flight, or the answered one: the server knows the subscription by its id. */
+  /** The subscribe request, in flight or answered: its id identifies the subscription on the server. */
   request?: OpenRequest;
   channel?: string;
   retryTimer?: ReturnType<typeof setTimeout>;
@@ -74,7 +74,7 @@ export class Subscriptions {
     }) as unknown as Subscription;
   }
 
-  /** A new connection knows nothing of the subscriptions of the last. */
+  /** A new connection has no subscriptions yet. */
   connected(): void {
     for (const entry of Array.from(this.entries)) this.start(entry);
   }
@@ -112,7 +112,7 @@ export class Subscriptions {
       {
         done: (frame) => this.answered(entry, frame),
         failed: (error) => this.refused(entry, error),
-        // Given up on here, and made there all the same.
+        // Given up here, but opened on the server.
         late: (frame) => frame.status < 400 && this.unsubscribe(namespace, frame.requestId),
       },
       { isOfConnection: true },
@@ -133,12 +133,12 @@ export class Subscriptions {
     this.addRoute(entry, data.channel);
     this.become(entry, 'subscribed');
     entry.ready.resolve();
-    // What was committed between the two connections is unknown.
+    // Commits between the two connections are unknown.
     if (isAgain) this.deliver(entry, { type: 'reset', data: null, position: data.position });
   }
 
   private refused(entry: Entry, error: JiraClientError): void {
-    // Lost with the connection: the next one starts it again.
+    // Lost with the connection: the next connection restarts it.
     if (entry.state === 'unsubscribed' || !this.link.isConnected) return;
     if (!error.retryable) return this.end(entry, error);
     this.become(entry, 'subscribing', error);
@@ -157,7 +157,7 @@ export class Subscriptions {
     if (entry.state === 'unsubscribed') return;
     const { namespace, request, channel } = entry;
     this.end(entry);
-    // A subscribe still in flight is undone when it is answered.
+    // A subscribe that is still in flight is undone once it is answered.
     if (channel !== undefined && request) this.unsubscribe(namespace, request.id);
   }
 
@@ -171,14 +171,14 @@ export class Subscriptions {
     if (reason && reason.code !== 'CLOSED' && !entry.options.onState) this.report(reason);
   }
 
-  /** The one subscription a frame is meant for, if it names one: what its channel was sent before it was subscribed. */
+  /** The only subscription a frame is for, if it names one: its channel received it before the subscribe was answered. */
   private addresseeOf(value: unknown): Entry | undefined {
     const requestId = (value as { requestId?: unknown } | null | undefined)?.requestId;
     if (typeof requestId !== 'string') return undefined;
     return [...this.entries].find(({ channel, request }) => channel !== undefined && request?.id === requestId);
   }
 
-  /** A subscribe that was answered long ago is answered again: it goes on in another channel, or an error ends it. */
+  /** A second answer to an old subscribe: it continues in another channel, or an error ends it. */
   private answeredAgain(entry: Entry, frame: AnswerFrame): boolean {
     if (frame.status >= 400) {
       this.end(entry, errorOfAnswer(frame));
@@ -240,7 +240,7 @@ function createReady(): Ready {
   let resolve!: () => void;
   let reject!: (error: JiraClientError) => void;
   const promise = new Promise<void>((...both) => ([resolve, reject] = both));
-  // Listening to `ready` is optional: an unheard refusal is no unhandled rejection.
+  // `ready` is optional: an ignored refusal must not be an unhandled rejection.
   promise.catch(() => undefined);
   return { promise, resolve, reject };
 }

@@ -6,7 +6,7 @@ import type { ActionDescription, ApiDescription, ClosedQuery, PaginatedResponse,
 export type ApiLike<Api> = { [N in keyof Api]: HookLike<Api[N]> };
 export type HookLike<Hook> = { [A in keyof Hook]: ActionDescription };
 
-/** The API when none is given: every namespace and action exists, and is `unknown`. */
+/** The API if none is given: every namespace and action exists and is `unknown`. */
 export type UntypedApi = ApiDescription;
 
 export type NameOf<T> = keyof T & string;
@@ -19,7 +19,7 @@ type Part<Hook, Action, Name extends keyof ActionDescription> = Action extends k
 
 export type InputOf<Hook, Action> = Part<Hook, Action, 'input'>;
 export type OutputOf<Hook, Action> = Part<Hook, Action, 'output'>;
-/** The query an action takes: anything when its type says nothing, and nothing else when that is closed. */
+/** The query of an action: anything if its type is unknown, exactly its keys if the type is closed. */
 export type QueryOf<Hook, Action> =
   unknown extends Part<Hook, Action, 'query'>
     ? Query
@@ -27,25 +27,25 @@ export type QueryOf<Hook, Action> =
       ? Part<Hook, Action, 'query'>
       : Part<Hook, Action, 'query'> & Partial<Query>;
 
-/** What a hook's rows look like: what it retrieves, else what it lists. */
+/** The type of a hook's rows: from `retrieve`, else from `list`. */
 export type RowOf<Hook> = 'retrieve' extends keyof Hook
   ? OutputOf<Hook, 'retrieve'>
   : 'list' extends keyof Hook
     ? ItemOf<OutputOf<Hook, 'list'>>
     : unknown;
 
-/** One row of a list's answer, paged or not. */
+/** One row of a list's output, paginated or not. */
 export type ItemOf<Output> = Output extends readonly (infer Row)[]
   ? Row
   : Output extends { readonly results: readonly (infer Row)[] }
     ? Row
     : unknown;
 
-/** What a subscription may be filtered by: what `subscribe` declares, else what `list` takes. */
+/** The filter of a subscription: the query of `subscribe`, else of `list`. */
 export type FilterOf<Hook> = 'subscribe' extends keyof Hook ? QueryOf<Hook, 'subscribe'> : QueryOf<Hook, 'list'>;
 
 /**
- * The description of a hook with the five usual actions, for a client whose server's types are out of reach.
+ * The description of a hook with the five standard actions, for a client that cannot import the server's types.
  *
  * @example
  * type Api = { issues: Crud<Issue, CreateIssue> & { close: { input: undefined; query: {}; output: Issue } } };

@@ -1,6 +1,6 @@
 // Types that describe an API to a client: per namespace its actions, per action what goes in and comes out.
 
-/** What one action takes and gives, as it looks on the wire. */
+/** The input, query and output of one action, as they are on the wire. */
 export interface ActionDescription {
   input: unknown;
   query: unknown;
@@ -15,7 +15,7 @@ export type ApiDescription = Record<string, HookDescription>;
 
 declare const CLOSED: unique symbol;
 
-/** Part of a query type whose keys are all there are: clients refuse others. There is nothing behind it at run time. */
+/** Marks a query type as closed: clients refuse other keys. It exists at compile time only. */
 export interface ClosedQuery {
   readonly [CLOSED]?: never;
 }

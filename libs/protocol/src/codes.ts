@@ -1,9 +1,9 @@
-// The one table of error codes: what each means as a status, and whether the same request may succeed later.
+// The table of error codes: the status of each, and whether the same request may succeed later.
 
 export interface CodeEntry {
   /** Status of an answer that carries this code. */
   readonly status: number;
-  /** True when repeating the same request unchanged may succeed. */
+  /** True if repeating the same request may succeed. */
   readonly retryable: boolean;
 }
 

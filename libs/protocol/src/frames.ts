@@ -6,7 +6,7 @@ export const PROTOCOL_VERSION = 2;
 export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'SUBSCRIPTION'] as const;
 export type Method = (typeof METHODS)[number];
 
-/** How a row changed in the eyes of one channel; `reset` = something could not be sent, fetch again. */
+/** How a row changed for one channel; `reset` means something could not be sent: refetch. */
 export const CHANGE_TYPES = ['added', 'modified', 'removed', 'reset'] as const;
 export type ChangeFrameType = (typeof CHANGE_TYPES)[number];
 
@@ -17,7 +17,7 @@ export const CANCEL_ACTION = '$cancel';
 export const CONNECTION_EVENT = '$connection';
 /** The action on it that renews credentials; `data` is what the handshake's `auth` would be. */
 export const AUTHENTICATE_ACTION = '$authenticate';
-/** The event that tells a connection when its credentials end: `SessionData`. */
+/** The event that announces when a connection's credentials expire: `SessionData`. */
 export const SESSION_EVENT = '$session';
 /** The action on it that says which messages have arrived; `data.ids` are their ids. */
 export const ACKNOWLEDGE_ACTION = '$acknowledge';

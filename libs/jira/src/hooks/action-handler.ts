@@ -20,24 +20,24 @@ import type { ActionBody, ActionEnhancement, ActionEnhancers, SinkFactory } from
 
 type ActionMethod = (...args: unknown[]) => unknown;
 
-/** What has actions: a hook, or a class of event handlers. */
+/** The owner of actions: a hook, or a class of event handlers. */
 export type ActionHost = object & Partial<Pick<BaseHook, 'openUnitOfWork' | typeof SHORTCUT_OF>>;
 
 export interface ActionParts {
   readonly hook: ActionHost;
   readonly action: FoundAction;
-  /** The global ones and the hook's, outermost first. */
+  /** The global middleware and the hook's, outermost first. */
   readonly middleware: readonly JiraMiddleware[];
-  /** Global, the hook's and the action's, in this order. */
+  /** The global permissions, the hook's and the action's, in this order. */
   readonly permissions: readonly Permission[];
-  /** What surrounds the action from outside the library. */
+  /** Enhancers from outside the library. */
   readonly enhancement?: ActionEnhancement;
-  /** How the action cuts its lists, if it says so. */
+  /** The action's own pagination, if it has one. */
   readonly pagination?: Pagination | null;
   readonly log: ChangeLog;
   /** Which results are rows; absent = none. */
   readonly rowViews?: RowViews;
-  /** Most items of a stream that are held or collected. */
+  /** The most items of a stream to buffer or collect. */
   readonly streamItems: number;
 }
 

@@ -1,4 +1,4 @@
-// `@Action()`: this method may be called from outside. Nothing unmarked may.
+// `@Action()`: clients may call this method. They can call nothing else.
 
 import type { Type } from '@nestjs/common';
 import type { Method } from 'nestjs-jira-protocol';
@@ -7,15 +7,15 @@ import type { PermissionSpec } from '../policy/permissions/permission.js';
 import { MemberMarks } from './member-marks.js';
 
 export interface ActionOptions {
-  /** Methods that may call it. @default ['GET'] */
+  /** The protocol methods it accepts. @default ['GET'] */
   readonly methods?: readonly Method[];
   /** Its name on the wire. @default the method's name */
   readonly name?: string;
-  /** It works on one object, named by the lookup key in the query. @default false */
+  /** Whether it works on one object, named by the lookup key in the query. @default false */
   readonly detail?: boolean;
-  /** Class the request's `data` is validated against; or a function of the hook, for bases whose subclasses choose. */
+  /** Class that validates the request's `data`; or a function of the hook, for base classes whose subclasses choose. */
   readonly input?: InputSource;
-  /** Validation groups that `input` is read by; validators without a group hold in any. @default none: all validators hold */
+  /** Validation groups for `input`; validators without a group always apply. @default none: all validators apply */
   readonly groups?: readonly string[];
   /**
    * Class the result is shown through, each item of a list or stream by itself. `false` sends what the method returns as it
@@ -24,15 +24,15 @@ export interface ActionOptions {
    * @default what the method returns; rows in it as the hook of their entity shows them
    */
   readonly output?: Type<object> | false;
-  /** Asked in addition to the global ones and the hook's. */
+  /** Permissions checked in addition to the global ones and the hook's. */
   readonly permissions?: readonly PermissionSpec[];
-  /** Asked instead of the hook's; the global ones are still asked. */
+  /** Permissions checked in place of the hook's; the global ones still apply. */
   readonly replacePermissions?: readonly PermissionSpec[];
-  /** How it cuts its lists; `null` answers bare arrays. @default as its hook does */
+  /** Pagination of its lists; `null` returns bare arrays. @default the hook's */
   readonly pagination?: Type<Pagination> | null;
   /** @default the limit `actionTimeoutMs` */
   readonly timeoutMs?: number;
-  /** Status of a success. @default 200, or 204 when nothing is returned */
+  /** Status of a successful answer. @default 200, or 204 if the method returns nothing */
   readonly status?: number;
   /** Whether it runs in a transaction. @default true for POST, PUT, PATCH and DELETE */
   readonly transaction?: boolean;
@@ -52,12 +52,12 @@ interface ActionMark extends ActionOptions {
 
 const MARKS = new MemberMarks<ActionMark>('An action');
 
-/** Marks a method as callable. Its first parameter is the request's `ActionScope`; what it returns is the answer. */
+/** Marks a method as callable. Its first parameter is the request's `ActionScope`; its return value is the answer. */
 export function Action(options: ActionOptions = {}): MethodDecorator {
   return (prototype, name) => MARKS.add(prototype, name, options);
 }
 
-/** Hides an inherited action: the method stays, nobody can call it from outside. */
+/** Hides an inherited action: the method stays, but clients cannot call it. */
 export function NotAction(): MethodDecorator {
   return (prototype, name) => MARKS.add(prototype, name, { isHidden: true });
 }
@@ -70,7 +70,7 @@ export interface FoundAction {
   readonly options: ActionOptions;
 }
 
-/** The actions of an instance: marks of the whole prototype chain, the most derived mark of a name deciding. */
+/** The actions of an instance, from its whole prototype chain; the most derived mark of a name wins. */
 export function actionsOf(hook: object): FoundAction[] {
   return [...MARKS.of(hook)]
     .filter(([, { isHidden }]) => !isHidden)

@@ -19,14 +19,14 @@ export type ApiOf<Hooks extends Record<string, object>, Options extends ApiOptio
   [N in keyof Hooks]: HookApi<Hooks[N], Options>;
 };
 
-/** Options of the module that types cannot see: say them as they are given to `forRoot`. */
+/** Module options that types cannot see: repeat what you pass to `forRoot`. */
 export interface ApiOptions {
-  /** Of hooks that set none of their own. @default PageNumberPagination */
+  /** Pagination of hooks that set none. @default PageNumberPagination */
   readonly pagination?: unknown;
 }
 
 /**
- * A hook some of whose actions have another name on the wire, which types cannot see:
+ * A hook with actions that have another name on the wire, which types cannot see:
  * `ApiOf<{ issues: Renamed<IssueHook, { importAll: 'import-all' }> }>` for `@Action({ name: 'import-all' })`.
  */
 export type Renamed<H extends object, Names extends Partial<Record<keyof H, string>>> = {
@@ -47,10 +47,10 @@ type HookApi<H, Options> = {
     : never;
 };
 
-/** What `list` and `subscribe` may be asked, unless an override says otherwise. */
+/** The query of `list` and `subscribe`, unless an override declares its own. */
 type Asked<H, K, Query> = K extends 'list' | 'subscribe' ? (string extends keyof Query ? ListQuery<H> : Query) : Query;
 
-/** Pages of a hook without a pagination of its own are those of the module. */
+/** A hook without a pagination of its own uses the module's. */
 type Paged<H, K, Output, Options> = K extends 'list'
   ? Options extends { pagination: unknown }
     ? H extends { pagination: unknown }
@@ -73,7 +73,7 @@ type ActionOf<M> = M extends (scope: infer S, ...rest: never[]) => infer R
     : never
   : never;
 
-/** What the client receives of what an action returns. */
+/** What the client receives for an action's return value. */
 type Answered<Output> = [Output] extends [void]
   ? null
   : Output extends AsyncIterable<infer Item>
@@ -99,7 +99,7 @@ type ShownAs<T, E, Output> = 0 extends 1 & T
 type Kept =
   string | number | boolean | bigint | symbol | null | undefined | Date | Uint8Array | ((...args: never[]) => unknown);
 
-/** `create` and `update` take what the hook's attributes say, unless an override says otherwise. */
+/** `create` and `update` take the hook's input classes, unless an override declares its own. */
 type Chosen<H, K, Input> = unknown extends Input
   ? K extends 'create'
     ? InputOf<H, 'createInput'>

@@ -1,4 +1,4 @@
-// The root of all hooks: a class whose marked methods are the API of one namespace.
+// The base of all hooks: a class whose marked methods are the API of one namespace.
 
 import type { IncomingMessage } from 'node:http';
 import type { ModuleRef } from '@nestjs/core';
@@ -22,7 +22,7 @@ import type { HookMetadata } from './hook.decorator.js';
 import { CONTEXT, OWN_ROWS, REGISTER, SHORTCUT_OF } from './plumbing.js';
 import type { Shortcut, StockAction } from './shortcuts.js';
 
-/** What the server gives a hook at boot. */
+/** What the server passes to a hook at boot. */
 export interface HookContext {
   readonly namespace: string;
   readonly metadata: HookMetadata;
@@ -36,7 +36,7 @@ export interface HookContext {
   /** The hook's pagination, else the default one. */
   readonly pagination: Pagination | null;
   readonly pageSize: number;
-  /** The hook's own, in their order. */
+  /** The hook's own filter backends, in order. */
   readonly filterBackends: readonly FilterBackend[];
   /** Whether the object is a row: those are shown through a view, or not at all. */
   isRow(this: void, value: object): boolean;
@@ -45,20 +45,20 @@ export interface HookContext {
   warn(message: string): void;
 }
 
-/** A middleware class (created with dependency injection), instance or function. */
+/** A middleware class (created by dependency injection), an instance or a function. */
 export type MiddlewareSpec = Type<JiraMiddleware> | JiraMiddleware | JiraMiddleware['use'];
 
 export abstract class BaseHook {
-  /** Asked before each request, after the global ones. */
+  /** Permissions checked before each request, after the global ones. */
   permissions: readonly PermissionSpec[] = [];
-  /** Surrounds each request, inside the global ones. */
+  /** Middleware around each request, inside the global middleware. */
   middleware: readonly MiddlewareSpec[] = [];
 
   /** Called once at boot, when the hook is configured. Override to check more: throw a ConfigurationError. */
   onRegister(): void | Promise<void> {}
 
   /**
-   * Asked before a client is connected to the hook's own path, after authentication. What it returns refuses the client:
+   * Called before a client connects to the hook's own path, after authentication. A return value refuses the client:
    * an HTTP answer to a plain WebSocket, `connect_error` over Socket.IO.
    */
   processHandshake?(request: IncomingMessage, params: Params, connection: Connection): ReturnType<HandshakeCheck>;
@@ -68,7 +68,7 @@ export abstract class BaseHook {
     return undefined;
   }
 
-  /** Throws unless every permission of the action at hand, global and the hook's included, allows this object. */
+  /** Throws unless every permission of the current action, including the global ones and the hook's, allows this object. */
   checkObjectPermissions(scope: HookScope, object: object): Promise<void> {
     const { permissions } = stateOf(scope);
     return checkObject(permissions ?? this[CONTEXT].permissions, scope, object);

@@ -1,4 +1,4 @@
-// One request over many rows: all of them or none, or each by itself with its own status.
+// One request over many rows: all or none, or each with its own status.
 
 import { errorAnswer } from '../core/errors/error-answer.js';
 import { JiraException, ValidationException, type FieldErrors } from '../core/errors/jira.exception.js';
@@ -14,13 +14,13 @@ export interface BulkInput<Item> {
 
 export type BulkItem = unknown;
 
-/** How one item went, in the order of the items. */
+/** The result of one item, in the order of the items. */
 export interface BulkResult {
   readonly status: number;
   readonly data: unknown;
 }
 
-/** Checks an item, and returns the work that is left when all were checked. */
+/** Checks an item and returns the work to do once all are checked. */
 type Prepare = (item: BulkItem) => Promise<() => Promise<unknown>>;
 
 /**
@@ -91,7 +91,7 @@ function ofItem(index: number, errors: FieldErrors): FieldErrors {
   );
 }
 
-/** The error of one item as the error of the request. What nobody planned for stays what it is. */
+/** The error of one item as the error of the request. An unexpected error stays as it is. */
 function asItem(scope: HookScope, index: number, error: unknown): unknown {
   const known = translated(scope, error);
   if (!(known instanceof JiraException)) return error;

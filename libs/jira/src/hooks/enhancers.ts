@@ -17,15 +17,15 @@ export type SinkFactory = (scope: HookScope) => StreamSink;
 export interface ActionEnhancers {
   /** Exception filters: around everything else, middleware included. */
   readonly filter?: (inner: Handler) => Handler;
-  /** Rejects when a guard refuses. Runs before the permissions. */
+  /** Rejects if a guard refuses. Runs before the permissions. */
   readonly guard?: (scope: HookScope) => Promise<unknown>;
-  /** Interceptors: see what the action returns, as the client will. */
+  /** Interceptors: they see the action's result as the client will. */
   readonly intercept?: (inner: ActionBody) => ActionBody;
-  /** Pipes over the request's data, before it is validated. Left out where parameters take pipes of their own. */
+  /** Pipes over the request's data, before it is validated. Absent if parameters have pipes of their own. */
   readonly transformData?: (scope: HookScope) => Promise<unknown>;
-  /** The method's arguments as its parameter decorators say, through the pipes. */
+  /** The method's arguments from its parameter decorators, after the pipes. */
   readonly argumentsOf?: (scope: HookScope) => Promise<unknown[]>;
 }
 
-/** Enhancers of an action, or how to make them for one request where some of them are request-scoped. */
+/** The enhancers of an action, or a factory per request if some are request-scoped. */
 export type ActionEnhancement = ActionEnhancers | ((scope: HookScope) => Promise<ActionEnhancers>);

@@ -1,4 +1,4 @@
-// A hook over a store of rows: what the five mixins share. Each attribute has a method to override.
+// A hook over a store of rows: the part the five mixins share. Each attribute has a method to override.
 
 import type { Type } from '@nestjs/common';
 import { ConfigurationError } from '../core/errors/configuration.error.js';
@@ -17,7 +17,7 @@ import { fieldsOf, type OutputOf } from './mixins/mixin.js';
 import { CONTEXT, REGISTER } from './plumbing.js';
 import type { Store, StoreQuery } from './store.js';
 
-/** How a query names a row. */
+/** How a query identifies a row. */
 export interface RowLookup {
   /** The property that has this value; `pk` for the primary key. */
   readonly field: string;
@@ -27,27 +27,27 @@ export interface RowLookup {
 }
 
 export abstract class GenericHook<E extends object> extends BaseHook {
-  /** What every reader and subscriber sees: a class whose `@Expose()` properties go out. */
+  /** The view every reader and subscriber gets: a class whose `@Expose()` properties are sent. */
   output?: Type<object>;
-  /** Class that validates what `create` takes. */
+  /** Class that validates the input of `create`. */
   createInput?: Type<object>;
-  /** Class that validates what `update` takes; PATCH lets fields be absent. @default createInput */
+  /** Class that validates the input of `update`; fields may be absent in a PATCH. @default createInput */
   updateInput?: Type<object>;
-  /** Validation groups that `create` reads its input by; validators without a group hold in any. @default none: all hold */
+  /** Validation groups for the input of `create`; validators without a group always apply. @default none: all apply */
   createGroups: readonly string[] = [];
   /** The same for `update`. */
   updateGroups: readonly string[] = [];
-  /** Property that names a row in a query. @default 'pk', the primary key */
+  /** Property that identifies a row in a query. @default 'pk', the primary key */
   lookupField = 'pk';
   /** Query key that carries it. `pk` is accepted as well. @default lookupField */
   lookupQueryKey?: string;
-  /** Lookups clients may use, by field: `{ status: ['exact', 'in'] }`. Nothing else can be filtered by. */
+  /** Lookups clients may use, by field: `{ status: ['exact', 'in'] }`. No other field can be filtered. */
   filterFields: Readonly<Record<string, readonly string[]>> = {};
   /** Fields clients may order by. */
   orderingFields: readonly string[] = [];
-  /** Order of a list when the client names none; `-` descends. */
+  /** Order of a list if the client names none; `-` sorts descending. */
   ordering: readonly string[] = [];
-  /** Text fields `search` looks in. */
+  /** Text fields that `search` looks in. */
   searchFields: readonly string[] = [];
   /**
    * Fields across relations by which clients may filter, search and order **also where the related row is hidden from
@@ -56,11 +56,11 @@ export abstract class GenericHook<E extends object> extends BaseHook {
    * @default none: a related row that the caller may not retrieve counts as missing
    */
   unrestrictedFields: readonly string[] = [];
-  /** Ways of filtering beside `filterFields` and `search`. @default none */
+  /** Filter backends beside `filterFields` and `search`. @default none */
   filterBackends: readonly FilterBackendSpec[] = [];
-  /** How lists are cut; `null` answers a bare array. @default the module's */
+  /** Pagination of lists; `null` returns a bare array. @default the module's */
   pagination?: Type<Pagination> | null;
-  /** Rows of a page when the client names no size. @default the module's */
+  /** Rows per page if the client names no size. @default the module's */
   pageSize?: number;
 
   private view?: OutputView;
@@ -82,13 +82,13 @@ export abstract class GenericHook<E extends object> extends BaseHook {
   /** The rows this caller may see and write into, in the request's transaction. */
   abstract getStore(scope: HookScope): Store<E> | Promise<Store<E>>;
 
-  /** The filter a client's query means. Throws a ValidationException that names every wrong key. */
+  /** Reads the filter of a client's query. Throws a ValidationException with every invalid key. */
   abstract parseFilter(scope: HookScope): Filter;
 
-  /** The ordering a client's query means, else the hook's. */
+  /** Reads the ordering of a client's query, else returns the hook's. */
   abstract parseOrdering(scope: HookScope): readonly Ordering[];
 
-  /** The filter that finds the row a query names. */
+  /** The filter that finds the row the query names. */
   abstract lookupFilter(scope: HookScope, lookup: RowLookup): Filter;
 
   getOutput(): Type<object> | undefined {
@@ -103,14 +103,14 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     return this.updateInput ?? this.createInput;
   }
 
-  /** Narrows what a list, the lookup of one row, or a subscription starts from: by the filter backends, in their order. */
+  /** Narrows the rows of a list, a lookup or a subscription with the filter backends, in order. */
   filterQuery(scope: HookScope, filter: Filter): Filter | Promise<Filter> {
     const { filterBackends } = this[CONTEXT];
     return filterBackends.length === 0 ? filter : narrowed(filterBackends, scope, filter);
   }
 
   /**
-   * The row the query names, or 404 when there is none that this caller may see; object permissions are checked.
+   * The row the query names. Throws 404 if there is none this caller may see; checks object permissions.
    * Filters in the query narrow the lookup too.
    */
   async getObject(scope: HookScope, lookup: RowLookup = this.lookupOf(scope)): Promise<E> {
@@ -135,7 +135,7 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     return pagination.paginate(source, scope, page);
   }
 
-  /** What a client is sent of one row. Override with care: what it shows, every reader and subscriber sees. */
+  /** What clients get for one row. Override with care: every reader and subscriber sees the result. */
   serialize(object: E, _scope: HookScope): unknown {
     return (this.view as OutputView).serialize(object);
   }
@@ -156,7 +156,7 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     return store.insert(store.create(fieldsOf(fields)));
   }
 
-  /** Stores the fields of an update. */
+  /** Stores the fields of an update. Override it to set fields that clients may not. */
   async performUpdate(object: E, fields: object, scope: HookScope): Promise<E> {
     const store = await this.getStore(scope);
     const changes = fieldsOf(fields);
@@ -166,21 +166,21 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     return store.update(store.merge(object, changes));
   }
 
-  /** Removes a row. */
+  /** Removes a row. Override it to do more, or less. */
   async performDestroy(object: E, scope: HookScope): Promise<void> {
     const store = await this.getStore(scope);
     await this.checkVersion(object, undefined, store, scope);
     await store.remove(object);
   }
 
-  /** Stores a changed row within the request's transaction and answers it serialized. */
+  /** Stores a changed row in the request's transaction and returns it serialized. */
   async save(object: E, scope: HookScope): Promise<OutputOf<this>> {
     const store = await this.getStore(scope);
     return (await this.serialize(await store.update(object), scope)) as OutputOf<this>;
   }
 
   /**
-   * Throws VERSION_CONFLICT with the current row unless the row is at the version the client knows: the input's field of
+   * Throws VERSION_CONFLICT with the current row unless the row has the version the client knows: the input's field of
    * that name, or the header `if-match`. The row stays locked until it is written.
    */
   private async checkVersion(object: E, given: unknown, store: Store<E>, scope: HookScope): Promise<void> {
@@ -199,7 +199,7 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     });
   }
 
-  /** Query keys that are no filters. */
+  /** Query keys that are not filters. */
   protected reservedQueryKeys(scope: HookScope): ReadonlySet<string> {
     // The key that names a row may be a filter as well: both mean the same.
     const names = ['pk', this.lookupQueryKey ?? this.lookupField].filter(
@@ -227,7 +227,7 @@ export function inputFor(hook: GenericHook<object>, kind: 'create' | 'update', i
   return { type, isPartial, groups: kind === 'create' ? hook.createGroups : hook.updateGroups };
 }
 
-/** How the action at hand cuts its lists: what it says itself, else the hook's, else the module's. */
+/** The pagination of the current action: its own, else the hook's, else the module's. */
 function paginationOf<E extends object>(hook: GenericHook<E>, scope: HookScope): Pagination | null {
   const own = stateOf(scope).pagination as Pagination | null | undefined;
   return own === undefined ? hook[CONTEXT].pagination : own;

@@ -1,4 +1,4 @@
-// How a handshake is refused by an application's own word.
+// How an application refuses a handshake.
 
 import type { IncomingMessage } from 'node:http';
 import { codeForStatus } from 'nestjs-jira-protocol';
@@ -6,7 +6,7 @@ import { ConfigurationError } from '../core/errors/configuration.error.js';
 import { JiraException } from '../core/errors/jira.exception.js';
 import type { Connection, Params } from '../core/connections/connection.js';
 
-/** An HTTP answer in place of the connection. Over Socket.IO the status and its code, with the body as the message. */
+/** An HTTP response in place of the connection. Over Socket.IO: the status and its code, with the body as the message. */
 export interface HandshakeRefusal {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -20,14 +20,14 @@ export class RefusedHandshake extends JiraException {
   }
 }
 
-/** Asked before a client is connected to a URL; anything returned refuses it. */
+/** Called before a client connects to a URL; a return value refuses the client. */
 export type HandshakeCheck = (
   request: IncomingMessage,
   params: Params,
   connection: Connection,
 ) => Promise<HandshakeRefusal | null | void> | HandshakeRefusal | null | void;
 
-/** What has a path may have a `processHandshake()`. Throws a ConfigurationError when it has that and no path. */
+/** A class with a path may have a `processHandshake()`. Throws a ConfigurationError if the class has no path. */
 export function handshakeCheckOf(instance: object, path: string | undefined): HandshakeCheck | undefined {
   const { processHandshake: check } = instance as { processHandshake?: HandshakeCheck };
   if (check && path === undefined)

@@ -17,7 +17,7 @@ export interface HookMetadata extends HookOptions {
 const METADATA = new WeakMap<object, HookMetadata>();
 
 /**
- * Registers a class as the hook of a namespace. List the class among the providers of its own module; it is found there.
+ * Registers a class as the hook of a namespace. List the class in the providers of its own module.
  *
  * @example
  * @Hook('issues')
@@ -33,7 +33,7 @@ export function Hook(namespace: string, options: HookOptions = {}): ClassDecorat
   };
 }
 
-/** What `@Hook` said of exactly this class; a subclass has to be marked itself. */
+/** The `@Hook` options of exactly this class; a subclass needs its own `@Hook`. */
 export function hookMetadata(target: Type<object> | object): HookMetadata | undefined {
   return METADATA.get(target);
 }

@@ -1,4 +1,4 @@
-// A create that is sent twice is done once: the key that the client gave it is kept with what it did.
+// A create that is sent twice is done once: the client's idempotency key is stored with the result.
 
 import { createHash } from 'node:crypto';
 import { JiraException, ValidationException } from '../core/errors/jira.exception.js';
@@ -8,7 +8,7 @@ import { wireValue } from '../core/support/wire-value.js';
 const HEADER = 'idempotency-key';
 const LONGEST_KEY = 200;
 
-/** Does the work, or answers what it did when this user sent the same key before. Without a key it is simply done. */
+/** Does the work, or returns the stored result if this user sent the same key before. Without a key, it just does the work. */
 export async function once(scope: HookScope, work: () => Promise<unknown>): Promise<unknown> {
   const key = scope.headers[HEADER];
   if (key === undefined) return work();

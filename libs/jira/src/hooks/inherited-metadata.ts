@@ -1,4 +1,4 @@
-// An overridden action keeps what its base's decorators said: guards, roles, whatever sits on the method.
+// An overridden action keeps the metadata of its base: guards, roles, anything set on the method.
 
 import 'reflect-metadata';
 import { GUARDS_METADATA } from '../core/nest-internals.js';

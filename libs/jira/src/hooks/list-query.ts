@@ -1,4 +1,4 @@
-// What a list may be asked for, from the allow-lists of its hook. Types only.
+// The query of a list, derived from the hook's allow-lists. Types only.
 
 import type { ClosedQuery, Query } from 'nestjs-jira-protocol';
 import type { FilterBackendSpec } from '../policy/filtering/filter-backend.js';
@@ -25,7 +25,7 @@ type HasBackends<H> = H extends { filterBackends: readonly (infer Backend)[] }
 type FilterQuery<Entity, Fields> = Terms<Entity, Fields> & { readonly $or?: readonly FilterQuery<Entity, Fields>[] };
 
 interface ListKeys<H> {
-  /** Words, each of which has to be in one of the `searchFields`. */
+  /** Words, each of which must occur in one of the `searchFields`. */
   readonly search?: string;
   readonly ordering?: OrderingOf<H>;
   readonly expand?: string | readonly string[];
@@ -73,7 +73,7 @@ type RowAt<Value> = Value extends readonly (infer Row)[]
     ? RowAt<NonNullable<Lazy>>
     : Value;
 
-/** As the wire has it; a related row by its key. */
+/** The value's type on the wire; a related row is its key. */
 type Comparable<Value> = unknown extends Value
   ? unknown
   : Value extends string | number | boolean
@@ -84,7 +84,7 @@ type Comparable<Value> = unknown extends Value
 
 type DatePart = 'year' | 'month' | 'day' | 'week_day' | 'hour' | 'minute' | 'second';
 
-/** Lists may be written as text, `a,b`. */
+/** Lists may be written as a string: `a,b`. */
 type ValueOf<Value, L extends Lookup> = L extends 'exact' | 'ne'
   ? Value | null
   : L extends 'in' | 'not_in'

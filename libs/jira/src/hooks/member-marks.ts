@@ -1,4 +1,4 @@
-// What decorators say about methods, kept by prototype and name: an override keeps its base's mark.
+// Decorator marks of methods, kept by prototype and name, so that an override keeps its base's mark.
 
 export class MemberMarks<Mark> {
   private readonly marks = new WeakMap<object, Map<string, Mark>>();
@@ -11,7 +11,7 @@ export class MemberMarks<Mark> {
     this.marks.set(prototype, marks.set(name, mark));
   }
 
-  /** By name, of the whole prototype chain of an instance; the most derived mark of a name decides. */
+  /** Marks by name, from the whole prototype chain of an instance; the most derived mark of a name wins. */
   of(instance: object): Map<string, Mark> {
     const found = new Map<string, Mark>();
     let prototype = Object.getPrototypeOf(instance) as object | null;

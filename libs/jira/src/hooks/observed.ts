@@ -1,4 +1,4 @@
-// An Observable as an iterator. It cannot be told to wait, so what it says too early is held, up to a bound.
+// An Observable as an async iterator. An Observable cannot be paused, so early items are buffered, up to a limit.
 
 import type { Observable } from 'rxjs';
 import { overflow } from './stream-overflow.js';
@@ -29,7 +29,7 @@ export function observed(source: Observable<unknown>, maxItems: number): AsyncIt
       } else if (held.push(value) > maxItems) {
         held.length = 0;
         finish(() => Promise.reject(overflow(`The client is too slow: more than ${maxItems} items were waiting.`)));
-        queueMicrotask(() => subscription.unsubscribe()); // a source may speak before subscribe() has returned
+        queueMicrotask(() => subscription.unsubscribe()); // a source may emit before subscribe() has returned
       }
     },
     // oxlint-disable-next-line promise/no-promise-in-callback, typescript/prefer-promise-reject-errors -- an Observable tells by callbacks what an iterator promises

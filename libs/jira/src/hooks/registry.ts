@@ -1,4 +1,4 @@
-// Namespace → hook → action. Filled once at boot; nothing that is not in it can be called.
+// Namespace → hook → action. Filled once at boot; clients can call nothing else.
 
 import { Injectable, type Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
@@ -12,10 +12,10 @@ import type { BaseHook } from './base-hook.js';
 
 export type ScopeType = new (...args: ConstructorParameters<typeof ActionScope>) => HookScope;
 
-/** What answers a request. */
+/** The target of a request. */
 export interface RequestTarget {
   readonly timeoutMs: number;
-  /** Middleware, permissions, input, action: everything between the frame and the answer. */
+  /** Runs middleware, permissions, input and action: everything between the frame and the answer. */
   readonly handle: Handler;
   /** @default ActionScope */
   readonly scopeType?: ScopeType;
@@ -29,7 +29,7 @@ export interface RegisteredAction extends RequestTarget {
 export interface RegisteredHook {
   readonly namespace: string;
   readonly hook: BaseHook;
-  /** Pattern of the URL that it is reached at alone. */
+  /** Pattern of the only URL it can be reached at. */
   readonly path?: string;
   /** Class of that URL's parameters. */
   readonly params?: Type<object>;

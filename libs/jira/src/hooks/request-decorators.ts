@@ -9,7 +9,7 @@ export const SCOPE_ARGUMENT = 2;
 /**
  * The scope of the request that a guard, an interceptor, a filter or a parameter decorator runs for.
  *
- * @throws TypeError when the context is not one of a hook's action
+ * @throws TypeError if the context does not belong to a hook
  */
 export function scopeOf(context: Pick<ExecutionContext, 'getArgByIndex'>): HookScope {
   const scope: unknown = context.getArgByIndex(SCOPE_ARGUMENT);
@@ -17,7 +17,7 @@ export function scopeOf(context: Pick<ExecutionContext, 'getArgByIndex'>): HookS
   throw new TypeError('This execution context does not belong to a hook; scopeOf() works for hooks only.');
 }
 
-/** What `@Data()` gives; also how its parameters are told from others. */
+/** The factory behind `@Data()`, which also identifies its parameters. */
 export const dataOf = (key: string | undefined, context: ExecutionContext): unknown => pick(scopeOf(context).data, key);
 
 /**
@@ -29,7 +29,7 @@ export const Data = createParamDecorator(dataOf);
 /** The request's query, or one key of it. */
 export const Query = createParamDecorator((key: string | undefined, context) => pick(scopeOf(context).query, key));
 
-/** Who calls, or one member of them; `null` when anonymous. */
+/** The calling user, or one property of the user; `null` if anonymous. */
 export const CurrentUser = createParamDecorator((key: string | undefined, context) => {
   const user: unknown = scopeOf(context).user ?? null;
   return user === null ? null : pick(user, key);

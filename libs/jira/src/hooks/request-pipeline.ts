@@ -18,7 +18,7 @@ import type { Answer } from '../core/scope/answer.js';
 /** Hands the answer to the transport. */
 export type Reply = (answer: AnswerFrame) => void;
 
-/** A frame, with what its dialect lets clients add to it. */
+/** A frame, with the extras its dialect allows. */
 export interface IncomingRequest extends RequestFrame {
   readonly extra?: Readonly<Record<string, unknown>>;
 }
@@ -70,7 +70,7 @@ export class RequestPipeline {
       sendEncodable(success(frame, answer), reply);
     } catch (error) {
       isSuccess = false;
-      // Nobody waits for what may still be running, such as an action whose interceptor gave up.
+      // Something may still be running, such as an action whose interceptor gave up.
       handle.abort(error instanceof Error ? error : new Error('The request failed.', { cause: error }));
       this.reply(connection, namespace, reply, this.failure(connection, namespace, frame, error));
     } finally {
@@ -82,7 +82,7 @@ export class RequestPipeline {
     }
   }
 
-  /** Runs what no client has asked for: nobody is answered, and the limits of requests do not hold. */
+  /** Runs work that no client requested: there is no answer, and request limits do not apply. */
   async notify(connection: Connection, event: string, data: unknown, target: RequestTarget): Promise<void> {
     const frame: RequestFrame = { requestId: '', method: 'POST', action: '', data };
     try {
@@ -92,13 +92,13 @@ export class RequestPipeline {
     }
   }
 
-  /** Refuses new requests; resolves when those in flight are answered. */
+  /** Refuses new requests; resolves once those in flight are answered. */
   async close(): Promise<void> {
     this.isClosing = true;
     if (this.open > 0) await new Promise<void>((resolve) => (this.drained = resolve));
   }
 
-  /** An error's details may be as impossible to encode as a result. */
+  /** The details of an error may be impossible to encode, like a result. */
   private reply(connection: Connection, namespace: string, reply: Reply, frame: AnswerFrame): void {
     try {
       sendEncodable(frame, reply);

@@ -1,4 +1,4 @@
-// The URL that a hook or event handlers are reached at, if not at that of all.
+// The URL of a hook or of event handlers, if it is not the default one.
 
 import type { Type } from '@nestjs/common';
 

@@ -1,4 +1,4 @@
-// Actions as the mixins have them: a hook may know a shorter way to what they do.
+// Fast paths for the stock actions of the mixins.
 
 import type { HookScope } from '../core/scope/scope.js';
 
@@ -12,7 +12,7 @@ export type Shortcut = (scope: HookScope) => Promise<unknown>;
 
 const STOCK = new WeakMap<object, StockAction>();
 
-/** Says that this method of a mixin is the stock one. */
+/** Marks a method of a mixin as the stock one. */
 export function noteStock(prototype: object, name: StockAction): void {
   STOCK.set((prototype as Record<StockAction, object>)[name], name);
 }

@@ -1,4 +1,4 @@
-// Port: where a hook's rows live. TypeORM's is typeorm/typeorm-store; a hook over anything else brings its own.
+// Port: where a hook's rows live. TypeORM's is typeorm/store/typeorm-store; a hook over anything else brings its own.
 
 import type { Filter, Ordering } from '../policy/filtering/filter.js';
 import type { PlacedRow, Seek } from '../policy/pagination/place.js';
@@ -10,7 +10,7 @@ export interface StoreQuery {
   readonly limit?: number;
 }
 
-/** The rows one caller may see, and write into. Opened per request: it carries the caller's visibility and transaction. */
+/** The rows one caller may see and write. Opened per request: it carries the caller's visibility and transaction. */
 export interface Store<E extends object> {
   find(query: StoreQuery): Promise<E[]>;
   findOne(filter: Filter): Promise<E | null>;

@@ -1,6 +1,6 @@
 import { JiraException } from '../core/errors/jira.exception.js';
 
-/** More items than may be held or collected. Status 503, code `STREAM_OVERFLOW`. */
+/** More items than may be buffered or collected. Status 503, code `STREAM_OVERFLOW`. */
 export function overflow(message: string): JiraException {
   return new JiraException('STREAM_OVERFLOW', message);
 }

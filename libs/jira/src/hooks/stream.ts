@@ -1,4 +1,4 @@
-// Actions that answer many times: an AsyncIterable or Observable, item by item, as fast as the client takes them.
+// Streaming actions: an AsyncIterable or Observable, sent item by item, as fast as the client reads.
 
 import { isObservable, type Observable } from 'rxjs';
 import type { AnswerFrame } from 'nestjs-jira-protocol';
@@ -16,11 +16,11 @@ export function isStream(value: unknown): value is Source {
   return Symbol.asyncIterator in value || isObservable(value);
 }
 
-/** Where the items of a stream go: to the client, or first to what surrounds the action. */
+/** Where the items of a stream go: to the client, or first to interceptors. */
 export interface StreamSink {
   /** Called before the first item; what it returns is waited for. `end` stops the source, as done or for a reason. */
   open?(end: (reason?: Error) => void): PromiseLike<void>;
-  /** What it returns is waited for, until the receiver keeps up. */
+  /** Its result is awaited, so that the source waits for the receiver. */
   send(item: unknown): PromiseLike<void> | undefined;
   /** The answer after the last item. */
   close(returned: unknown): Answer | Promise<Answer>;

@@ -1,4 +1,4 @@
-// Notices processes that ended without a goodbye: what they had committed may never have reached the stream.
+// Detects crashed processes: their last commits may never have reached the stream.
 
 import type { RedisLink } from './redis-link.js';
 
@@ -31,12 +31,12 @@ export class NodeLease {
     private readonly leaseMs: number,
   ) {}
 
-  /** Resolves when this process is known, so that its end would be noticed. */
+  /** Resolves once this process is registered, so that its end would be noticed. */
   async start(): Promise<void> {
     this.timer = setInterval(() => {
       if (this.link.isReady) this.renew().catch(() => undefined);
     }, this.leaseMs / 3).unref();
-    // Redis may go away in between: the timer tries again.
+    // Redis may become unavailable in between: the timer retries.
     await this.renew().catch(() => undefined);
   }
 

@@ -14,11 +14,11 @@ import { RowOrder } from './row-order.js';
 import { StreamReader, timeOf, type StreamEntry } from './stream-reader.js';
 
 export interface RedisChangeLogOptions extends RedisOptions {
-  /** Commits the stream keeps, about. A node that is away for longer resets its subscribers. @default 10_000 */
+  /** Approximate number of commits the stream keeps. A node that misses more resets its subscribers. @default 10_000 */
   readonly length?: number;
-  /** Commits of this process that wait while Redis is away; beyond, subscribers are reset instead. @default 10_000 */
+  /** Commits of this process to hold while Redis is unavailable; beyond that, subscribers are reset. @default 10_000 */
   readonly pending?: number;
-  /** Ms after which a process that ended without a goodbye is noticed, and subscribers are reset. @default 15_000 */
+  /** Time after which a crashed process is noticed and subscribers are reset, in ms. @default 15_000 */
   readonly leaseMs?: number;
 }
 
@@ -59,7 +59,7 @@ interface Newest {
  * given before, so that an answer carries the position of what it committed.
  */
 export class RedisChangeLog implements ChangeLog {
-  /** Resolves when this process hears the commits of the others. */
+  /** Resolves once this process receives the commits of the others. */
   readonly ready: Promise<void>;
   head: string;
   private readonly node = randomUUID();
@@ -83,7 +83,7 @@ export class RedisChangeLog implements ChangeLog {
   private sending?: Promise<void>;
   private isClosed = false;
 
-  /** @param link a connection that is shared; else one is made by the options */
+  /** @param link a shared connection; otherwise one is opened from the options */
   constructor(
     link: RedisLink | RedisChangeLogOptions = {},
     private readonly options: RedisChangeLogOptions = link instanceof RedisLink ? {} : link,

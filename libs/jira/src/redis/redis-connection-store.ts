@@ -17,7 +17,7 @@ type Stored = Omit<ConnectionEntry, 'id' | 'createdAt'> & { readonly createdAt: 
 type StoredMember = Omit<RoomMember, 'joinedAt'> & { readonly joinedAt: number };
 
 export interface RedisConnectionStoreOptions extends RedisOptions {
-  /** How long a process that says nothing is taken to be there, in ms. @default 15_000 */
+  /** How long a silent process counts as alive, in ms. @default 15_000 */
   readonly leaseMs?: number;
 }
 

@@ -1,4 +1,4 @@
-// The connections to one Redis, shared by everything of a process that uses it.
+// The connections to one Redis, shared by all its users in a process.
 
 import { Logger } from '@nestjs/common';
 import { createClient } from 'redis';
@@ -8,7 +8,7 @@ export type RedisClient = ReturnType<typeof createClient>;
 export interface RedisOptions {
   /** @default 'redis://127.0.0.1:6379' */
   readonly url?: string;
-  /** Begins every key, so that applications can share a Redis. @default 'jira:' */
+  /** Prefix of every key, so that applications can share a Redis. @default 'jira:' */
   readonly prefix?: string;
 }
 
@@ -16,7 +16,7 @@ export interface RedisOptions {
 const RECONNECT_MAX_MS = 1_000;
 /** Connections that are idle are asked whether they live; blocking reads end as often by themselves. */
 const PING_MS = 3_000;
-/** A connection that says nothing for so long is gone, whatever the network believes. */
+/** A connection that is silent for this long counts as lost, whatever the network believes. */
 const SILENCE_MS = 8_000;
 
 export class RedisLink {
@@ -31,17 +31,17 @@ export class RedisLink {
     this.prefix = options.prefix ?? 'jira:';
   }
 
-  /** The connection for commands that answer at once. While Redis is away, commands wait for it. */
+  /** The connection for commands that answer at once. While Redis is unavailable, commands wait. */
   get commands(): Promise<RedisClient> {
     return (this.shared ??= this.open()).connected;
   }
 
-  /** Whether commands would be answered now. */
+  /** Whether Redis is connected now. */
   get isReady(): boolean {
     return this.shared?.client.isReady ?? false;
   }
 
-  /** A connection of one's own, for commands that block and for subscriptions. */
+  /** A separate connection, for blocking commands and for subscriptions. */
   open(): { readonly client: RedisClient; readonly connected: Promise<RedisClient> } {
     const client: RedisClient = createClient({
       url: this.options.url ?? 'redis://127.0.0.1:6379',
@@ -51,7 +51,7 @@ export class RedisLink {
         reconnectStrategy: (retries) => Math.min(20 * 2 ** Math.min(retries, 10), RECONNECT_MAX_MS),
       },
     });
-    // Told once an outage, not once an attempt. Without a listener the process would end.
+    // Logged once per outage, not per attempt. Without a listener the process would end.
     client.on('error', (error: Error) => {
       if (!this.isFailing && !this.isClosed) this.logger.error(`Redis is unavailable: ${error.message}`);
       this.isFailing = true;

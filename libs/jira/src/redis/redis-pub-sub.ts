@@ -8,7 +8,7 @@ import { RedisLink, type RedisClient, type RedisOptions } from './redis-link.js'
 import { compareIds } from './stream-reader.js';
 
 export interface RedisPubSubOptions extends RedisOptions {
-  /** Values of a key that Redis keeps for subscribers who lose it. @default 1_000 */
+  /** Values per key that Redis keeps for subscribers who lose the connection. @default 1_000 */
   readonly history?: number;
   /** How long it keeps them after the newest, in ms. @default 60_000 */
   readonly historyMs?: number;

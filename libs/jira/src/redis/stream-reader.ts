@@ -1,4 +1,4 @@
-// Reads a Redis stream from its end on, and notices when it could not read all.
+// Reads a Redis stream from its end onwards, and notices when entries are missing.
 
 import type { RedisLink, RedisClient } from './redis-link.js';
 
@@ -50,7 +50,7 @@ export class StreamReader {
     private readonly listener: StreamListener,
   ) {}
 
-  /** Resolves when every entry from now on will be read. */
+  /** Resolves once every further entry will be read. */
   async start(): Promise<void> {
     this.opened = this.link.open();
     const client = await this.opened.connected;

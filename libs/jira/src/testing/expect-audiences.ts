@@ -1,4 +1,4 @@
-// Whether users whom a hook puts into one audience are shown the same: what a declared `audience` promises.
+// Checks what a declared `audience` promises: users who share an audience see the same rows.
 
 import { AssertionError } from 'node:assert';
 import { isDeepStrictEqual } from 'node:util';
@@ -16,7 +16,7 @@ import type { TestCall, TestClient } from './test-client.js';
 import type { TestUser } from './test-users.js';
 
 export interface AudienceOptions {
-  /** What the subscriptions filter by. @default nothing */
+  /** Filter of the subscriptions. @default none */
   readonly query?: object;
 }
 
@@ -28,7 +28,7 @@ interface Seat {
   readonly user: TestUser | number;
   readonly client: TestClient;
   readonly channel: string;
-  /** Where the user would belong alone: by the user's own scope. */
+  /** The channel the user would have alone, from the user's own scope. */
   readonly own: ChannelDefinition;
 }
 

@@ -1,16 +1,16 @@
-// Time that passes when the test says so.
+// A clock that the test controls.
 
 import { mock } from 'node:test';
 
 export interface FakeClock extends Disposable {
-  /** Lets this much time pass at once; timers that fall due run in order. */
+  /** Advances the clock at once; timers that fall due run in order. */
   advance(milliseconds: number): void;
 }
 
 /**
  * From here to the end of the block `Date` and `setTimeout` stand still: what expires, times out or is kept for a while
  * does so when the test turns the clock. Made before the application, it has its timers too; sockets and databases go
- * on as ever. One at a time.
+ * on as usual. Use one clock at a time.
  *
  * @param now what the clock shows at first, in ms since 1970 @default the time it is
  * @example

@@ -1,4 +1,4 @@
-// Changes that nobody wrote to the database: what another source of commits would tell.
+// Changes without a write to the database, as another source of commits would announce them.
 
 import type { RowId } from 'nestjs-jira-protocol';
 import type { DataSource, EntityTarget } from 'typeorm';
@@ -7,15 +7,15 @@ import type { ChangeListener, ChangeSource } from '../core/changes/change-source
 
 export interface ManualChange<E extends object = object> {
   readonly entity: EntityTarget<E>;
-  /** The row before; absent for a row that is new. */
+  /** The row before; absent for a new row. */
   readonly before?: Partial<E>;
-  /** The row now; absent for a row that is gone. */
+  /** The row now; absent for a deleted row. */
   readonly after?: Partial<E>;
 }
 
-/** A change source that a test drives by hand. Nothing checks its images against the database. */
+/** A change source that a test controls. Its images are not checked against the database. */
 export class ManualChangeSource implements ChangeSource {
-  /** Entities somebody watches. */
+  /** The watched entities. */
   readonly watched = new Set<string>();
   private readonly listeners = new Set<ChangeListener>();
 
@@ -34,13 +34,13 @@ export class ManualChangeSource implements ChangeSource {
     return () => this.listeners.delete(listener);
   }
 
-  /** Announces one row as committed. Give whole rows: filters and visibility are asked of them. */
+  /** Announces one row as committed. Pass whole rows: filters and visibility are applied to them. */
   commit<E extends object>(change: ManualChange<E>): void {
     const commit = { changes: [this.changeOf(change)] };
     for (const listener of this.listeners) listener.onCommit(commit);
   }
 
-  /** Says that changes of this entity happened that cannot be named: its subscribers get `reset`. */
+  /** Announces that unknown rows of this entity changed: its subscribers get `reset`. */
   gap(entity: EntityTarget<object>, error: unknown = new Error('A gap caused by a test.')): void {
     const failure = { source: this.name, entity: this.dataSource.getMetadata(entity).name, error };
     for (const listener of this.listeners) listener.onGap(failure);
@@ -48,7 +48,7 @@ export class ManualChangeSource implements ChangeSource {
 
   private changeOf<E extends object>({ entity, before, after }: ManualChange<E>): Change {
     const row = after ?? before;
-    if (!row) throw new Error('A change has a row before it, after it, or both.');
+    if (!row) throw new Error('A change needs the row before it, the row after it, or both.');
     const metadata = this.dataSource.getMetadata(entity);
     const key: Record<string, unknown> = metadata.getEntityIdMap(row) ?? {};
     const values = Object.values(key);

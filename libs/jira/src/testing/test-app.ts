@@ -17,43 +17,43 @@ export interface TestAppOptions {
   /** Classes with `@Hook()`. */
   readonly hooks?: readonly Type<BaseHook>[];
   readonly entities: readonly EntityTarget<object>[];
-  /** What the hooks need. */
+  /** Providers the hooks need. */
   readonly providers?: readonly Provider[];
   readonly imports?: Readonly<NonNullable<ModuleMetadata['imports']>>;
-  /** As for `JiraModule.forRoot`. @default `authentication` that knows the users of `connect()` */
+  /** Options of `JiraModule.forRoot`. @default an `authentication` that knows the users of `connect()` */
   readonly options?: JiraOptions & JiraExtras;
-  /** Its tables are made. @default SQLite in memory, by better-sqlite3 */
+  /** The database; its tables are created. @default SQLite in memory, with better-sqlite3 */
   readonly database?: DataSourceOptions;
-  /** The token of a user, for applications with an authentication of their own. */
+  /** Makes the token of a user, for applications with their own authentication. */
   readonly tokenOf?: (user: TestUser) => string;
-  /** @default one that is free */
+  /** @default a free port */
   readonly port?: number;
   /** @default `['fatal']`: tests provoke errors */
   readonly logger?: LoggerService | LogLevel[] | false;
-  /** Runs before the application starts to listen. */
+  /** Runs before the application starts listening. */
   readonly configure?: (app: INestApplication) => void;
 }
 
 export interface TestApp extends AsyncDisposable {
-  /** Where it listens, on this machine alone. */
+  /** Its address, on the loopback interface. */
   readonly url: string;
   readonly dataSource: DataSource;
-  /** Announces changes that nobody wrote. */
+  /** Announces changes without a write. */
   readonly changes: ManualChangeSource;
   /** A provider of any module. */
   get<T>(token: Type<T>): T;
-  /** The handshake's credentials of a user (a number is the user's id; none is anonymous), for any client. */
+  /** Handshake credentials of a user (a number is the user's id; omit it for anonymous), for any client. */
   authOf(user?: TestUser | number): { token?: string };
-  /** A connected client. `auth` is added to the handshake's. Rejects with the error of a refusal. */
+  /** Connects a client. `auth` is added to the handshake's. Rejects with the error of a refusal. */
   connect(user?: TestUser | number, auth?: Record<string, unknown>): Promise<TestClient>;
-  /** Closes the application as a deployment does: its clients stay, and see what it does. */
+  /** Closes the application as a deployment does: its clients stay and can watch. */
   shutDown(): Promise<void>;
-  /** Ends its clients, and it. What `await using` calls. */
+  /** Closes its clients and the application. `await using` calls this. */
   close(): Promise<void>;
 }
 
 /**
- * Starts an application that is made of these hooks.
+ * Starts an application with these hooks.
  *
  * @example
  * await using app = await createTestApp({ hooks: [IssueHook], entities: [Issue] });

@@ -1,27 +1,27 @@
-// A raw Socket.IO client: every frame it got is kept, and can be waited for.
+// A raw Socket.IO client: it keeps every frame, and a test can wait for one.
 
 import { io, type Socket } from 'socket.io-client';
 import type { AnswerFrame, ChangeFrame, Method } from 'nestjs-jira-protocol';
 
 export interface TestCall {
-  /** @default a new one */
+  /** @default a new id */
   readonly requestId?: string;
   readonly data?: unknown;
   readonly query?: object;
   readonly headers?: object;
 }
 
-/** How long a test waits for what should come at once, in ms; the machine may be busy. */
+/** How long to wait for something that should come at once, in ms; the machine may be busy. */
 const PATIENCE_MS = 10_000;
 
-// Its own patience is in real time, also where a test turns a fake clock.
+// It waits in real time, even if a test uses a fake clock.
 const { setTimeout: later, clearTimeout: forget } = globalThis;
 
 let requests = 0;
 
 export class TestClient {
   readonly socket: Socket;
-  /** What arrived by event, oldest first. */
+  /** Frames that arrived as events, oldest first. */
   readonly frames: { event: string; frame: Record<string, unknown> }[] = [];
   private readonly waiting = new Set<() => void>();
 
@@ -49,7 +49,7 @@ export class TestClient {
     });
   }
 
-  /** Sends a request and resolves with its acknowledged answer, whatever its status. */
+  /** Sends a request and resolves with its answer, whatever its status. */
   async call(
     namespace: string,
     action: string,

@@ -1,4 +1,4 @@
-// What an application emits, carried to the clients of the other processes.
+// Carries what an application emits to the clients of other processes.
 
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
@@ -27,7 +27,7 @@ export class ClusterEmits {
     private readonly sinks: Sinks,
   ) {}
 
-  /** Resolves when this process hears the others. */
+  /** Resolves when this process receives the events of the others. */
   async start(): Promise<void> {
     const heard = this.pubSub.subscribe<Carried>(KEY, { capacity: MOST_WAITING, overflow: 'drop-newest' });
     this.heard = heard;

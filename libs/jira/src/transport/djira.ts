@@ -1,10 +1,10 @@
-// The dialect of djira's clients, where it differs from protocol version 2.
+// The dialect of djira clients, where it differs from protocol version 2.
 
 import { randomUUID } from 'node:crypto';
 import type { ChangeFrame } from 'nestjs-jira-protocol';
 import type { Recipient } from '../live/delivery/frame-sink.js';
 
-/** Fills in what djira's clients may leave out. Anything but an object stays what it is, to be refused by the guard. */
+/** Fills in what djira clients may omit. Anything but an object is left for the guard to refuse. */
 export function completeRequest(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const { requestId, method, data, query, headers, ...rest } = value as Record<string, unknown>;
@@ -20,12 +20,12 @@ export function completeRequest(value: unknown): unknown {
 
 const KNOWN: ReadonlySet<string> = new Set(['event', 'action', 'requestId', 'method', 'data', 'query', 'headers']);
 
-/** What a frame has beside the keys of the dialect. */
+/** The keys of a frame that the dialect does not define. */
 export function extraOf(frame: unknown): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(frame as object).filter(([key]) => !KNOWN.has(key)));
 }
 
-/** djira's clients know a change by the request that subscribed. */
+/** djira clients identify a change by the request that subscribed. */
 export function finishChange(frame: ChangeFrame, { requestId, action }: Recipient): Record<string, unknown> {
   const { method, type, status, data } = frame;
   return { method, action, type, status, requestId, data };

@@ -1,4 +1,4 @@
-// What a frame may look like before anything reads it: bounded, and made of JSON only.
+// Checks a frame before anything reads it: bounded in size, and JSON only.
 
 export interface FrameBounds {
   readonly jsonDepth: number;
@@ -7,7 +7,7 @@ export interface FrameBounds {
 
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** Why this value is refused, or nothing. Looks at each key once; never recurses deeper than allowed. */
+/** Why the value is refused, or undefined. Looks at each key once and never recurses deeper than allowed. */
 export function faultOfValue(value: unknown, bounds: FrameBounds): string | undefined {
   let keys = 0;
   const look = (part: unknown, depth: number): string | undefined => {

@@ -1,4 +1,4 @@
-// What a frame asks for, whatever door it came by: an action of a hook, or a handler of an event.
+// Dispatches a message, whatever its transport: to an action of a hook, or to an event handler.
 
 import { Inject, Injectable } from '@nestjs/common';
 import {
@@ -20,9 +20,9 @@ import { faultOfValue } from './frame-guard.js';
 import { Traffic } from './limits/traffic.js';
 import { Reception } from './reception.js';
 
-/** One message of a client. */
+/** One client message. */
 export interface Incoming {
-  /** The event's name, which may be the namespace of a hook. */
+  /** The event name, which may be the namespace of a hook. */
   readonly event: string;
   readonly payload: unknown;
   readonly headers?: Query;
@@ -47,12 +47,12 @@ export class Inbox {
     @Inject(LIMITS) private readonly limits: Limits,
   ) {}
 
-  /** Whether something of ours has this name at the connection's URL. */
+  /** Whether a hook or handler has this name at the connection's URL. */
   knows(connection: Connection, event: string): boolean {
     return this.registry.has(event) || this.events.find(connection.route, event) !== undefined;
   }
 
-  /** Hands the message over; what can be answered is answered through `reply`. Never throws. */
+  /** Dispatches the message and answers it through `reply` if it can be answered. Never throws. */
   receive(connection: Connection, message: Incoming, reply: Reply): void {
     const { event, payload, headers, requestId, method = 'POST', action = '' } = message;
     if (connection.endReason !== undefined) return;
@@ -61,7 +61,7 @@ export class Inbox {
     if (!target) return this.request(connection, message, reply);
     const fault = faultOfValue(payload, this.limits) ?? (headers && faultOfValue(headers, this.limits));
     if (fault) return this.refuse(connection, message, { ok: false, reason: fault, requestId }, reply);
-    // An event without an id counts among the requests in flight all the same.
+    // An event without an id still counts as a request in flight.
     const frame = { requestId: requestId ?? `$event:${++this.eventCount}`, method, action, data: payload, headers };
     const answer = requestId === undefined ? IGNORE : reply;
     const handle = (): void => void this.pipeline.handle(connection, event, frame, answer, target);
@@ -86,7 +86,7 @@ export class Inbox {
     reply({ requestId, method, action, status: 404, data });
   }
 
-  /** Too many messages of late: a request is told so, anything else is dropped. */
+  /** The rate limit is exceeded: answers a request with an error, drops anything else. */
   private putOff(message: Incoming, reply: Reply): void {
     const parsed = parseRequest(message.payload);
     const known = parsed.ok ? parsed.frame : parsed;
@@ -105,7 +105,7 @@ export class Inbox {
     return parsed.ok ? { ok: false, reason: fault, ...parsed.frame } : { ...parsed, reason: fault };
   }
 
-  /** A malformed frame is answered if it says where to; else it is counted. */
+  /** Answers a malformed frame if it has an id; otherwise counts it. */
   private refuse(connection: Connection, message: Incoming, malformed: Malformed, reply: Reply): void {
     const { requestId, method = 'GET', action = '', reason } = malformed;
     if (requestId === undefined) {
@@ -126,7 +126,7 @@ function endsItself({ requestId, action, data }: RequestFrame): boolean {
   return action === UNSUBSCRIBE && (data as { target?: unknown } | null | undefined)?.target === requestId;
 }
 
-/** Ends a request that is still running; resolves when it has been answered. */
+/** Aborts a running request; resolves once it has been answered. */
 function endOf(connection: Connection, requestId: string): Promise<void> | undefined {
   const running = connection.request(requestId);
   if (!running) return undefined;

@@ -1,4 +1,4 @@
-// What an application sends by hand. Nothing here is checked against `visibility`: that is the application's part.
+// Manual emits. They are not checked against `visibility`: that is the application's responsibility.
 
 import { Injectable } from '@nestjs/common';
 import type { Change } from '../core/changes/change.js';
@@ -9,9 +9,9 @@ import { HookRegistry } from '../hooks/registry.js';
 import { Sinks } from './sinks.js';
 
 export interface ServerEmitOptions {
-  /** Only to who is in this room. */
+  /** Sends to the members of this room only. */
   readonly room?: string;
-  /** Only to clients of this process. @default false: of every process that shares the `PubSub`, by whatever door */
+  /** Sends to clients of this process only. @default false: clients of every process that shares the `PubSub` */
   readonly local?: boolean;
 }
 
@@ -25,7 +25,7 @@ export class JiraServer {
   ) {}
 
   /**
-   * Sends an event to everybody, or to everybody in a room. An event named as a hook is put into the envelope of a
+   * Sends an event to everyone, or to everyone in a room. An event named after a hook is wrapped in the envelope of a
    * frame, with the method SUBSCRIPTION, unless it has a method of the protocol. Other processes get plain data, as
    * `PubSub` carries it; what does not reach them is logged.
    */
@@ -34,7 +34,7 @@ export class JiraServer {
     this.sink.emit(event, this.framed(event, data), room, local);
   }
 
-  /** Sends an event to one connection of this process. False when there is no such connection. */
+  /** Sends an event to one connection of this process. Returns false if there is no such connection. */
   send(connectionId: string, event: string, data: unknown): boolean {
     refuseReserved(event);
     const connection = this.connections.get(connectionId);
@@ -42,12 +42,12 @@ export class JiraServer {
     return connection !== undefined;
   }
 
-  /** Announces changes that no change source saw (raw SQL, a cascade of the database): as if just committed. */
+  /** Announces changes that no change source saw (raw SQL, a database cascade) as if just committed. */
   publish(...changes: Change[]): void {
     if (changes.length > 0) this.hub.log.append({ changes });
   }
 
-  // djira's clients throw at a frame on a hook's event that has no method of the protocol.
+  // djira clients throw on a frame on a hook's event without a protocol method.
   private framed(event: string, data: unknown): unknown {
     if (!this.hooks.has(event)) return data;
     if (typeof data !== 'object' || data === null || Array.isArray(data))

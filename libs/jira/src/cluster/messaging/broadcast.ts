@@ -1,4 +1,4 @@
-// Rooms of the application's own: who is in one gets what is posted to it, under the event or the request it came with.
+// Broadcast rooms of the application: members receive what is posted, as an event or under their request.
 
 import { Inject, Injectable } from '@nestjs/common';
 import { isReservedName } from 'nestjs-jira-protocol';
@@ -11,14 +11,14 @@ import { ClusterConnections } from './cluster-connections.js';
 import { CONNECTION_STORE, memberKey, type ConnectionStore, type RoomMember } from './connection-store.js';
 import { PubSub, type PubSubSubscription } from './pub-sub.js';
 
-/** A connection hears posts as events named after the room; a request hears them under its `requestId`. */
+/** A connection receives posts as events named after the room; a request receives them under its `requestId`. */
 export type BroadcastMember = Connection | HookScope;
 
 export type BroadcastEvent = 'open' | 'close';
 
 interface Place {
   readonly member: BroadcastMember;
-  /** As all processes know it. */
+  /** The member as every process sees it. */
   readonly entry: RoomMember;
 }
 
@@ -28,16 +28,16 @@ interface Placed {
   readonly member: BroadcastMember;
 }
 
-/** What one process has of a room. */
+/** One process's part of a room. */
 interface LocalRoom {
-  /** By connection and, for requests, request: each is in a room once. */
+  /** By connection and, for requests, request; each is in a room at most once. */
   readonly places: Map<string, Place>;
   readonly posts: PubSubSubscription<unknown>;
 }
 
 /**
  * Rooms of all processes that share the `PubSub` and the `ConnectionStore`. Members leave when they disconnect, or when
- * their process dies. Posts are not checked against anybody's rights.
+ * their process dies. Posts are not checked against any rights.
  *
  * @example
  * const room = this.broadcast.room('lobby');
@@ -48,10 +48,10 @@ interface LocalRoom {
 export class Broadcast {
   private readonly report = failureLog('A broadcast room failed');
   private readonly rooms = new Map<string, LocalRoom>();
-  /** Places of each connection, by name: what a disconnect has to look at. */
+  /** The memberships of each connection, by name, for its disconnect. */
   private readonly placesOf = new Map<string, Map<string, Placed>>();
   private readonly listeners = new Map<BroadcastEvent, Set<(roomId: string) => void>>();
-  /** What the store could not be told. */
+  /** Updates that failed to reach the store. */
   private readonly unsaid = new Map<string, { readonly id: string; readonly entry: RoomMember }>();
   private readonly turns = new Map<string, Promise<unknown>>();
   private undo: (() => void)[] = [];
@@ -70,8 +70,8 @@ export class Broadcast {
   }
 
   /**
-   * Hears of rooms that get their first member, or lose their last, counted over all processes. Told in one process: that
-   * of the member, or one that noticed the member's process had died. Returns its own undo.
+   * Listens for rooms that get their first member or lose their last, counted over all processes. Called in one process: that
+   * of the member, or one that noticed that the member's process died. Returns a function that unsubscribes.
    */
   on(event: BroadcastEvent, listener: (roomId: string) => void): () => void {
     const listeners = this.listeners.get(event) ?? new Set();
@@ -99,7 +99,7 @@ export class Broadcast {
     ];
   }
 
-  /** Called at shutdown, after the last connection was closed; resolves when the store knows that all have left. */
+  /** Called at shutdown, after the last connection closed; resolves once the store has removed all members. */
   async stop(): Promise<void> {
     while (this.turns.size > 0) await Promise.all(this.turns.values());
     for (const undo of this.undo) undo();
@@ -165,7 +165,7 @@ export class Broadcast {
     });
   }
 
-  /** What fails here is tried again when the lease is renewed. */
+  /** A failed update is retried when the lease is renewed. */
   private leave(id: string, entry: RoomMember): Promise<void> {
     const name = nameOf(id, entry);
     this.unsaid.set(name, { id, entry });
@@ -181,7 +181,7 @@ export class Broadcast {
     return this.rooms.get(id)?.places.has(memberKey(entry)) ?? false;
   }
 
-  /** One step of a room after the other, so that none leaves before it has come. */
+  /** Runs the steps of a room in order, so that no member leaves before it has joined. */
   private inTurn(id: string, run: () => Promise<void>): Promise<void> {
     const turn = (this.turns.get(id) ?? Promise.resolve()).then(run);
     const settled: Promise<void> = turn
@@ -255,12 +255,12 @@ export class BroadcastRoom {
     private readonly broadcast: Broadcast,
   ) {}
 
-  /** Resolves when the member gets every post from now on; with false when its connection is gone. */
+  /** Resolves once the member receives every further post; with false if its connection has closed. */
   add(member: BroadcastMember): Promise<boolean> {
     return this.broadcast.add(this.id, member);
   }
 
-  /** False when it was not in the room. Another scope of the same request is the same member. */
+  /** Returns false if it was not in the room. Another scope of the same request is the same member. */
   remove(member: BroadcastMember): Promise<boolean> {
     return this.broadcast.remove(this.id, member);
   }
@@ -270,17 +270,17 @@ export class BroadcastRoom {
     return this.broadcast.post(this.id, data);
   }
 
-  /** Members in all processes, in the order of their coming, to the millisecond. */
+  /** Members in all processes, in order of joining, to the millisecond. */
   members(): Promise<RoomMember[]> {
     return this.broadcast.members(this.id);
   }
 
-  /** How many members are in all processes. */
+  /** The number of members in all processes. */
   async size(): Promise<number> {
     return (await this.members()).length;
   }
 
-  /** Members in this process, with their connections, in the order of their coming. */
+  /** Members in this process, with their connections, in order of joining. */
   localMembers(): BroadcastMember[] {
     return this.broadcast.localMembers(this.id);
   }

@@ -1,4 +1,4 @@
-// Who is online anywhere: tells the store of this process's connections, and asks it of all.
+// Who is online anywhere: writes this process's connections to the store, and reads those of all processes.
 
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
@@ -14,21 +14,21 @@ import {
 } from './connection-store.js';
 import { PubSub } from './pub-sub.js';
 
-/** Hears what becomes of this process's lease. */
+/** Listens for the fate of this process's lease. */
 export interface LeaseListener {
   /** The lease was renewed. `isSure` unless this process was late: then others may still be about to renew theirs. */
   onRenewed?(isSure: boolean): void;
   /** The store has not all that this process has put there: it has to be put there again. */
   onRevived?(): void;
-  /** Rooms that lost their last member with a process that died; told to one process. */
+  /** Rooms that lost their last member when a process died; reported to one process. */
   onRoomsClosed?(rooms: readonly string[]): void;
 }
 
-/** What is published when users come and go: their keys, or `null` when it may be anybody. */
+/** Published when users come online or go offline: their keys, or `null` if it may be any user. */
 export type PresenceNotice = readonly string[] | null;
 export const PRESENCE_KEY = '$presence';
 
-/** A process that died is taken for dead after this; it says three times within it that it is there. */
+/** A process counts as dead after this time; it renews its lease three times within it. */
 const LEASE_MS = 15_000;
 
 /**
@@ -43,7 +43,7 @@ export class ClusterConnections {
   private readonly report = failureLog('The connection store failed');
   /** This process, as `node` of its entries. */
   readonly node = randomUUID();
-  /** How long a process that says nothing is taken to be there. */
+  /** How long a silent process counts as alive. */
   readonly leaseMs: number;
   private readonly listeners = new Set<LeaseListener>();
   private timer?: NodeJS.Timeout;
@@ -52,10 +52,10 @@ export class ClusterConnections {
   private wasLate = false;
   private lease?: Promise<void>;
   private renewing?: Promise<void>;
-  /** What the store has to be told of, by id; `null` for anonymous users. */
+  /** Updates for the store, by id; `null` for anonymous users. */
   private readonly arrived = new Map<string, Connection>();
   private readonly gone = new Map<string, string | null>();
-  /** One step after the other, so that a connection is not removed before it was added. */
+  /** Runs the steps in order, so that a connection is not removed before it was added. */
   private last: Promise<void> = Promise.resolve();
 
   constructor(
@@ -86,7 +86,7 @@ export class ClusterConnections {
     return (await this.byUser(user)).length > 0;
   }
 
-  /** Called at boot. A process that holds no connections says nothing of itself. */
+  /** Called at boot. A process without connections does not register. */
   start(): void {
     const { lifecycle, connections } = this;
     this.undo = [
@@ -102,7 +102,7 @@ export class ClusterConnections {
     ];
   }
 
-  /** Called at shutdown, after the last connection was closed. */
+  /** Called at shutdown, after the last connection closed. */
   async stop(): Promise<void> {
     for (const undo of this.undo) undo();
     clearInterval(this.timer);
@@ -110,25 +110,25 @@ export class ClusterConnections {
     await this.last;
   }
 
-  /** Resolves when this process has a lease, which it keeps from then on. */
+  /** Resolves once this process has a lease, which it renews from then on. */
   leased(): Promise<void> {
     if (this.lease) return this.lease;
     this.timer = setInterval(() => void this.renewInTurn(), this.leaseMs / 3).unref();
     return (this.lease = this.renewInTurn());
   }
 
-  /** Whether who is not in the store is gone. Not so after an outage: others may be about to say that they are there. */
+  /** Whether absence from the store means offline. Not after an outage: other processes may be about to register again. */
   get isSure(): boolean {
     return !this.wasLate && !this.isOverdue;
   }
 
-  /** Returns its own undo. */
+  /** Returns a function that unsubscribes. */
   listen(listener: LeaseListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
 
-  /** One at a time: while the store is away none waits behind another. */
+  /** One renewal at a time: while the store is unavailable they must not queue up. */
   private renewInTurn(): Promise<void> {
     this.renewing ??= this.step(() => this.renew()).then(() => (this.renewing = undefined));
     return this.renewing;
@@ -147,12 +147,12 @@ export class ClusterConnections {
     this.wasLate = isLate;
     if (!isKnown) await this.putAgain();
     await this.tellStore(); // what failed before
-    // After an outage of the store all are late: nobody is taken for dead before all could say that they are there.
+    // After an outage of the store every process is late: none counts as dead before all could renew.
     if (!isFirst && !isLate) await this.sweep();
     for (const listener of this.listeners) listener.onRenewed?.(!isLate);
   }
 
-  /** What the store holds of this process may be of another time. */
+  /** The store's entries of this process may be outdated. */
   private async putAgain(): Promise<void> {
     const { store, connections } = this;
     this.tellRooms(await store.removeNode(this.node));
@@ -172,7 +172,7 @@ export class ClusterConnections {
     if (rooms.length > 0) for (const listener of this.listeners) listener.onRoomsClosed?.(rooms);
   }
 
-  /** What fails here is tried again at the next change, and when the lease is renewed. */
+  /** A failed update is retried on the next change, and when the lease is renewed. */
   private async tellStore(): Promise<void> {
     const arrived = [...this.arrived.values()];
     const gone = [...this.gone];

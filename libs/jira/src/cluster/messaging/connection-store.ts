@@ -1,32 +1,32 @@
-// Port: who is connected where and in which broadcast rooms, as all processes know it.
+// Port: who is connected where, and in which broadcast rooms, over all processes.
 
 /** One open connection of any process. */
 export interface ConnectionEntry {
   readonly id: string;
   /** The process that holds it. */
   readonly node: string;
-  /** The user's key as a string; `null` when anonymous. */
+  /** The user's key as a string; `null` if anonymous. */
   readonly user: string | null;
   readonly createdAt: Date;
 }
 
-/** A connection as it was read: its process said at `lastSeen` that it was there. */
+/** A connection with the date of its process's last renewal. */
 export interface SeenConnection extends ConnectionEntry {
   readonly lastSeen: Date;
 }
 
-/** A place in a broadcast room. */
+/** A membership in a broadcast room. */
 export interface RoomMember {
   readonly connectionId: string;
-  /** The request that hears the posts; `null`: its connection does. */
+  /** The request that receives the posts; `null` if the connection does. */
   readonly requestId: string | null;
   readonly node: string;
-  /** The user's key as a string; `null` when anonymous. */
+  /** The user's key as a string; `null` if anonymous. */
   readonly user: string | null;
   readonly joinedAt: Date;
 }
 
-/** What was let go of with nodes that had died. */
+/** What was removed with dead nodes. */
 export interface SweptNodes {
   readonly nodes: readonly string[];
   /** Rooms that lost their last member with them. */
@@ -38,7 +38,7 @@ export interface SweptNodes {
  * every reader at once. All lists are oldest first.
  */
 export interface ConnectionStore {
-  /** How long a process that says nothing is taken to be there, in ms. @default 15_000 */
+  /** How long a silent process counts as alive, in ms. @default 15_000 */
   readonly leaseMs?: number;
   /** Called once at boot. */
   open?(): Promise<void>;
@@ -50,9 +50,9 @@ export interface ConnectionStore {
    * for dead, or the store has lost something): whoever has some removes the node, and puts all of it again.
    */
   renew(node: string, leaseMs: number): Promise<boolean>;
-  /** Lets go of what dead nodes held. Each node and room is returned to one caller. */
+  /** Removes the entries of dead nodes. Each node and room is returned to one caller only. */
   sweep(): Promise<SweptNodes>;
-  /** Forgets a node with all it put here: it ends in order. Returns the rooms that lost their last member. */
+  /** Removes a node with all its entries: a normal shutdown. Returns the rooms that lost their last member. */
   removeNode(node: string): Promise<string[]>;
   get(id: string): Promise<SeenConnection | undefined>;
   all(): Promise<SeenConnection[]>;
@@ -68,7 +68,7 @@ export interface ConnectionStore {
 /** Token of the server's store. */
 export const CONNECTION_STORE = Symbol('jira connection store');
 
-/** Names a place among those of its room. */
+/** The key of a membership within its room. */
 export function memberKey({ connectionId, requestId }: Pick<RoomMember, 'connectionId' | 'requestId'>): string {
   return requestId === null ? connectionId : `${connectionId} ${requestId}`;
 }

@@ -1,4 +1,4 @@
-// What one connection is sent of one recipient's queue.
+// Delivers one recipient's queue to one connection.
 
 import { MESSAGE_EVENT } from 'nestjs-jira-protocol';
 import type { Connection } from '../../core/connections/connection.js';
@@ -7,7 +7,7 @@ import type { MessageQueue } from './message-queue.js';
 export interface DeliveryParts {
   readonly queue: MessageQueue;
   readonly connection: Connection;
-  /** What is older is given up, and not sent any more. */
+  /** Messages older than this are dropped, not sent. */
   readonly ttlMs: number;
   readonly report: (error: unknown) => void;
 }
@@ -15,9 +15,9 @@ export interface DeliveryParts {
 export class Delivery {
   private after?: string;
   // Most connections never get a message: these are made for the first one.
-  /** Places by message id, not acknowledged yet. */
+  /** Slots by message id, not acknowledged yet. */
   private open?: Map<string, string[]>;
-  /** Places acknowledged, and not yet removed: the queue may be away. */
+  /** Slots that are acknowledged but not removed yet: the queue may be unavailable. */
   private done?: Set<string>;
   private isDue = false;
   private isReading = false;
@@ -27,7 +27,7 @@ export class Delivery {
     private readonly parts: DeliveryParts,
   ) {}
 
-  /** Sends what it has not sent. One read of the queue after the other: none is sent twice, and none out of turn. */
+  /** Sends what was not sent yet. One read of the queue at a time: nothing is sent twice or out of order. */
   deliver(): void {
     this.isDue = true; // the read that will come sees this one too
     if (!this.isReading) void this.readOn();
@@ -47,7 +47,7 @@ export class Delivery {
     this.isReading = false;
   }
 
-  /** Rejects when the queue is away: then it is tried again at the next message, and when the queue is back. */
+  /** Rejects if the queue is unavailable; it is retried on the next message, and when the queue is back. */
   async acknowledge(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
       for (const place of this.open?.get(id) ?? []) this.noteDone(place);

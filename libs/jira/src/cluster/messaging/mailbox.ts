@@ -1,4 +1,4 @@
-// Values that wait for the one who takes them, up to a bound.
+// A bounded buffer of values for one consumer.
 
 import { JiraException } from '../../core/errors/jira.exception.js';
 
@@ -10,7 +10,7 @@ import { JiraException } from '../../core/errors/jira.exception.js';
 export type OverflowPolicy = 'fail' | 'drop-oldest' | 'drop-newest';
 
 export interface MailboxOptions {
-  /** Values held for a taker that does not keep up. @default 1_000, as for streams */
+  /** Values buffered for a slow consumer. @default 1_000, as for streams */
   readonly capacity?: number;
   /** @default 'fail' */
   readonly overflow?: OverflowPolicy;
@@ -22,9 +22,9 @@ interface Taker<T> {
 }
 
 export class Mailbox<T> implements AsyncIterableIterator<T, undefined> {
-  /** Resolves when values arrive for sure; rejects when the box is closed before. */
+  /** Resolves once values are certain to arrive; rejects if the mailbox closes before. */
   readonly ready: Promise<void>;
-  /** Values that were not kept, by the policy. */
+  /** The number of values dropped by the policy. */
   dropped = 0;
   private readonly capacity: number;
   private readonly overflow: OverflowPolicy;
@@ -33,7 +33,7 @@ export class Mailbox<T> implements AsyncIterableIterator<T, undefined> {
   private isEnded = false;
   private failure?: Error;
 
-  /** @param onEnd called once, when the box takes no more */
+  /** @param onEnd called once, when the mailbox accepts no more values */
   constructor(
     { capacity = 1_000, overflow = 'fail' }: MailboxOptions,
     private readonly onEnd: (box: Mailbox<T>) => void,
@@ -62,7 +62,7 @@ export class Mailbox<T> implements AsyncIterableIterator<T, undefined> {
     this.values.push(value);
   }
 
-  /** Takes no more. What is held is given out first, then the error, if there is one. */
+  /** Accepts no more values. Buffered values come first, then the error, if any. */
   end(error?: Error): void {
     if (this.isEnded) return;
     this.isEnded = true;
@@ -89,7 +89,7 @@ export class Mailbox<T> implements AsyncIterableIterator<T, undefined> {
     return this;
   }
 
-  /** An error is told once; after it the box is just empty. */
+  /** The error is thrown once; after that the mailbox is empty. */
   private settle({ resolve, reject }: Taker<T>): void {
     const { failure } = this;
     this.failure = undefined;

@@ -11,7 +11,7 @@ export class MemoryMessageQueue implements MessageQueue {
   async add(recipient: string, message: Message, keepCount: number): Promise<ExpiredMessage[]> {
     const queue = this.queues.get(recipient) ?? [];
     this.queues.set(recipient, queue);
-    // As if it had travelled.
+    // Copied, as if it had been sent between processes.
     queue.push({ ...message, data: decode(encode(message.data)), place: `${++this.count}` });
     const expired = queue.splice(0, Math.max(0, queue.length - keepCount));
     for (const listener of this.listeners) listener(recipient);

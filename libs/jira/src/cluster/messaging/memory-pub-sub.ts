@@ -21,7 +21,7 @@ export class MemoryPubSub extends PubSub {
   publish(key: string, value: unknown): Promise<void> {
     if (this.isClosed) return Promise.reject(new PubSubClosed());
     if (!this.topics.has(key)) return Promise.resolve();
-    // As if it had travelled, so that what works here works between processes.
+    // Copied, as if it had been sent between processes, so that both behave the same.
     const text = encode(value);
     this.topics.put(key, () => decode(text));
     return Promise.resolve();

@@ -1,8 +1,8 @@
-// Port: messages that wait for their recipient, in order, for a bounded time and count.
+// Port: messages queued for a recipient, in order, bounded in time and number.
 
-/** A message as it was put into a queue. */
+/** A message as it was added to a queue. */
 export interface Message {
-  /** Given by the sender: a message that was put in twice has one id. */
+  /** Set by the sender: a message that was added twice has one id. */
   readonly id: string;
   readonly event: string;
   readonly data: unknown;
@@ -10,11 +10,11 @@ export interface Message {
 }
 
 export interface QueuedMessage extends Message {
-  /** Its place in its recipient's queue, for `read` and `remove`; opaque. */
+  /** Its slot in the recipient's queue, for `read` and `remove`; opaque. */
   readonly place: string;
 }
 
-/** A message that nobody acknowledged in time, or that was in the way of newer ones. */
+/** A message that was dropped: not acknowledged in time, or the queue was full. */
 export interface ExpiredMessage extends Message {
   readonly recipient: string;
 }
@@ -23,14 +23,14 @@ export interface ExpiredMessage extends Message {
 export interface MessageQueue {
   /** Called once at boot. */
   open?(): Promise<void>;
-  /** Keeps at most `keepCount` messages of a recipient: returns the oldest ones that had to go. */
+  /** Adds a message and keeps at most `keepCount` per recipient; returns the oldest ones it dropped. */
   add(recipient: string, message: Message, keepCount: number): Promise<ExpiredMessage[]>;
-  /** What is kept, oldest first; with `after`, only what came after that place. */
+  /** The queued messages, oldest first; with `after`, only those after that slot. */
   read(recipient: string, after?: string): Promise<QueuedMessage[]>;
   remove(recipient: string, places: readonly string[]): Promise<void>;
-  /** Removes what was sent before, of all recipients, and returns it: each message to one caller. */
+  /** Removes the messages of all recipients sent before that date and returns them; each message to one caller only. */
   expire(before: Date): Promise<ExpiredMessage[]>;
-  /** Called with a recipient who has got a message, and without one when any may have. Returns its own undo. */
+  /** Calls the listener with a recipient who has a new message, or without one if any may have. Returns a function that unsubscribes. */
   watch(listener: (recipient?: string) => void): () => void;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// Sends to recipients wherever they are, and delivers to those that are here.
+// Sends messages to recipients in any process, and delivers to those of this one.
 
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
@@ -15,8 +15,8 @@ import { MESSAGE_QUEUE, type ExpiredMessage, type MessageQueue } from './message
 
 /**
  * A connection by its id; a user (or its key), on whatever connections, now or later; or the members of a broadcast room:
- * those who are in it when the message is sent. A member with a user gets it as that user does, now or later; an
- * anonymous one on its connection. Who has left, or lost the connection before, was no member.
+ * those who are in it when the message is sent. A member with a user gets it as that user, now or later; an
+ * anonymous member gets it on its connection. Someone who left or disconnected before is not a member.
  */
 export type Recipient = string | { readonly user: unknown } | { readonly room: string };
 
@@ -27,7 +27,7 @@ export interface SendOptions {
 
 const SWEEP_MS = 60_000;
 const LEAST_SWEEP_MS = 1_000;
-/** Queues of a room's members that are written to at one time. */
+/** The queues of a room's members to write to at once. */
 const WRITTEN_AT_ONCE = 16;
 
 /**
@@ -93,7 +93,7 @@ export class Messages {
     clearInterval(this.timer);
   }
 
-  /** Removes and reports what is older than may be kept; done by itself every minute. */
+  /** Removes and reports expired messages; runs by itself every minute. */
   async sweep(now = Date.now()): Promise<void> {
     const { queue, limits } = this;
     try {
@@ -139,7 +139,7 @@ export class Messages {
     for (const delivery of deliveries) delivery.deliver();
   }
 
-  /** What was meant for this very connection will reach nobody. */
+  /** Messages to this very connection can no longer be delivered. */
   private closed({ id }: Connection): void {
     const [, toUser] = this.ofConnection.get(id) ?? [];
     if (toUser) {

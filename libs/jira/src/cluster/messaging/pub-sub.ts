@@ -1,8 +1,8 @@
-// Port: values by key, from whoever publishes to whoever listens at the time.
+// Port: publish values by key to the current subscribers.
 
 import type { Mailbox, MailboxOptions } from './mailbox.js';
 
-/** What a subscriber loops over. Leaving the loop, `return()` and closing the PubSub end it. */
+/** The values a subscriber iterates over. Leaving the loop, `return()` or closing the PubSub ends it. */
 export type PubSubSubscription<T> = Mailbox<T>;
 
 /**
@@ -15,7 +15,7 @@ export type PubSubSubscription<T> = Mailbox<T>;
  * async *ticks(scope: ActionScope) { yield* this.pubSub.subscribe<Tick>('ticks'); }
  */
 export abstract class PubSub {
-  /** Resolves when the value is on its way. Rejects with `PubSubClosed` after `close()`. */
+  /** Resolves once the value is sent. Rejects with `PubSubClosed` after `close()`. */
   abstract publish(key: string, value: unknown): Promise<void>;
 
   /**
@@ -24,10 +24,10 @@ export abstract class PubSub {
    */
   abstract subscribe<T = unknown>(key: string, options?: MailboxOptions): PubSubSubscription<T>;
 
-  /** Whether what is published now would reach its subscribers. False while the connection to a server is away. */
+  /** Whether a value published now would reach its subscribers. False while the connection to a server is lost. */
   abstract get isAlive(): boolean;
 
-  /** Ends every subscription, without an error, and lets go of connections. */
+  /** Ends every subscription, without an error, and closes connections. */
   abstract close(): Promise<void>;
 }
 

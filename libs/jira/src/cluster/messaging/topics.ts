@@ -5,7 +5,7 @@ import { Mailbox, type MailboxOptions } from './mailbox.js';
 export class Topics {
   private readonly boxes = new Map<string, Set<Mailbox<unknown>>>();
 
-  /** @param onLast called when nobody of this process subscribes to the key any more */
+  /** @param onLast called when this process has no more subscriber of the key */
   constructor(private readonly onLast: (key: string) => void = () => undefined) {}
 
   has(key: string): boolean {

@@ -71,7 +71,7 @@ export class TypeOrmChangeSource implements ChangeSource {
     intercept(this.dataSource, this.interceptor);
   }
 
-  /** Stops to capture; transactions under way are not announced. */
+  /** Stops capturing; transactions under way are not announced. */
   detach(): void {
     stopIntercepting(this.dataSource);
     const { subscribers } = this.dataSource;

@@ -1,4 +1,4 @@
-// What a client is told of an error that ends something of its own; what nobody planned for is logged.
+// The error frame for a client whose request or subscription ends; unexpected errors are logged.
 
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { errorAnswer, TRANSLATORS, type ErrorAnswer, type ErrorTranslator } from './error-answer.js';

@@ -11,7 +11,7 @@ import type { Constructor, InputOf, OutputOf } from './mixin.js';
 export interface ChangesMany {
   /** POST `{ items, atomic? }`: stores new rows; all or none of them, unless `atomic` is false. */
   createMany(scope: ActionScope<BulkInput<InputOf<this, 'createInput'>>>): Promise<OutputOf<this>[] | BulkResult[]>;
-  /** PATCH `{ items: [{ pk, …fields }], atomic? }`: changes the fields that are there. */
+  /** PATCH `{ items: [{ pk, …fields }], atomic? }`: changes the given fields. */
   updateMany(scope: ActionScope<BulkInput<Record<string, unknown>>>): Promise<OutputOf<this>[] | BulkResult[]>;
   /** DELETE `{ items: [pk, …], atomic? }`: removes rows. */
   destroyMany(scope: ActionScope<BulkInput<unknown>>): Promise<null[] | BulkResult[]>;

@@ -7,7 +7,7 @@ import { noteStock } from '../shortcuts.js';
 import type { Constructor, OutputOf } from './mixin.js';
 
 export interface Creates {
-  /** POST: stores a new row, answers it with 201. */
+  /** POST: stores a new row and returns it with 201. */
   create(scope: ActionScope): Promise<OutputOf<this>>;
 }
 

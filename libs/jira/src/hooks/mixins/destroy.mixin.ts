@@ -6,7 +6,7 @@ import { noteStock } from '../shortcuts.js';
 import type { Constructor } from './mixin.js';
 
 export interface Destroys {
-  /** DELETE: removes the row the query names, answers 204 with `null`. */
+  /** DELETE: removes the row the query names and returns 204 with `null`. */
   destroy(scope: ActionScope<undefined>): Promise<null>;
 }
 

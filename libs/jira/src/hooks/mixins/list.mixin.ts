@@ -10,7 +10,7 @@ export interface Lists {
   list(scope: ActionScope<undefined>): Promise<ListOf<this>>;
 }
 
-/** A page as the hook's pagination answers it, or an array for hooks that say `pagination = null`. */
+/** A page in the form of the hook's pagination, or an array for hooks with `pagination = null`. */
 export type ListOf<H> = H extends { pagination: infer P }
   ? P extends abstract new (...args: never[]) => { paginate(...args: never[]): Promise<infer Page> }
     ? PageOf<Page, OutputOf<H>>

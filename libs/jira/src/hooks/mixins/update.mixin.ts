@@ -6,7 +6,7 @@ import { noteStock } from '../shortcuts.js';
 import type { Constructor, OutputOf } from './mixin.js';
 
 export interface Updates {
-  /** PUT: a full update. PATCH: the fields that are there. Answers the row as stored. */
+  /** PUT: a full update. PATCH: the given fields only. Returns the stored row. */
   update(scope: ActionScope): Promise<OutputOf<this>>;
 }
 

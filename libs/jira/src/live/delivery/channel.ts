@@ -1,4 +1,4 @@
-// A channel: all subscriptions that are sent the same frames.
+// A channel: all subscriptions that receive the same frames.
 
 import { randomBytes } from 'node:crypto';
 import type { ChangeFrame } from 'nestjs-jira-protocol';
@@ -8,11 +8,11 @@ import type { Recipient } from './frame-sink.js';
 import type { Room, RoomDiff, RoomKeeper } from './rooms.js';
 import { nextState, type Reason, type SubscriptionState } from './subscription-state.js';
 
-/** Decides which rows belong: a filter, a visibility, an object permission. */
+/** Decides which rows match: a filter, a visibility, an object permission. */
 export interface RowMatcher {
   /** Equal keys mean equal verdicts. */
   readonly key: string;
-  /** The verdict if memory can tell; `undefined` = `judge` has to. */
+  /** The verdict if it can be computed in memory; `undefined` if `judge` has to ask. */
   matches(image: Image): boolean | undefined;
   /**
    * Verdicts for all of these, in one batch. `past` says which are images of before a change: of a deleted row, where
@@ -23,9 +23,9 @@ export interface RowMatcher {
   readonly equalities: ReadonlyMap<string, readonly unknown[]>;
   /** Whether the change of a related row may alter verdicts on rows that did not change. @default it never may */
   isConcernedBy?(change: Change): boolean;
-  /** What rows of other entities decide; absent = the row alone decides. */
+  /** The part that rows of other entities decide; absent if the row alone decides. */
   readonly related?: RelatedRows;
-  /** Code or SQL of the application decides, by whatever it reads. @default false */
+  /** Whether code or SQL of the application decides. @default false */
   readonly isOpaque?: boolean;
 }
 
@@ -38,15 +38,15 @@ export interface Past {
   readonly commit?: readonly Change[];
 }
 
-/** Rows of other entities that decide about rows that did not change themselves. */
+/** Rows of other entities that decide about unchanged rows. */
 export interface RelatedRows {
   /** Names of their entities. */
   readonly names: ReadonlySet<string>;
-  /** While it stays the same, so do the verdicts. Asks the database. */
+  /** A digest: verdicts stay the same while it does. Asks the database. */
   readState(): Promise<string>;
 }
 
-/** Callers who may see the same rows in the same form. They share all work. */
+/** Callers who see the same rows in the same form. They share all work. */
 export interface Audience {
   readonly key: string;
   /** All must match. */
@@ -60,9 +60,9 @@ export interface Audience {
 export interface ObserverBehaviour extends RoomKeeper {
   /** Unique in the application. */
   readonly name: string;
-  /** Who of these receives this change; absent = all. */
+  /** The subscribers who receive this change; absent = all. */
   readonly participants?: (scopes: readonly HookScope[], image: Image, type: ChangeType) => readonly HookScope[];
-  /** Called once a change, before it is sent; `false` = it has sent by itself. */
+  /** Called once per change, before it is sent; `false` means the handler sent it itself. */
   readonly handle?: (change: Change, rooms: RoomDiff) => Promise<boolean | void> | boolean | void;
 }
 
@@ -75,7 +75,7 @@ export interface ChannelDefinition {
   readonly rooms?: ReadonlySet<Room>;
   readonly filter: RowMatcher;
   readonly audience: Audience;
-  /** Soft-deleted rows are rows too. @default false */
+  /** Whether soft-deleted rows count as rows. @default false */
   readonly withDeleted?: boolean;
   /** What rows decide whose changes nobody follows, as one text; absent = there are none. Asks the database. */
   readonly readRelated?: () => Promise<string>;
@@ -94,10 +94,10 @@ export function entityKey(source: string, entity: string): string {
 }
 
 export class Channel {
-  /** Random, so that it tells nothing about what others do. */
+  /** Random, so that it reveals nothing about other channels. */
   readonly id = randomBytes(9).toString('base64url');
   readonly subscriptions = new Set<Subscription>();
-  /** What `readRelated` said last. */
+  /** The last result of `readRelated`. */
   related?: string;
 
   constructor(
@@ -124,7 +124,7 @@ export class Subscription implements Recipient {
   announced?: string;
   /** Its rows may be others now, without a change of their own. */
   isStale = false;
-  /** Goes up with every reason to look at its rights again. */
+  /** Incremented with every reason to check its rights again. */
   revision = 0;
   checkedAt = Date.now();
   private current: SubscriptionState = 'opening';

@@ -1,4 +1,4 @@
-// All channels that somebody listens to. Equal audiences and filters are one object, shared by their channels.
+// All open channels. Equal audiences and filters are one object, shared by their channels.
 
 import { Channel, channelKey } from './channel.js';
 import type { Audience, ChannelDefinition, RowMatcher, Subscription } from './channel.js';

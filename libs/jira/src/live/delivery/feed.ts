@@ -13,9 +13,9 @@ import { RoomBook } from './rooms.js';
 import { Turns, type Turn } from '../../core/support/turns.js';
 
 export interface FeedReport {
-  /** Something of this change could not be sent; its channels got `reset`. */
+  /** Part of this change could not be sent; its channels got `reset`. */
   failed(error: unknown, change: Change, channel?: Channel): void;
-  /** Something happened that cannot be told row by row: channels of this entity got `reset`. */
+  /** Unknown rows changed: the channels of this entity got `reset`. */
   gap(error: unknown, entity: string): void;
 }
 
@@ -35,7 +35,7 @@ class Batch {
 
 export class Feed {
   readonly channels = new Set<Channel>();
-  /** Observers with a handler: called for each change, whether anybody subscribes or not. */
+  /** Observers with a handler: called for each change, with or without subscribers. */
   readonly handlers = new Set<ObserverBehaviour>();
   private readonly index = new ChannelIndex();
   private readonly turns = new Turns<Delivery>((batch) => this.deliver(batch));
@@ -63,7 +63,7 @@ export class Feed {
     this.turns.push(deliveries);
   }
 
-  /** Runs when everything pushed so far is delivered; at once, in the same turn, when nothing waits. */
+  /** Runs once everything pushed so far is delivered; at once, in the same turn, if nothing waits. */
   inTurn(turn: Turn): void {
     this.turns.inTurn(turn);
   }
@@ -90,26 +90,26 @@ export class Feed {
     });
   }
 
-  /** Tells every channel to fetch again. */
+  /** Tells every channel to refetch. */
   resetAll(position: string): void {
     this.inTurn(() => {
       for (const channel of this.channels) this.reset(channel, position);
     });
   }
 
-  /** Tells a channel to fetch again. */
+  /** Tells a channel to refetch. */
   reset(channel: Channel, position: string): void {
     this.send(channel, resetFrame(channel.id, position));
   }
 
-  /** Never throws nor rejects: what goes wrong with a channel resets that channel. */
+  /** Never throws or rejects: an error in a channel resets that channel. */
   private deliver(deliveries: readonly Delivery[]): Promise<void> | void {
     const batch = new Batch();
     if (this.handlers.size === 0) return this.judge(deliveries, batch);
     return this.handle(deliveries, batch).then(() => this.judge(deliveries, batch));
   }
 
-  /** Calls the handlers, in order; what they sent by themselves is not sent again. */
+  /** Calls the handlers, in order; changes they sent themselves are not sent again. */
   private async handle(deliveries: readonly Delivery[], { rooms, handled }: Batch): Promise<void> {
     for (const delivery of deliveries) {
       const { change } = delivery;

@@ -14,7 +14,7 @@ export interface Recipient {
 }
 
 export interface FrameSink {
-  /** From now on this subscription is sent its channel's frames. */
+  /** From now on this subscription receives its channel's frames. */
   join(recipient: Recipient): void;
   leave(recipient: Recipient): void;
   /** Sends one frame to all of its channel that live in this process, at the latest when it is flushed. */
@@ -23,7 +23,7 @@ export interface FrameSink {
   flush(): void;
   /** Sends one frame to one subscription, whether it has joined its channel or not. */
   sendTo(recipient: Recipient, frame: ChangeFrame): void;
-  /** Tells a subscription that it goes on, on another channel. */
+  /** Tells a subscription that it continues on another channel. */
   move(recipient: Recipient, subscribed: SubscribedData): void;
   /** Tells a subscription that it has ended, and why. */
   end(recipient: Recipient, status: number, error: ErrorData): void;

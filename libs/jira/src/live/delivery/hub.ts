@@ -1,4 +1,4 @@
-// Takes committed changes from the log and brings them to listeners and to the feeds of their entities.
+// Takes committed changes from the log and passes them to listeners and to the feeds of their entities.
 
 import { Inject, Injectable } from '@nestjs/common';
 import type { RowId } from 'nestjs-jira-protocol';
@@ -14,12 +14,12 @@ import { FRAME_SINK, type FrameSink } from './frame-sink.js';
 import { getOrAdd } from '../../core/support/get-or-add.js';
 import { Placement } from './placement.js';
 
-/** Called in commit order, before anything of the commit is sent. What it throws is reported. */
+/** Called in commit order, before anything of the commit is sent. Its errors are reported. */
 export type CommitListener = (change: Change, commit: LoggedCommit) => void;
 
 @Injectable()
 export class Hub {
-  /** Who is sent what the feeds deliver. */
+  /** Where the feeds send frames. */
   readonly placement: Placement;
   private readonly feeds = new Map<string, Feed>();
   private readonly listeners = new Map<string, Set<CommitListener>>();
@@ -44,7 +44,7 @@ export class Hub {
     );
   }
 
-  /** Announces what this source commits. Returns its own undo. */
+  /** Announces what this source commits. Returns a function that unsubscribes. */
   connect(source: ChangeSource): () => void {
     return source.listen({
       onCommit: (commit) => this.log.append(commit),
@@ -57,21 +57,21 @@ export class Hub {
     });
   }
 
-  /** Calls an observer's handler for each change of an entity. Returns its own undo. */
+  /** Calls an observer's handler for each change of an entity. Returns a function that unsubscribes. */
   addHandler(entity: string, observer: ObserverBehaviour): () => void {
     const feed = this.feed(entity);
     feed.handlers.add(observer);
     return () => feed.handlers.delete(observer);
   }
 
-  /** Hears of each committed change of an entity before anything is sent. Returns its own undo. */
+  /** Calls the listener with each committed change of an entity, before anything is sent. Returns a function that unsubscribes. */
   listen(entity: string, listener: CommitListener): () => void {
     const listeners = getOrAdd(this.listeners, entity, () => new Set<CommitListener>());
     listeners.add(listener);
     return () => listeners.delete(listener);
   }
 
-  /** Announces one change to one observer by hand, as if it had just been committed. */
+  /** Announces one change to one observer manually, as if just committed. */
   dispatch(entity: string, observer: ObserverBehaviour, change: Change): void {
     this.feed(entity).push([{ change, position: this.log.head, observer: observer.name }]);
   }
@@ -102,7 +102,7 @@ export class Hub {
     this.report.failed(error, change);
   }
 
-  /** What is held in memory, for tests and diagnostics. */
+  /** Sizes of what is in memory, for tests and diagnostics. */
   count(): { channels: number; subscriptions: number; connections: number; shared: number } {
     return this.placement.count();
   }

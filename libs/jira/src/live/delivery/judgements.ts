@@ -3,7 +3,7 @@
 import type { Image } from '../../core/changes/change.js';
 import type { Channel, Past, RowMatcher } from './channel.js';
 
-/** The rows that decided who sees a deleted row were deleted with it: nobody knows any more who saw it. */
+/** The rows that decided who sees a deleted row were deleted with it, so who saw it is unknown. */
 export class UnknowableRow extends Error {
   override readonly name = 'UnknowableRow';
 }
@@ -35,7 +35,7 @@ export class Judgements {
     return this.questions.size > 0;
   }
 
-  /** Asks everything prepared. Never rejects: a matcher that failed throws where its verdict is used. */
+  /** Runs all prepared queries. Never rejects: a matcher that failed throws where its verdict is used. */
   async ask(): Promise<void> {
     await Promise.all([...this.questions].map(([matcher, images]) => this.askOne(matcher, [...images])));
     this.questions.clear();

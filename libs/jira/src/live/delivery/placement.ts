@@ -132,13 +132,13 @@ export class Placement {
     void this.refreshStale([...this.subscriptions()], REASONS.missed);
   }
 
-  /** Ends the subscription a request of this connection opened. False when there is none. */
+  /** Ends the subscription that a request of this connection opened. Returns false if there is none. */
   unsubscribe(connectionId: string, namespace: string, requestId: string): boolean {
     const isMeant = (one: Subscription): boolean => one.namespace === namespace && one.requestId === requestId;
     return this.endAll(connectionId, isMeant, REASONS.unsubscribed) > 0;
   }
 
-  /** Ends this connection's subscriptions on a namespace, or all of them. Returns how many there were. */
+  /** Ends this connection's subscriptions on a namespace, or all of them. Returns their number. */
   unsubscribeAll(connectionId: string, namespace?: string): number {
     if (namespace === undefined) return this.endAll(connectionId, () => true, REASONS.disconnected);
     return this.endAll(connectionId, (one) => one.namespace === namespace, REASONS.unsubscribed);

@@ -2,7 +2,7 @@
 
 import type { Change, Image } from '../../core/changes/change.js';
 
-/** Rooms of an observer are names on the server only; they are no rooms of Socket.IO, and never leave the server. */
+/** A room of an observer: a name that exists on the server only. It is not a Socket.IO room and never leaves the server. */
 export type Room = string;
 
 export interface RoomDiff {
@@ -21,7 +21,7 @@ export function overlaps(a: ReadonlySet<Room>, b: ReadonlySet<Room>): boolean {
   return false;
 }
 
-/** Who puts rows into rooms. */
+/** Assigns rows to rooms. */
 export interface RoomKeeper {
   /** Rooms one row's changes go to; absent = one room for all. */
   readonly rooms?: (image: Image, change: Change) => ReadonlySet<Room>;

@@ -10,9 +10,9 @@ export interface ObservedRows {
   readonly key: string;
   /** The entity's name: the room of observers that name none. */
   readonly name: string;
-  /** Soft-deleted rows are rows too. */
+  /** Whether soft-deleted rows count as rows. */
   readonly withDeleted?: boolean;
-  /** Starts to capture its changes. Idempotent. */
+  /** Starts capturing its changes. Idempotent. */
   watch(): void;
   /** The rows that a visibility means. */
   matcherOf(visibility: unknown): RowMatcher;
@@ -54,12 +54,12 @@ export interface Dependency {
   /** Class of the rows. */
   readonly entity: unknown;
   /**
-   * Users whose sight the row decides (their keys, or the users): only their subscriptions are looked at again.
+   * Users whose sight the row decides (their keys, or the users): only their subscriptions are checked again.
    *
-   * @default everybody
+   * @default everyone
    */
   users?(this: void, row: object): Iterable<unknown>;
-  /** Ids of rows whose output shows this row: they are announced again. Nobody's sight is looked at then. */
+  /** Ids of rows whose output shows this row: they are announced again. No one's sight is checked then. */
   rows?(this: void, row: object): Iterable<RowId>;
 }
 

@@ -1,4 +1,4 @@
-// What an observer may be told.
+// The options of an observer.
 
 import type { RowId } from 'nestjs-jira-protocol';
 import type { HookScope } from '../../core/scope/scope.js';
@@ -11,7 +11,7 @@ type Awaitable<T> = T | Promise<T>;
 /** One room, or several. */
 export type Rooms = Room | Iterable<Room>;
 
-/** A change that the application signals by itself. */
+/** A change that the application signals. */
 export interface Signal<Row extends object> {
   readonly id: RowId;
   readonly type: ChangeType;
@@ -24,12 +24,12 @@ export interface SignalSource<Row extends object> {
   subscribe(listener: (signal: Signal<Row>) => void): { unsubscribe(): void };
 }
 
-/** `Row` is what the functions are given: all own columns of the row; related rows are not loaded. */
+/** `Row` is the argument of the functions: all own columns of the row, without related rows. */
 export interface ObserverOptions<Row extends object> {
   /** The rooms that the changes of one row go to. Needs `subscribingRooms`. @default one room for all */
   rooms?(this: void, row: Row, change: Change<Row>): Rooms;
   /**
-   * The rooms that this caller listens to. None (`[]`) refuses the subscription: it is the permission to subscribe.
+   * The rooms this caller listens to. An empty array refuses the subscription: this is the permission to subscribe.
    * Names never leave the server, and a client cannot choose them unless this function reads them from the request.
    */
   subscribingRooms?(this: void, scope: HookScope): Awaitable<Rooms>;
@@ -40,15 +40,15 @@ export interface ObserverOptions<Row extends object> {
    * @default the hook's own `serialize` for the hook's entity, else `{ pk }`
    */
   serialize?(this: void, row: Row, scope: HookScope, type: ChangeType): unknown;
-  /** Names the group of callers for whom `serialize` gives the same. @default one group a subscription, or one for all */
+  /** Names the group of callers for whom `serialize` returns the same. @default one group per subscription, or one for all */
   audience?(this: void, scope: HookScope): string;
-  /** Which of these subscribers receive this change. @default all */
+  /** The subscribers who receive this change. @default all */
   participants?(this: void, scopes: readonly HookScope[], row: Row, type: ChangeType): readonly HookScope[];
-  /** Called once a change, whether anybody subscribes or not. `false` = it has been sent by hand, and is not sent again. */
+  /** Called once per change, with or without subscribers. Return `false` if you sent it yourself; it is then not sent again. */
   handler?(this: void, change: Change<Row>, rooms: RoomDiff): Awaitable<boolean | void>;
-  /** Rows that decide who sees what, or that the output shows. @default the hook's, for the hook's entity */
+  /** Entities whose rows decide who sees what, or that the output shows. @default the hook's, for the hook's entity */
   dependsOn?: readonly Dependency[];
-  /** Signals to observe instead of what is committed. */
+  /** Signals to observe instead of commits. */
   source?: SignalSource<Row>;
 }
 

@@ -1,4 +1,4 @@
-// Watches rows and tells subscribers: a property of a hook.
+// An observer: a property of a hook that watches rows and announces changes to subscribers.
 
 import type { SubscribedData } from 'nestjs-jira-protocol';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
@@ -22,7 +22,7 @@ export class Observer<Row extends object> implements ObserverBehaviour {
   readonly handle?: ObserverBehaviour['handle'];
   private host!: ObserverHost;
   private rows!: ObservedRows;
-  /** The feed it hears. */
+  /** The feed it listens to. */
   private key = '';
   /** Entities whose changes lead to a look at rights. */
   private readonly followed = new Set<string>();
@@ -93,7 +93,7 @@ export class Observer<Row extends object> implements ObserverBehaviour {
       throw new JiraException('UNKNOWN_SUBSCRIPTION', `Unknown subscription "${target}".`);
   }
 
-  /** Announces a change that nobody committed, as if it just had been: to this observer's subscribers alone. */
+  /** Announces a change without a commit to this observer's subscribers. */
   dispatch(signal: Signal<Row>): void {
     const change = { source: 'signal', entity: this.rows.name, ...signal } as Change;
     this.host.hub.dispatch(this.key, this, change);
@@ -104,7 +104,7 @@ export class Observer<Row extends object> implements ObserverBehaviour {
     if (own) return own;
     if (this.entity !== undefined) return observables.find(this.entity, subject, dataSource);
     if (this.options.source) return signalRows(this.name);
-    throw new ConfigurationError(subject, 'observes nothing.', 'Give it an entity, or a "source" of signals.');
+    throw new ConfigurationError(subject, 'observes nothing.', 'Set an entity, or a "source" of signals.');
   }
 
   /** Where a caller belongs, by the rights that the caller has now. */
@@ -201,13 +201,13 @@ function checkOptions<Row extends object>(options: BoundOptions<Row>, subject: s
   if (!rooms !== !subscribingRooms)
     throw new ConfigurationError(
       subject,
-      rooms ? 'has rooms that nobody can subscribe to.' : 'subscribes to rooms that no change goes to.',
+      rooms ? 'has rooms that no one can subscribe to.' : 'subscribes to rooms that no change is sent to.',
       'Set both "rooms" and "subscribingRooms".',
     );
   if (!rows.own && !visibility && !subscribingRooms)
     throw new ConfigurationError(
       subject,
-      "observes rows that are not its hook's own, and does not say who may see them.",
+      'observes rows of another entity but does not say who may see them.',
       'Set "visibility" (perhaps () => true), or "rooms" and "subscribingRooms".',
     );
 }

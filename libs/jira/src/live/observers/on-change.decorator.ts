@@ -1,14 +1,14 @@
-// `@OnChange(Entity)`: a method of any provider that hears what is committed.
+// `@OnChange(Entity)`: a method of any provider that listens to committed changes.
 
 import type { Type } from '@nestjs/common';
 import type { ChangeType } from '../../core/changes/change.js';
 
 export interface OnChangeOptions<E extends object> {
-  /** What the method is given beside the change. @default `{ pk }` */
+  /** Makes the method's second argument from the row. @default `{ pk }` */
   serialize?(this: void, row: E, type: ChangeType): unknown;
   /** Name of the data source that holds the entity. @default the one that has it */
   readonly dataSource?: string;
-  /** Calls the method in every process that shares the change log, not in one of them. @default false */
+  /** Calls the method in every process that shares the change log, instead of in one. @default false */
   readonly everywhere?: boolean;
 }
 

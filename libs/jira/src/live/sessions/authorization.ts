@@ -1,4 +1,4 @@
-// Rights that change while a client is connected.
+// Rights that change while clients are connected.
 
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
@@ -17,7 +17,7 @@ import { Hub } from '../delivery/hub.js';
 import type { Addressee, Revocation } from '../../core/changes/revocation.js';
 import { Revocations } from './revocations.js';
 
-/** What decides who may connect. */
+/** The permissions that decide who may connect. */
 export interface Entry {
   readonly authentication: readonly Authentication[];
   readonly permissions: readonly Permission[];
@@ -150,7 +150,7 @@ export class Authorization {
       const { connections } = this;
       if (found.user === null) throw new JiraException('UNAUTHENTICATED', 'Unknown credentials.');
       if (connections.keyOf(found.user) !== connections.keyOf(connection.user))
-        throw new JiraException('PERMISSION_DENIED', "These are another user's credentials: open a new connection.");
+        throw new JiraException('PERMISSION_DENIED', 'The credentials belong to another user. Open a new connection.');
       if (connection.isClosed) return;
       const isSame = isDeepStrictEqual(found.user, connection.user);
       this.credentials.set(connection, auth as Record<string, unknown>);

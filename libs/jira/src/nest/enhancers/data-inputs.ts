@@ -1,4 +1,4 @@
-// Classes that parameters ask for by `@Data() order: PlaceOrder`: validated as an action's own input is, without any pipe.
+// Classes of `@Data() order: PlaceOrder` parameters: validated like an action's own input, without a pipe.
 
 import type { Type } from '@nestjs/common';
 import { PARAMTYPES_METADATA, ROUTE_ARGS_METADATA } from '../../core/nest-internals.js';
@@ -11,7 +11,7 @@ import { validateInput } from '../../policy/serialization/input.js';
 
 export interface DataInput {
   readonly index: number;
-  /** The member of the data it is about; undefined for all of it. */
+  /** The property of the data it reads; undefined for all of it. */
   readonly key: string | undefined;
   readonly type: Type<object>;
 }
@@ -24,7 +24,7 @@ interface ParamMetadata {
   readonly schema?: unknown;
 }
 
-/** Those whose class has validators, and that no pipe or schema of their own answers for. */
+/** Parameters whose class has validators and that have no pipe or schema of their own. */
 export function dataInputsOf(hook: object, member: string): DataInput[] {
   const params = Reflect.getMetadata(ROUTE_ARGS_METADATA, hook.constructor, member) as object | undefined;
   const types = (typesOf(hook, member) ?? []) as (Type<object> | undefined)[];

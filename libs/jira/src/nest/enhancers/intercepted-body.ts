@@ -23,7 +23,7 @@ export function interceptedBody(inner: ActionBody, surround: (run: (scope: HookS
 class Run {
   private items?: Items;
   private isOver = false;
-  /** Settled when the action is, its transaction included. */
+  /** Settles with the action, including its transaction. */
   private done?: Promise<unknown>;
 
   constructor(
@@ -48,7 +48,7 @@ class Run {
     });
   }
 
-  /** What the interceptors make of it: their last value, or items on their way to the client. */
+  /** The interceptors' result: their last value, or items on their way to the client. */
   follow(seen: Observable<unknown>): Promise<unknown> {
     return new Promise((resolve, reject) => {
       let last: unknown;

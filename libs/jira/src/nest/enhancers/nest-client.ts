@@ -1,4 +1,4 @@
-// What Nest's guards and pipes see as the client of a hook's request.
+// The client that Nest's guards and pipes see for a hook's request.
 
 import type { HookScope } from '../../core/scope/scope.js';
 

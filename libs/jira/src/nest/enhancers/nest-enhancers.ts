@@ -44,7 +44,7 @@ const BODY = 3;
 export interface EnhancedAction {
   readonly hook: object;
   readonly member: string;
-  /** Whether no enhancer of the hook needs a request of its own. */
+  /** Whether none of the hook's enhancers is request-scoped. */
   readonly isStatic: boolean;
   /** Creates the hook's request-scoped enhancers for one request. */
   load(contextId: ContextId): Promise<unknown>;
@@ -60,7 +60,7 @@ export class NestEnhancers {
     this.globals = applicationConfigOf(creator);
   }
 
-  /** What surrounds the action; undefined when nothing does. */
+  /** The action's enhancers; undefined if there are none. */
   of(action: EnhancedAction): ActionEnhancement | undefined {
     if (action.isStatic) {
       const enhancers = this.enhancers(action);
@@ -148,7 +148,7 @@ export class NestEnhancers {
     };
   }
 
-  /** A filter may throw another exception. One that breaks (it was written for HTTP, say) does not hide the first. */
+  /** A filter may throw another exception. A filter that breaks (one written for HTTP, say) does not hide the first exception. */
   private verdict(thrown: unknown, failure: { readonly error: unknown } | undefined): unknown {
     if (!failure || thrown === failure.error || exceptionOf(thrown)) return thrown;
     this.logger.warn(`An exception filter failed: ${describeThrown(thrown)}`);

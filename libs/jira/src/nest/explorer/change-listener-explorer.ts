@@ -16,7 +16,7 @@ export class ChangeListenerExplorer {
     private readonly observables: Observables,
   ) {}
 
-  /** Connects them all. Throws a ConfigurationError for one in a request-scoped class, or of an unknown entity. */
+  /** Connects them all. Throws a ConfigurationError for a request-scoped class or an unknown entity. */
   connect(): void {
     const seen = new Set<unknown>();
     for (const wrapper of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) {
@@ -28,7 +28,7 @@ export class ChangeListenerExplorer {
       if (!wrapper.isDependencyTreeStatic())
         throw new ConfigurationError(
           `${instance.constructor.name}.${first.member}()`,
-          'hears changes, but its class is request-scoped, and a change belongs to no request.',
+          'listens for changes, but its class is request-scoped and a change belongs to no request.',
           'Move the method to a singleton provider.',
         );
       connectListeners(instance, this.hub, this.observables);

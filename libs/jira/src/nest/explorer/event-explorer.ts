@@ -1,4 +1,4 @@
-// Finds the handlers of clients' events among the application's providers and registers them. Runs once at boot.
+// Finds the event handlers among the application's providers and registers them. Runs once at boot.
 
 import { Injectable, type Type } from '@nestjs/common';
 import { DiscoveryService, ExternalContextCreator, ModuleRef } from '@nestjs/core';
@@ -64,8 +64,8 @@ export class EventExplorer {
     if (occasions.size === 0)
       throw new ConfigurationError(
         instance.constructor.name,
-        'is marked with @EventHandlers(), and handles nothing.',
-        "Mark its methods with @OnMessage(), @OnConnected() or @OnDisconnected(); @OnEvent() of @nestjs/event-emitter hears the application's own events.",
+        'is marked with @EventHandlers() but handles no event.',
+        "Mark its methods with @OnMessage(), @OnConnected() or @OnDisconnected(); @OnEvent() of @nestjs/event-emitter is for the application's own events.",
       );
     for (const [member, occasion] of occasions) {
       const options = typeof occasion === 'string' ? {} : occasion.options;

@@ -20,7 +20,7 @@ export interface FoundProvider<Metadata> {
  * Every provider whose class has this metadata, each once, wherever it is provided.
  *
  * @param what they are, for messages to developers: "hooks", "event handlers"
- * @throws ConfigurationError when one of them is request-scoped
+ * @throws ConfigurationError if one of them is request-scoped
  */
 export async function findProviders<Metadata>(
   discovery: DiscoveryService,

@@ -1,4 +1,4 @@
-// Finds the hooks among the application's providers and registers them. Runs once at boot; every fault ends it.
+// Finds the hooks among the application's providers and registers them. Runs once at boot and fails on the first fault.
 
 import { Injectable, Logger, type Type } from '@nestjs/common';
 import { DiscoveryService, ExternalContextCreator, ModuleRef } from '@nestjs/core';
@@ -77,14 +77,14 @@ export class HookExplorer {
     const found: FoundHook[] = [];
     for (const provider of await findProviders(this.discovery, (type) => metadataOf(type, namespaces), 'hooks')) {
       const { instance: hook, ...rest } = provider;
-      found.push({ ...rest, hook: checkHook(hook, 'is marked with @Hook() but is no hook.') });
+      found.push({ ...rest, hook: checkHook(hook, 'is marked with @Hook() but is not a hook.') });
     }
     const types = new Set<unknown>(found.map(({ hook }) => hook.constructor));
     for (const { metatype, instance } of this.discovery.getProviders())
       if (instance instanceof BaseHook && !types.has(metatype) && !namespaces.has(metatype))
         throw new ConfigurationError(
           instance.constructor.name,
-          'is a hook among the providers, but has no namespace.',
+          'is provided as a hook but has no namespace.',
           "Mark it with @Hook('…'), or name it in forRoot({ hooks }).",
         );
     for (const [namespace, type] of Object.entries(configured)) {
@@ -184,8 +184,8 @@ function metadataOf(type: Type<object>, configured: ReadonlyMap<unknown, string>
   if (!metadata) return { namespace };
   throw new ConfigurationError(
     type.name,
-    `has the namespace "${metadata.namespace}", and is configured as "${namespace}".`,
-    'Take it out of forRoot({ hooks }), or out of @Hook().',
+    `has the namespace "${metadata.namespace}" but is configured as "${namespace}".`,
+    'Remove it from forRoot({ hooks }), or remove the namespace from @Hook().',
   );
 }
 
@@ -197,8 +197,7 @@ function checkAction({ name, options }: FoundAction, hook: BaseHook, others: Rea
       'has a reserved action name.',
       'Names that begin with "$" are reserved for the protocol.',
     );
-  if (others.has(name))
-    throw new ConfigurationError(subject, 'is the name of two actions.', 'Rename one: @Action({ name }).');
+  if (others.has(name)) throw new ConfigurationError(subject, 'names two actions.', 'Rename one: @Action({ name }).');
   const methods = options.methods ?? ['GET'];
   if (methods.length === 0 || !methods.every(isMethod))
     throw new ConfigurationError(

@@ -1,4 +1,4 @@
-// What options and hooks name as their permissions, middleware, pagination and filters: created, and checked to be what it should be.
+// Creates and checks the permissions, middleware, pagination and filter backends that options and hooks name.
 
 import type { Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
@@ -11,7 +11,7 @@ import type { Pagination } from '../../policy/pagination/pagination.js';
 import { compose } from '../../policy/permissions/composition.js';
 import { Permission, PermissionComposition, type PermissionSpec } from '../../policy/permissions/permission.js';
 
-/** Classes are created with the dependencies of the module, functions become permissions, instances stay. */
+/** Classes are created by the module's dependency injection, functions become permissions, instances stay. */
 export function createPermissions(specs: readonly PermissionSpec[], moduleRef: ModuleRef): Promise<Permission[]> {
   return Promise.all(
     specs.map(async (spec) => {
@@ -21,7 +21,7 @@ export function createPermissions(specs: readonly PermissionSpec[], moduleRef: M
         const hasPermission = spec as NonNullable<Permission['hasPermission']>;
         return Object.assign(new FunctionPermission(), { hasPermission });
       }
-      // Without any of them it would allow everything: a misspelled method must not.
+      // A permission without any of these would allow everything; a misspelled method must not.
       return created<Permission>(
         spec,
         'a permission',
@@ -32,7 +32,7 @@ export function createPermissions(specs: readonly PermissionSpec[], moduleRef: M
   );
 }
 
-/** Created likewise, and put in order. */
+/** Created the same way, and ordered. */
 export async function createMiddleware(
   specs: readonly MiddlewareSpec[],
   moduleRef: ModuleRef,
@@ -47,7 +47,7 @@ export async function createMiddleware(
   return inOrder(rings);
 }
 
-/** Created likewise; a function is one that reads no query keys of its own. */
+/** Created the same way; a function reads no query keys of its own. */
 export function createFilterBackends(
   specs: readonly FilterBackendSpec[],
   moduleRef: ModuleRef,

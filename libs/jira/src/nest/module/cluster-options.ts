@@ -1,4 +1,4 @@
-// What of the server several processes share, and who keeps it.
+// What several processes share, and where it is stored.
 
 import type { ConnectionStore } from '../../cluster/messaging/connection-store.js';
 import { MemoryConnectionStore } from '../../cluster/messaging/memory-connection-store.js';
@@ -9,19 +9,19 @@ import type { PubSub } from '../../cluster/messaging/pub-sub.js';
 import { MemoryChangeLog, type ChangeLog } from '../../core/changes/change-log.js';
 
 /**
- * Every part is this process's own unless named here.
+ * Each part is local to this process unless you set it here.
  *
  * @example
  * JiraModule.forRoot({ ...redisCluster({ url: 'redis://127.0.0.1:6379' }) })
  */
 export interface ClusterOptions {
-  /** Carries committed changes to every process. @default this process alone */
+  /** Carries committed changes to every process. @default this process only */
   readonly changeLog?: ChangeLog;
-  /** Carries what applications publish. @default this process alone */
+  /** Carries what applications publish. @default this process only */
   readonly pubSub?: PubSub;
-  /** Knows the connections of every process. @default this process alone */
+  /** Stores the connections of every process. @default this process only */
   readonly connectionStore?: ConnectionStore;
-  /** Keeps messages until they are acknowledged. @default this process, as long as it lives */
+  /** Stores messages until they are acknowledged. @default in memory, for the lifetime of this process */
   readonly messageQueue?: MessageQueue;
 }
 

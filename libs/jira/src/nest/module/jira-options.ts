@@ -1,4 +1,4 @@
-// What `JiraModule.forRoot` takes.
+// The options of `JiraModule.forRoot`.
 
 import type { ModuleMetadata, Type } from '@nestjs/common';
 import type { Authentication } from '../../policy/authentication/authentication.js';
@@ -21,48 +21,48 @@ import {
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 
 export interface JiraOptions extends ClusterOptions {
-  /** Asked in turn at each handshake; the first that recognizes the credentials decides. @default none: all are anonymous */
+  /** Authentication classes, asked in turn at each handshake; the first that recognizes the credentials decides. @default none: every caller is anonymous */
   readonly authentication?: readonly (Type<Authentication> | Authentication)[];
-  /** Asked before each hook's own, and at the handshake. @default none: everybody may */
+  /** Permissions checked before each hook's own, and at the handshake. @default none: everyone is allowed */
   readonly permissions?: readonly PermissionSpec[];
-  /** Surrounds every request, outside the hooks' own. */
+  /** Middleware around every request, outside the hooks' own. */
   readonly middleware?: readonly MiddlewareSpec[];
-  /** How lists are cut; `null` answers bare arrays. @default PageNumberPagination */
+  /** Pagination of lists; `null` returns bare arrays. @default PageNumberPagination */
   readonly pagination?: Type<Pagination> | null;
-  /** Rows of a page when the client names no size. @default 16, as djira's */
+  /** Rows per page if the client names no size. @default 16, as in djira */
   readonly pageSize?: number;
   /**
    * Hooks by namespace, besides the `@Hook` providers found in the application. A class that is no provider is created
    * here, with the providers of `imports`.
    */
   readonly hooks?: Readonly<Record<string, Type<BaseHook>>>;
-  /** Doors for plain WebSockets, besides those at the paths of hooks and handlers. @default none */
+  /** Endpoints for plain WebSockets, besides the paths of hooks and handlers. @default none */
   readonly plainWebSockets?: readonly PlainWebSocketOptions[];
-  /** Handlers of clients' events, besides the `@EventHandlers` providers found in the application. */
+  /** Event handlers, besides the `@EventHandlers` providers found in the application. */
   readonly eventListeners?: readonly EventListenerSpec[];
   /**
    * Where a client's address is, when a proxy forwards connections: such as a header that your proxy sets, and no
    * client can. Limits per address count by it. @default the address of the TCP connection
    */
   readonly clientAddress?: ClientAddress;
-  /** Every bound of the server. */
+  /** Limits of the server. */
   readonly limits?: Partial<Limits>;
-  /** Options of the Socket.IO server. Cross-origin requests are refused unless `cors` says otherwise. */
+  /** Options of the Socket.IO server. Cross-origin requests are refused unless `cors` allows them. */
   readonly socketIo?: SocketIoOptions;
-  /** What tells users apart, as a string or number. @default the user's `id`, `pk` or `sub` */
+  /** Returns the key that identifies a user, a string or number. @default the user's `id`, `pk` or `sub` */
   readonly userKey?: UserKey;
   /**
    * How long a subscription may go on by what `visibility` and the permissions said when it was last asked, in ms. What
    * `dependsOn` names takes effect at once. @default 60_000: a minute, one question per subscription and minute
    */
   readonly visibilityTtlMs?: number;
-  /** Which short ways to the same result are taken. @default all */
+  /** Fast paths to use. @default all */
   readonly fastPaths?: Partial<FastPaths>;
-  /** How long a caller waits for SQLite's one connection, in ms. @default 10_000 */
+  /** How long a caller waits for the only SQLite connection, in ms. @default 10_000 */
   readonly lockTimeoutMs?: number;
 }
 
-/** What goes beside the options themselves. */
+/** Module metadata beside the options. */
 export interface JiraExtras {
   /** Modules whose providers the global classes (authentication, permissions, middleware) need. */
   readonly imports?: ModuleMetadata['imports'];
@@ -79,7 +79,7 @@ export type ResolvedJiraOptions = Readonly<
 
 export const RESOLVED_OPTIONS = Symbol('jira resolved options');
 
-/** One complete, checked, frozen object. Throws a ConfigurationError that names the option. */
+/** Returns the complete, checked, frozen options. Throws a ConfigurationError that names the option at fault. */
 export function resolveOptions(options: JiraOptions): ResolvedJiraOptions {
   const limits = Object.freeze({ ...DEFAULT_LIMITS, ...options.limits });
   const { pageSize = 16, visibilityTtlMs = 60_000, lockTimeoutMs = 10_000 } = options;

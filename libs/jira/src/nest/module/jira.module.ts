@@ -1,4 +1,4 @@
-// Puts the rooms together.
+// The module: puts the rooms together.
 
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';

@@ -16,7 +16,7 @@ export class LifecycleBridge {
     private readonly events: LifecycleEvents,
   ) {}
 
-  /** Connects the two, and tells that this process has started as soon as listeners are known. */
+  /** Connects the two, and announces the start of this process once listeners are registered. */
   connect(): void {
     // By name: the package is optional, so it cannot be imported.
     const emitter = this.find<LifecycleEmitter>(/^EventEmitter2?$/, 'hasListeners');

@@ -18,7 +18,7 @@ export class RouteCollector {
     private readonly routes: RouteTable,
   ) {}
 
-  /** Called once, when hooks and handlers are registered. Throws a ConfigurationError about paths that do not fit. */
+  /** Called once, after hooks and handlers are registered. Throws a ConfigurationError for conflicting paths. */
   collect(): void {
     for (const { hook, path, params } of this.hooks.all()) {
       const check = handshakeCheckOf(hook, path);

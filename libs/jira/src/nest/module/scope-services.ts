@@ -1,4 +1,4 @@
-// What a scope can ask of the server around it.
+// The services of a scope.
 
 import { Injectable, type Type } from '@nestjs/common';
 import type { EmitOptions, HookScope, ScopeServices } from '../../core/scope/scope.js';

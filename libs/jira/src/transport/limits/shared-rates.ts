@@ -1,12 +1,12 @@
-// What users and addresses ask of several processes, told among them now and then: no message waits for another process.
+// Rates of users and addresses over several processes, exchanged periodically: no message waits for another process.
 
 import { randomUUID } from 'node:crypto';
 import type { PubSub, PubSubSubscription } from '../../cluster/messaging/pub-sub.js';
 import type { TokenBuckets } from './token-bucket.js';
 
-/** A user who asks several processes at once is found out this late. */
+/** Exceeding a rate over several processes is noticed after at most this time. */
 const TELL_MS = 250;
-/** Below this share of the rate it is not worth telling: even ten processes would not exceed it together. */
+/** Below this share of the rate nothing is exchanged: even ten processes together would not exceed it. */
 const WORTH_TELLING = 0.1;
 const KEY = '$jira.rates';
 

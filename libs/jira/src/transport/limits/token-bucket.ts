@@ -1,4 +1,4 @@
-// How often something may happen. No timers and no promises: it is asked for each message.
+// A token bucket. No timers and no promises: it runs for each message.
 
 /** Tokens that come back with time; as many as `most` may be taken at once. */
 export class TokenBucket {
@@ -15,7 +15,7 @@ export class TokenBucket {
     this.tokens = most;
   }
 
-  /** Takes one token; false when there is none. */
+  /** Takes one token; false if there is none. */
   take(): boolean {
     this.refill();
     if (this.tokens < 1) return false;
@@ -30,14 +30,14 @@ export class TokenBucket {
     this.tokens = Math.max(-this.most, this.tokens - count);
   }
 
-  /** How many were taken here since the last call. */
+  /** Tokens taken here since the last call. */
   collect(): number {
     const { taken } = this;
     this.taken = 0;
     return taken;
   }
 
-  /** Nothing was taken of late: a new one would be the same. */
+  /** Whether it is full: a new bucket would be the same. */
   get isFull(): boolean {
     this.refill();
     return this.tokens >= this.most;
@@ -45,7 +45,7 @@ export class TokenBucket {
 
   private refill(): void {
     const now = Date.now();
-    // A clock that was set back gives nothing, and takes nothing.
+    // A clock that was set back adds nothing and removes nothing.
     if (now > this.at) this.tokens = Math.min(this.most, this.tokens + ((now - this.at) / 1_000) * this.perSecond);
     this.at = now;
   }
@@ -54,7 +54,7 @@ export class TokenBucket {
 /** Below this many buckets nobody looks for full ones. */
 const FEW = 1_000;
 
-/** A bucket for each key. Those that are full again are forgotten from time to time, so that the keys do not add up. */
+/** One bucket per key. Buckets that are full again are dropped from time to time, so that keys do not accumulate. */
 export class TokenBuckets {
   private readonly buckets = new Map<string, TokenBucket>();
   private sweepAt = FEW;
@@ -73,7 +73,7 @@ export class TokenBuckets {
     return bucket;
   }
 
-  /** Keys of which so many or more were taken here since the last call. */
+  /** Keys with at least this many tokens taken here since the last call. */
   collect(least: number): [key: string, count: number][] {
     const found: [string, number][] = [];
     for (const [key, bucket] of this.buckets) {

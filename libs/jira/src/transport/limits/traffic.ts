@@ -1,4 +1,4 @@
-// Who may come in, and how much a connection, a user and an address may ask for. A message costs a few additions.
+// Admission, and the rates of connections, users and addresses. A message costs a few additions.
 
 import { Inject, Injectable } from '@nestjs/common';
 import { failureLog } from '../../core/errors/failure-log.js';
@@ -18,7 +18,7 @@ export type ClientAddress = (handshake: Handshake) => string;
 /** Token of the application's own, which it need not have. */
 export const CLIENT_ADDRESS = Symbol('jira client address');
 
-/** What one connection has used of its allowances. Made at its first message: most connections mostly listen. */
+/** The counters of one connection. Created with its first message: most connections mostly listen. */
 interface Allowance {
   readonly messages: TokenBucket;
   readonly ofUser?: TokenBucket;
@@ -58,7 +58,7 @@ export class Traffic {
     this.shared.stop();
   }
 
-  /** Before anything is done for a handshake. Throws `TOO_MANY_CONNECTIONS`. */
+  /** Called before any work for a handshake. Throws `TOO_MANY_CONNECTIONS`. */
   checkHandshake(handshake: Handshake): void {
     const address = this.addressOf(handshake);
     if (address === undefined) return;
@@ -67,7 +67,7 @@ export class Traffic {
       throw tooMany(`Too many connections from this address; the limit is ${this.limits.connectionsPerAddress}.`);
   }
 
-  /** Once authentication has said whose connection it is. Throws `TOO_MANY_CONNECTIONS`. */
+  /** Called after authentication. Throws `TOO_MANY_CONNECTIONS`. */
   checkUser({ user }: Connection): void {
     if (this.connections.countOf(user) >= this.limits.connectionsPerUser)
       throw tooMany(`Too many connections for this user; the limit is ${this.limits.connectionsPerUser}.`);

@@ -1,4 +1,4 @@
-// Which paths one server answers plain WebSockets at, and what is reached there.
+// The plain WebSocket paths of one server, and what each serves.
 
 import type { Params } from '../../core/connections/connection.js';
 import { RouteTable, type Route } from '../routes/route-table.js';

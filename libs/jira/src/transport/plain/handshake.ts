@@ -1,4 +1,4 @@
-// The HTTP half of a plain WebSocket's handshake: what the client said, and how it is refused.
+// The HTTP half of a plain WebSocket handshake: reading the request, and refusing it.
 
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -10,7 +10,7 @@ import type { Handshake } from '../../core/connections/connection.js';
 /** Subprotocol that carries a token, for clients that can set neither header nor query: `bearer.<token>`. */
 const BEARER = 'bearer.';
 
-/** Path and query of a request; the path undecoded. `undefined` when it is no URL at all. */
+/** Path (undecoded) and query of a request; `undefined` for an invalid URL. */
 export function urlOf(request: IncomingMessage): URL | undefined {
   const url = `ws://localhost${request.url ?? '/'}`; // not as a base: `//host/path` would name another host
   return URL.canParse(url) ? new URL(url) : undefined;
@@ -38,14 +38,14 @@ export function chooseProtocol(offered: ReadonlySet<string>): string | false {
   return all.find((protocol) => !protocol.startsWith(BEARER)) ?? all[0] ?? false;
 }
 
-/** Answers by HTTP, and ends the socket. */
+/** Sends an HTTP response and ends the socket. */
 export function refuse(socket: Duplex, { status, headers = {}, body = '' }: HandshakeRefusal): void {
   const lines = { 'Content-Length': String(Buffer.byteLength(body)), Connection: 'close', ...headers };
   const head = Object.entries(lines).map(([name, value]) => `${clean(name)}: ${clean(value)}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head.join('')}\r\n${body}`);
 }
 
-/** An error as an HTTP answer. */
+/** An error as an HTTP response. */
 export function refusalOf({ status, data }: ErrorAnswer): HandshakeRefusal {
   const { code, message } = data;
   return { status, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ code, message }) };

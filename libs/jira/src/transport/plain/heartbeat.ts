@@ -1,4 +1,4 @@
-// Pings, and the end of whoever does not answer. One timer for all connections of an interval, none without any.
+// Pings connections and drops those that do not answer. One timer for all connections of an interval, none if there are none.
 
 import type { WebSocket } from 'ws';
 
@@ -11,7 +11,7 @@ interface Beat {
 export class Heartbeat {
   private readonly beats = new Map<number, Beat>();
 
-  /** Pings the socket at this interval. Returns its own undo. */
+  /** Pings the socket at this interval. Returns a function that stops it. */
   watch(socket: WebSocket, intervalMs: number): () => void {
     const beat = this.beats.get(intervalMs) ?? this.begin(intervalMs);
     const { alive, timer } = beat;

@@ -1,4 +1,4 @@
-// Protocol version 2 as one JSON object a message: `{ "event": "issues", "data": <frame> }`.
+// Protocol version 2 as one JSON object per message: `{ "event": "issues", "data": <frame> }`.
 
 import { jsonConverter, member, recordMember, textMember, type MessageFormat } from './message-format.js';
 

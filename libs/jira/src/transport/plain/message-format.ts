@@ -1,4 +1,4 @@
-// How clients of a plain WebSocket speak: raw text ↔ value ↔ an event with its payload.
+// Message formats of plain WebSockets: raw text ↔ value ↔ an event with its payload.
 
 import type { Method, Query } from 'nestjs-jira-protocol';
 import { isRecord } from '../../core/support/is-record.js';
@@ -6,17 +6,17 @@ import { jsonText } from '../../core/support/json-text.js';
 
 /** Raw text ↔ value. */
 export interface MessageConverter {
-  /** May throw: then the frame is malformed. */
+  /** May throw for a malformed frame. */
   read(raw: string): unknown;
   write(value: unknown): string;
 }
 
-/** Tells whether a hook has this namespace. */
+/** Returns whether a hook has this namespace. */
 export type IsHook = (namespace: string) => boolean;
 
-/** Finds in a value what a client asks for. Values are whatever the client sent: nothing about them is sure. */
+/** Extracts the message from a value. A value is whatever the client sent: trust nothing about it. */
 export interface MessageExtractor {
-  /** The event's name, or the namespace of a hook; `undefined` = the frame names nothing. */
+  /** The event name, or the namespace of a hook; `undefined` if the frame has none. */
   event(value: unknown, isHook: IsHook): string | undefined;
   headers(value: unknown): Query;
   /** The event's payload; for a hook the request frame of protocol version 2. */
@@ -32,7 +32,7 @@ export interface EventRequest {
 }
 
 /**
- * A format of frames. Make one of your own from one that is there.
+ * A message format. Derive your own from an existing one.
  *
  * @example
  * const yamlFormat: MessageFormat = { ...bundleFormat, name: 'yaml', converter: { read: parse, write: stringify } };
@@ -41,7 +41,7 @@ export interface MessageFormat {
   readonly name: string;
   readonly converter: MessageConverter;
   readonly extractor: MessageExtractor;
-  /** What the converter writes for an event with its payload; `undefined` = this format has no word for it. */
+  /** The value the converter writes for an event and its payload; `undefined` if the format cannot express it. */
   compose(event: string, payload: unknown): unknown;
   /** Its clients know protocol version 2: malformed frames are answered, a shutdown is announced. @default false */
   readonly speaksProtocol?: boolean;

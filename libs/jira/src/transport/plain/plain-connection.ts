@@ -8,7 +8,7 @@ import { JiraException } from '../../core/errors/jira.exception.js';
 import { Connection, type Dialect, type Handshake } from '../../core/connections/connection.js';
 import type { MessageFormat } from './message-format.js';
 
-/** Beyond this many unsent bytes whoever produces a stream waits. */
+/** Beyond this many unsent bytes, streams pause. */
 const FULL_BYTES = 65_536;
 /** WebSocket close codes for applications begin here; the code's status is added. */
 const CLOSE_CODES = 4_000;
@@ -60,7 +60,7 @@ export class PlainConnection extends Connection {
     this.socket = socket;
   }
 
-  /** Throws what the format's converter throws on a payload that it cannot write. */
+  /** Rethrows the error of the format's converter for a payload it cannot write. */
   send(event: string, payload: unknown): void {
     const text = encode(this.format, event, payload);
     if (text === undefined) return;
@@ -68,7 +68,7 @@ export class PlainConnection extends Connection {
     this.onSent?.(this, event, payload);
   }
 
-  /** Sends an encoded frame. A client that does not take what it is sent is closed, and fetches again when it is back. */
+  /** Sends an encoded frame. A client that does not read is disconnected, and refetches when it reconnects. */
   write(text: string | Buffer): void {
     const { socket } = this;
     if (!socket || socket.readyState !== socket.OPEN) return;

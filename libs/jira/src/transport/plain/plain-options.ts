@@ -1,11 +1,11 @@
-// What `plainWebSockets` takes.
+// The options of `plainWebSockets`.
 
 import type { ServerOptions } from 'ws';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { jsonFrames } from './json-frames.js';
 import type { MessageFormat } from './message-format.js';
 
-/** What is handed on to the package `ws`. */
+/** Options passed on to the package `ws`. */
 export type WebSocketOptions = Pick<
   ServerOptions,
   'perMessageDeflate' | 'skipUTF8Validation' | 'allowSynchronousEvents'
@@ -21,17 +21,17 @@ export interface PlainWebSocketOptions {
    * reaches what has no path of its own.
    */
   readonly path: string;
-  /** How its clients speak. @default jsonFrames */
+  /** Message format of its clients. @default jsonFrames */
   readonly format?: MessageFormat;
-  /** Port of a server of its own. @default the app's HTTP server */
+  /** Port of a separate server. @default the application's HTTP server */
   readonly port?: number;
-  /** Address that server listens at. @default 127.0.0.1 */
+  /** Address that the separate server listens on. @default 127.0.0.1 */
   readonly host?: string;
-  /** Pages of these origins may connect, beside those of the same host; `'*'` = of all. Programs always may. @default [] */
+  /** Origins that may connect besides the server's own; `'*'` allows all. Clients without an origin (programs) are always allowed. @default [] */
   readonly origins?: readonly string[] | '*';
-  /** A URL where nothing is is answered by HTTP 404 instead of a connection that closes with 4040. @default false */
+  /** Answers an unknown URL with HTTP 404 instead of a connection that closes with 4040. @default false */
   readonly rejectAtHandshake?: boolean;
-  /** Time between pings, in ms; a client that has not answered by the next one is gone. @default 25_000, as Socket.IO's */
+  /** Time between pings, in ms; a client that has not answered by the next ping is disconnected. @default 25_000, as in Socket.IO */
   readonly pingIntervalMs?: number;
   /** Options of the package `ws`, such as `perMessageDeflate`: frames are then compressed for each client by itself. @default {} */
   readonly webSocket?: WebSocketOptions;

@@ -1,4 +1,4 @@
-// Frames out through plain WebSockets: encoded once for all who speak one format.
+// Sends frames to plain WebSockets, encoded once per format.
 
 import { Injectable } from '@nestjs/common';
 import type { ChangeFrame, ErrorData, SubscribedData } from 'nestjs-jira-protocol';

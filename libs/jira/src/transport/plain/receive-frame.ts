@@ -1,11 +1,11 @@
-// A frame of a plain WebSocket → a message, by the format of its endpoint.
+// Reads a frame of a plain WebSocket into a message, in the format of its endpoint.
 
 import type { RawData } from 'ws';
 import type { Inbox, Incoming } from '../inbox.js';
 import type { IsHook, MessageFormat } from './message-format.js';
 import type { PlainConnection } from './plain-connection.js';
 
-/** Hands the frame's message to the inbox. Returns what is wrong with a frame that has none. Never throws. */
+/** Passes the frame's message to the inbox. Returns what is wrong with an invalid frame. Never throws. */
 export function receiveFrame(
   connection: PlainConnection,
   data: RawData,

@@ -25,7 +25,7 @@ export class TypeOrmMessageQueue implements MessageQueue {
   private readonly database: ClusterDatabase;
   private readonly pollMs: number;
   private readonly listeners = new Set<(recipient?: string) => void>();
-  /** Where each queue stood that was written to of late. */
+  /** The last slot of each queue that was written to recently. */
   private known = new Map<string, number>();
   private lookedAt = Date.now();
   private timer?: NodeJS.Timeout;

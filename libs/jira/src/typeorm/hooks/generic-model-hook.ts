@@ -44,7 +44,7 @@ type Overridable = 'visibility' | 'checkObjectPermissions' | 'getQuery' | (typeo
 export abstract class GenericModelHook<E extends object> extends GenericHook<E> {
   /** The entity whose rows this hook serves. */
   abstract entity: Type<E>;
-  /** Whether soft-deleted rows are rows too. @default false */
+  /** Whether soft-deleted rows count as rows. @default false */
   withDeleted = false;
   /**
    * Entities whose rows decide who sees which rows (memberships), or that the output shows: their changes take effect
@@ -109,17 +109,17 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
       context.permissions.some((permission) => permission.hasObjectPermission !== undefined) &&
       !this.hasOwn('visibility')
     )
-      context.warn('has object permissions and no visibility: its lists show every row. Override visibility().');
+      context.warn('has object permissions but no visibility, so its lists show every row. Override visibility().');
     if (this.dependsOn.length === 0 && isAsync(this, 'visibility'))
       context.warn('has an asynchronous visibility and no dependsOn: changes of the rows that it looks up take effect only within visibilityTtlMs. Name their entities in dependsOn.'); // prettier-ignore
   }
 
-  /** Rows this caller may see and write into. Reads, writes, lists, relations and events all obey it. @default all rows */
+  /** The rows this caller may see and write. Reads, writes, lists, relations and events all obey it. @default all rows */
   visibility(_scope: HookScope): Visibility<E> | Promise<Visibility<E>> {
     return true;
   }
 
-  /** What lists and lookups start from. Narrow it with joins or conditions; `visibility` is added to it. */
+  /** The base query of lists and lookups. Narrow it with joins or conditions; `visibility` is added to it. */
   getQuery(scope: HookScope): SelectQueryBuilder<E> {
     return scope.manager.createQueryBuilder<E>(this.entity, 'row');
   }
@@ -283,7 +283,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     return isAllowed(async () => this.checkObjectPermissions(scope, await this.announced.rowOf(image)));
   }
 
-  /** Compiled once a request. */
+  /** Compiled once per request. */
   private visibleTo(scope: HookScope): RowPredicate | Promise<RowPredicate> {
     const known = this.visible.get(scope);
     if (known) return known;

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT, readImports } from './imports.js';
+
+/** Phrases that docs/glossary.md and the English of errors and comments have replaced, and what to write in their place. */
+const REPLACED: readonly (readonly [RegExp, string])[] = [
+  [/which there is not/i, 'Unknown …'],
+  [/what is no message/i, 'malformed frames'],
+  [/\bof late\b/i, 'Too many …'],
+  [/\bbelongs? into\b/i, 'belongs in'],
+  [/\bstops to \w+e?\b/i, 'stops …ing'],
+  [/nobody waits for/i, 'the request ended'],
+  [/\bis away: /i, 'is unavailable'],
+  [/changed meanwhile/i, 'was modified by another request'],
+  [/\bwhat it may be told\b/i, 'options'],
+  [/\bshort ways\b/i, 'fast paths'],
+  [/\bnobody planned for\b/i, 'unexpected'],
+  [/\basked instead of\b/i, 'checked in place of'],
+  [/\breturns its own undo\b/i, 'returns a function that …'],
+  [/\bin vain\b/i, 'no … within'],
+];
+
+/** One sentence per line that has a replaced phrase. */
+function wordFaults(file: string, text: string): string[] {
+  return text
+    .split('\n')
+    .flatMap((line, index) =>
+      REPLACED.filter(([phrase]) => phrase.test(line)).map(
+        ([phrase, instead]) => `${file}:${index + 1} has ${String(phrase)}; write "${instead}"`,
+      ),
+    );
+}
+
+describe('the words of the libraries', () => {
+  const files = [...readImports('libs').keys()].filter((file) => /^libs\/[^/]+\/src\//.test(file));
+
+  it('are those of the glossary', () => {
+    expect(files.flatMap((file) => wordFaults(file, readFileSync(join(ROOT, file), 'utf8')))).toEqual([]);
+  });
+
+  it('were read at all', () => {
+    expect(files).toContain('libs/jira/src/live/delivery/hub.ts');
+  });
+
+  it('are refused by line, with the words to use', () => {
+    expect(wordFaults('a.ts', 'const a = 1;\n// Nobody waits for this.')).toEqual([
+      'a.ts:2 has /nobody waits for/i; write "the request ended"',
+    ]);
+  });
+});
