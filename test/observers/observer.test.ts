@@ -294,7 +294,9 @@ describe('the boot', () => {
       some = observer(Comment, { subscribingRooms: (scope: HookScope) => String(scope.user.id) });
     }
     expect(await fault(RoomsHook)).toMatch(/^RoomsHook\.some has rooms that no one can subscribe to/);
-    expect(await fault(SubscribersHook)).toMatch(/^SubscribersHook\.some subscribes to rooms that no change is sent to/);
+    expect(await fault(SubscribersHook)).toMatch(
+      /^SubscribersHook\.some subscribes to rooms that no change is sent to/,
+    );
   });
 
   it('refuses an entity that no data source has', async () => {
