@@ -89,7 +89,7 @@ export abstract class PresenceHook extends BaseHook {
       own: {
         filter: (scope) => matcherOfUsers(this.named(scope)),
         visibility: (scope) => this.visibility(scope),
-        serialize: (image) => this.serialize(image as unknown as OnlineUser),
+        serialize: ({ image }) => this.serialize(image as unknown as OnlineUser),
         serializesByScope: false,
         dependsOn: this.dependsOn,
       },
