@@ -33,9 +33,9 @@ export const CODES = {
   SLOW_CLIENT: { status: 429, retryable: true },
   INTERNAL: { status: 500, retryable: false },
   UNAVAILABLE: { status: 503, retryable: true },
+  STREAM_OVERFLOW: { status: 503, retryable: false },
   DATABASE_UNAVAILABLE: { status: 503, retryable: true },
   OUTCOME_UNKNOWN: { status: 503, retryable: false },
-  STREAM_OVERFLOW: { status: 503, retryable: false },
   LOCK_TIMEOUT: { status: 503, retryable: true },
   TIMEOUT: { status: 504, retryable: true },
 } as const satisfies Record<string, CodeEntry>;
