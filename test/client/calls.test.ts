@@ -58,6 +58,16 @@ describe('a call', () => {
     expect(await failureOf(bench.client().hook('issues').create({}).answer())).toMatchObject({ status: 400 });
   });
 
+  it('rejects with whatever else the answer says about the error', async () => {
+    await using bench = await Bench.start();
+    const conflict = { code: 'VERSION_CONFLICT', message: 'Modified.', current: { id: 1, version: 2 } };
+    bench.server.on('issues.update', ({ answer }) => answer(conflict, { status: 409 }));
+    bench.server.on('issues.create', ({ refuse }) => refuse('VALIDATION_FAILED'));
+    const issues = bench.client().hook('issues');
+    expect((await failureOf(issues.update(1, {}))).details).toEqual({ current: { id: 1, version: 2 } });
+    expect((await failureOf(issues.create({}))).details).toBeUndefined();
+  });
+
   it("takes an application's own code to be as retryable as its status", async () => {
     await using bench = await Bench.start();
     bench.server

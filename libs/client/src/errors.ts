@@ -36,6 +36,7 @@ export interface JiraClientErrorOptions {
   /** @default 0, no answer from the server */
   readonly status?: number;
   readonly errors?: Readonly<Record<string, readonly string[]>>;
+  readonly details?: Readonly<Record<string, unknown>>;
   readonly requestId?: string;
   readonly retryable?: boolean;
   readonly cause?: unknown;
@@ -49,6 +50,8 @@ export class JiraClientError extends Error {
   readonly status: number;
   /** Messages by input field; nested fields by dotted path. */
   readonly errors?: Readonly<Record<string, readonly string[]>>;
+  /** Whatever else the answer says about the error, such as the `current` row of a `VERSION_CONFLICT`. */
+  readonly details?: Readonly<Record<string, unknown>>;
   readonly requestId?: string;
   /** True if the same request may succeed later. It says nothing about whether a lost write happened. */
   readonly retryable: boolean;
@@ -58,6 +61,7 @@ export class JiraClientError extends Error {
     this.code = options.code;
     this.status = options.status ?? 0;
     this.errors = options.errors;
+    this.details = options.details;
     this.requestId = options.requestId;
     this.retryable = options.retryable ?? isRetryable(options.code, this.status);
   }
@@ -70,8 +74,13 @@ export function errorOfAnswer(frame: AnswerFrame): JiraClientError {
     code: data?.code ?? codeForStatus(frame.status),
     status: frame.status,
     errors: data?.errors,
+    details: data && detailsOf(data),
     requestId: frame.requestId,
   });
+}
+
+function detailsOf({ code: _code, message: _message, errors: _errors, ...details }: ErrorData): Readonly<Record<string, unknown>> | undefined {
+  return Object.keys(details).length > 0 ? details : undefined;
 }
 
 /** The error of a refused handshake: `refusal` is Socket.IO's `connect_error`. */
