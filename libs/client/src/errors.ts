@@ -79,7 +79,12 @@ export function errorOfAnswer(frame: AnswerFrame): JiraClientError {
   });
 }
 
-function detailsOf({ code: _code, message: _message, errors: _errors, ...details }: ErrorData): Readonly<Record<string, unknown>> | undefined {
+function detailsOf({
+  code: _code,
+  message: _message,
+  errors: _errors,
+  ...details
+}: ErrorData): Readonly<Record<string, unknown>> | undefined {
   return Object.keys(details).length > 0 ? details : undefined;
 }
 
