@@ -43,8 +43,9 @@ export interface JiraClient<Api extends ApiLike<Api> = UntypedApi> {
     ...call: CallOf<Api[N], A>
   ): AsyncGenerator<OutputOf<Api[N], A>, void, undefined>;
   /**
-   * Keeps a list current. Pass a `list` call directly: it is sent only once the subscription is open, so that no change
-   * is missed; an older request is sent again.
+   * Keeps a list equal to what its query answers. Pass a `list` call directly: it is sent only once the subscription is
+   * open, so that no change is missed; an older request is sent again. Where only the server knows the result of a change,
+   * the list is fetched again.
    *
    * @example
    * const stop = jira.listen(jira.hook('issues').list({ status: 'open' }), (rows) => render(rows));

@@ -1,13 +1,14 @@
 // A list that stays current: subscribe, then fetch, then apply the changes received since.
 
-import type { PaginatedResponse, Query } from 'nestjs-jira-protocol';
+import type { Query } from 'nestjs-jira-protocol';
 import type { OpenRequest } from './call.js';
 import type { Change, SubscribeOptions, Subscription, SubscriptionState } from './change.js';
 import { JiraClientError } from './errors.js';
 import type { Calls } from './hook-client.js';
 import { holdBack, type JiraRequest } from './jira-request.js';
 import { guarded } from './listeners.js';
-import { applyChange, hasRow, type LiveListOptions } from './live-list.js';
+import { applyChange, hasKey, hasRow, keyText, type LiveListOptions } from './live-list.js';
+import { readList } from './read-list.js';
 import type { ItemOf } from './types.js';
 
 export interface ListenOptions<Row> extends LiveListOptions<Row>, Pick<SubscribeOptions, 'onState' | 'signal'> {
@@ -21,18 +22,31 @@ export type RowsListener<Output> = (
   change: Change<ItemOf<Output>> | undefined,
 ) => void;
 
-/** Says which of the rows to answer, and how, not which rows are meant: nothing to filter changes by. */
-const PAGING = new Set(['page', 'page_size', 'limit', 'offset', 'cursor', 'ordering']);
+/** Query keys that say how to answer the rows, not which rows are meant: nothing to filter changes by. */
+const PRESENTATION = new Set(['page', 'page_size', 'limit', 'offset', 'cursor', 'ordering', 'expand', 'fields']);
+
+/** Query keys that make a listed row look other than the row of a change. */
+const SHAPES = ['expand', 'fields'];
 
 /** Wait before retrying a fetch that failed but may succeed later. */
-const REFETCH_MS = 1_000;
+const RETRY_MS = 1_000;
 
-/** One live list. */
+/** Wait between a change and the fetch it causes: changes within it share one fetch. */
+const REFETCH_MIN_MS = 50;
+/** A slow list waits twice as long as it took, up to this: the client asks no more than a third of the time. */
+const REFETCH_MAX_MS = 5_000;
+
+/**
+ * One live list. It shows only what the server answered, and changes to that whose result only one answer fits;
+ * every other change makes it fetch.
+ */
 export class LiveRows {
   readonly subscription: Subscription;
   private rows: readonly unknown[] = [];
-  /** All rows are loaded, so changes can be applied; for a page only the server knows which rows belong to it. */
-  private isWhole = true;
+  /** All rows are loaded; of a page, only the server knows which rows follow. */
+  private isWhole = false;
+  private isPage = false;
+  private isKeyed = false;
   private isLoaded = false;
   private isFetching = false;
   private isStale = false;
@@ -41,7 +55,11 @@ export class LiveRows {
   /** The given request, as long as it can stand in for a new one. */
   private first: { readonly open: OpenRequest; readonly answer: Promise<unknown> } | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private fetchMs = 0;
   private failure: JiraClientError | undefined;
+  /** The subscription tells of exactly the rows that the list is about. */
+  private readonly isOfList: boolean;
+  private readonly isShaped: boolean;
 
   constructor(
     private readonly calls: Calls,
@@ -50,12 +68,15 @@ export class LiveRows {
     private readonly options: ListenOptions<unknown>,
     private readonly report: (error: unknown) => void,
   ) {
+    const { namespace, action, query = {} } = request.call;
+    this.isOfList = action === 'list' && options.filter === undefined;
+    this.isShaped = SHAPES.some((key) => query[key] !== undefined);
     const open = holdBack(request);
     if (open) this.first = { open, answer: request };
     // `onState` reports its failure, and so does the promise itself.
     request.catch(() => (this.first = undefined));
-    const filter = options.filter ?? withoutPaging(request.call.query ?? {});
-    this.subscription = calls.subscribe(request.call.namespace, filter, (change) => this.changed(change), {
+    const filter = options.filter ?? withoutPresentation(query);
+    this.subscription = calls.subscribe(namespace, filter, (change) => this.changed(change), {
       signal: options.signal,
       onState: (state, reason) => this.stateChanged(state, reason),
     });
@@ -70,15 +91,34 @@ export class LiveRows {
     if (this.isFetching) this.early.push(change);
     if (!this.isLoaded) return;
     const before = this.rows;
-    this.apply(change);
+    const isExact = this.apply(change);
     if (this.rows !== before) this.show(change);
-    if (!this.isWhole) void this.fetch();
+    if (!isExact) this.refetch();
   }
 
-  private apply(change: Change): void {
-    // A changed row that is not on this page belongs to another.
-    if (!this.isWhole && change.type !== 'reset' && !hasRow(this.rows, change.id, this.options)) return;
+  /** Applies a change if that gives what the server would answer. Returns false if only the server knows. */
+  private apply(change: Change): boolean {
+    if (!this.isOfList || !this.isWhole || !this.isKeyed || change.type === 'reset') return false;
+    const isThere = hasRow(this.rows, change.id, this.options);
+    if (change.type === 'removed') {
+      // A narrowed row may go by another key.
+      if (!isThere) return !this.isShaped;
+    } else if (this.isShaped || !this.options.compare || (this.isPage && !isThere)) {
+      // Not the listed form of the row, or at an unknown place, or one row too many for its page.
+      return false;
+    }
     this.rows = applyChange(this.rows, change, this.options);
+    return true;
+  }
+
+  /** Fetches soon, once for all changes until then. The jitter keeps the clients that heard of a change apart. */
+  private refetch(): void {
+    if (this.isFetching) this.isStale = true;
+    else this.timer ??= setTimeout(() => void this.fetch(), this.waitMs() * (0.5 + Math.random()));
+  }
+
+  private waitMs(): number {
+    return Math.min(REFETCH_MAX_MS, Math.max(REFETCH_MIN_MS, 2 * this.fetchMs));
   }
 
   private async fetch(): Promise<void> {
@@ -86,17 +126,19 @@ export class LiveRows {
       this.isStale = true;
       return;
     }
-    clearTimeout(this.timer);
+    this.stopTimer();
     this.isFetching = true;
     this.isStale = false;
     this.early = [];
+    const startedAt = Date.now();
     try {
       this.take(await this.ask());
     } catch (error) {
       this.failed(error);
     }
+    this.fetchMs = Date.now() - startedAt;
     this.isFetching = false;
-    if (this.isStale && !this.isOver) void this.fetch();
+    if (this.isStale && !this.isOver) this.refetch();
   }
 
   private ask(): Promise<unknown> {
@@ -112,16 +154,17 @@ export class LiveRows {
 
   private take(output: unknown): void {
     if (this.isOver) return;
-    ({ rows: this.rows, isWhole: this.isWhole } = readList(output));
+    ({ rows: this.rows, isWhole: this.isWhole, isPage: this.isPage } = readList(output));
     this.isLoaded = true;
-    for (const change of this.early) this.apply(change);
+    this.isKeyed = this.rows.every((row) => hasKey(row, this.options));
+    for (const change of lastOfEach(this.early)) if (!this.apply(change)) this.isStale = true;
     this.show(undefined);
   }
 
   private failed(error: unknown): void {
     if (this.isOver) return;
     if (error instanceof JiraClientError && error.retryable) {
-      this.timer = setTimeout(() => void this.fetch(), REFETCH_MS);
+      this.timer = setTimeout(() => void this.fetch(), RETRY_MS);
       return;
     }
     if (error instanceof JiraClientError) this.failure = error;
@@ -130,9 +173,14 @@ export class LiveRows {
   }
 
   private stateChanged(state: SubscriptionState, reason = this.failure): void {
-    if (state === 'unsubscribed') clearTimeout(this.timer);
+    if (state === 'unsubscribed') this.stopTimer();
     if (this.options.onState) guarded(this.report, this.options.onState, state, reason);
     else if (state === 'unsubscribed' && reason && reason.code !== 'CLOSED') this.report(reason);
+  }
+
+  private stopTimer(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
   }
 
   private show(change: Change | undefined): void {
@@ -144,15 +192,12 @@ export class LiveRows {
   }
 }
 
-function readList(output: unknown): { rows: readonly unknown[]; isWhole: boolean } {
-  if (Array.isArray(output)) return { rows: output, isWhole: true };
-  const page = output as Partial<PaginatedResponse<unknown>> | null | undefined;
-  if (!Array.isArray(page?.results)) {
-    throw new TypeError('listen() needs a list: an array, or a page with "results".');
-  }
-  return { rows: page.results, isWhole: (page.next_page ?? null) === null && (page.previous_page ?? null) === null };
+function withoutPresentation(query: Query): Query {
+  return Object.fromEntries(Object.entries(query).filter(([name]) => !PRESENTATION.has(name)));
 }
 
-function withoutPaging(query: Query): Query {
-  return Object.fromEntries(Object.entries(query).filter(([name]) => !PAGING.has(name)));
+/** The last change of each row: the answer may know it, and must not be taken back by an earlier one. */
+function lastOfEach(changes: readonly Change[]): Change[] {
+  const last = new Map(changes.map((change) => [keyText(change.id ?? ''), change]));
+  return changes.filter((change) => last.get(keyText(change.id ?? '')) === change);
 }

@@ -6,7 +6,7 @@ import type { Change } from './change.js';
 export interface LiveListOptions<Row> {
   /** The row's key, as the server names it in `change.id`. @default row => row.id */
   readonly key?: (row: Row) => RowId;
-  /** The order of rows. @default new rows go to the end, changed rows stay in place */
+  /** The order of rows. @default `listen` asks the server; `applyChange` puts new rows at the end, changed rows stay in place */
   readonly compare?: (a: Row, b: Row) => number;
 }
 
@@ -38,6 +38,11 @@ export function hasRow<Row>(rows: readonly Row[], id: RowId, options: LiveListOp
   return indexOf(rows, id, options) >= 0;
 }
 
+/** Whether the key of this row is known. */
+export function hasKey<Row>(row: Row, { key }: LiveListOptions<Row>): boolean {
+  return key !== undefined || (row as { id?: RowId } | null)?.id !== undefined;
+}
+
 function place<Row>(rows: readonly Row[], at: number, row: Row, { compare }: LiveListOptions<Row>): readonly Row[] {
   if (!compare) return at < 0 ? [...rows, row] : rows.with(at, row);
   const others = at < 0 ? rows : rows.toSpliced(at, 1);
@@ -46,8 +51,8 @@ function place<Row>(rows: readonly Row[], at: number, row: Row, { compare }: Liv
 }
 
 function indexOf<Row>(rows: readonly Row[], id: RowId, options: LiveListOptions<Row>): number {
-  const key = textOf(id);
-  return rows.findIndex((row) => textOf(keyOf(row, options)) === key);
+  const key = keyText(id);
+  return rows.findIndex((row) => keyText(keyOf(row, options)) === key);
 }
 
 function keyOf<Row>(row: Row, { key }: LiveListOptions<Row>): RowId {
@@ -57,7 +62,7 @@ function keyOf<Row>(row: Row, { key }: LiveListOptions<Row>): RowId {
 }
 
 /** One string for equal keys. A number and its digits are the same key: a view may write a bigint either way. */
-function textOf(id: RowId): string {
+export function keyText(id: RowId): string {
   if (typeof id !== 'object') return String(id);
   return JSON.stringify(
     Object.keys(id)
