@@ -20,6 +20,7 @@ import {
   statementsOf,
   type QueryExpressionMap,
 } from './typeorm-internals.js';
+import { knownDialectOf } from './dialect/dialects.js';
 import { SAVE_STEPS } from './typeorm-persistence.js';
 
 /** Versions whose private members were read and tested: a minor version may change them, a patch has not. */
@@ -48,17 +49,16 @@ export function assertTypeOrm(dataSource: DataSource): void {
   }
 }
 
-function membersFor({ driver, options }: DataSource): readonly Member[] {
-  const returning = driver.isReturningSqlSupported('insert') ? [RETURNING] : [];
-  return [
-    ...BUILDERS,
-    ...SAVING,
-    ...EXPRESSIONS,
-    ...returning,
-    ...SOURCES,
-    ...RUNNERS,
-    ...(DRIVERS[options.type] ?? []),
-  ];
+function membersFor(dataSource: DataSource): readonly Member[] {
+  const returning = dataSource.driver.isReturningSqlSupported('insert') ? [RETURNING] : [];
+  return [...BUILDERS, ...SAVING, ...EXPRESSIONS, ...returning, ...SOURCES, ...RUNNERS, ...ownMembers(dataSource)];
+}
+
+function ownMembers(dataSource: DataSource): readonly Member[] {
+  const dialect = knownDialectOf(dataSource);
+  if (!dialect?.isCaptured) return [];
+  if (dialect.hasOneConnection) return dialect.isSynchronous ? [...SQLITE, STATEMENTS] : SQLITE;
+  return dialect.asksForUuids ? MYSQL : [];
 }
 
 const WRITERS = [InsertQueryBuilder, UpdateQueryBuilder, DeleteQueryBuilder, SoftDeleteQueryBuilder];
@@ -135,13 +135,6 @@ const MYSQL: readonly Member[] = [
     isThere: ({ dataSource }) => typeof hasUuidType(dataSource.driver) === 'boolean',
   },
 ];
-
-const DRIVERS: Readonly<Partial<Record<DataSource['options']['type'], readonly Member[]>>> = {
-  'better-sqlite3': [...SQLITE, STATEMENTS],
-  sqljs: SQLITE,
-  mysql: MYSQL,
-  mariadb: MYSQL,
-};
 
 function methodsOf(
   builders: readonly { readonly name: string; readonly prototype: object }[],

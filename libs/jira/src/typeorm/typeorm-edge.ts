@@ -10,7 +10,7 @@ import type { HookScope } from '../core/scope/scope.js';
 import { DataSources, type FoundEntity } from './data-sources.js';
 import { EntityRows } from './hooks/entity-rows.js';
 import { assertTypeOrm } from '../commits/assert-typeorm.js';
-import { databaseFamily } from '../commits/capture/database-family.js';
+import { knownDialectOf } from '../commits/dialect/dialects.js';
 import { TypeOrmChangeSource } from '../commits/capture/typeorm-change-source.js';
 import { installSqliteLeases } from '../commits/leases/sqlite-leases.js';
 import { surviveConnectionLoss } from '../commits/surviving-connections.js';
@@ -18,7 +18,6 @@ import type { RelatedHook } from './expand/expansion.js';
 import { ALL, and, complement, oneOf, or, type Condition } from './query/condition.js';
 import type { NestedWrite } from './query/cascade-guard.js';
 import type { FieldErrors } from '../core/errors/jira.exception.js';
-import { prepareFolding } from './query/dialect.js';
 import { toStored } from './query/column-value.js';
 import { isRow } from './query/named-row.js';
 import { covers, discriminatorsOf, shareTable } from './rows/table-rows.js';
@@ -52,9 +51,10 @@ export class TypeOrmEdge extends Observables implements OnApplicationShutdown {
   /** Attaches to every data source whose changes can be captured. Called once at boot, before the hooks register. */
   async open(lockTimeoutMs: number): Promise<void> {
     for (const { name, dataSource } of this.dataSources.all()) {
-      if (!databaseFamily(dataSource)) continue; // the application's own business, unless a hook serves it: see watch()
+      const dialect = knownDialectOf(dataSource);
+      if (!dialect?.isCaptured) continue; // the application's own business, unless a hook serves it: see watch()
       assertTypeOrm(dataSource);
-      await prepareFolding(dataSource);
+      await dialect.prepare((sql) => dataSource.query(sql));
       installSqliteLeases(dataSource, { lockTimeoutMs });
       surviveConnectionLoss(dataSource);
       const source = new TypeOrmChangeSource(dataSource, name);

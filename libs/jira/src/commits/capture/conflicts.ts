@@ -2,7 +2,7 @@
 
 import type { ObjectLiteral, QueryRunner } from 'typeorm';
 import type { ColumnMetadata } from '../typeorm-internals.js';
-import { databaseFamily } from './database-family.js';
+import { dialectOf } from '../dialect/dialects.js';
 import { lockClause, readByKeys, select } from './row-reader.js';
 import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';
 
@@ -23,8 +23,8 @@ export async function conflictingRows(
     );
     if (alternatives.length === 0) continue;
     const sql = `SELECT ${table.selection} FROM ${table.escapedPath()} WHERE ${alternatives.join(' OR ')}`;
-    // MariaDB would lock the gap where a missing row belongs, and two upserts of new rows would deadlock.
-    const locksGaps = databaseFamily(table.dataSource) === 'mysql';
+    // Where gaps are locked, two upserts of new rows would deadlock.
+    const { locksGaps } = dialectOf(table.dataSource);
     const found = await select(runner, sql + lockClause(table.dataSource, locksGaps ? 'none' : 'write'), parameters);
     rows.push(
       ...(locksGaps

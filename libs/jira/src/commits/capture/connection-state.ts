@@ -2,33 +2,12 @@
 
 import type { QueryRunner } from 'typeorm';
 import { connectionOf } from '../typeorm-internals.js';
-import { databaseFamily } from './database-family.js';
-
-export interface ConnectionState {
-  /** Whether there is something that a COMMIT would commit. */
-  readonly isInTransaction: boolean;
-  /** Whether the next statement would be part of a transaction. */
-  readonly isOpen: boolean;
-  /** Whether all of it will be undone. */
-  readonly isFailed: boolean;
-}
+import type { ConnectionState } from '../dialect/dialect.js';
+import { dialectOf } from '../dialect/dialects.js';
 
 /** The state after the last answer; `undefined` where the driver cannot tell (MariaDB's, sql.js, older ones of pg). */
 export function stateOf(runner: QueryRunner): ConnectionState | undefined {
-  const connection = connectionOf(runner);
-  switch (databaseFamily(runner.dataSource)) {
-    case 'postgres': {
-      const status = connection?.getTransactionStatus?.();
-      if (!status) return undefined;
-      return { isInTransaction: status !== 'I', isOpen: status !== 'I', isFailed: status === 'E' };
-    }
-    case 'sqlite': {
-      const isOpen = connection?.inTransaction;
-      return isOpen === undefined ? undefined : { isInTransaction: isOpen, isOpen, isFailed: false };
-    }
-    default:
-      return undefined;
-  }
+  return dialectOf(runner.dataSource).stateOf(connectionOf(runner));
 }
 
 const IN_TRANSACTION = 1;

@@ -4,7 +4,7 @@ import type { DeleteResult, QueryRunner, UpdateResult } from 'typeorm';
 import { expressionMapOf, selectAsBuilder, type ColumnMetadata, type WriteBuilder } from '../typeorm-internals.js';
 import type { Execute } from './builders.js';
 import type { CapturedWrite } from './captured-transaction.js';
-import { databaseFamily } from './database-family.js';
+import { dialectOf } from '../dialect/dialects.js';
 import { touchLinks } from './junctions.js';
 import { keyCondition, keyList, lockClause, readByKeys, select } from './row-reader.js';
 import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';
@@ -36,7 +36,7 @@ export async function captureCriteriaWrite(
 async function readAllMatches(builder: WriteBuilder, table: TrackedTable, runner: QueryRunner): Promise<Match[]> {
   const matches = await readMatches(builder, table, runner);
   const isMissing = matches.length < expressionMapOf(builder).whereEntities.length;
-  return isMissing && databaseFamily(table.dataSource) === 'postgres' ? readMatches(builder, table, runner) : matches;
+  return isMissing && dialectOf(table.dataSource).missesReplacedRows ? readMatches(builder, table, runner) : matches;
 }
 
 /** A row that will be written, and its key afterwards if the write sets one. */
@@ -98,7 +98,7 @@ async function writeMatches(
   table: TrackedTable,
   matches: readonly Match[],
 ): Promise<unknown> {
-  if (databaseFamily(table.dataSource) === 'sqlite') return proceed(); // one writer at a time
+  if (dialectOf(table.dataSource).hasOneConnection) return proceed(); // one writer at a time
   // Rows that have come to match since were not locked, so they must not be written.
   const keys = matches.map(({ row }) => table.keyOf(row));
   let total = await writeByKeys(builder, proceed, table, keys.slice(0, ROWS_PER_WRITE));

@@ -3,7 +3,8 @@
 import type { DataSource } from 'typeorm';
 import type { ColumnMetadata } from '../typeorm-internals.js';
 import type { ExactValues } from '../../core/changes/change.js';
-import { databaseFamily } from './database-family.js';
+import { dialectOf } from '../dialect/dialects.js';
+import type { SqlDialect } from '../dialect/dialect.js';
 
 /** As the driver returned it. */
 type RawRow = Readonly<Record<string, unknown>>;
@@ -21,12 +22,14 @@ export class ExactColumns {
   /** To be selected beside the columns. */
   readonly selection: string[] = [];
   private readonly readers: (readonly [ColumnMetadata, ReadExact])[] = [];
+  private readonly dialect: SqlDialect;
 
   constructor(
     private readonly dataSource: DataSource,
     columns: readonly ColumnMetadata[],
   ) {
-    const whole = databaseFamily(dataSource) === 'sqlite' ? columns.filter((one) => this.holdsWhole(one)) : [];
+    this.dialect = dialectOf(dataSource);
+    const whole = this.dialect.isLooselyTyped ? columns.filter((one) => this.holdsWhole(one)) : [];
     if (whole.length > 0) this.selection.push(wholeSql(whole.map((one) => this.escape(one))));
     for (const column of columns) {
       const special = this.specialReader(column, whole);
@@ -54,16 +57,16 @@ export class ExactColumns {
   }
 
   private specialReader(column: ColumnMetadata, whole: readonly ColumnMetadata[]): ReadExact | undefined {
-    const family = databaseFamily(this.dataSource);
+    const { hasBooleans, isLooselyTyped, roundsFloats } = this.dialect;
     const type = this.typeOf(column);
-    if (isBoolean(column)) return family === 'postgres' ? undefined : exceptOneAndZero;
+    if (isBoolean(column)) return hasBooleans ? undefined : exceptOneAndZero;
     if (type === 'date') return this.dayReader(column);
-    if (family === 'sqlite') {
+    if (isLooselyTyped) {
       if (type === 'datetime') return (raw) => (isSqliteDate(raw) ? undefined : raw);
       const position = whole.indexOf(column);
       return position < 0 ? undefined : (raw, row) => wholeNumber(raw, row, position);
     }
-    return family === 'mysql' && type === 'float' ? this.singleReader(column) : undefined;
+    return roundsFloats && type === 'float' ? this.singleReader(column) : undefined;
   }
 
   /** MariaDB shows six digits of a float, and compares all of it. */
@@ -75,10 +78,9 @@ export class ExactColumns {
 
   /** Drivers read a day as a date in their zone, which TypeORM reads in another. */
   private dayReader(column: ColumnMetadata): ReadExact | undefined {
-    const family = databaseFamily(this.dataSource);
-    const { timezone } = this.dataSource.options as { timezone?: string };
-    const isLocal = family !== 'mysql' || timezone === undefined || timezone === 'local';
-    if (family === 'sqlite') return undefined;
+    const { timezone, isLooselyTyped } = this.dialect;
+    if (isLooselyTyped) return undefined;
+    const isLocal = timezone === 'local';
     const isMisread = !isLocal || column.utc;
     return (raw) =>
       raw instanceof Date && (isMisread || !isCommonYear(raw)) ? dayOf(raw, isLocal ? undefined : timezone) : undefined;

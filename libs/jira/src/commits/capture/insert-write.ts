@@ -6,7 +6,7 @@ import type { Execute } from './builders.js';
 import type { CapturedWrite } from './captured-transaction.js';
 import { touchCommitted } from './committed-rows.js';
 import { conflictingRows, givenKeys } from './conflicts.js';
-import { databaseFamily } from './database-family.js';
+import { dialectOf } from '../dialect/dialects.js';
 import { select } from './row-reader.js';
 import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';
 
@@ -74,7 +74,7 @@ class Insert {
 
   run(): Promise<Inserted> {
     if (this.isReturning) return this.runReturning();
-    if (databaseFamily(this.table.dataSource) !== 'sqlite') return this.runTrusting();
+    if (!dialectOf(this.table.dataSource).hasOneConnection) return this.runTrusting();
     return this.table.metadata.withoutRowid ? this.runNaming() : this.runNumbering();
   }
 

@@ -2,7 +2,7 @@
 
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../typeorm-internals.js';
-import { databaseFamily } from './database-family.js';
+import { dialectOf } from '../dialect/dialects.js';
 
 const INVISIBLE = new Set(['CASCADE', 'SET NULL', 'SET DEFAULT']);
 
@@ -43,10 +43,8 @@ function foreignKeyActions(metadata: EntityMetadata): string[] {
 
 /** Microseconds are cut off by JavaScript's dates; MariaDB shows a FLOAT with fewer digits than it compares. */
 function isRounded(dataSource: DataSource, column: ColumnMetadata): boolean {
-  const family = databaseFamily(dataSource);
+  const dialect = dialectOf(dataSource);
   const type = dataSource.driver.normalizeType(column);
-  if (family === 'mysql' && type === 'float') return true;
-  const isMoment = family !== 'sqlite' && /^(timestamp|datetime)/.test(type);
-  const digits = column.precision ?? (family === 'postgres' ? 6 : 0);
-  return isMoment && digits > 3;
+  if (dialect.roundsFloats && type === 'float') return true;
+  return /^(timestamp|datetime)/.test(type) && dialect.secondDigits(column.precision) > 3;
 }

@@ -2,14 +2,9 @@
 
 import type { DataSource, QueryRunner } from 'typeorm';
 import { escapeParameters } from '../typeorm-internals.js';
-import { databaseFamily } from './database-family.js';
+import type { RowLock } from '../dialect/dialect.js';
+import { dialectOf } from '../dialect/dialects.js';
 import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';
-
-/**
- * `write`: nobody else may change or remove the row; `remove`: nor refer to it. `newest`: as committed last, or written by
- * the transaction itself; MariaDB's plain read shows the snapshot that the transaction began with, so there it locks.
- */
-export type RowLock = 'none' | 'newest' | 'write' | 'remove';
 
 /** Rows read by one statement; far below every database's limit on parameters. */
 const KEYS_PER_READ = 500;
@@ -78,8 +73,5 @@ export function keyList(table: TrackedTable): string {
 }
 
 export function lockClause(dataSource: DataSource, lock: RowLock): string {
-  const family = databaseFamily(dataSource);
-  if (lock === 'none' || family === 'sqlite' || (lock === 'newest' && family !== 'mysql')) return '';
-  // FOR UPDATE would also block inserts that refer to the row, which a plain UPDATE of PostgreSQL does not.
-  return family === 'postgres' && lock === 'write' ? ' FOR NO KEY UPDATE' : ' FOR UPDATE';
+  return dialectOf(dataSource).lockClause(lock);
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { MYSQL_GRAMMAR, POSTGRES_GRAMMAR, SQLITE_GRAMMAR, type Grammar } from '../dialect/grammar.js';
 import { effectsOf } from './statements.js';
 
-const kinds = (sql: string, family: 'sqlite' | 'postgres' | 'mysql'): string[] =>
-  effectsOf(sql, family).map((effect) =>
+const kinds = (sql: string, grammar: Grammar): string[] =>
+  effectsOf(sql, grammar).map((effect) =>
     'name' in effect ? `${effect.kind} ${effect.name}` : 'chains' in effect && effect.chains ? `${effect.kind}+` : effect.kind,
   ); // prettier-ignore
 
@@ -25,7 +26,8 @@ describe('what a statement does to its transaction', () => {
     ['WITH x AS (SELECT 1) SELECT * FROM x', []],
     ['EXPLAIN COMMIT', []],
   ])('of any database: %s', (sql, expected) => {
-    for (const family of ['sqlite', 'postgres', 'mysql'] as const) expect(kinds(sql, family)).toEqual(expected);
+    for (const grammar of [SQLITE_GRAMMAR, POSTGRES_GRAMMAR, MYSQL_GRAMMAR])
+      expect(kinds(sql, grammar)).toEqual(expected);
   });
 
   it.each([
@@ -39,7 +41,7 @@ describe('what a statement does to its transaction', () => {
     ['CREATE TABLE a (id int)', []],
     ['SELECT "a;b"; SAVEPOINT "c;d"', ['savepoint c;d']],
   ])('of PostgreSQL: %s', (sql, expected) => {
-    expect(kinds(sql, 'postgres')).toEqual(expected);
+    expect(kinds(sql, POSTGRES_GRAMMAR)).toEqual(expected);
   });
 
   it.each([
@@ -57,7 +59,7 @@ describe('what a statement does to its transaction', () => {
     ["XA START 'x'", ['begin']],
     ["XA PREPARE 'x'", ['prepare']],
   ])('of MariaDB: %s', (sql, expected) => {
-    expect(kinds(sql, 'mysql')).toEqual(expected);
+    expect(kinds(sql, MYSQL_GRAMMAR)).toEqual(expected);
   });
 
   it.each([
@@ -65,6 +67,6 @@ describe('what a statement does to its transaction', () => {
     ['END TRANSACTION', ['commit']],
     ['BEGIN IMMEDIATE', ['begin']],
   ])('of SQLite: %s', (sql, expected) => {
-    expect(kinds(sql, 'sqlite')).toEqual(expected);
+    expect(kinds(sql, SQLITE_GRAMMAR)).toEqual(expected);
   });
 });

@@ -1,6 +1,6 @@
 // What a statement does to the transaction of its connection, as far as its text tells.
 
-import type { DatabaseFamily } from './database-family.js';
+import type { Grammar } from '../dialect/grammar.js';
 
 export type Effect =
   /** `implicit`: MariaDB commits before some statements; whether it did, its answer tells. */
@@ -16,19 +16,19 @@ const WORDS = 24;
 const HARMLESS = /^\s*(?:SELECT|INSERT|UPDATE|DELETE)\b/i;
 
 /** In the order in which the statement's parts are carried out; none for nearly all statements. */
-export function effectsOf(sql: string, family: DatabaseFamily): readonly Effect[] {
-  if (HARMLESS.test(sql) && (family === 'sqlite' || !sql.includes(';'))) return NONE;
+export function effectsOf(sql: string, grammar: Grammar): readonly Effect[] {
+  if (HARMLESS.test(sql) && (grammar.isSingle || !sql.includes(';'))) return NONE;
   const effects: Effect[] = [];
-  for (const words of statements(sql, family)) {
-    const effect = effectOf(words, family);
+  for (const words of statements(sql, grammar)) {
+    const effect = effectOf(words, grammar);
     if (effect) effects.push(effect);
-    // What follows may be the body of a routine. SQLite carries out no second statement.
-    if (words[0] === 'create' || words[1] === 'not' || family === 'sqlite') break;
+    // What follows may be the body of a routine.
+    if (words[0] === 'create' || words[1] === 'not' || grammar.isSingle) break;
   }
   return effects.length > 0 ? effects : NONE;
 }
 
-function effectOf(words: readonly string[], family: DatabaseFamily): Effect | undefined {
+function effectOf(words: readonly string[], grammar: Grammar): Effect | undefined {
   const [first, second] = words;
   const chains = words[words.indexOf('chain') - 1] === 'and';
   switch (first) {
@@ -39,7 +39,7 @@ function effectOf(words: readonly string[], family: DatabaseFamily): Effect | un
     case 'commit':
       return second === 'prepared' ? undefined : { kind: 'commit', chains };
     case 'end':
-      return family === 'mysql' ? undefined : { kind: 'commit', chains };
+      return grammar.endCommits ? { kind: 'commit', chains } : undefined;
     case 'abort':
       return { kind: 'rollback', chains };
     case 'rollback':
@@ -51,7 +51,7 @@ function effectOf(words: readonly string[], family: DatabaseFamily): Effect | un
     case 'prepare':
       return second === 'transaction' ? { kind: 'prepare' } : undefined;
     default:
-      return family === 'mysql' ? mysqlEffect(words) : undefined;
+      return grammar.commitsImplicitly ? mysqlEffect(words) : undefined;
   }
 }
 
@@ -90,11 +90,11 @@ function xaEffect(verb: string | undefined): Effect | undefined {
 }
 
 /** The first words of each statement of a text, in lower case. */
-function statements(sql: string, family: DatabaseFamily): string[][] {
+function statements(sql: string, grammar: Grammar): string[][] {
   let words: string[] = [];
   const all = [words];
   const hasMore = sql.includes(';');
-  for (const token of tokens(sql, family)) {
+  for (const token of tokens(sql, grammar)) {
     if (token === ';') {
       if (words.length > 0) all.push((words = []));
     } else if (words.length < WORDS) words.push(token.toLowerCase());
@@ -105,16 +105,10 @@ function statements(sql: string, family: DatabaseFamily): string[][] {
 
 const BLANK = /\s+|--[^\n]*/y;
 const HASH_COMMENT = /#[^\n]*/y;
-const DOLLAR_TEXT = /\$(\w*)\$[^]*?\$\1\$/y;
-const TEXTS: Readonly<Record<DatabaseFamily, readonly RegExp[]>> = {
-  sqlite: [/'(?:[^']|'')*'/y],
-  postgres: [/[eE]'(?:[^'\\]|\\[^]|'')*'/y, /'(?:[^']|'')*'/y, DOLLAR_TEXT],
-  mysql: [/'(?:[^'\\]|\\[^]|'')*'/y, /"(?:[^"\\]|\\[^]|"")*"/y],
-};
 const QUOTED = /"((?:[^"]|"")*)"|`((?:[^`]|``)*)`|\[([^\]]*)\]/y;
 const WORD = /[\p{L}_][\p{L}\p{N}_$]*/uy;
 
-function* tokens(sql: string, family: DatabaseFamily): Generator<string> {
+function* tokens(sql: string, grammar: Grammar): Generator<string> {
   let at = 0;
   const take = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = at;
@@ -123,10 +117,10 @@ function* tokens(sql: string, family: DatabaseFamily): Generator<string> {
     return match;
   };
   while (at < sql.length) {
-    if (take(BLANK) || (family === 'mysql' && take(HASH_COMMENT))) continue;
-    if (sql.startsWith('/*', at)) at = afterComment(sql, at, family);
-    else if (family === 'mysql' && sql.startsWith('*/', at)) at += 2;
-    else if (TEXTS[family].some(take)) yield "'";
+    if (take(BLANK) || (grammar.hasHashComments && take(HASH_COMMENT))) continue;
+    if (sql.startsWith('/*', at)) at = afterComment(sql, at, grammar);
+    else if (grammar.hasExecutableComments && sql.startsWith('*/', at)) at += 2;
+    else if (grammar.texts.some(take)) yield "'";
     else {
       const word = take(WORD)?.[0] ?? take(QUOTED)?.slice(1).find((name) => name !== undefined); // prettier-ignore
       yield word ?? sql.charAt(at++);
@@ -134,13 +128,13 @@ function* tokens(sql: string, family: DatabaseFamily): Generator<string> {
   }
 }
 
-/** Where what is no comment goes on. MariaDB carries out what stands in an executable comment; PostgreSQL's may nest. */
-function afterComment(sql: string, start: number, family: DatabaseFamily): number {
-  const executable = family === 'mysql' ? /^\/\*M?!\d*/.exec(sql.slice(start, start + 12)) : null;
+/** Where what is no comment goes on. What stands in an executable comment is no comment. */
+function afterComment(sql: string, start: number, grammar: Grammar): number {
+  const executable = grammar.hasExecutableComments ? /^\/\*M?!\d*/.exec(sql.slice(start, start + 12)) : null;
   if (executable) return start + executable[0].length;
   let depth = 0;
   for (let at = start; at < sql.length; at++) {
-    if (sql.startsWith('/*', at) && (depth === 0 || family === 'postgres')) {
+    if (sql.startsWith('/*', at) && (depth === 0 || grammar.nestsComments)) {
       depth++;
       at++;
     } else if (sql.startsWith('*/', at)) {
@@ -158,10 +152,10 @@ export function isUndoing({ kind }: Effect): boolean {
 /** Whether the statement may commit what was written on a connection with these savepoints. */
 export function mayCommit(
   { kind, ...effect }: Effect,
-  family: DatabaseFamily,
+  grammar: Grammar,
   { savepoints, isSavepoint }: { readonly savepoints: readonly string[]; readonly isSavepoint?: boolean },
 ): boolean {
-  if (kind === 'begin') return family === 'mysql';
+  if (kind === 'begin') return grammar.commitsImplicitly;
   if (kind === 'release') return isSavepoint === true && 'name' in effect && savepoints.lastIndexOf(effect.name) === 0;
   return kind === 'commit' || kind === 'prepare' || kind === 'implicit';
 }

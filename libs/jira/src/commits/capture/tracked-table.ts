@@ -4,7 +4,7 @@ import type { DataSource, EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../typeorm-internals.js';
 import type { RowId } from 'nestjs-jira-protocol';
 import type { Image } from '../../core/changes/change.js';
-import { databaseFamily } from './database-family.js';
+import { dialectOf } from '../dialect/dialects.js';
 import { ExactColumns } from './exact-columns.js';
 
 /** A row as the driver returned it, by column name of the database. */
@@ -119,15 +119,7 @@ function scalar(value: unknown): string | number {
 
 function selectExpression(dataSource: DataSource, column: ColumnMetadata): string {
   const name = dataSource.driver.escape(column.databaseName);
-  const expression = readExpression(dataSource, column, name);
-  return expression === name ? name : `${expression} AS ${name}`;
-}
-
-function readExpression(dataSource: DataSource, column: ColumnMetadata, name: string): string {
-  const family = databaseFamily(dataSource);
   const isSpatial = dataSource.driver.spatialTypes.includes(column.type);
-  if (isSpatial && family === 'mysql') return `ST_AsText(${name})`;
-  if (isSpatial && family === 'postgres') return `ST_AsGeoJSON(${name})::json`;
-  if (family === 'sqlite' && column.type === 'jsonb') return `json(${name})`;
-  return name;
+  const expression = dialectOf(dataSource).readExpression(name, column, isSpatial);
+  return expression === name ? name : `${expression} AS ${name}`;
 }

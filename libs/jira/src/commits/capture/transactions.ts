@@ -5,8 +5,9 @@ import { committingRunner, noteHandWritten } from '../leases/sqlite-leases.js';
 import { connectionOf, depthOf, setDepth, setTransactionActive, type AfterQueryEvent } from '../typeorm-internals.js';
 import { isRefusal } from '../connection-loss.js';
 import { CapturedTransaction } from './captured-transaction.js';
-import { commandsOf, mysqlState, stateOf, type ConnectionState } from './connection-state.js';
-import { databaseFamily, type DatabaseFamily } from './database-family.js';
+import { commandsOf, mysqlState, stateOf } from './connection-state.js';
+import type { ConnectionState, SqlDialect } from '../dialect/dialect.js';
+import { dialectOf } from '../dialect/dialects.js';
 import { noteOwn } from './own-subscribers.js';
 import type { OwnTransactions } from './own-transactions.js';
 import { effectsOf, isUndoing, mayCommit, type Effect } from './statements.js';
@@ -31,9 +32,6 @@ interface Connection {
   /** What ended the transaction in the database, while TypeORM believes in it still. */
   lost?: QueryFailedError | undefined;
 }
-
-/** MariaDB rolls the whole transaction of these back; what is sent next runs outside of any. */
-const ROLLED_BACK = new Set([1213, 1020]);
 
 export class Transactions {
   private readonly connections = new WeakMap<object, Connection>();
@@ -100,7 +98,7 @@ export class Transactions {
   /** Whether a statement of this runner would be part of a transaction; TypeORM is told if it does not know. */
   async isOpen(runner: QueryRunner): Promise<boolean> {
     // The one connection may be in somebody else's.
-    if (this.family === 'sqlite') return runner.isTransactionActive && stateOf(runner)?.isOpen !== false;
+    if (this.dialect.hasOneConnection) return runner.isTransactionActive && stateOf(runner)?.isOpen !== false;
     await runner.connect();
     if (runner.isTransactionActive && depthOf(runner) === 0) return true; // its BEGIN is on its way
     const connection = this.connection(runner);
@@ -109,8 +107,8 @@ export class Transactions {
     return connection.isOpen;
   }
 
-  private get family(): DatabaseFamily {
-    return databaseFamily(this.dataSource) ?? 'sqlite';
+  private get dialect(): SqlDialect {
+    return dialectOf(this.dataSource);
   }
 
   private connection(runner: QueryRunner): Connection {
@@ -124,7 +122,7 @@ export class Transactions {
   }
 
   private before(runner: QueryRunner, sql: string): Promise<void> | undefined {
-    const effects = effectsOf(sql, this.family);
+    const effects = effectsOf(sql, this.dialect.grammar);
     // What is read of rows at a commit must be newer than any other statement.
     if (!effects.some(({ kind }) => kind === 'commit')) this.captured(runner)?.noteStatement();
     if (effects.every(({ kind }) => kind === 'savepoint')) return undefined;
@@ -136,7 +134,7 @@ export class Transactions {
   private prepare(runner: QueryRunner, effects: readonly Effect[]): Promise<void> | undefined {
     const connection = this.connection(runner);
     const { captured, lost } = connection;
-    if (!captured || !effects.some((effect) => mayCommit(effect, this.family, connection))) return undefined;
+    if (!captured || !effects.some((effect) => mayCommit(effect, this.dialect.grammar, connection))) return undefined;
     // Nothing of it can be committed any more.
     if (lost || stateOf(runner)?.isFailed) {
       captured.forgetAll();
@@ -146,7 +144,7 @@ export class Transactions {
   }
 
   private after({ queryRunner, query, success, rawResults, ...rest }: AfterQueryEvent): void | Promise<void> {
-    const effects = effectsOf(query, this.family);
+    const effects = effectsOf(query, this.dialect.grammar);
     if (success && effects.length === 0) return;
     if (effects.some(isUndoing)) this.own.noteRolledBack(queryRunner);
     const connection = this.connection(queryRunner);
@@ -172,8 +170,7 @@ export class Transactions {
     const { captured, savepoints } = connection;
     switch (effect.kind) {
       case 'begin': {
-        // MariaDB commits the transaction that was open.
-        const end = this.family === 'mysql' ? this.end(connection, 'committed') : undefined;
+        const end = this.dialect.grammar.commitsImplicitly ? this.end(connection, 'committed') : undefined;
         connection.isOpen = true;
         return end;
       }
@@ -194,7 +191,7 @@ export class Transactions {
         const index = savepoints.lastIndexOf(effect.name);
         if (index < 0) return;
         if (effect.kind === 'release') {
-          const isWhole = mayCommit(effect, this.family, connection);
+          const isWhole = mayCommit(effect, this.dialect.grammar, connection);
           captured?.release(index + 2);
           savepoints.length = index;
           return isWhole ? this.end(connection, 'committed') : undefined;
@@ -213,30 +210,29 @@ export class Transactions {
     effects: readonly Effect[],
     error: QueryFailedError,
   ): void | Promise<void> {
-    const { errno } = error.driverError as { errno?: number };
-    if (this.family === 'mysql' && ROLLED_BACK.has(errno ?? 0) && connection.isOpen) {
+    if (this.dialect.losesTransaction(error.driverError) && connection.isOpen) {
       connection.lost = error;
       connection.captured?.forgetAll();
       return;
     }
-    const mayHaveCommitted = effects.some((effect) => mayCommit(effect, this.family, connection));
+    const mayHaveCommitted = effects.some((effect) => mayCommit(effect, this.dialect.grammar, connection));
     if (!isRefusal(error)) {
       if (!mayHaveCommitted) return; // undone with the connection, or with what TypeORM sends next
       connection.isOpen = false;
       return this.end(connection, 'unknown');
     }
-    if (this.family === 'mysql') return mayHaveCommitted ? this.ask(runner, connection) : undefined;
+    if (this.dialect.hidesStateAfterErrors) return mayHaveCommitted ? this.ask(runner, connection) : undefined;
     const state = stateOf(runner);
     if (state?.isOpen !== false) return; // refused, and still to be decided
-    // PostgreSQL has refused to commit; only of several statements nobody knows which of them it was.
-    const isUndone = !mayHaveCommitted || (this.family === 'postgres' && effects.length === 1);
+    // The database has refused to commit; only of several statements nobody knows which of them it was.
+    const isUndone = !mayHaveCommitted || (this.dialect.errorsUndo && effects.length === 1);
     const end = this.end(connection, isUndone ? 'undone' : 'unknown');
     connection.isOpen = false;
     this.tellTypeOrm(runner, connection);
     return end;
   }
 
-  /** MariaDB does not say with an error whether the transaction is over. */
+  /** The error did not say whether the transaction is over. */
   private async ask(runner: QueryRunner, connection: Connection): Promise<void> {
     if (!connection.captured) return;
     const state = await runner.query('DO 0').then(mysqlState, () => undefined);
@@ -252,7 +248,7 @@ export class Transactions {
   ): void | Promise<void> {
     if (state) connection.isOpen = state.isOpen;
     const isOver = state ? !state.isInTransaction : !connection.isOpen;
-    const committed = effects.some((effect) => mayCommit(effect, this.family, connection));
+    const committed = effects.some((effect) => mayCommit(effect, this.dialect.grammar, connection));
     const end = isOver ? this.end(connection, committed ? 'committed' : 'unknown') : undefined;
     this.tellTypeOrm(runner, connection);
     return end;

@@ -11,7 +11,7 @@ import { Announcements } from './announcements.js';
 import { intercept, isIntercepted, stopIntercepting, type Execute } from './builders.js';
 import type { CapturedTransaction } from './captured-transaction.js';
 import { captureCriteriaWrite } from './criteria-write.js';
-import { databaseFamily } from './database-family.js';
+import { assertCaptured, dialectOf } from '../dialect/dialects.js';
 import { captureInsert, insertedValues } from './insert-write.js';
 import { changesOf, type RowImages } from './net-change.js';
 import { OwnTransactions } from './own-transactions.js';
@@ -50,14 +50,7 @@ export class TypeOrmChangeSource implements ChangeSource {
    * repeated calls change nothing.
    */
   attach(): void {
-    if (!databaseFamily(this.dataSource)) {
-      const type = this.dataSource.options.type;
-      throw new ConfigurationError(
-        `Data source "${this.name}"`,
-        `is of type "${type}", whose changes cannot be captured.`,
-        'Use better-sqlite3, sqljs, postgres, mariadb or mysql, or do not observe its entities.',
-      );
-    }
+    assertCaptured(this.dataSource, this.name);
     if (!this.dataSource.isInitialized) {
       throw new ConfigurationError(
         `Data source "${this.name}"`,
@@ -167,10 +160,10 @@ export class TypeOrmChangeSource implements ChangeSource {
     try {
       await transaction.readAfterImages(this.tables.owners, runner);
       transaction.noteCommit();
-      if (databaseFamily(this.dataSource) !== 'sqlite') this.announcements.expectAnswer(transaction);
+      if (!dialectOf(this.dataSource).hasOneConnection) this.announcements.expectAnswer(transaction);
     } catch (error) {
       // The database has undone the writes: to let the caller believe in them would be worse than to fail.
-      const isUndone = databaseFamily(this.dataSource) === 'postgres' || this.transactions.isLost(runner);
+      const isUndone = dialectOf(this.dataSource).errorsUndo || this.transactions.isLost(runner);
       if (isUndone || isConnectionLoss(error)) throw error;
       transaction.noteGaps(error);
       transaction.forgetAll();

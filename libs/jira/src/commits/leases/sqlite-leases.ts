@@ -11,6 +11,7 @@ import {
   sqliteConnection,
   withBroadcasts,
 } from '../typeorm-internals.js';
+import { knownDialectOf } from '../dialect/dialects.js';
 import { Lease, leaseOf, turnTaking, type Connection } from './lease.js';
 
 export interface SqliteLeaseOptions {
@@ -84,7 +85,8 @@ function isInTransaction(database: { readonly inTransaction?: boolean } | undefi
 }
 
 function isSqlite(dataSource: DataSource): boolean {
-  return dataSource.options.type === 'better-sqlite3' || dataSource.options.type === 'sqljs';
+  const dialect = knownDialectOf(dataSource);
+  return dialect !== undefined && dialect.hasOneConnection && dialect.isCaptured;
 }
 
 function leaseRunners(driver: Driver, connection: Connection): void {

@@ -2,6 +2,7 @@
 
 import type { DataSource } from 'typeorm';
 import { sqliteConnection } from '../../commits/typeorm-internals.js';
+import { dialectOf } from '../../commits/dialect/dialects.js';
 import { isConnectionFree } from '../../commits/leases/sqlite-leases.js';
 
 export interface Statement {
@@ -33,7 +34,7 @@ export class DirectConnection {
   static of(dataSource: DataSource): DirectConnection | undefined {
     const { options } = dataSource;
     const isSilent = !options.logging && options.maxQueryExecutionTime === undefined;
-    return options.type === 'better-sqlite3' && isSilent ? new DirectConnection(dataSource) : undefined;
+    return isSilent && dialectOf(dataSource).isSynchronous ? new DirectConnection(dataSource) : undefined;
   }
 
   /** The database, if this turn may use it. What runs within one turn cannot come between anybody's statements. */

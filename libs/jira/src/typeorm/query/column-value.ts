@@ -1,15 +1,9 @@
 // What a column holds, and its values in one comparable form, whatever driver and transformer they went through.
 
 import { isUint8Array } from 'node:util/types';
-import type { Driver } from 'typeorm';
-import { hasUuidType, type ColumnMetadata } from '../../commits/typeorm-internals.js';
-
-/**
- * Values of one kind compare alike on every database. `instant` is a moment (millisecond precision), `day` a date without
- * time; `opaque` is everything whose comparison only the database knows (decimals, single floats, times, JSON, arrays…).
- */
-export type ColumnKind =
-  'text' | 'enum' | 'uuid' | 'integer' | 'bigint' | 'double' | 'boolean' | 'instant' | 'day' | 'binary' | 'opaque';
+import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
+import type { ColumnKind, ColumnType } from '../../commits/dialect/dialect.js';
+import { dialectOf } from '../../commits/dialect/dialects.js';
 
 const INTEGERS = new Set(['int', 'integer', 'smallint', 'tinyint', 'mediumint', 'int2', 'int4', 'year']);
 const BIGINTS = new Set(['bigint', 'int8', 'unsigned big int']);
@@ -20,32 +14,38 @@ const TEXTS = new Set([
 const INSTANTS = new Set(['datetime', 'timestamp', 'timestamp without time zone', 'timestamp with time zone']);
 const BINARIES = new Set(['bytea', 'blob', 'tinyblob', 'mediumblob', 'longblob', 'binary', 'varbinary']);
 
-const kinds = new WeakMap<ColumnMetadata, ColumnKind>();
+const types = new WeakMap<ColumnMetadata, ColumnType>();
 
-export function kindOf(column: ColumnMetadata): ColumnKind {
-  let kind = kinds.get(column);
-  if (kind === undefined) kinds.set(column, (kind = findKind(column)));
-  return kind;
+export function typeOf(column: ColumnMetadata): ColumnType {
+  let type = types.get(column);
+  if (!type) types.set(column, (type = findType(column)));
+  return type;
 }
 
-function findKind(column: ColumnMetadata): ColumnKind {
-  const driver = column.entityMetadata.dataSource.driver;
+export function kindOf(column: ColumnMetadata): ColumnKind {
+  return typeOf(column).kind;
+}
+
+function findType(column: ColumnMetadata): ColumnType {
+  const { dataSource } = column.entityMetadata;
+  const type = dataSource.driver.normalizeType(column).toLowerCase();
+  return { column, type, kind: findKind(column, type) };
+}
+
+function findKind(column: ColumnMetadata, type: string): ColumnKind {
   if (column.isArray || column.type === 'simple-array' || column.type === 'simple-json') return 'opaque';
   if (column.isVirtualProperty) return 'opaque';
   if (column.type === 'enum' || column.type === 'simple-enum') return 'enum';
   if (column.type === 'uuid' || (column.generationStrategy === 'uuid' && !isNative(column.type))) return 'uuid';
-  const type = driver.normalizeType(column).toLowerCase();
   if (type === 'boolean' || (type === 'tinyint' && isBooleanType(column))) return 'boolean';
+  const special = dialectOf(column.entityMetadata.dataSource).kindOf(type);
+  if (special) return special;
   if (INTEGERS.has(type)) return 'integer';
   if (BIGINTS.has(type)) return 'bigint';
   if (type === 'double precision' || type === 'double') return 'double';
-  // SQLite keeps every real in eight bytes; MySQL's and Postgres' `float`/`real` hold four and compare unlike the number read.
-  if ((type === 'float' || type === 'real') && isSqlite(driver)) return 'double';
   if (INSTANTS.has(type)) return 'instant';
   if (type === 'date') return 'day';
   if (BINARIES.has(type)) return 'binary';
-  // Postgres pads char(n) and ignores the padding in comparisons.
-  if (type === 'character' && isPostgres(driver)) return 'opaque';
   return TEXTS.has(type) ? 'text' : 'opaque';
 }
 
@@ -57,16 +57,6 @@ function isBooleanType(column: ColumnMetadata): boolean {
   return column.type === Boolean || column.type === 'bool' || column.type === 'boolean';
 }
 
-export function isPostgres(driver: Driver): boolean {
-  return driver.options.type === 'postgres' || driver.options.type === 'aurora-postgres';
-}
-
-const SQLITES = new Set(['better-sqlite3', 'sqljs', 'expo', 'capacitor', 'cordova', 'react-native', 'nativescript']);
-
-export function isSqlite(driver: Driver): boolean {
-  return SQLITES.has(driver.options.type);
-}
-
 /** Whether its values are text to the database: a UUID is, where it has no type for it. */
 export function isTextual(column: ColumnMetadata): boolean {
   const kind = kindOf(column);
@@ -74,8 +64,7 @@ export function isTextual(column: ColumnMetadata): boolean {
 }
 
 function isUuid(column: ColumnMetadata): boolean {
-  const { driver } = column.entityMetadata.dataSource;
-  return driver.normalizeType(column) === 'uuid' && (isPostgres(driver) || hasUuidType(driver) === true);
+  return typeOf(column).type === 'uuid' && dialectOf(column.entityMetadata.dataSource).hasUuids;
 }
 
 /** A value in comparable form: text of a text column, number of milliseconds of an instant, hex of bytes. */
@@ -170,14 +159,14 @@ function storedInstant(value: unknown): number | undefined {
 export function toParameter(column: ColumnMetadata, stored: Stored): unknown {
   if (stored === null) return null;
   if (typeof stored === 'object') return stored.opaque;
-  const driver = column.entityMetadata.dataSource.driver;
+  const dialect = dialectOf(column.entityMetadata.dataSource);
   switch (kindOf(column)) {
     case 'bigint':
       return String(stored);
     case 'boolean':
-      return isPostgres(driver) ? stored : stored === true ? 1 : 0;
+      return dialect.booleanParameter(stored === true);
     case 'instant':
-      return isSqlite(driver) ? sqliteInstant(stored as number) : new Date(stored as number);
+      return dialect.instantParameter(stored as number);
     case 'binary':
       return Buffer.from(stored as string, 'hex');
     case 'integer':
@@ -190,17 +179,6 @@ export function toParameter(column: ColumnMetadata, stored: Stored): unknown {
     case 'opaque':
       return stored;
   }
-}
-
-/**
- * SQLite keeps instants as text, TypeORM's with three decimals and `datetime('now')` with none. Without them a whole
- * second sorts before both, so bounds made this way hold for either.
- */
-function sqliteInstant(time: number): string {
-  return new Date(time)
-    .toISOString()
-    .replace('T', ' ')
-    .replace(/(\.000)?Z$/, '');
 }
 
 /** Order of two values of one kind; text by code point, as UTF-8 bytes sort. */

@@ -2,9 +2,10 @@
 
 import { relatedRows } from '../rows/related-rows.js';
 import type { SqlWriter } from '../rows/sql-writer.js';
-import { isTextual, kindOf, toParameter, type Stored } from './column-value.js';
+import { comparison } from '../../commits/dialect/dialect.js';
+import { dialectOf } from '../../commits/dialect/dialects.js';
+import { isTextual, toParameter, typeOf, type Stored } from './column-value.js';
 import type { Comparison, Condition, DatePartComparison, TextComparison } from './condition.js';
-import { comparable, comparison, datePartSql, exactText, textIn, textTest } from './dialect.js';
 import { PATTERN_FUNCTION, registerFunctions } from './sqlite-functions.js';
 
 /** Alias of images that are judged in place of rows. */
@@ -45,15 +46,16 @@ function groupSql(kind: 'and' | 'or', parts: readonly string[]): string {
 
 function compareSql({ column, operator, values }: Comparison, alias: string, writer: SqlWriter): string {
   const sql = writer.column(alias, column);
-  const { driver } = writer.dataSource;
-  const kind = kindOf(column);
-  if (kind === 'instant') return instantSql(sql, operator, values, (time) => writer.bind(toParameter(column, time)));
-  const bound = values.map((value) => comparable(driver, column, value, writer.bind(toParameter(column, value))));
+  const dialect = dialectOf(writer.dataSource);
+  const type = typeOf(column);
+  if (type.kind === 'instant')
+    return instantSql(sql, operator, values, (time) => writer.bind(toParameter(column, time)));
+  const bound = values.map((value) => dialect.comparable(type, value, writer.bind(toParameter(column, value))));
   const isText = isTextual(column);
-  if (operator === 'in') return isText ? textIn(driver, sql, column, bound, alias !== IMAGES) : comparison(sql, bound);
+  if (operator === 'in') return isText ? dialect.textIn(sql, type, bound, alias !== IMAGES) : comparison(sql, bound);
   const sign = { lt: '<', lte: '<=', gt: '>', gte: '>=' }[operator];
   if (!isText) return `${sql} ${sign} ${bound[0]}`;
-  return `${exactText(driver, sql, column)} ${sign} ${exactText(driver, bound[0])}`;
+  return `${dialect.exactText(sql, type)} ${sign} ${dialect.exactText(bound[0])}`;
 }
 
 /**
@@ -82,10 +84,13 @@ function textSql({ column, test, folded, value }: TextComparison, alias: string,
   const sql = writer.column(alias, column);
   if (folded || test === 'regex') registerFunctions(writer.dataSource);
   if (test === 'regex') return `${PATTERN_FUNCTION}(${writer.bind(value)}, ${folded ? 1 : 0}, ${sql}) = 1`;
-  return textTest(writer.dataSource.driver, sql, test, value, folded, writer.bind);
+  const dialect = dialectOf(writer.dataSource);
+  const text = (one: string): string => (folded ? dialect.foldedText(one) : dialect.exactText(one));
+  if (test === 'exact') return `${text(sql)} = ${text(writer.bind(value))}`;
+  return dialect.textTest(text, sql, test, value, writer.bind);
 }
 
 function partSql({ column, part, value }: DatePartComparison, alias: string, writer: SqlWriter): string {
-  const sql = datePartSql(writer.dataSource.driver, writer.column(alias, column), column, part);
+  const sql = dialectOf(writer.dataSource).datePart(writer.column(alias, column), typeOf(column), part);
   return `${sql} = ${writer.bind(value)}`;
 }

@@ -2,10 +2,8 @@
 
 import type { RelationMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
+import type { DatePart, TextTest } from '../../commits/dialect/dialect.js';
 import { canonical, type Stored } from './column-value.js';
-
-export type DatePart = 'year' | 'month' | 'day' | 'week_day' | 'hour' | 'minute' | 'second';
-export type TextTest = 'contains' | 'startswith' | 'endswith';
 
 /** One column against constants. Comparisons with null are unknown, as in SQL. */
 export interface Comparison {

@@ -1,11 +1,11 @@
 // The fields of an entity as the query language sees them.
 
-import type { Driver, EntityMetadata } from 'typeorm';
+import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { FieldKind, FieldType, FieldTypes } from '../../policy/filtering/field-type.js';
-import { kindOf, type ColumnKind } from './column-value.js';
-import { dialectOf } from './dialect.js';
-import { hasFunctions } from './sqlite-functions.js';
+import type { ColumnKind } from '../../commits/dialect/dialect.js';
+import { dialectOf } from '../../commits/dialect/dialects.js';
+import { typeOf } from './column-value.js';
 import { resolvePath } from './field-path.js';
 
 export class EntityFieldTypes implements FieldTypes {
@@ -37,24 +37,15 @@ const KINDS: Readonly<Record<ColumnKind, FieldKind>> = {
 }; // prettier-ignore
 
 function columnType(column: ColumnMetadata): FieldType {
-  const driver = column.entityMetadata.dataSource.driver;
-  const type = driver.normalizeType(column).toLowerCase();
+  const { hasFunctions, hasUtcParts } = dialectOf(column.entityMetadata.dataSource);
+  const { type, kind } = typeOf(column);
   const isNullable = column.isNullable;
-  const kind = kindOf(column);
   if (kind === 'opaque') return { kind: opaqueKind(column, type), isNullable };
   if (kind === 'enum') return { kind: 'enum', isNullable, values: column.enum ?? [] };
-  if (kind === 'text') return { kind: 'string', isNullable, hasRegex: hasFunctions(driver) };
+  if (kind === 'text') return { kind: 'string', isNullable, hasRegex: hasFunctions };
   if (kind === 'integer') return { kind: 'integer', isNullable, ...boundsOf(type, column.unsigned) };
-  if (kind === 'instant' && !keepsUtc(driver)) return { kind: 'date', isNullable, hasUtcParts: false };
+  if (kind === 'instant' && !hasUtcParts) return { kind: 'date', isNullable, hasUtcParts: false };
   return { kind: KINDS[kind], isNullable };
-}
-
-/** MySQL's driver writes moments in its `timezone`, by default this process's, which the server cannot turn back to UTC. */
-function keepsUtc(driver: Driver): boolean {
-  if (dialectOf(driver) !== 'mysql') return true;
-  const zone = 'timezone' in driver.options ? driver.options.timezone : undefined;
-  if (zone !== undefined && zone !== 'local') return zone === 'Z' || zone === '+00:00';
-  return Intl.DateTimeFormat().resolvedOptions().timeZone === 'UTC';
 }
 
 function opaqueKind(column: ColumnMetadata, type: string): FieldKind {

@@ -4,7 +4,17 @@ import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Filter, FilterTerm } from '../../policy/filtering/filter.js';
 import { kindOf, toStored } from './column-value.js';
-import { and, complement, oneOf, or, related, type Comparison, type Condition, type DatePart, type TextComparison } from './condition.js'; // prettier-ignore
+import {
+  and,
+  complement,
+  oneOf,
+  or,
+  related,
+  type Comparison,
+  type Condition,
+  type TextComparison,
+} from './condition.js';
+import type { DatePart } from '../../commits/dialect/dialect.js';
 import { resolvePath } from './field-path.js';
 import { SEES_ALL, type Sight } from './sight.js';
 

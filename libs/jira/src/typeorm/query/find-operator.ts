@@ -2,7 +2,8 @@
 
 import { FindOperator, type FindOperatorType } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
-import { canonical, isPostgres, toStored, type Stored } from './column-value.js';
+import { dialectOf } from '../../commits/dialect/dialects.js';
+import { canonical, toStored, type Stored } from './column-value.js';
 import { and, negate, oneOf, or, type Comparison, type Condition } from './condition.js';
 
 /** Refuses a value: throws an error that says where, what is wrong, and the cure. */
@@ -78,16 +79,16 @@ function nativeCondition(
   if (!sql) return fail(path, `uses the operator ${operator.type}, which is not supported.`, 'Use Raw() instead.');
   const isJson = operator.type === 'jsonContains' && typeof value !== 'string';
   const parameter: unknown = isJson ? JSON.stringify(value) : value;
-  const driver = column.entityMetadata.dataSource.driver;
+  const { hasIlike } = dialectOf(column.entityMetadata.dataSource);
   return {
     kind: 'native',
     column,
     key: `${operator.type} ${canonical(parameter)}`,
-    sql: (name, bind) => sql(name, bind(parameter), isPostgres(driver)),
+    sql: (name, bind) => sql(name, bind(parameter), hasIlike),
   };
 }
 
-const NATIVE: Partial<Record<FindOperatorType, (name: string, parameter: string, isPostgres: boolean) => string>> = {
+const NATIVE: Partial<Record<FindOperatorType, (name: string, parameter: string, hasIlike: boolean) => string>> = {
   like: (name, parameter) => `${name} LIKE ${parameter}`,
   ilike: (name, parameter, hasIlike) =>
     hasIlike ? `${name} ILIKE ${parameter}` : `UPPER(${name}) LIKE UPPER(${parameter})`,

@@ -3,7 +3,9 @@
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { exactOf } from '../../core/changes/exact-values.js';
 import type { Image } from '../../core/changes/change.js';
-import { isPostgres, isSqlite, kindOf, type ColumnKind } from './column-value.js';
+import type { ColumnKind } from '../../commits/dialect/dialect.js';
+import { dialectOf } from '../../commits/dialect/dialects.js';
+import { kindOf, typeOf } from './column-value.js';
 
 /** `part`: a part of a date, such as its month. */
 export type Comparing = 'equality' | 'order' | 'text' | 'part';
@@ -43,10 +45,9 @@ function findAllowed(column: ColumnMetadata): readonly Comparing[] {
  * part of it is another than of the moment in UTC.
  */
 function keepsInstants(column: ColumnMetadata, comparing: Comparing): boolean {
-  const { driver } = column.entityMetadata.dataSource;
-  if (isSqlite(driver) || driver.normalizeType(column) === 'timestamp with time zone') return true;
-  const { timezone = 'local' } = driver.options as { readonly timezone?: string };
-  if (isPostgres(driver) || timezone === 'local') return isUtcProcess();
+  if (typeOf(column).type === 'timestamp with time zone') return true;
+  const { timezone } = dialectOf(column.entityMetadata.dataSource);
+  if (timezone === 'local') return isUtcProcess();
   return comparing !== 'part' || timezone === 'Z' || timezone === '+00:00';
 }
 

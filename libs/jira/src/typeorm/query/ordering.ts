@@ -3,8 +3,8 @@
 import type { EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Ordering } from '../../policy/filtering/filter.js';
-import { isPostgres, kindOf } from './column-value.js';
-import { exactText } from './dialect.js';
+import { dialectOf } from '../../commits/dialect/dialects.js';
+import { typeOf } from './column-value.js';
 import { relatedRows } from '../rows/related-rows.js';
 import { SqlWriter } from '../rows/sql-writer.js';
 import { writeSql } from './condition-sql.js';
@@ -58,13 +58,13 @@ export function orderTerms(
 
 function termsOf(field: SeenField, alias: string, direction: 'ASC' | 'DESC', writer: SqlWriter): OrderTerm[] {
   const sql = valueSql(field, alias, writer);
-  const { driver } = writer.dataSource;
-  const kind = kindOf(field.column);
-  const isText = kind === 'text' || kind === 'enum';
-  const value: OrderTerm = { sql: isText ? exactText(driver, sql, field.column) : sql, direction };
-  // Postgres places nulls so by itself, and can then use an index.
+  const dialect = dialectOf(writer.dataSource);
+  const type = typeOf(field.column);
+  const isText = type.kind === 'text' || type.kind === 'enum';
+  const value: OrderTerm = { sql: isText ? dialect.exactText(sql, type) : sql, direction };
+  // Without a term for nulls the database can use an index.
   const mayBeNull = field.relations.length > 0 || field.column.isNullable;
-  return mayBeNull && !isPostgres(driver) ? [{ sql: `(${sql} IS NULL)`, direction }, value] : [value];
+  return mayBeNull && !dialect.sortsNullsLast ? [{ sql: `(${sql} IS NULL)`, direction }, value] : [value];
 }
 
 /** A field, and which related rows on the way to it are seen. */

@@ -4,9 +4,9 @@ import type { EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm'
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Ordering } from '../../policy/filtering/filter.js';
 import type { PlacedRow, PlaceValue, Seek } from '../../policy/pagination/place.js';
-import { isPostgres, isSqlite, kindOf } from './column-value.js';
+import { dialectOf } from '../../commits/dialect/dialects.js';
+import { kindOf, typeOf } from './column-value.js';
 import { SqlWriter } from '../rows/sql-writer.js';
-import { exactText } from './dialect.js';
 import { resolvePath, type FieldPath } from './field-path.js';
 import { applyOrdering, valueSql, type SeenField } from './ordering.js';
 import { SEES_ALL, type Sight } from './sight.js';
@@ -104,27 +104,18 @@ function isText(column: ColumnMetadata): boolean {
 }
 
 function comparable(column: ColumnMetadata, sql: string, { dataSource }: SqlWriter): string {
-  return isText(column) ? exactText(dataSource.driver, sql, column) : sql;
-}
-
-/** Drivers read moments and large integers less exactly than the database has them, and JSON has no infinite numbers. */
-function isTextual(column: ColumnMetadata): boolean {
-  const { driver } = column.entityMetadata.dataSource;
-  const kinds = ['instant', 'day', 'bigint', 'uuid', ...(isPostgres(driver) ? ['double'] : [])];
-  return !isSqlite(driver) && kinds.includes(kindOf(column));
+  return isText(column) ? dialectOf(dataSource).exactText(sql, typeOf(column)) : sql;
 }
 
 function placeSql(column: ColumnMetadata, sql: string): string {
-  const { driver } = column.entityMetadata.dataSource;
-  if (!isTextual(column)) return sql;
-  return `CAST(${sql} AS ${isPostgres(driver) ? 'text' : 'CHAR'})`;
+  const dialect = dialectOf(column.entityMetadata.dataSource);
+  return dialect.readsInexactly(kindOf(column)) ? dialect.cursorText(sql) : sql;
 }
 
 /** The value of a place as the column's own type. */
-function boundSql(column: ColumnMetadata, value: PlaceValue, { bind, dataSource: { driver } }: SqlWriter): string {
+function boundSql(column: ColumnMetadata, value: PlaceValue, { bind, dataSource }: SqlWriter): string {
   const bound = bind(value);
-  if (isText(column)) return exactText(driver, bound);
-  if (!isTextual(column)) return bound;
-  if (isPostgres(driver)) return `CAST(${bound} AS ${driver.normalizeType(column)})`;
-  return kindOf(column) === 'instant' ? `CAST(${bound} AS DATETIME(6))` : bound;
+  const dialect = dialectOf(dataSource);
+  if (isText(column)) return dialect.exactText(bound);
+  return dialect.readsInexactly(kindOf(column)) ? dialect.fromCursorText(typeOf(column), bound) : bound;
 }

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { escapeParameters } from '../../commits/typeorm-internals.js';
-import { databaseFamily } from '../../commits/capture/database-family.js';
+import { dialectOf } from '../../commits/dialect/dialects.js';
 import { foreignKeyOf, relatedSide, relationKeys } from '../rows/related-rows.js';
 import { SqlWriter } from '../rows/sql-writer.js';
 import { ownConditions, type Condition, type Related, type RelatedCount } from './condition.js';
@@ -36,7 +36,8 @@ export async function readRelatedState(dataSource: DataSource, condition: Condit
   const states: string[] = [];
   for (const part of crossings(condition)) {
     const writer = new SqlWriter(dataSource);
-    const sql = digestSql(dataSource, keysSql(part, writer), relationKeys(part.relation).related.length);
+    const names = relationKeys(part.relation).related.map((_, i) => `k${i}`);
+    const sql = dialectOf(dataSource).digest(keysSql(part, writer), names);
     const [text, parameters] = escapeParameters(dataSource, sql, writer.parameters);
     const [row]: { state: unknown }[] = await dataSource.manager.query(text, parameters);
     states.push(String(row?.state));
@@ -65,21 +66,4 @@ function keysSql(part: Related | RelatedCount, writer: SqlWriter): string {
 
 function holdsForNone({ operator, value }: RelatedCount): boolean {
   return { '<': 0 < value, '<=': 0 <= value, '>': 0 > value, '>=': 0 >= value }[operator];
-}
-
-/** One row with one column, `state`: a digest of the keys, whatever their order and number. */
-function digestSql(dataSource: DataSource, keys: string, count: number): string {
-  const names = Array.from({ length: count }, (_, i) => `k${i}`);
-  switch (databaseFamily(dataSource)) {
-    case 'postgres':
-      return `SELECT CONCAT(COUNT(*), ' ', SUM(hashtextextended(ROW(${names.join(', ')})::text, 0))) AS state FROM (${keys}) d`;
-    case 'mysql': {
-      const texts = names.map((name) => `HEX(${name})`);
-      return `SELECT CONCAT(COUNT(*), ' ', BIT_XOR(CAST(CONV(LEFT(MD5(CONCAT_WS(',', ${texts.join(', ')})), 16), 16, 10) AS UNSIGNED))) AS state FROM (${keys}) d`;
-    }
-    default: {
-      const texts = names.map((name) => `quote(${name})`);
-      return `SELECT group_concat(${texts.join(` || ',' || `)}, ';') AS state FROM (${keys} ORDER BY ${names.join(', ')}) d`;
-    }
-  }
 }

@@ -3,7 +3,8 @@
 import type { EntityManager, EntityMetadata, ObjectLiteral, RelationMetadata } from 'typeorm';
 import { escapeParameters, type ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { JiraException, ValidationException, type FieldErrors } from '../../core/errors/jira.exception.js';
-import { canonical, isSqlite, toParameter, toStored } from './column-value.js';
+import { dialectOf } from '../../commits/dialect/dialects.js';
+import { canonical, toParameter, toStored } from './column-value.js';
 import { isRow, keyFilter, type NamedKey } from './named-row.js';
 import { shapeFaults } from './relation-shape.js';
 import { ownForeignKeys, relationKeys } from '../rows/related-rows.js';
@@ -76,7 +77,7 @@ export class RelationGuard {
       return `${writer.column('row', column)} = ${writer.bind(value)}`;
     });
     const isLocking =
-      this.manager.queryRunner?.isTransactionActive === true && !isSqlite(this.metadata.dataSource.driver);
+      this.manager.queryRunner?.isTransactionActive === true && !dialectOf(this.metadata.dataSource).hasOneConnection;
     const sql = `SELECT ${['1', ...selected].join(', ')} FROM ${tableAs(this.metadata, 'row', writer)} WHERE ${where.join(' AND ')}${isLocking ? ' FOR UPDATE' : ''}`; // prettier-ignore
     const [text, parameters] = escapeParameters(this.metadata.dataSource, sql, writer.parameters);
     const [row]: (Record<string, unknown> | undefined)[] = await this.manager.query(text, parameters);

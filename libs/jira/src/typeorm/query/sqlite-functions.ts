@@ -1,6 +1,6 @@
 // What SQLite cannot do and this process does for it: text without case beyond ASCII, and patterns.
 
-import type { DataSource, Driver } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { sqliteConnection } from '../../commits/typeorm-internals.js';
 import { matchesPattern } from '../../policy/filtering/pattern.js';
 import { fold } from './fold.js';
@@ -22,11 +22,6 @@ const FUNCTIONS: Readonly<Record<string, SqlFunction>> = {
     return typeof text === 'string' && matchesPattern(String(pattern), isFolded === 1, text) ? 1 : 0;
   },
 };
-
-/** Whether the driver lets this process give its connection functions. */
-export function hasFunctions(driver: Driver): boolean {
-  return driver.options.type === 'better-sqlite3' || driver.options.type === 'sqljs';
-}
 
 const registered = new WeakSet<object>();
 

@@ -17,7 +17,7 @@ import type { PlacedRow, Seek } from '../../policy/pagination/place.js';
 import type { DirectReader } from '../direct/direct-reader.js';
 import { CascadeGuard, type CascadeRules } from '../query/cascade-guard.js';
 import { applyOrdering } from '../query/ordering.js';
-import { isSqlite } from '../query/column-value.js';
+import { dialectOf } from '../../commits/dialect/dialects.js';
 import { multipliesRows, pageByKey, placedByKey } from '../query/page-by-key.js';
 import { hasPlaces, readPlaced } from '../query/place.js';
 import { listFault } from '../query/relation-shape.js';
@@ -240,7 +240,7 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     const query = this.manager.createQueryBuilder<E>(this.metadata.target, ALIAS);
     this.visibility.apply(query, ALIAS);
     const id: ObjectLiteral | undefined = this.metadata.getEntityIdMap(entity);
-    if (!isSqlite(this.metadata.dataSource.driver) && this.manager.queryRunner?.isTransactionActive)
+    if (!dialectOf(this.metadata.dataSource).hasOneConnection && this.manager.queryRunner?.isTransactionActive)
       query.setLock('pessimistic_write');
     return query.andWhereInIds([id]).getOne();
   }

@@ -1,0 +1,149 @@
+// Everything that is done differently on SQLite, PostgreSQL and MySQL/MariaDB. Nothing else asks which database it is.
+
+import type { ColumnMetadata, DatabaseConnection } from '../typeorm-internals.js';
+import type { Grammar } from './grammar.js';
+
+/**
+ * Values of one kind compare alike on every database. `instant` is a date with its time (millisecond precision), `day` a
+ * date without; `opaque` is everything whose comparison only the database knows (decimals, single floats, times, JSON,
+ * arrays…).
+ */
+export type ColumnKind =
+  'text' | 'enum' | 'uuid' | 'integer' | 'bigint' | 'double' | 'boolean' | 'instant' | 'day' | 'binary' | 'opaque';
+
+/** What a column holds. */
+export interface ColumnType {
+  readonly column: ColumnMetadata;
+  readonly kind: ColumnKind;
+  /** As the driver calls it, in lower case. */
+  readonly type: string;
+}
+
+/** What a connection says of its own transaction. */
+export interface ConnectionState {
+  /** Whether there is something that a COMMIT would commit. */
+  readonly isInTransaction: boolean;
+  /** Whether the next statement would be part of a transaction. */
+  readonly isOpen: boolean;
+  /** Whether all of it will be undone. */
+  readonly isFailed: boolean;
+}
+
+/**
+ * `write`: nobody else may change or remove the row; `remove`: nor refer to it. `newest`: as committed last, or written by
+ * the transaction itself.
+ */
+export type RowLock = 'none' | 'newest' | 'write' | 'remove';
+
+export type TextTest = 'contains' | 'startswith' | 'endswith';
+export type DatePart = 'year' | 'month' | 'day' | 'week_day' | 'hour' | 'minute' | 'second';
+
+/** How transactions begin, end and fail. */
+export interface TransactionDialect {
+  readonly grammar: Grammar;
+  /** All callers share one connection, so one transaction at a time is open, and rows need no locks. */
+  readonly hasOneConnection: boolean;
+  /** A statement that fails undoes its transaction. */
+  readonly errorsUndo: boolean;
+  /** Neither an error nor the connection says whether the transaction is over: it has to be asked. */
+  readonly hidesStateAfterErrors: boolean;
+  /** Whether the driver's error means that the whole transaction was rolled back, and the next statement runs outside it. */
+  losesTransaction(error: unknown): boolean;
+  /** The state after the last answer; `undefined` where the driver cannot tell. */
+  stateOf(connection: DatabaseConnection | undefined): ConnectionState | undefined;
+}
+
+/** How rows are read and stored. */
+export interface RowDialect {
+  /** A column stores any value it is given, whatever its type; dates are text. */
+  readonly isLooselyTyped: boolean;
+  readonly hasBooleans: boolean;
+  readonly hasUuids: boolean;
+  /** A FLOAT is shown with fewer digits than it is compared with. */
+  readonly roundsFloats: boolean;
+  /** A read that waited for a row to be deleted does not see one that was inserted under its key meanwhile. */
+  readonly missesReplacedRows: boolean;
+  /** Locking a row that does not exist locks the gap where it belongs. */
+  readonly locksGaps: boolean;
+  /** What the driver writes dates in: `local` = this process's zone, else `Z` or an offset. */
+  readonly timezone: string;
+  /** Digits of the fraction of a second that a column of dates keeps. */
+  secondDigits(precision: number | null | undefined): number;
+  /** Ends a SELECT. */
+  lockClause(lock: RowLock): string;
+  /** The column's value in the form its entity reads. */
+  readExpression(name: string, column: ColumnMetadata, isSpatial: boolean): string;
+}
+
+/** How conditions, orders and pages are written. */
+export interface QueryDialect {
+  /** Whether queries may call functions of this process. */
+  readonly hasFunctions: boolean;
+  /** Whether the parts of a stored date can be read in UTC. */
+  readonly hasUtcParts: boolean;
+  /** Rows without a value come last ascending and first descending, without being told so. */
+  readonly sortsNullsLast: boolean;
+  readonly hasIlike: boolean;
+  /** The kind of a type that compares otherwise here than elsewhere. */
+  kindOf(type: string): ColumnKind | undefined;
+  /** Call it once, when the data source is connected. */
+  prepare(query: (sql: string) => Promise<readonly unknown[]>): Promise<void>;
+
+  booleanParameter(value: boolean): unknown;
+  instantParameter(time: number): unknown;
+  /** Text that compares and sorts by code point. @param column absent = a parameter */
+  exactText(sql: string, column?: ColumnType): string;
+  /** Text without case, as `fold` folds it. */
+  foldedText(sql: string): string;
+  /**
+   * "Is one of these texts" by code point, in a form that can use an index of the column.
+   *
+   * @param isIndexed whether it may have one: not as part of an image
+   */
+  textIn(sql: string, column: ColumnType, parameters: readonly string[], isIndexed: boolean): string;
+  /** Whether a text, exact or folded, begins with, ends in or contains the value. @param bind gives a value its parameter */
+  textTest(text: (sql: string) => string, sql: string, test: TextTest, value: string, bind: (value: string) => string): string; // prettier-ignore
+  /** A bound value in a form that is compared exactly with the column's. */
+  comparable(column: ColumnType, value: unknown, parameter: string): string;
+  /** A part of a date in UTC; `week_day` counts from Sunday = 1. */
+  datePart(sql: string, column: ColumnType, part: DatePart): string;
+  /** A parameter in the type of the column, where no table gives it one. */
+  typedValue(column: ColumnType, value: unknown, parameter: string): string;
+
+  /** Whether the driver reads values of the kind less exactly than the database has them, or JSON cannot hold them. */
+  readsInexactly(kind: ColumnKind): boolean;
+  /** What a cursor keeps of a value that is read inexactly. */
+  cursorText(sql: string): string;
+  /** The same value again, from its text. */
+  fromCursorText(column: ColumnType, parameter: string): string;
+  /** One row with one column, `state`: a digest of the columns `names` of a query, whatever the order and number of its rows. */
+  digest(query: string, names: readonly string[]): string;
+}
+
+/** What differs between the databases, for one data source: see `dialectOf`. */
+export interface SqlDialect extends TransactionDialect, RowDialect, QueryDialect {
+  /** False of a driver whose changes cannot be captured. */
+  readonly isCaptured: boolean;
+  /** Statements may be prepared and run within one turn of the event loop. */
+  readonly isSynchronous: boolean;
+  /** TypeORM asks the version of the database whether it has a type for UUIDs. */
+  readonly asksForUuids: boolean;
+}
+
+/** `a = :p`, or `a IN (:p, :q)`. */
+export function comparison(sql: string, parameters: readonly string[]): string {
+  return parameters.length === 1 ? `${sql} = ${parameters[0]}` : `${sql} IN (${parameters.join(', ')})`;
+}
+
+/** LIKE with every special character of the value escaped. */
+export function likeTest(
+  text: (sql: string) => string,
+  sql: string,
+  test: TextTest,
+  value: string,
+  bind: (value: string) => string,
+): string {
+  const literal = value.replace(/[!%_]/g, '!$&');
+  const pattern = `${test === 'startswith' ? '' : '%'}${literal}${test === 'endswith' ? '' : '%'}`;
+  return `${text(sql)} LIKE ${text(bind(pattern))} ESCAPE '!'`;
+}

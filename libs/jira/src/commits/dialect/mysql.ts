@@ -1,0 +1,163 @@
+// MySQL and MariaDB: statements that commit by themselves, locks of gaps, collations that ignore case.
+
+import type { DataSource } from 'typeorm';
+import { hasUuidType, type ColumnMetadata } from '../typeorm-internals.js';
+import {
+  comparison,
+  likeTest,
+  type ColumnKind,
+  type ColumnType,
+  type DatePart,
+  type RowLock,
+  type SqlDialect,
+} from './dialect.js';
+import { MYSQL_GRAMMAR } from './grammar.js';
+
+/** A deadlock, and MariaDB's snapshot that is too old. */
+const ROLLED_BACK: readonly unknown[] = [1213, 1020];
+
+const PARTS: Readonly<Record<DatePart, string>> = {
+  year: 'YEAR', month: 'MONTH', day: 'DAYOFMONTH', week_day: 'DAYOFWEEK', hour: 'HOUR', minute: 'MINUTE', second: 'SECOND',
+}; // prettier-ignore
+
+export class MysqlDialect implements SqlDialect {
+  readonly grammar = MYSQL_GRAMMAR;
+  readonly hasOneConnection = false;
+  readonly errorsUndo = false;
+  readonly hidesStateAfterErrors = true;
+  readonly isLooselyTyped = false;
+  readonly hasBooleans = false;
+  readonly roundsFloats = true;
+  readonly missesReplacedRows = false;
+  readonly locksGaps = true;
+  readonly hasFunctions = false;
+  readonly sortsNullsLast = false;
+  readonly hasIlike = false;
+  readonly isSynchronous = false;
+  readonly asksForUuids = true;
+  readonly textTest = likeTest;
+
+  constructor(
+    private readonly driver: DataSource['driver'],
+    readonly isCaptured: boolean,
+  ) {}
+
+  get hasUuids(): boolean {
+    return hasUuidType(this.driver) === true;
+  }
+
+  get timezone(): string {
+    const { timezone } = this.driver.options as { readonly timezone?: string };
+    return timezone ?? 'local';
+  }
+
+  /** Local time cannot be turned back to UTC by the server. */
+  get hasUtcParts(): boolean {
+    if (this.timezone !== 'local') return this.timezone === 'Z' || this.timezone === '+00:00';
+    return Intl.DateTimeFormat().resolvedOptions().timeZone === 'UTC';
+  }
+
+  losesTransaction(error: unknown): boolean {
+    return ROLLED_BACK.includes((error as { readonly errno?: unknown } | null | undefined)?.errno);
+  }
+
+  stateOf(): undefined {
+    return undefined; // it comes with each answer
+  }
+
+  secondDigits(precision: number | null | undefined): number {
+    return precision ?? 0;
+  }
+
+  /** A plain read shows the snapshot that the transaction began with. */
+  lockClause(lock: RowLock): string {
+    return lock === 'none' ? '' : ' FOR UPDATE';
+  }
+
+  readExpression(name: string, _column: ColumnMetadata, isSpatial: boolean): string {
+    return isSpatial ? `ST_AsText(${name})` : name;
+  }
+
+  kindOf(): undefined {
+    return undefined;
+  }
+
+  prepare(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  booleanParameter(value: boolean): number {
+    return value ? 1 : 0;
+  }
+
+  instantParameter(time: number): Date {
+    return new Date(time);
+  }
+
+  exactText(sql: string): string {
+    return `CAST(CONVERT(${sql} USING utf8mb4) AS BINARY)`;
+  }
+
+  /** LOWER() gives the dotted I one letter, Unicode two. */
+  foldedText(sql: string): string {
+    return `CAST(REPLACE(LOWER(REPLACE(CONVERT(${sql} USING utf8mb4) COLLATE ${this.foldingCollation()}, 'İ', 'i\u0307')), 'ς', 'σ') AS BINARY)`;
+  }
+
+  /** The column's own collation finds the candidates, by index where there is one; bytes decide. */
+  textIn(sql: string, _column: ColumnType, parameters: readonly string[], isIndexed: boolean): string {
+    const bytes = parameters.map((parameter) => this.exactText(parameter));
+    const exact = comparison(this.exactText(sql), bytes);
+    return isIndexed ? `(${comparison(sql, parameters)} AND ${exact})` : exact;
+  }
+
+  /** Where it is given several, or no column of a table, MySQL compares numbers with texts as floats. */
+  comparable({ column, type }: ColumnType, value: unknown, parameter: string): string {
+    if (typeof value === 'bigint') return `CAST(${parameter} AS ${integerType(value)})`;
+    return type === 'decimal' ? `CAST(${parameter} AS DECIMAL(65, ${Math.max(30, column.scale ?? 0)}))` : parameter;
+  }
+
+  datePart(sql: string, _column: ColumnType, part: DatePart): string {
+    return `${PARTS[part]}(${sql})`;
+  }
+
+  /** A union of dates or numbers with text literals would be text. */
+  typedValue({ column, kind, type }: ColumnType, _value: unknown, parameter: string): string {
+    if (kind === 'instant') return `CAST(${parameter} AS DATETIME(6))`;
+    if (type === 'date') return `CAST(${parameter} AS DATE)`;
+    if (type === 'time') return `CAST(${parameter} AS TIME(6))`;
+    if (kind === 'bigint') return `CAST(${parameter} AS ${column.unsigned ? 'UNSIGNED' : 'SIGNED'})`;
+    if (type === 'float') return `CAST(${parameter} AS DOUBLE)`;
+    if (type === 'decimal') return `CAST(${parameter} AS DECIMAL(${column.precision ?? 10}, ${column.scale ?? 0}))`;
+    return type === 'uuid' ? `CAST(${parameter} AS UUID)` : parameter;
+  }
+
+  readsInexactly(kind: ColumnKind): boolean {
+    return kind === 'instant' || kind === 'day' || kind === 'bigint' || kind === 'uuid';
+  }
+
+  cursorText(sql: string): string {
+    return `CAST(${sql} AS CHAR)`;
+  }
+
+  fromCursorText({ kind }: ColumnType, parameter: string): string {
+    return kind === 'instant' ? `CAST(${parameter} AS DATETIME(6))` : parameter;
+  }
+
+  digest(query: string, names: readonly string[]): string {
+    const texts = names.map((name) => `HEX(${name})`);
+    return `SELECT CONCAT(COUNT(*), ' ', BIT_XOR(CAST(CONV(LEFT(MD5(CONCAT_WS(',', ${texts.join(', ')})), 16), 16, 10) AS UNSIGNED))) AS state FROM (${query}) d`;
+  }
+
+  /** The collation whose LOWER() knows most of Unicode. */
+  private foldingCollation(): string {
+    const [major = 0, minor = 0] = (this.driver.version ?? '').split('.').map(Number);
+    // MySQL's versions end before MariaDB's begin.
+    if (major > 10 || (major === 10 && minor >= 10)) return 'utf8mb4_uca1400_ai_ci';
+    return major === 8 || major === 9 ? 'utf8mb4_0900_ai_ci' : 'utf8mb4_unicode_520_ci';
+  }
+}
+
+function integerType(value: bigint): string {
+  if (value >= 0n && value < 1n << 64n) return 'UNSIGNED';
+  return value < 0n && value >= -(1n << 63n) ? 'SIGNED' : 'DECIMAL(65, 0)';
+}

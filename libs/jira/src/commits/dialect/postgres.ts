@@ -1,0 +1,132 @@
+// PostgreSQL: strict types, locks by row, a failed statement undoes its transaction.
+
+import type { ColumnMetadata, DatabaseConnection } from '../typeorm-internals.js';
+import {
+  comparison,
+  likeTest,
+  type ColumnKind,
+  type ColumnType,
+  type ConnectionState,
+  type DatePart,
+  type RowLock,
+  type SqlDialect,
+} from './dialect.js';
+import { POSTGRES_GRAMMAR } from './grammar.js';
+
+export class PostgresDialect implements SqlDialect {
+  readonly grammar = POSTGRES_GRAMMAR;
+  readonly hasOneConnection = false;
+  readonly errorsUndo = true;
+  readonly hidesStateAfterErrors = false;
+  readonly isLooselyTyped = false;
+  readonly hasBooleans = true;
+  readonly hasUuids = true;
+  readonly roundsFloats = false;
+  readonly missesReplacedRows = true;
+  readonly locksGaps = false;
+  readonly timezone = 'local';
+  readonly hasFunctions = false;
+  readonly hasUtcParts = true;
+  readonly sortsNullsLast = true;
+  readonly hasIlike = true;
+  readonly isSynchronous = false;
+  readonly asksForUuids = false;
+  readonly textTest = likeTest;
+  private hasIcu = true;
+
+  constructor(readonly isCaptured: boolean) {}
+
+  losesTransaction(): boolean {
+    return false;
+  }
+
+  stateOf(connection: DatabaseConnection | undefined): ConnectionState | undefined {
+    const status = connection?.getTransactionStatus?.();
+    if (!status) return undefined;
+    return { isInTransaction: status !== 'I', isOpen: status !== 'I', isFailed: status === 'E' };
+  }
+
+  secondDigits(precision: number | null | undefined): number {
+    return precision ?? 6;
+  }
+
+  lockClause(lock: RowLock): string {
+    if (lock === 'none' || lock === 'newest') return '';
+    // FOR UPDATE would also block inserts that refer to the row, which a plain UPDATE does not.
+    return lock === 'write' ? ' FOR NO KEY UPDATE' : ' FOR UPDATE';
+  }
+
+  readExpression(name: string, _column: ColumnMetadata, isSpatial: boolean): string {
+    return isSpatial ? `ST_AsGeoJSON(${name})::json` : name;
+  }
+
+  /** char(n) is padded, and comparisons ignore the padding. */
+  kindOf(type: string): ColumnKind | undefined {
+    return type === 'character' ? 'opaque' : undefined;
+  }
+
+  /** ICU's root locale folds as `fold` does; a server built without it has to use `lower()` of the database's own locale. */
+  async prepare(query: (sql: string) => Promise<readonly unknown[]>): Promise<void> {
+    const rows = await query(`SELECT 1 FROM pg_collation WHERE collname = 'und-x-icu'`);
+    this.hasIcu = rows.length > 0;
+  }
+
+  booleanParameter(value: boolean): boolean {
+    return value;
+  }
+
+  instantParameter(time: number): Date {
+    return new Date(time);
+  }
+
+  exactText(sql: string, column?: ColumnType): string {
+    return `${column?.kind === 'text' ? sql : `CAST(${sql} AS text)`} COLLATE "C"`;
+  }
+
+  foldedText(sql: string): string {
+    const locale = this.hasIcu ? ' COLLATE "und-x-icu"' : '';
+    return `replace(lower(CAST(${sql} AS text)${locale}), 'ς', 'σ') COLLATE "C"`;
+  }
+
+  textIn(sql: string, column: ColumnType, parameters: readonly string[]): string {
+    const isExact = column.column.collation === undefined || column.kind !== 'text';
+    return comparison(isExact ? sql : this.exactText(sql, column), parameters);
+  }
+
+  comparable(_column: ColumnType, _value: unknown, parameter: string): string {
+    return parameter;
+  }
+
+  datePart(sql: string, column: ColumnType, part: DatePart): string {
+    const field = part === 'week_day' ? 'DOW' : part.toUpperCase();
+    return `(FLOOR(EXTRACT(${field} FROM ${utc(sql, column)}))${part === 'week_day' ? ' + 1' : ''})`;
+  }
+
+  typedValue(_column: ColumnType, _value: unknown, parameter: string): string {
+    return parameter;
+  }
+
+  readsInexactly(kind: ColumnKind): boolean {
+    return kind === 'instant' || kind === 'day' || kind === 'bigint' || kind === 'uuid' || kind === 'double';
+  }
+
+  cursorText(sql: string): string {
+    return `CAST(${sql} AS text)`;
+  }
+
+  fromCursorText({ type }: ColumnType, parameter: string): string {
+    return `CAST(${parameter} AS ${type})`;
+  }
+
+  digest(query: string, names: readonly string[]): string {
+    return `SELECT CONCAT(COUNT(*), ' ', SUM(hashtextextended(ROW(${names.join(', ')})::text, 0))) AS state FROM (${query}) d`;
+  }
+}
+
+function utc(sql: string, { kind, type }: ColumnType): string {
+  if (kind === 'day') return sql;
+  if (type === 'timestamp with time zone') return `(${sql} AT TIME ZONE 'UTC')`;
+  // The driver writes a date into a column without zone as this process's local time.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return zone === 'UTC' ? sql : `(${sql} AT TIME ZONE '${zone}' AT TIME ZONE 'UTC')`;
+}

@@ -1,0 +1,159 @@
+// SQLite: one connection in this process, columns that store what they are given, dates as text in UTC.
+
+import type { ColumnMetadata, DatabaseConnection } from '../typeorm-internals.js';
+import {
+  comparison,
+  type ColumnKind,
+  type ColumnType,
+  type ConnectionState,
+  type DatePart,
+  type SqlDialect,
+  type TextTest,
+} from './dialect.js';
+import { SQLITE_GRAMMAR } from './grammar.js';
+
+const PARTS: Readonly<Record<DatePart, string>> = {
+  year: '%Y', month: '%m', day: '%d', week_day: '%w', hour: '%H', minute: '%M', second: '%S',
+}; // prettier-ignore
+
+export class SqliteDialect implements SqlDialect {
+  readonly grammar = SQLITE_GRAMMAR;
+  readonly hasOneConnection = true;
+  readonly errorsUndo = false;
+  readonly hidesStateAfterErrors = false;
+  readonly isLooselyTyped = true;
+  readonly hasBooleans = false;
+  readonly hasUuids = false;
+  readonly roundsFloats = false;
+  readonly missesReplacedRows = false;
+  readonly locksGaps = false;
+  readonly timezone = 'Z';
+  readonly hasUtcParts = true;
+  readonly sortsNullsLast = false;
+  readonly hasIlike = false;
+  readonly asksForUuids = false;
+  readonly isCaptured: boolean;
+  readonly hasFunctions: boolean;
+
+  /**
+   * @param isInProcess whether the database runs in this process; elsewhere queries are all that is known of it
+   * @param isSynchronous better-sqlite3 alone
+   */
+  constructor(
+    isInProcess: boolean,
+    readonly isSynchronous: boolean,
+  ) {
+    this.isCaptured = isInProcess;
+    this.hasFunctions = isInProcess;
+  }
+
+  losesTransaction(): boolean {
+    return false;
+  }
+
+  stateOf(connection: DatabaseConnection | undefined): ConnectionState | undefined {
+    const isOpen = connection?.inTransaction; // sql.js does not say
+    return isOpen === undefined ? undefined : { isInTransaction: isOpen, isOpen, isFailed: false };
+  }
+
+  secondDigits(): number {
+    return 3;
+  }
+
+  lockClause(): string {
+    return '';
+  }
+
+  readExpression(name: string, { type }: ColumnMetadata): string {
+    return type === 'jsonb' ? `json(${name})` : name;
+  }
+
+  /** Every real is kept in eight bytes. */
+  kindOf(type: string): ColumnKind | undefined {
+    return type === 'float' || type === 'real' ? 'double' : undefined;
+  }
+
+  prepare(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  booleanParameter(value: boolean): number {
+    return value ? 1 : 0;
+  }
+
+  /**
+   * Instants are text, TypeORM's with three decimals and `datetime('now')` with none. Without them a whole second sorts
+   * before both, so bounds made this way hold for either.
+   */
+  instantParameter(time: number): string {
+    return new Date(time)
+      .toISOString()
+      .replace('T', ' ')
+      .replace(/(\.000)?Z$/, '');
+  }
+
+  exactText(sql: string, column?: ColumnType): string {
+    return column?.column.collation === undefined ? sql : `${sql} COLLATE BINARY`;
+  }
+
+  foldedText(sql: string): string {
+    return `jira_fold(${sql})`;
+  }
+
+  textIn(sql: string, column: ColumnType, parameters: readonly string[]): string {
+    return comparison(this.exactText(sql, column), parameters);
+  }
+
+  /** LIKE ignores the case of ASCII letters. */
+  textTest(
+    text: (sql: string) => string,
+    sql: string,
+    test: TextTest,
+    value: string,
+    bind: (value: string) => string,
+  ): string {
+    // prettier-ignore
+    const whole = text(sql);
+    const sought = text(bind(value));
+    if (test === 'contains') return `instr(${whole}, ${sought}) > 0`;
+    if (test === 'startswith') return `substr(${whole}, 1, length(${sought})) = ${sought}`;
+    // A start beyond the text's beginning would give a longer piece than asked for.
+    return `(length(${whole}) >= length(${sought}) AND substr(${whole}, length(${whole}) - length(${sought}) + 1) = ${sought})`;
+  }
+
+  /** Where it is given several, or no column of a table, SQLite compares numbers with texts as texts. */
+  comparable(_column: ColumnType, value: unknown, parameter: string): string {
+    return typeof value === 'bigint' ? `CAST(${parameter} AS NUMERIC)` : parameter;
+  }
+
+  datePart(sql: string, _column: ColumnType, part: DatePart): string {
+    return `(CAST(strftime('${PARTS[part]}', ${sql}) AS INTEGER)${part === 'week_day' ? ' + 1' : ''})`;
+  }
+
+  /** Which branch of a union gives a column its affinity is left open: each value comes in its column's storage class. */
+  typedValue({ kind, type }: ColumnType, value: unknown, parameter: string): string {
+    // Text in columns of numbers is kept as it is.
+    if (typeof value === 'string' && !/^-?\d+$/.test(value)) return parameter;
+    if (kind === 'double') return `CAST(${parameter} AS REAL)`;
+    const isNumeric =
+      kind === 'integer' || kind === 'bigint' || kind === 'boolean' || type === 'decimal' || type === 'numeric';
+    return isNumeric ? `CAST(${parameter} AS NUMERIC)` : parameter;
+  }
+
+  readsInexactly(): boolean {
+    return false;
+  }
+
+  cursorText(sql: string): string {
+    return sql;
+  }
+
+  fromCursorText(_column: ColumnType, parameter: string): string {
+    return parameter;
+  }
+
+  digest(query: string, names: readonly string[]): string {
+    const texts = names.map((name) => `quote(${name})`);
+    return `SELECT group_concat(${texts.join(` || ',' || `)}, ';') AS state FROM (${query} ORDER BY ${names.join(', ')}) d`;
+  }
+}
