@@ -20,7 +20,7 @@ class Node implements AsyncDisposable {
     this.log = new RedisChangeLog(options);
     this.log.listen(
       (entry) => {
-        if (entry.kind !== 'revocation') this.heard.push(...entry.changes.map(({ id }) => id as number));
+        if ('changes' in entry) this.heard.push(...entry.changes.map(({ id }) => id as number));
       },
       () => {
         this.heard.push('gap');

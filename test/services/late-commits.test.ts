@@ -19,7 +19,7 @@ class Node implements AsyncDisposable {
     this.log = new RedisChangeLog({ url, leaseMs });
     this.log.listen(
       (entry) => {
-        if (entry.kind === 'revocation') return;
+        if (!('changes' in entry)) return;
         for (const { id, after } of entry.changes) this.rows.set(id as number, (after as { n: number }).n);
       },
       () => {

@@ -1,13 +1,17 @@
 // `nestjs-jira/ports`: for adapters, which put rows, changes, messages or connections where this package does not.
 export type { Change, ChangeType, Commit, Image, Link } from './core/changes/change.js';
-export {
-  MemoryChangeLog,
-  type ChangeLog,
-  type LogEntry,
-  type LoggedCommit,
-  type LoggedEntry,
-  type LoggedRevocation,
+export type {
+  ChangeLog,
+  LogEntry,
+  LoggedCommit,
+  LoggedEntry,
+  LoggedGap,
+  LoggedRevocation,
+  LogStretch,
 } from './core/changes/change-log.js';
+export type { Gap } from './core/changes/gap.js';
+export { History, type HistoryLimits } from './core/changes/history.js';
+export { MemoryChangeLog } from './core/changes/memory-change-log.js';
 export type { Revocation } from './core/changes/revocation.js';
 export type { CaptureFailure, ChangeListener, ChangeSource } from './core/changes/change-source.js';
 export type { OnceKey, UnitOfWork } from './core/scope/unit-of-work.js';

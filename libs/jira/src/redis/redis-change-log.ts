@@ -1,12 +1,10 @@
 // ChangeLog over a Redis stream: the stream's order is everybody's order.
 
 import { randomUUID } from 'node:crypto';
-import type { Change } from '../core/changes/change.js';
-import { noteExact } from '../core/changes/exact-values.js';
-import type { ChangeLog, LogEntry, LoggedCommit, LoggedEntry } from '../core/changes/change-log.js';
+import { isCommit, type ChangeLog, type LogEntry, type LoggedCommit, type LoggedEntry, type LogStretch } from '../core/changes/change-log.js'; // prettier-ignore
+import { DEFAULT_HISTORY, History, type HistoryLimits } from '../core/changes/history.js';
 import { PositionCodec } from '../core/changes/position.js';
-import type { Revocation } from '../core/changes/revocation.js';
-import { decode, encode } from '../core/support/plain-data.js';
+import { contentOf, entryOf, placeOf, VERSION, type Content } from './stream-content.js';
 import { atMost } from '../core/support/with-timeout.js';
 import { NodeLease } from './node-lease.js';
 import { RedisLink, type RedisClient, type RedisOptions } from './redis-link.js';
@@ -20,15 +18,8 @@ export interface RedisChangeLogOptions extends RedisOptions {
   readonly pending?: number;
   /** Time after which a crashed process is noticed and subscribers are reset, in ms. @default 15_000 */
   readonly leaseMs?: number;
-}
-
-/** The form of an entry. Who reads another form than its own can only know that something was said, and fetches again. */
-const VERSION = '2';
-
-/** The fields of an entry that hold what it says: one of them, or none. */
-interface Content {
-  readonly changes?: string;
-  readonly revocation?: string;
+  /** What of the stream this process keeps for clients that come back. */
+  readonly history?: Partial<HistoryLimits>;
 }
 
 interface Pending {
@@ -44,6 +35,8 @@ const BATCH = 100;
 const RETRY_MS = 100;
 /** A shutdown waits so long for Redis to take what was committed. */
 const FLUSH_MS = 5_000;
+/** A client that comes here from another process waits so long for this one to have read as far. */
+const CATCH_UP_MS = 2_000;
 /** Another process that reads a commit later than this after the first may run its tasks again. */
 const CLAIM_MS = 300_000;
 
@@ -62,6 +55,8 @@ export class RedisChangeLog implements ChangeLog {
   /** Resolves once this process receives the commits of the others. */
   readonly ready: Promise<void>;
   head: string;
+  epoch = '';
+  private readonly history: History;
   private readonly node = randomUUID();
   private readonly codec = new PositionCodec();
   private readonly link: RedisLink;
@@ -90,20 +85,22 @@ export class RedisChangeLog implements ChangeLog {
   ) {
     this.link = link instanceof RedisLink ? link : new RedisLink(link);
     this.head = this.codec.encode(0);
+    this.history = new History(options.history);
     this.reader = new StreamReader(this.link, this.key, {
       onEntry: (entry) => this.receive(entry),
+      onPast: (entry) => this.receive(entry, true),
       onGap: (reason, place) => this.noteGap(reason, place),
       onRead: () => this.tellGap(),
       onReconnect: () => this.sendAgain(),
     });
     this.lease = new NodeLease(this.link, this.key, this.node, options.leaseMs ?? 15_000);
-    this.ready = Promise.all([this.reader.start(), this.lease.start()]).then(() => undefined);
+    this.ready = Promise.all([this.start(), this.lease.start()]).then(() => undefined);
     this.ready.catch(() => undefined);
   }
 
   append(entry: LogEntry): void {
     const position = this.codec.encode(++this.sequence);
-    if (entry.kind !== 'revocation' && entry.transaction) this.positions.set(entry.transaction, position);
+    if (isCommit(entry) && entry.transaction) this.positions.set(entry.transaction, position);
     const { pending: max = 10_000 } = this.options;
     if (this.pending.length >= max) this.pending = this.pending.filter((one) => one.sequence > this.taken);
     const isFull = this.pending.length >= max;
@@ -138,6 +135,14 @@ export class RedisChangeLog implements ChangeLog {
     return false;
   }
 
+  async read(after: string, limit: number): Promise<LogStretch | 'unreachable'> {
+    const found = this.history.read(after, limit);
+    if (found !== 'unreachable') return found;
+    // Another process may have told of a commit that this one has not read yet.
+    await atMost(CATCH_UP_MS, this.reader.caughtUp());
+    return this.history.read(after, limit);
+  }
+
   positionOf(transaction: object): string | undefined {
     return this.positions.get(transaction);
   }
@@ -150,6 +155,16 @@ export class RedisChangeLog implements ChangeLog {
     // Else the others are told, when the lease ends, that something is missing.
     if (this.taken === this.sequence && this.link.isReady) await this.lease.giveUp().catch(() => undefined);
     await this.link.close();
+  }
+
+  private async start(): Promise<void> {
+    const { ageMs = DEFAULT_HISTORY.ageMs } = this.options.history ?? {};
+    await this.reader.start(ageMs);
+    // Whoever noticed those gaps has told of them: here nobody was connected.
+    this.gap = undefined;
+    const [client, name] = [await this.link.commands, `${this.key}:epoch`];
+    await client.set(name, randomUUID(), { condition: 'NX' });
+    this.epoch = (await client.get(name)) ?? '';
   }
 
   private get key(): string {
@@ -195,10 +210,11 @@ export class RedisChangeLog implements ChangeLog {
     await transaction.exec();
   }
 
-  private receive({ id, fields }: StreamEntry): void {
+  /** @param isPast it was written before this process began to listen: kept, but told to nobody */
+  private receive({ id, fields }: StreamEntry, isPast = false): void {
     const { node, sequence: text, position, gap, tasks, at: committedAt } = fields;
     if (gap !== undefined) return this.noteGap(gap, id);
-    if (node === undefined || position === undefined) return;
+    if (node === undefined || position === undefined) return this.keep({ changes: [], position: placeOf(id), isOwn: false }, id); // prettier-ignore
     const sequence = Number(text);
     const last = this.newest.get(node);
     if (last && sequence <= last.sequence) return;
@@ -206,17 +222,26 @@ export class RedisChangeLog implements ChangeLog {
     const read = entryOf(fields);
     if (isMissing || !read) this.noteGap('Some commits are missing.', id);
     this.newest.set(node, { sequence, isSure: true });
-    this.head = position;
     const isOwn = node === this.node;
     if (isOwn) this.settle(sequence);
-    if (!read) return;
-    if (read.kind === 'revocation') return this.tell({ ...read, position, isOwn });
+    if (!read) return this.keep({ kind: 'gap', position, isOwn }, id);
+    if (!isCommit(read)) {
+      this.keep({ ...read, position, isOwn }, id);
+      return isPast ? undefined : this.tell({ ...read, position, isOwn });
+    }
     const { changes, isUnsure } = this.order.settle(node, read.changes, {
       at: timeOf(id),
       ...(committedAt !== undefined && { committedAt: Number(committedAt) }),
     });
-    this.tell({ changes, position, isOwn, tasks: tasks?.split(' ') });
-    if (isUnsure) this.gap ??= 'The order in which two processes wrote a row is unknown.';
+    this.keep({ changes, position, isOwn }, id);
+    if (isUnsure) this.noteUnsure(id);
+    if (!isPast) this.tell({ changes, position, isOwn, tasks: tasks?.split(' ') });
+  }
+
+  /** Before it is told, so that what is told is never ahead of what can be read. */
+  private keep(entry: LoggedEntry, id: string): void {
+    this.head = entry.position;
+    this.history.add(entry, timeOf(id));
   }
 
   private tell(entry: LoggedEntry): void {
@@ -227,9 +252,15 @@ export class RedisChangeLog implements ChangeLog {
     while (this.pending.length > 0 && this.pending[0].sequence <= sequence) this.pending.shift();
   }
 
+  private noteUnsure(place: string): void {
+    this.gap ??= 'The order in which two processes wrote a row is unknown.';
+    this.keep({ kind: 'gap', position: placeOf(`${place} unsure`), isOwn: false }, place);
+  }
+
   /** Commits up to this place are missing. */
   private noteGap(reason: string, place: string): void {
     this.gap = reason;
+    this.keep({ kind: 'gap', position: placeOf(place), isOwn: false }, place);
     this.order.miss(timeOf(place));
     for (const [node, { sequence }] of this.newest) this.newest.set(node, { sequence, isSure: false });
   }
@@ -239,28 +270,5 @@ export class RedisChangeLog implements ChangeLog {
     if (reason === undefined) return;
     this.gap = undefined;
     for (const onGap of this.listeners.values()) onGap?.(new Error(reason));
-  }
-}
-
-/** Nothing for what cannot travel: a column of an application's own class that is no data. */
-function contentOf(entry: LogEntry): Content {
-  try {
-    return entry.kind === 'revocation' ? { revocation: encode(entry) } : { changes: encode(entry.changes) };
-  } catch {
-    return {};
-  }
-}
-
-/** `undefined` for what another version of the library wrote, and this one cannot read. */
-function entryOf({ version, changes, revocation }: StreamEntry['fields']): LogEntry | undefined {
-  if (version !== VERSION) return undefined;
-  try {
-    if (revocation !== undefined) return decode(revocation) as Revocation;
-    if (changes === undefined) return undefined;
-    const read = decode(changes) as readonly Change[];
-    for (const change of read) noteExact(change);
-    return { changes: read };
-  } catch {
-    return undefined;
   }
 }

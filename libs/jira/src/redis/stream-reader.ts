@@ -10,6 +10,8 @@ export interface StreamEntry {
 export interface StreamListener {
   /** Called in the stream's order. */
   onEntry(entry: StreamEntry): void;
+  /** The same for what was written shortly before the reader started. */
+  onPast(entry: StreamEntry): void;
   /** Entries up to this place were missed: cut away while this process slept, or lost with the memory of a Redis. */
   onGap(reason: string, place: string): void;
   /** All entries that were read together have been told. */
@@ -43,6 +45,8 @@ export class StreamReader {
   private anchor = '';
   private opened?: { readonly client: RedisClient; readonly connected: Promise<RedisClient> };
   private isStopped = false;
+  /** Called when more is read. */
+  private waiting: (() => void)[] = [];
 
   constructor(
     private readonly link: RedisLink,
@@ -50,12 +54,34 @@ export class StreamReader {
     private readonly listener: StreamListener,
   ) {}
 
-  /** Resolves once every further entry will be read. */
-  async start(): Promise<void> {
+  /** Resolves once every further entry will be read. @param pastMs how far back the past is told first */
+  async start(pastMs: number): Promise<void> {
     this.opened = this.link.open();
     const client = await this.opened.connected;
-    await this.insist(async () => void (this.anchor = await this.castAnchor(client)));
+    await this.insist(async () => {
+      const end = await this.castAnchor(client);
+      await this.readPast(client, end, pastMs);
+      this.anchor = end;
+    });
     void this.run(client);
+  }
+
+  /** Resolves when everything is read that is in the stream now. */
+  async caughtUp(): Promise<void> {
+    const client = await this.link.commands;
+    const newest = (await client.xRevRange(this.key, '+', '-', { COUNT: 1 }))?.[0]?.id;
+    while (!this.isStopped && newest !== undefined && compareIds(this.anchor, newest) < 0)
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+  }
+
+  private async readPast(client: RedisClient, end: string, pastMs: number): Promise<void> {
+    let start = `${Math.max(0, timeOf(end) - pastMs)}`;
+    for (let isMore = true; isMore;) {
+      const found = (await client.xRange(this.key, start, end, { COUNT })) ?? [];
+      for (const { id, message } of found) this.listener.onPast({ id, fields: message });
+      isMore = found.length === COUNT;
+      start = `(${found[found.length - 1]?.id ?? end}`;
+    }
   }
 
   stop(): void {
@@ -91,7 +117,7 @@ export class StreamReader {
         this.anchor = id;
         this.listener.onEntry({ id, fields: message });
       }
-    this.listener.onRead();
+    this.told();
   }
 
   /** Tells of the gap, and goes on with what is left after it. */
@@ -105,7 +131,12 @@ export class StreamReader {
     this.listener.onGap(reason, place);
     for (const { id, message } of left ?? []) if (!('gap' in message)) this.listener.onEntry({ id, fields: message });
     this.anchor = place;
+    this.told();
+  }
+
+  private told(): void {
     this.listener.onRead();
+    for (const resolve of this.waiting.splice(0)) resolve();
   }
 
   private async castAnchor(client: RedisClient): Promise<string> {

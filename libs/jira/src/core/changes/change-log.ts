@@ -1,10 +1,10 @@
 // Port: gives commits and revocations their positions, and carries them to every node.
 
 import type { Commit } from './change.js';
-import { PositionCodec } from './position.js';
+import type { Gap } from './gap.js';
 import type { Revocation } from './revocation.js';
 
-export type LogEntry = Commit | Revocation;
+export type LogEntry = Commit | Revocation | Gap;
 
 export interface Logged {
   /** Opaque; equal for all changes of one commit. */
@@ -13,11 +13,22 @@ export interface Logged {
   readonly isOwn: boolean;
   /** Tasks that the committing process runs for it. */
   readonly tasks?: readonly string[];
+  /** When this process learned of it, in ms since 1970; in what is read of the log. */
+  readonly at?: number;
 }
 
 export interface LoggedCommit extends Commit, Logged {}
 export interface LoggedRevocation extends Revocation, Logged {}
-export type LoggedEntry = LoggedCommit | LoggedRevocation;
+export interface LoggedGap extends Gap, Logged {}
+export type LoggedEntry = LoggedCommit | LoggedRevocation | LoggedGap;
+
+/** A part of the history. */
+export interface LogStretch {
+  /** Oldest first: commits, revocations, and a mark wherever something is missing. */
+  readonly entries: readonly LoggedEntry[];
+  /** Position of the last of them; the one that was asked for if there are none. */
+  readonly tail: string;
+}
 
 export interface ChangeLog {
   /** Resolves when commits of other nodes arrive; absent = at once. */
@@ -37,6 +48,15 @@ export interface ChangeLog {
   close?(): Promise<void>;
   /** Position of the newest entry this node has announced to its listeners. */
   readonly head: string;
+  /**
+   * The history after a position, up to `limit` entries; `unreachable` when it does not reach back so far, or nobody has
+   * heard of the position. Absent = this log keeps none.
+   */
+  read?(after: string, limit: number): LogStretch | 'unreachable' | Promise<LogStretch | 'unreachable'>;
+  /** Names the history: positions of another epoch mean nothing in it. Needed for `read`, once the log is `ready`. */
+  readonly epoch?: string;
+  /** Whether other processes append to it. @default true */
+  readonly isShared?: boolean;
   /** Where a transaction of this process was logged; `undefined` when it changed nothing that is watched. */
   positionOf(transaction: object): string | undefined;
 }
@@ -44,29 +64,6 @@ export interface ChangeLog {
 /** Token of the server's log. */
 export const CHANGE_LOG = Symbol('jira change log');
 
-/** One process. */
-export class MemoryChangeLog implements ChangeLog {
-  private readonly codec = new PositionCodec();
-  private readonly positions = new WeakMap<object, string>();
-  private readonly listeners = new Set<(entry: LoggedEntry) => void>();
-  private sequence = 0;
-
-  get head(): string {
-    return this.codec.encode(this.sequence);
-  }
-
-  append(entry: LogEntry): void {
-    const position = this.codec.encode(++this.sequence);
-    if (entry.kind !== 'revocation' && entry.transaction) this.positions.set(entry.transaction, position);
-    for (const listener of this.listeners) listener({ ...entry, position, isOwn: true });
-  }
-
-  listen(listener: (entry: LoggedEntry) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  }
-
-  positionOf(transaction: object): string | undefined {
-    return this.positions.get(transaction);
-  }
+export function isCommit<Entry extends LogEntry>(entry: Entry): entry is Extract<Entry, Commit> {
+  return entry.kind === undefined || entry.kind === 'commit';
 }

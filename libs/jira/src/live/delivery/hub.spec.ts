@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { RequestHandle } from '../../core/connections/request-handle.js';
 import type { HookScope } from '../../core/scope/scope.js';
 import type { ChannelDefinition, ObserverBehaviour, RowMatcher } from './channel.js';
-import { MemoryChangeLog } from '../../core/changes/change-log.js';
+import { MemoryChangeLog } from '../../core/changes/memory-change-log.js';
 import type { Change, ChangeType, Image } from '../../core/changes/change.js';
 import type { FrameSink, Recipient } from './frame-sink.js';
 import { ErrorDescriber } from '../../core/errors/error-describer.js';

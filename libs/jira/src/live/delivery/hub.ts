@@ -1,10 +1,11 @@
 // Takes committed changes from the log and passes them to listeners and to the feeds of their entities.
 
+import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { RowId } from 'nestjs-jira-protocol';
 import { entityKey, type ObserverBehaviour } from './channel.js';
 import type { Change } from '../../core/changes/change.js';
-import { CHANGE_LOG, type ChangeLog, type LoggedCommit } from '../../core/changes/change-log.js';
+import { CHANGE_LOG, isCommit, type ChangeLog, type LoggedCommit } from '../../core/changes/change-log.js';
 import type { ChangeSource } from '../../core/changes/change-source.js';
 import { ErrorDescriber } from '../../core/errors/error-describer.js';
 import { LIMITS, type Limits } from '../../core/limits/limits.js';
@@ -21,6 +22,7 @@ export type CommitListener = (change: Change, commit: LoggedCommit) => void;
 export class Hub {
   /** Where the feeds send frames. */
   readonly placement: Placement;
+  private readonly node = randomUUID();
   private readonly feeds = new Map<string, Feed>();
   private readonly listeners = new Map<string, Set<CommitListener>>();
 
@@ -34,12 +36,12 @@ export class Hub {
     this.placement = new Placement({ log, sink, limits, report, errors }, (entity) => this.feed(entity));
     this.log.listen(
       (entry) => {
-        if (entry.kind !== 'revocation') this.publish(entry);
+        if (isCommit(entry)) this.publish(entry);
+        else if (entry.kind === 'gap' && entry.by !== this.node) this.resetAll(entry.entity);
       },
       (error) => {
         this.report.gap(error, 'all entities');
-        for (const feed of this.feeds.values()) feed.resetAll(this.log.head);
-        this.placement.distrustAll();
+        this.resetAll();
       },
     );
   }
@@ -51,8 +53,9 @@ export class Hub {
       onGap: ({ source: name, entity, error }) => {
         this.report.gap(error, entity);
         const key = entityKey(name, entity);
-        this.feeds.get(key)?.resetAll(this.log.head);
-        if (this.listeners.has(key)) this.placement.distrustAll();
+        // Who comes back later, to whatever process, has to know of it as well.
+        this.log.append({ kind: 'gap', entity: key, by: this.node });
+        this.resetAll(key);
       },
     });
   }
@@ -105,6 +108,12 @@ export class Hub {
   /** Sizes of what is in memory, for tests and diagnostics. */
   count(): { channels: number; subscriptions: number; connections: number; shared: number } {
     return this.placement.count();
+  }
+
+  /** Rows of this entity, or of any, were changed, and which is unknown. */
+  private resetAll(entity?: string): void {
+    for (const [key, feed] of this.feeds) if (entity === undefined || key === entity) feed.resetAll(this.log.head);
+    if (entity === undefined || this.listeners.has(entity)) this.placement.distrustAll();
   }
 
   private publish(commit: LoggedCommit): void {

@@ -6,7 +6,8 @@ import { MemoryMessageQueue } from '../../cluster/messaging/memory-message-queue
 import type { MessageQueue } from '../../cluster/messaging/message-queue.js';
 import { MemoryPubSub } from '../../cluster/messaging/memory-pub-sub.js';
 import type { PubSub } from '../../cluster/messaging/pub-sub.js';
-import { MemoryChangeLog, type ChangeLog } from '../../core/changes/change-log.js';
+import type { ChangeLog } from '../../core/changes/change-log.js';
+import { MemoryChangeLog } from '../../core/changes/memory-change-log.js';
 
 /**
  * Each part is local to this process unless you set it here.
