@@ -70,7 +70,8 @@ export class StreamReader {
   async caughtUp(): Promise<void> {
     const client = await this.link.commands;
     const newest = (await client.xRevRange(this.key, '+', '-', { COUNT: 1 }))?.[0]?.id;
-    while (!this.isStopped && newest !== undefined && compareIds(this.anchor, newest) < 0)
+    if (newest === undefined) return;
+    while (!this.isStopped && compareIds(this.anchor, newest) < 0)
       await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 
