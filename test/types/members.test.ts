@@ -45,7 +45,15 @@ type OfGenericHook =
   | 'save';
 
 type OfGenericModelHook =
-  OfGenericHook | 'entity' | 'withDeleted' | 'dependsOn' | 'expandFields' | 'visibility' | 'getQuery' | 'audience';
+  | OfGenericHook
+  | 'entity'
+  | 'withDeleted'
+  | 'dependsOn'
+  | 'expandFields'
+  | 'visibility'
+  | 'getQuery'
+  | 'audience'
+  | 'serializesPerUser';
 
 type OfHookScope =
   | 'connection'

@@ -90,7 +90,7 @@ export abstract class PresenceHook extends BaseHook {
         filter: (scope) => matcherOfUsers(this.named(scope)),
         visibility: (scope) => this.visibility(scope),
         serialize: ({ image }) => this.serialize(image as unknown as OnlineUser),
-        serializesByScope: false,
+        serializesPerUser: false,
         dependsOn: this.dependsOn,
       },
     };

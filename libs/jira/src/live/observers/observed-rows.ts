@@ -43,8 +43,8 @@ export interface OwnRows {
   readonly wayOf?: (scope: HookScope) => string | undefined;
   /** Reads rows in that way: what `serialize` needs beside their images. */
   readonly load?: (announced: readonly Announced[], scope: HookScope) => Promise<void>;
-  /** Whether `serialize` may read the scope. */
-  readonly serializesByScope: boolean;
+  /** Whether `serialize` is given the caller's scope. */
+  readonly serializesPerUser: boolean;
   readonly audience?: (scope: HookScope) => string;
   readonly dependsOn: readonly Dependency[];
 }

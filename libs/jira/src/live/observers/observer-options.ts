@@ -34,12 +34,19 @@ export interface ObserverOptions<Row extends object> {
    */
   subscribingRooms?(this: void, scope: HookScope): Awaitable<Rooms>;
   /**
-   * What subscribers are sent of a row, removed ones included. With a second parameter it reads the subscriber's scope:
-   * then each subscription is served on its own, unless `audience` names groups.
+   * What subscribers are sent of a row, removed ones included. See `serializesPerUser` for whether it is given the scope.
    *
    * @default the hook's own `serialize` for the hook's entity, else `{ pk }`
    */
   serialize?(this: void, row: Row, scope: HookScope, type: ChangeType): unknown;
+  /**
+   * Whether `serialize` reads the subscriber's scope: each subscription is then served on its own, unless `audience` names
+   * groups. `false`: it is given the row alone, once for all. Needed for a function without parameters, such as one that a
+   * decorator wraps.
+   *
+   * @default true with a second parameter or an `audience`, false with one parameter
+   */
+  serializesPerUser?: boolean;
   /** Names the group of callers for whom `serialize` returns the same. @default one group per subscription, or one for all */
   audience?(this: void, scope: HookScope): string;
   /** The subscribers who receive this change. @default all */

@@ -12,6 +12,7 @@ import type { Announced, ObservedRows } from './observed-rows.js';
 import type { ObserverHost } from './observer-host.js';
 import type { BoundOptions, Rooms, Signal } from './observer-options.js';
 import type { Room } from '../delivery/rooms.js';
+import { isPerUser } from './per-user.js';
 import { signalRows } from './signal-rows.js';
 
 /** Made by `observer()`. */
@@ -28,6 +29,7 @@ export class Observer<Row extends object> implements ObserverBehaviour {
   private readonly followed = new Set<string>();
   /** The same, of entities that no dependency names and a condition crosses: whether their changes are heard of. */
   private readonly crossed = new Map<string, boolean>();
+  private isPerUser = false;
 
   constructor(
     /** Class of the rows; absent = the hook's own, or none but signals. */
@@ -47,6 +49,10 @@ export class Observer<Row extends object> implements ObserverBehaviour {
     this.rows = this.findRows(host);
     const { source, dependsOn = this.rows.own?.dependsOn ?? [] } = this.options;
     checkOptions(this.options, host.subject, this.rows);
+    const { serialize } = this.options;
+    this.isPerUser = serialize
+      ? isPerUser(serialize, this.options, host.subject)
+      : (this.rows.own?.serializesPerUser ?? false);
     // Signals have a feed of their own: what is committed is not theirs.
     this.key = source ? `signal:${this.name}` : this.rows.key;
     if (!source) this.rows.watch();
@@ -168,21 +174,19 @@ export class Observer<Row extends object> implements ObserverBehaviour {
     };
   }
 
-  /** Code that reads the scope may answer each subscription differently, so each is a group unless the hook names groups. */
+  /** Code that reads the scope may answer each subscription differently, so each is a group unless there are names of groups. */
   private groupOf(scope: HookScope): string {
     const audience = this.options.audience ?? this.rows.own?.audience;
     if (audience) return `audience ${audience(scope)}`;
-    const { own } = this.rows;
-    const byScope = this.options.serialize ? this.options.serialize.length > 1 : own?.serializesByScope;
-    return byScope || own?.permits ? `subscription ${scope.sid} ${scope.requestId}` : '';
+    return this.isPerUser || this.rows.own?.permits ? `subscription ${scope.sid} ${scope.requestId}` : '';
   }
 
   private serialize(announced: Announced, scope: HookScope, type: ChangeType, isLoaded: boolean): unknown {
     const { options, rows } = this;
     const { image, change } = announced;
     if (!options.serialize) return rows.own ? rows.own.serialize(announced, scope, isLoaded) : { pk: change.id };
-    // A function that declares no scope is given none, so that callers it serves together cannot differ.
-    if (options.serialize.length > 1) return options.serialize(image as Row, scope, type);
+    // A function that is shared is given no scope, so that callers it serves together cannot differ.
+    if (this.isPerUser) return options.serialize(image as Row, scope, type);
     return (options as { serialize(row: Row): unknown }).serialize(image as Row);
   }
 }

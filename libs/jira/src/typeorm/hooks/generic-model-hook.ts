@@ -32,7 +32,9 @@ import { relationsIn, sightFor } from '../query/sight.js';
 import type { Visibility } from '../query/visibility.js';
 import { AnnouncedRows } from '../reader/announced-rows.js';
 import { StoredRows } from '../reader/stored-rows.js';
+import { isPerUser } from '../../live/observers/per-user.js';
 import { PredicateMatcher } from './row-matchers.js';
+import { warnOfVisibility } from './visibility-warnings.js';
 import { TypeOrmEdge } from '../typeorm-edge.js';
 import { TypeOrmStore } from '../store/typeorm-store.js';
 import { TypeOrmUnitOfWork } from '../store/typeorm-unit-of-work.js';
@@ -105,13 +107,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
       context.limits,
     );
     this.edge.addGate(this.metadata, this.asGate());
-    if (
-      context.permissions.some((permission) => permission.hasObjectPermission !== undefined) &&
-      !this.hasOwn('visibility')
-    )
-      context.warn('has object permissions but no visibility, so its lists show every row. Override visibility().');
-    if (this.dependsOn.length === 0 && isAsync(this, 'visibility'))
-      context.warn('has an asynchronous visibility and no dependsOn: changes of the rows that it looks up take effect only within visibilityTtlMs. Name their entities in dependsOn.'); // prettier-ignore
+    warnOfVisibility(this, !this.hasOwn('visibility'), context);
   }
 
   /** The rows this caller may see and write. Reads, writes, lists, relations and events all obey it. @default all rows */
@@ -123,6 +119,12 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   getQuery(scope: HookScope): SelectQueryBuilder<E> {
     return scope.manager.createQueryBuilder<E>(this.entity, 'row');
   }
+
+  /**
+   * Whether `serialize` reads the scope, so that each subscription is served on its own; `false`: of events it is given the
+   * row alone, once for all who see it. @default true with a second parameter or an `audience`, false with one parameter
+   */
+  serializesPerUser?: boolean;
 
   /**
    * Names the group of callers who may see the same rows in the same form, for hooks whose code reads the scope
@@ -238,7 +240,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
       serialize: (announced, scope, isLoaded) => this.announced.serialize(announced, scope, isLoaded),
       wayOf: (scope) => this.announced.wayOf(scope),
       load: (announced, scope) => this.announced.load(announced, scope),
-      serializesByScope: this.serializesByScope(),
+      serializesPerUser: this.isPerUser(),
       audience: this.audience && ((scope) => this.audience?.(scope) ?? ''),
       dependsOn: this.dependsOn,
     };
@@ -259,14 +261,14 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     return this.visibility(scope);
   }
 
-  private serializesByScope(): boolean {
-    return this.hasOwn('serialize') && this.serialize.length > 1;
+  private isPerUser(): boolean {
+    return this.hasOwn('serialize') && isPerUser(this.serialize, this, this.constructor.name);
   }
 
   private showTo(scope: HookScope, row: E): unknown {
-    // An override that declares no scope is given none, so that callers it serves together cannot differ.
-    const isScopeless = this.hasOwn('serialize') && !this.serializesByScope();
-    if (isScopeless) return (this as unknown as { serialize(row: E): unknown }).serialize(row);
+    // An override that is shared is given no scope, so that callers it serves together cannot differ.
+    const isShared = this.hasOwn('serialize') && !this.isPerUser();
+    if (isShared) return (this as unknown as { serialize(row: E): unknown }).serialize(row);
     return this.serialize(row, scope);
   }
 
@@ -293,8 +295,4 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     this.visible.set(scope, predicate);
     return predicate;
   }
-}
-
-function isAsync(object: object, method: string): boolean {
-  return (Reflect.get(object, method) as object).constructor.name === 'AsyncFunction';
 }
