@@ -65,6 +65,11 @@ export class Window implements AsyncDisposable {
     return this.page.getByRole('dialog');
   }
 
+  /** What an open issue shows when somebody else was first. */
+  get conflict(): Locator {
+    return this.dialog.locator('.conflict');
+  }
+
   async chooseProject(name: string): Promise<void> {
     await this.page.getByLabel('Project').selectOption({ label: name });
     await this.page
@@ -83,6 +88,10 @@ export class Window implements AsyncDisposable {
   async open(title: string): Promise<void> {
     await this.page.getByRole('button', { name: title }).click();
     await this.dialog.waitFor();
+  }
+
+  async save(): Promise<void> {
+    await this.dialog.getByRole('button', { name: 'Save' }).click();
   }
 
   /** Leaves a mark that a reload would wipe out. */

@@ -46,4 +46,34 @@ describeWith('chromium', 'The board when the server goes', (chromium) => {
     await ada.card('Written in the dark', ada.column('Open')).waitFor();
     expect(await ada.card('Written in the dark').count()).toBe(1);
   }, 120_000);
+
+  it('does not pass a move off as saved that the server does not have: it can be undone, and tried again', async () => {
+    await using server = await ExampleServer.start();
+    await using browser = await launch(chromium);
+    const ada = await Window.open(browser, server.url, 'ada');
+    const move = (title: string, to: string) => ada.card(title).getByLabel(/^Move/).selectOption(to);
+
+    await server.kill();
+    await ada.connection('Offline').waitFor();
+    await move('Show stock per warehouse', 'doing');
+    await move('Invoices: round per line', 'doing');
+    const undone = ada.card('Show stock per warehouse', ada.column('Doing'));
+    await undone.getByText('Offline. Not saved yet.').waitFor();
+    await undone.getByRole('button', { name: 'Undo' }).click();
+    await ada.card('Show stock per warehouse', ada.column('Open')).waitFor();
+    expect(await ada.card('Show stock per warehouse').getByText('Not saved').count()).toBe(0);
+
+    // When it is given up, after the time limit of the client, it says so and stays to be tried again.
+    const failed = ada.card('Invoices: round per line', ada.column('Doing'));
+    await failed.getByText('Not saved.', { exact: true }).waitFor({ timeout: 30_000 });
+    await server.start();
+    await ada.connection('Live').waitFor();
+    const grace = await Window.open(browser, server.url, 'grace');
+    await grace.card('Invoices: round per line', grace.column('Open')).waitFor();
+    await failed.getByRole('button', { name: 'Try again' }).click();
+    await grace.card('Invoices: round per line', grace.column('Doing')).waitFor();
+    await failed.getByRole('button', { name: 'Undo' }).waitFor({ state: 'detached' });
+    expect(await grace.card('Show stock per warehouse', grace.column('Open')).count()).toBe(1);
+    expect(ada.errors).toEqual([]);
+  }, 120_000);
 });

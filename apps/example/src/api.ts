@@ -3,6 +3,7 @@
 import type { ApiOf } from 'nestjs-jira';
 import type { CommentHook } from './comments/comment.hook.js';
 import type { IssueHook } from './issues/issue.hook.js';
+import type { TeamPresenceHook } from './presence/presence.hook.js';
 import type { MembershipHook } from './projects/membership.hook.js';
 import type { ProjectHook } from './projects/project.hook.js';
 import type { UserHook } from './users/user.hook.js';
@@ -13,4 +14,5 @@ export type Api = ApiOf<{
   memberships: MembershipHook;
   issues: IssueHook;
   comments: CommentHook;
+  presence: TeamPresenceHook;
 }>;

@@ -7,6 +7,7 @@ import { ENTITIES, databaseOptions } from './database/database-options.js';
 import { Seed } from './database/seed.js';
 import { HealthController } from './health.controller.js';
 import { IssueHook } from './issues/issue.hook.js';
+import { TeamPresenceHook } from './presence/presence.hook.js';
 import { MembershipHook } from './projects/membership.hook.js';
 import { ProjectHook } from './projects/project.hook.js';
 import { UserHook } from './users/user.hook.js';
@@ -25,6 +26,6 @@ import { UserHook } from './users/user.hook.js';
     }),
   ],
   controllers: [HealthController],
-  providers: [Seed, UserHook, ProjectHook, MembershipHook, IssueHook, CommentHook],
+  providers: [Seed, UserHook, ProjectHook, MembershipHook, IssueHook, CommentHook, TeamPresenceHook],
 })
 export class AppModule {}

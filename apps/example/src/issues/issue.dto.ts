@@ -39,6 +39,11 @@ export class UpdateIssue extends IssueInput {
   @MayBeAbsent()
   @IsInt()
   projectId?: number;
+
+  /** The version that was edited. If the row has another one by now, the update is refused: VERSION_CONFLICT. */
+  @MayBeAbsent()
+  @IsInt()
+  version?: number;
 }
 
 export class IssueView {
@@ -62,6 +67,9 @@ export class IssueView {
 
   @Expose()
   assigneeId: number | null;
+
+  @Expose()
+  updatedById: number | null;
 
   @Expose()
   version: number;

@@ -49,6 +49,10 @@ export class Issue {
   @OneToMany(() => Comment, (comment) => comment.issue)
   comments: Relation<Comment>[];
 
+  /** Who wrote it last; a conflict names them. */
+  @Column({ type: 'int', nullable: true })
+  updatedById: number | null;
+
   @VersionColumn()
   version: number;
 

@@ -27,7 +27,12 @@ export class IssueHook extends ModelHook<Issue> {
   }
 
   override performCreate(fields: CreateIssue, scope: HookScope): Promise<Issue> {
-    return super.performCreate({ ...fields, description: fields.description ?? '' }, scope);
+    const { description = '' } = fields;
+    return super.performCreate({ ...fields, description, updatedById: currentUser(scope).id }, scope);
+  }
+
+  override performUpdate(issue: Issue, fields: UpdateIssue, scope: HookScope): Promise<Issue> {
+    return super.performUpdate(issue, { ...fields, updatedById: currentUser(scope).id }, scope);
   }
 
   /** Its comments go first, so that whoever watches them hears of it; a cascade of the database would be silent. */
@@ -40,6 +45,7 @@ export class IssueHook extends ModelHook<Issue> {
   async close(scope: ActionScope<undefined>): Promise<IssueView> {
     const issue = await this.getObject(scope);
     issue.status = 'done';
+    issue.updatedById = currentUser(scope).id;
     return this.save(issue, scope);
   }
 }

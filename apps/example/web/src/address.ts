@@ -16,6 +16,8 @@ export const PEOPLE: readonly Person[] = [
 
 export interface Address {
   readonly person: Person | undefined;
+  /** A name in the address that is nobody's here. */
+  readonly stranger?: string | undefined;
   readonly projectId: number | undefined;
 }
 
@@ -24,26 +26,30 @@ export function useAddress(): [Address, (part: Partial<Address>) => void] {
   const [address, setAddress] = useState(readAddress);
   const go = useCallback((part: Partial<Address>) => {
     setAddress((before) => {
-      const after = { ...before, ...part };
-      history.replaceState(null, '', `?${searchOf(after)}`);
+      const after = { ...before, stranger: undefined, ...part };
+      history.replaceState(null, '', hrefOf(after));
       return after;
     });
   }, []);
   return [address, go];
 }
 
-function readAddress(): Address {
-  const search = new URLSearchParams(location.search);
-  const project = Number(search.get('project'));
-  return {
-    person: PEOPLE.find(({ username }) => username === search.get('as')),
-    projectId: Number.isInteger(project) && project > 0 ? project : undefined,
-  };
-}
-
-function searchOf({ person, projectId }: Address): string {
+/** A link to the page, as that person sees it. */
+export function hrefOf({ person, projectId }: Address): string {
   const search = new URLSearchParams();
   if (person) search.set('as', person.username);
   if (projectId !== undefined) search.set('project', String(projectId));
-  return search.toString();
+  return `?${search.toString()}`;
+}
+
+function readAddress(): Address {
+  const search = new URLSearchParams(location.search);
+  const username = search.get('as');
+  const person = PEOPLE.find((each) => each.username === username?.toLowerCase());
+  const project = Number(search.get('project'));
+  return {
+    person,
+    stranger: person ? undefined : (username ?? undefined),
+    projectId: Number.isInteger(project) && project > 0 ? project : undefined,
+  };
 }

@@ -7,22 +7,26 @@ import { Column } from './column.js';
 import { ColumnTabs } from './column-tabs.js';
 import { IssueDialog } from './issue-dialog.js';
 import { rankAt, STATUSES, titleOf, useIssues } from './issue-list.js';
-import { type Issue, type Project, type Status, useLive, WHOLE } from './jira.js';
-import { useReport } from './notices.js';
+import { type Issue, type Project, type Status, type User, useLive, WHOLE } from './jira.js';
 import { usePeople } from './people.js';
 import { useBoardKeys } from './use-board-keys.js';
 
 type Open = { readonly issueId: number } | { readonly newIn: Status };
 
-export function Board({ project }: { readonly project: Project }): JSX.Element {
-  const { issues, isLoaded, fresh, seen, news, patch } = useIssues(project.id);
-  const people = usePeople(project.id);
+interface BoardProps {
+  readonly project: Project;
+  readonly users: readonly User[];
+}
+
+export function Board({ project, users }: BoardProps): JSX.Element {
+  const people = usePeople(project.id, users);
+  const list = useIssues(project.id, people.nameOf);
+  const { issues, isLoaded, fresh, unsaved, save } = list;
   const comments = useLive(`comments of ${project.id}`, (jira) =>
     jira.hook('comments').list({ issue__projectId: project.id, ...WHOLE }),
   );
   const [filter, setFilter] = useState(NO_FILTER);
   const [open, setOpen] = useState<Open>();
-  const report = useReport();
 
   const shown = useMemo(() => filterIssues(issues, filter), [issues, filter]);
   const columnOf = (status: Status): readonly Issue[] => shown.filter((issue) => issue.status === status);
@@ -32,8 +36,7 @@ export function Board({ project }: { readonly project: Project }): JSX.Element {
   /** Puts an issue before the card at `index` of a column, itself not counted. */
   const move = (issue: Issue, status: Status, index = 0): void => {
     const others = columnOf(status).filter(({ id }) => id !== issue.id);
-    const rank = rankAt(others, Math.min(index, others.length));
-    patch(issue, { status, rank }).catch((error: unknown) => report(`“${issue.title}” could not be moved.`, error));
+    list.move(issue, { status, rank: rankAt(others, Math.min(index, others.length)) });
   };
   const onKeyDown = useBoardKeys(shown, move);
 
@@ -45,10 +48,19 @@ export function Board({ project }: { readonly project: Project }): JSX.Element {
           {filter === NO_FILTER ? '' : `${shown.length} of ${issues.length}`}
         </p>
         <button type="button" class="button button-primary" onClick={() => setOpen({ newIn: 'open' })}>
-          New issue
+          <span class="button-plus" aria-hidden="true">
+            +
+          </span>
+          <span class="button-words">New issue</span>
         </button>
       </div>
-      <ColumnTabs counts={STATUSES.map(({ status, title }) => ({ status, title, count: columnOf(status).length }))} />
+      <ColumnTabs
+        counts={STATUSES.map(({ status, title }) => {
+          const column = columnOf(status);
+          const hasFailed = column.some(({ id }) => unsaved.get(id)?.state === 'failed');
+          return { status, title, count: column.length, hasFailed };
+        })}
+      />
       <p id="board-help" class="key-hint">
         Enter opens the issue. Arrow keys go from card to card; with Shift they move the card.
       </p>
@@ -62,9 +74,10 @@ export function Board({ project }: { readonly project: Project }): JSX.Element {
             isLoaded={isLoaded}
             isFiltered={filter !== NO_FILTER}
             fresh={fresh}
+            unsaved={unsaved}
             nameOf={people.nameOf}
             commentCount={commentCount}
-            onSeen={seen}
+            onSeen={list.seen}
             onOpen={(issueId) => setOpen({ issueId })}
             onNew={() => setOpen({ newIn: status })}
             onMove={move}
@@ -76,14 +89,14 @@ export function Board({ project }: { readonly project: Project }): JSX.Element {
         ))}
       </div>
       <p class="visually-hidden" aria-live="polite">
-        {news}
+        {list.news}
       </p>
       {open && 'issueId' in open && (
         <IssueDialog
           key={open.issueId}
           issue={issues.find(({ id }) => id === open.issueId)}
           people={people}
-          patch={patch}
+          save={save}
           onClose={() => setOpen(undefined)}
         />
       )}
@@ -92,7 +105,7 @@ export function Board({ project }: { readonly project: Project }): JSX.Element {
           key={`new in ${titleOf(open.newIn)}`}
           create={{ projectId: project.id, status: open.newIn, rank: rankAt(columnOf(open.newIn), 0) }}
           people={people}
-          patch={patch}
+          save={save}
           onClose={() => setOpen(undefined)}
         />
       )}

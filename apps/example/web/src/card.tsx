@@ -2,13 +2,16 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { Avatar } from './avatar.js';
 import { STATUSES } from './issue-list.js';
-import type { Issue, Status } from './jira.js';
+import { type Issue, type Status, useConnection } from './jira.js';
+import type { UnsavedMove } from './moves.js';
 
 interface CardProps {
   readonly issue: Issue;
   readonly assignee: string | undefined;
   readonly comments: number;
   readonly isFresh: boolean;
+  /** The card's own move, unless the server has it. */
+  readonly unsaved: UnsavedMove | undefined;
   readonly isDropTarget: boolean;
   readonly onSeen: (id: number) => void;
   readonly onOpen: (id: number) => void;
@@ -20,13 +23,20 @@ export function Card({
   assignee,
   comments,
   isFresh,
+  unsaved,
   isDropTarget,
   onSeen,
   onOpen,
   onMove,
 }: CardProps): JSX.Element {
   const [isDragged, setDragged] = useState(false);
-  const classes = ['card', isFresh && 'is-fresh', isDragged && 'is-dragged', isDropTarget && 'is-drop-target'];
+  const classes = [
+    'card',
+    isFresh && 'is-fresh',
+    unsaved && `is-${unsaved.state}`,
+    isDragged && 'is-dragged',
+    isDropTarget && 'is-drop-target',
+  ];
 
   const onDragStart = (event: DragEvent): void => {
     event.dataTransfer?.setData('text/plain', String(issue.id));
@@ -73,7 +83,27 @@ export function Card({
           <span class="visually-hidden">{assignee ? `Assigned to ${assignee}` : 'Assigned to nobody'}</span>
         </span>
       </div>
+      {unsaved && <UnsavedNote move={unsaved} />}
     </li>
+  );
+}
+
+/** That the server does not have the move yet, or did not get it, and what one can do about it. */
+function UnsavedNote({ move: { state, reason, retry, undo } }: { readonly move: UnsavedMove }): JSX.Element {
+  const connection = useConnection();
+  const words = connection.state === 'connected' ? 'Saving…' : 'Offline. Not saved yet.';
+  return (
+    <div class={`unsaved unsaved-${state}`}>
+      <span role="status">{state === 'pending' ? words : <span title={reason}>Not saved.</span>}</span>
+      {state === 'failed' && (
+        <button type="button" class="unsaved-button" onClick={retry}>
+          Try again
+        </button>
+      )}
+      <button type="button" class="unsaved-button" onClick={undo}>
+        Undo
+      </button>
+    </div>
   );
 }
 

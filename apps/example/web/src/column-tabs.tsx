@@ -5,7 +5,13 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Status } from './jira.js';
 
 interface ColumnTabsProps {
-  readonly counts: readonly { readonly status: Status; readonly title: string; readonly count: number }[];
+  readonly counts: readonly {
+    readonly status: Status;
+    readonly title: string;
+    readonly count: number;
+    /** A move into this column failed: the card may be out of sight. */
+    readonly hasFailed: boolean;
+  }[];
 }
 
 export function ColumnTabs({ counts }: ColumnTabsProps): JSX.Element {
@@ -24,7 +30,7 @@ export function ColumnTabs({ counts }: ColumnTabsProps): JSX.Element {
   }, []);
   return (
     <nav class="column-tabs" aria-label="Columns">
-      {counts.map(({ status, title, count }) => (
+      {counts.map(({ status, title, count, hasFailed }) => (
         <button
           key={status}
           type="button"
@@ -34,6 +40,11 @@ export function ColumnTabs({ counts }: ColumnTabsProps): JSX.Element {
           }
         >
           {title} <span class="count">{count}</span>
+          {hasFailed && (
+            <span class="tab-failed">
+              <span class="visually-hidden">, not saved</span>
+            </span>
+          )}
         </button>
       ))}
     </nav>

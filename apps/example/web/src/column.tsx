@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { Card } from './card.js';
 import type { Issue, Status } from './jira.js';
+import type { Moves } from './moves.js';
 
 interface ColumnProps {
   readonly status: Status;
@@ -10,6 +11,7 @@ interface ColumnProps {
   readonly isLoaded: boolean;
   readonly isFiltered: boolean;
   readonly fresh: ReadonlySet<number>;
+  readonly unsaved: Moves['unsaved'];
   readonly nameOf: (id: number | null) => string | undefined;
   readonly commentCount: (issueId: number) => number;
   readonly onSeen: (id: number) => void;
@@ -67,6 +69,7 @@ export function Column(props: ColumnProps): JSX.Element {
             assignee={props.nameOf(issue.assigneeId)}
             comments={props.commentCount(issue.id)}
             isFresh={props.fresh.has(issue.id)}
+            unsaved={props.unsaved.get(issue.id)}
             isDropTarget={dropAt === index}
             onSeen={props.onSeen}
             onOpen={props.onOpen}

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Avatar } from './avatar.js';
 import { Field, formErrors, NO_ERRORS } from './field.js';
 import { useJira, useLive, WHOLE } from './jira.js';
@@ -22,23 +22,33 @@ export function Comments({ issueId, nameOf }: CommentsProps): JSX.Element {
   );
   const [text, setText] = useState('');
   const [errors, setErrors] = useState(NO_ERRORS);
+  const [isBusy, setBusy] = useState(false);
 
   const send = async (): Promise<void> => {
+    setBusy(true);
     try {
       await jira.hook('comments').create({ issueId, text: text.trim() });
       setText('');
       setErrors(NO_ERRORS);
     } catch (error) {
       setErrors(formErrors(error, ['text']));
+    } finally {
+      setBusy(false);
     }
   };
+
+  // The newest is what one wants to see.
+  const list = useRef<HTMLOListElement>(null);
+  useLayoutEffect(() => {
+    if (list.current) list.current.scrollTop = list.current.scrollHeight;
+  }, [rows.length]);
 
   return (
     <section class="comments" aria-labelledby="comments-title">
       <h3 id="comments-title">
         Comments <span class="count">{rows.length}</span>
       </h3>
-      <ol aria-live="polite">
+      <ol class="comment-list" aria-live="polite" aria-label="Comments" tabIndex={0} ref={list}>
         {rows.map((comment) => (
           <li key={comment.id} class={fresh.has(comment.id) ? 'comment is-fresh' : 'comment'}>
             <Avatar name={nameOf(comment.authorId)} />
@@ -66,6 +76,7 @@ export function Comments({ issueId, nameOf }: CommentsProps): JSX.Element {
               {...control}
               class="input"
               rows={2}
+              readOnly={isBusy}
               value={text}
               onInput={(event) => setText(event.currentTarget.value)}
               onKeyDown={(event) => {
@@ -79,8 +90,8 @@ export function Comments({ issueId, nameOf }: CommentsProps): JSX.Element {
             {errors.rest}
           </p>
         )}
-        <button type="submit" class="button">
-          Comment
+        <button type="submit" class="button" disabled={isBusy}>
+          {isBusy ? 'Sending…' : 'Comment'}
         </button>
       </form>
     </section>

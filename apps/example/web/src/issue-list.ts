@@ -3,6 +3,7 @@
 
 import { useCallback, useMemo, useState } from 'preact/hooks';
 import { type Issue, type Status, useJira, useLive, WHOLE } from './jira.js';
+import { useMoves, type Moves } from './moves.js';
 
 export const STATUSES: readonly { readonly status: Status; readonly title: string }[] = [
   { status: 'open', title: 'Open' },
@@ -14,9 +15,10 @@ export function titleOf(status: Status): string {
   return STATUSES.find((each) => each.status === status)?.title ?? status;
 }
 
-type Fields = Partial<Pick<Issue, 'title' | 'description' | 'status' | 'assigneeId' | 'rank'>>;
+/** What of an issue can be edited. */
+export type Draft = Partial<Pick<Issue, 'title' | 'description' | 'status' | 'assigneeId'>>;
 
-export interface IssueList {
+export interface IssueList extends Pick<Moves, 'unsaved' | 'move'> {
   readonly issues: readonly Issue[];
   readonly isLoaded: boolean;
   /** Rows that somebody else changed, until `seen`. */
@@ -24,14 +26,13 @@ export interface IssueList {
   readonly seen: (id: number) => void;
   /** What happened last, in words, for those who do not see the board. */
   readonly news: string;
-  /** Shows the change at once, and takes it back when the server refuses; rejects then. */
-  readonly patch: (issue: Issue, fields: Fields) => Promise<void>;
+  /** Writes what was edited, if the row still has the version that was edited; rejects with VERSION_CONFLICT else. */
+  readonly save: (id: number, draft: Draft, version: number) => Promise<void>;
 }
 
-export function useIssues(projectId: number): IssueList {
+export function useIssues(projectId: number, nameOf: (id: number | null) => string | undefined): IssueList {
   const jira = useJira();
-  /** One's own writes: shown until the server's row is as new. A write that is on its way has an infinite version. */
-  const [ahead, setAhead] = useState<ReadonlyMap<number, Issue>>(new Map());
+  const { over, unsaved, move, saved, isOwn } = useMoves();
   const [fresh, setFresh] = useState<ReadonlySet<number>>(new Set());
   const [news, setNews] = useState('');
 
@@ -46,53 +47,29 @@ export function useIssues(projectId: number): IssueList {
         return;
       }
       const { data } = change;
-      const own = ahead.get(data.id);
-      if (own && own.version >= data.version) return;
+      if (isOwn(data)) return;
       setFresh((all) => new Set(all).add(data.id));
-      setNews(newsOf(data, old));
+      setNews(newsOf(data, old, nameOf(data.updatedById)));
     },
   );
 
-  const issues = useMemo(
-    () =>
-      live.rows
-        .map((row) => {
-          const own = ahead.get(row.id);
-          return own && own.version > row.version ? own : row;
-        })
-        .toSorted((a, b) => a.rank - b.rank || a.id - b.id),
-    [live.rows, ahead],
-  );
+  const issues = useMemo(() => over(live.rows).toSorted((a, b) => a.rank - b.rank || a.id - b.id), [live.rows, over]);
 
-  const patch = useCallback(
-    async (issue: Issue, fields: Fields) => {
-      const show = (row: Issue | undefined): void =>
-        setAhead((all) => {
-          const next = new Map(all);
-          if (row) next.set(issue.id, row);
-          else next.delete(issue.id);
-          return next;
-        });
-      show({ ...issue, ...fields, version: Number.POSITIVE_INFINITY });
-      try {
-        show(await jira.hook('issues').patch(issue.id, fields));
-      } catch (error) {
-        show(undefined);
-        throw error;
-      }
-    },
-    [jira],
+  const save = useCallback(
+    async (id: number, draft: Draft, version: number) =>
+      saved(await jira.hook('issues').patch(id, { ...draft, version })),
+    [jira, saved],
   );
 
   const seen = useCallback((id: number) => setFresh((all) => new Set([...all].filter((each) => each !== id))), []);
 
-  return { issues, isLoaded: live.isLoaded, fresh, seen, news, patch };
+  return { issues, isLoaded: live.isLoaded, fresh, seen, news, unsaved, move, save };
 }
 
-function newsOf(issue: Issue, old: Issue | undefined): string {
-  if (!old) return `New issue: “${issue.title}”, ${titleOf(issue.status)}.`;
-  if (old.status !== issue.status) return `“${issue.title}” moved to ${titleOf(issue.status)}.`;
-  return `“${issue.title}” was changed.`;
+function newsOf(issue: Issue, old: Issue | undefined, who = 'Someone'): string {
+  if (!old) return `${who} created “${issue.title}” in ${titleOf(issue.status)}.`;
+  if (old.status !== issue.status) return `${who} moved “${issue.title}” to ${titleOf(issue.status)}.`;
+  return `${who} changed “${issue.title}”.`;
 }
 
 /** The rank that puts a card before the card at `index` of its column. */

@@ -6,7 +6,9 @@ import type { Address, Person } from './address.js';
 import { Board } from './board.js';
 import { Header } from './header.js';
 import { useConnection, useLive, WHOLE } from './jira.js';
+import { FramesDrawer } from './frames-drawer.js';
 import { ReportContext, wordsOf } from './notices.js';
+import { useUsers } from './people.js';
 
 interface WorkspaceProps {
   readonly person: Person;
@@ -26,27 +28,37 @@ export function Workspace({ person, address, go }: WorkspaceProps): JSX.Element 
   }, []);
   const connection = useConnection();
   const projects = useLive('projects', (jira) => jira.hook('projects').list(WHOLE));
+  const users = useUsers();
   const project = projects.rows.find(({ id }) => id === address.projectId) ?? projects.rows[0];
 
   return (
     <ReportContext.Provider value={report}>
       <Header
         person={person}
+        users={users}
         projects={projects.rows}
         project={project}
-        onPerson={(chosen) => go({ person: chosen })}
+        onSwitch={() => go({ person: undefined })}
         onProject={(projectId) => go({ projectId })}
       />
       <main>
-        {project && <Board key={project.id} project={project} />}
+        {project && <Board key={project.id} project={project} users={users} />}
         {!project && connection.state === 'refused' && (
-          <p class="empty-page">The server refused: {connection.reason?.message}</p>
+          <div class="empty-page" role="alert">
+            <p>
+              The server does not let {person.name} in: {connection.reason?.message}
+            </p>
+            <button type="button" class="button" onClick={() => go({ person: undefined })}>
+              Sign in as somebody else
+            </button>
+          </div>
         )}
         {!project && projects.isLoaded && !projects.error && (
           <p class="empty-page">You are a member of no project yet.</p>
         )}
         {!project && !projects.isLoaded && connection.state !== 'refused' && <p class="empty-page">Loading…</p>}
       </main>
+      <FramesDrawer />
       <div class="notices" role="alert">
         {notices.map(({ id, text }) => (
           <p key={id} class="notice">

@@ -1,0 +1,7 @@
+/** Somebody with at least one window open. */
+export class OnlineView {
+  /** The user's id, as text. */
+  id: string;
+
+  devices: number;
+}
