@@ -53,3 +53,12 @@ function doubtOf(method: Method): string {
 export function aborted(requestId: string, cause: unknown): JiraClientError {
   return new JiraClientError('The request was aborted.', { code: 'ABORTED', requestId, cause });
 }
+
+/** A subscribe that was answered without a channel. */
+export function noChannel(
+  requestId: string,
+  { action, namespace }: { action: string; namespace: string },
+): JiraClientError {
+  const message = `The answer to "${action}" on "${namespace}" has no channel or position. Return what the observer's subscribe(scope) resolves with.`;
+  return new JiraClientError(message, { code: 'MALFORMED_ANSWER', requestId });
+}

@@ -1,8 +1,8 @@
 // The client: its parts put together.
 
-import { MESSAGE_EVENT, SESSION_EVENT, type Query } from 'nestjs-jira-protocol';
+import { MESSAGE_EVENT, SESSION_EVENT } from 'nestjs-jira-protocol';
 import type { Call } from './call.js';
-import type { SubscribeOptions, Subscription } from './change.js';
+import type { Change, SubscribeOptions, Subscription } from './change.js';
 import { Connection, type ConnectionState, type StateListener } from './connection.js';
 import { JiraClientError } from './errors.js';
 import { UntypedHookClient, methodOf, type AnyCall, type CallOf, type Calls, type HookClient } from './hook-client.js';
@@ -13,6 +13,7 @@ import { Messages, type MessageListener } from './messages.js';
 import { Requests } from './requests.js';
 import { Session } from './session.js';
 import { createStream } from './stream.js';
+import type { SubscribeCall } from './subscribe-call.js';
 import { Subscriptions } from './subscriptions.js';
 import type { ApiLike, HookLike, ItemOf, NameOf, OutputOf, UntypedApi } from './types.js';
 
@@ -129,7 +130,7 @@ class Client implements Calls {
     this.messages = new Messages(link, this.options.onError);
     this.requests = new Requests(link, this.options);
     this.session = new Session(this.requests, link, this.options);
-    this.subscriptions = new Subscriptions(this.requests, link, this.options.onError);
+    this.subscriptions = new Subscriptions(this.requests, link, this.options);
     this.connection = {
       get state() {
         return link.state;
@@ -154,13 +155,8 @@ class Client implements Calls {
     return createStream(this.requests, callOf(namespace, action, call), this.options.maxBufferedItems);
   }
 
-  subscribe(
-    namespace: string,
-    filter: Query,
-    onChange: Parameters<Subscriptions['subscribe']>[2],
-    options?: SubscribeOptions,
-  ): Subscription {
-    return this.subscriptions.subscribe(namespace, filter, onChange, options);
+  subscribe(call: SubscribeCall, onChange: (change: Change) => void, options?: SubscribeOptions): Subscription {
+    return this.subscriptions.subscribe(call, onChange, options);
   }
 
   listen(

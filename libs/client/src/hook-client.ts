@@ -3,7 +3,8 @@
 import type { Method, Query, RowId } from 'nestjs-jira-protocol';
 import type { Change, SubscribeOptions, Subscription } from './change.js';
 import type { JiraRequest } from './jira-request.js';
-import type { FilterOf, InputOf, NameOf, OutputOf, QueryOf, RowOf } from './types.js';
+import type { SubscribeCall } from './subscribe-call.js';
+import type { ChangedRow, FilterOf, InputOf, NameOf, OutputOf, QueryOf, RowOf, SubscriptionOf } from './types.js';
 
 /** Options of any call. */
 export interface CallOptions {
@@ -28,6 +29,11 @@ export type CallOf<Hook, Action> =
   undefined extends InputOf<Hook, Action>
     ? [call?: CallContent<InputOf<Hook, Action>, QueryOf<Hook, Action>>]
     : [call: CallContent<InputOf<Hook, Action>, QueryOf<Hook, Action>> & { readonly data: InputOf<Hook, Action> }];
+
+export interface ActionSubscribeOptions<Input = unknown> extends SubscribeOptions {
+  /** The action's input. */
+  readonly data?: Input;
+}
 
 /** All verbs; `HookClient` keeps those whose action the hook has. */
 interface Verbs<Hook> {
@@ -78,6 +84,23 @@ interface AnyHook<Hook> {
     onChange: (change: Change<RowOf<Hook>>) => void,
     options?: SubscribeOptions,
   ): Subscription;
+  /**
+   * The same by an action of the hook's own, one that answers an observer's `subscribe(scope)`.
+   *
+   * @example
+   * const stop = jira.hook('orders').subscribe('watchKitchen', { table: 7 }, (change) => render(change));
+   */
+  subscribe<A extends SubscriptionOf<Hook>>(
+    action: A,
+    onChange: (change: Change<ChangedRow<Hook, A>>) => void,
+    options?: ActionSubscribeOptions<InputOf<Hook, A>>,
+  ): Subscription;
+  subscribe<A extends SubscriptionOf<Hook>>(
+    action: A,
+    query: QueryOf<Hook, A> | undefined,
+    onChange: (change: Change<ChangedRow<Hook, A>>) => void,
+    options?: ActionSubscribeOptions<InputOf<Hook, A>>,
+  ): Subscription;
 }
 
 /** One namespace of the API: those of `create`, `list`, … that its hook has, plus `action`, `stream` and `subscribe`. */
@@ -92,12 +115,7 @@ export type AnyCall = CallContent<unknown, Query>;
 export interface Calls {
   request(namespace: string, action: string, call?: AnyCall): JiraRequest<unknown>;
   stream(namespace: string, action: string, call?: AnyCall): AsyncGenerator<unknown, void, undefined>;
-  subscribe(
-    namespace: string,
-    filter: Query,
-    onChange: (change: Change) => void,
-    options?: SubscribeOptions,
-  ): Subscription;
+  subscribe(call: SubscribeCall, onChange: (change: Change) => void, options?: SubscribeOptions): Subscription;
 }
 
 /** The verbs, untyped; `HookClient` adds the types. */
@@ -143,16 +161,24 @@ export class UntypedHookClient {
     return this.calls.stream(this.namespace, name, call);
   }
 
-  subscribe(...args: SubscribeAll | SubscribeSome): Subscription {
-    const [filter, onChange, options] = isUnfiltered(args) ? [undefined, ...args] : args;
-    return this.calls.subscribe(this.namespace, filter ?? {}, onChange, options);
+  subscribe(...args: SubscribeArgs): Subscription {
+    const [action, rest] = isNamed(args) ? [args[0], args.slice(1) as UnnamedArgs] : ['subscribe', args];
+    const [query, onChange, options] = isUnfiltered(rest) ? [undefined, ...rest] : rest;
+    const call = { namespace: this.namespace, action, query: query ?? {}, data: options?.data };
+    return this.calls.subscribe(call, onChange, options);
   }
 }
 
-type SubscribeAll = [onChange: (change: Change) => void, options?: SubscribeOptions];
-type SubscribeSome = [filter: Query | undefined, ...rest: SubscribeAll];
+type SubscribeAll = [onChange: (change: Change) => void, options?: ActionSubscribeOptions];
+type UnnamedArgs = SubscribeAll | [query: Query | undefined, ...rest: SubscribeAll];
+type NamedArgs = [action: string, ...rest: UnnamedArgs];
+type SubscribeArgs = UnnamedArgs | NamedArgs;
 
-function isUnfiltered(args: SubscribeAll | SubscribeSome): args is SubscribeAll {
+function isNamed(args: SubscribeArgs): args is NamedArgs {
+  return typeof args[0] === 'string';
+}
+
+function isUnfiltered(args: UnnamedArgs): args is SubscribeAll {
   return typeof args[0] === 'function';
 }
 

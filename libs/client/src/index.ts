@@ -10,11 +10,22 @@ export type {
 } from './change.js';
 export type { ConnectionState, StateListener } from './connection.js';
 export { CLIENT_CODES, JiraClientError, type ClientCode, type JiraClientErrorOptions } from './errors.js';
-export type { CallOptions, HookClient } from './hook-client.js';
+export type { ActionSubscribeOptions, CallOptions, HookClient } from './hook-client.js';
 export type { Answer, JiraRequest } from './jira-request.js';
 export type { MessageListener } from './messages.js';
 export type { ListenOptions, RowsListener } from './listen.js';
 export { applyChange, applyRow, type LiveListOptions } from './live-list.js';
 export type { Auth, AuthSource, ClientOptions } from './options.js';
-export type { Crud, FilterOf, InputOf, ItemOf, OutputOf, QueryOf, RowOf, UntypedApi } from './types.js';
+export type {
+  ChangedRow,
+  Crud,
+  FilterOf,
+  InputOf,
+  ItemOf,
+  OutputOf,
+  QueryOf,
+  RowOf,
+  SubscriptionOf,
+  UntypedApi,
+} from './types.js';
 export type { PaginatedResponse, Query, RowId, Wire } from 'nestjs-jira-protocol';

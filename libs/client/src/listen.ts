@@ -75,8 +75,8 @@ export class LiveRows {
     if (open) this.first = { open, answer: request };
     // `onState` reports its failure, and so does the promise itself.
     request.catch(() => (this.first = undefined));
-    const filter = options.filter ?? withoutPresentation(query);
-    this.subscription = calls.subscribe(namespace, filter, (change) => this.changed(change), {
+    const subscribe = { namespace, action: 'subscribe', query: options.filter ?? withoutPresentation(query) };
+    this.subscription = calls.subscribe(subscribe, (change) => this.changed(change), {
       signal: options.signal,
       onState: (state, reason) => this.stateChanged(state, reason),
     });

@@ -24,6 +24,11 @@ export interface ClientOptions {
   readonly reconnectMinMs?: number;
   /** Longest wait before reconnecting, in ms. @default 10_000 */
   readonly reconnectMaxMs?: number;
+  /**
+   * Longest wait before a `reset` of the server is delivered, in ms; the wait is random, so that all clients that got it do
+   * not refetch at once. Resets within it become one. @default 500
+   */
+  readonly resetJitterMs?: number;
   /** Socket.IO's transports, in the order to try. @default ['websocket', 'polling'] */
   readonly transports?: readonly Transport[];
   /** Path of the Socket.IO server. @default '/socket.io' */
@@ -46,6 +51,7 @@ export function resolveOptions(options: ClientOptions): ResolvedClientOptions {
     maxBufferedItems: options.maxBufferedItems ?? 1_000,
     reconnectMinMs: options.reconnectMinMs ?? 500,
     reconnectMaxMs: options.reconnectMaxMs ?? 10_000,
+    resetJitterMs: options.resetJitterMs ?? 500,
     // Polling first would cost two more round trips and an upgrade; it remains for proxies that block WebSockets.
     transports: options.transports ?? (['websocket', 'polling'] as const),
     path: options.path ?? '/socket.io',

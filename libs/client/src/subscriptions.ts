@@ -1,19 +1,25 @@
 // Subscriptions: reopened with every connection; maps changes from channels to callbacks.
 
-import { parseChange, type AnswerFrame, type ChangeFrame, type Query, type SubscribedData } from 'nestjs-jira-protocol';
-import type { Change, SubscribeOptions, Subscription, SubscriptionState } from './change.js';
+import { parseChange, type AnswerFrame, type ChangeFrame, type SubscribedData } from 'nestjs-jira-protocol';
+import type { Call, OpenRequest } from './call.js';
+import type { Change, ResetChange, SubscribeOptions, Subscription, SubscriptionState } from './change.js';
+import { noChannel } from './call-errors.js';
 import { JiraClientError, errorOfAnswer } from './errors.js';
 import { guarded } from './listeners.js';
-import type { OpenRequest } from './call.js';
 import type { Requests } from './requests.js';
+import { endSubscription, type SubscribeCall } from './subscribe-call.js';
 
 /** Wait before retrying a subscribe that failed but may succeed later; doubles, with jitter. */
 const RETRY_MIN_MS = 500;
 const RETRY_MAX_MS = 30_000;
 
+export interface SubscriptionsOptions {
+  readonly resetJitterMs: number;
+  readonly onError: (error: unknown) => void;
+}
+
 interface Entry {
-  readonly namespace: string;
-  readonly filter: Query;
+  readonly call: SubscribeCall;
   readonly deliver: (change: Change) => void;
   readonly options: SubscribeOptions;
   readonly stop: () => void;
@@ -26,6 +32,9 @@ interface Entry {
   request?: OpenRequest;
   channel?: string;
   retryTimer?: ReturnType<typeof setTimeout>;
+  /** A reset that waits for its turn among the clients that got it. */
+  reset?: ResetChange;
+  resetTimer?: ReturnType<typeof setTimeout>;
 }
 
 interface Ready {
@@ -42,7 +51,7 @@ export class Subscriptions {
   constructor(
     private readonly requests: Requests,
     private readonly link: { readonly isConnected: boolean },
-    private readonly report: (error: unknown) => void,
+    private readonly options: SubscriptionsOptions,
   ) {}
 
   get size(): number {
@@ -53,16 +62,11 @@ export class Subscriptions {
     return this.routes.size;
   }
 
-  subscribe(
-    namespace: string,
-    filter: Query,
-    deliver: (change: Change) => void,
-    options: SubscribeOptions = {},
-  ): Subscription {
+  subscribe(call: SubscribeCall, deliver: (change: Change) => void, options: SubscribeOptions = {}): Subscription {
     const ready = createReady();
     const stop = () => this.stop(entry);
     const fresh = { state: 'subscribing' as const, wasSubscribed: false, retries: 0 };
-    const entry: Entry = { namespace, filter, deliver, options, stop, ready, ...fresh };
+    const entry: Entry = { call, deliver, options, stop, ready, ...fresh };
     this.entries.add(entry);
     options.signal?.addEventListener('abort', stop);
     if (options.signal?.aborted) stop();
@@ -106,26 +110,25 @@ export class Subscriptions {
   private start(entry: Entry): void {
     clearTimeout(entry.retryTimer);
     if (!this.link.isConnected) return;
-    const { namespace, filter: query } = entry;
+    const { namespace, action, query, data } = entry.call;
+    const call: Call = { namespace, action, method: 'SUBSCRIPTION', query, data };
     entry.request = this.requests.open(
-      { namespace, action: 'subscribe', method: 'SUBSCRIPTION', query },
+      call,
       {
         done: (frame) => this.answered(entry, frame),
         failed: (error) => this.refused(entry, error),
         // Given up here, but opened on the server.
-        late: (frame) => frame.status < 400 && this.unsubscribe(namespace, frame.requestId),
+        late: (frame) => frame.status < 400 && this.unsubscribe(entry, frame.requestId),
       },
       { isOfConnection: true },
     );
   }
 
   private answered(entry: Entry, frame: AnswerFrame): void {
-    if (entry.state === 'unsubscribed') return this.unsubscribe(entry.namespace, frame.requestId);
+    if (entry.state === 'unsubscribed') return this.unsubscribe(entry, frame.requestId);
     const data = frame.data as Partial<SubscribedData> | null;
     if (typeof data?.channel !== 'string' || typeof data.position !== 'string') {
-      const message = `The answer to "subscribe" on "${entry.namespace}" has no channel or position.`;
-      const { requestId } = frame;
-      return this.end(entry, new JiraClientError(message, { code: 'MALFORMED_ANSWER', requestId }));
+      return this.end(entry, noChannel(frame.requestId, entry.call));
     }
     const isAgain = entry.wasSubscribed;
     entry.wasSubscribed = true;
@@ -133,8 +136,8 @@ export class Subscriptions {
     this.addRoute(entry, data.channel);
     this.become(entry, 'subscribed');
     entry.ready.resolve();
-    // Commits between the two connections are unknown.
-    if (isAgain) this.deliver(entry, { type: 'reset', data: null, position: data.position });
+    // Commits between the two connections are unknown. Reconnections are spread already.
+    if (isAgain) this.hand(entry, { type: 'reset', data: null, position: data.position });
   }
 
   private refused(entry: Entry, error: JiraClientError): void {
@@ -147,7 +150,7 @@ export class Subscriptions {
   }
 
   private suspend(entry: Entry, reason: JiraClientError): void {
-    clearTimeout(entry.retryTimer);
+    clearTimers(entry);
     this.removeRoute(entry);
     entry.request = undefined;
     this.become(entry, 'subscribing', reason);
@@ -155,20 +158,20 @@ export class Subscriptions {
 
   private stop(entry: Entry): void {
     if (entry.state === 'unsubscribed') return;
-    const { namespace, request, channel } = entry;
+    const { request, channel } = entry;
     this.end(entry);
     // A subscribe that is still in flight is undone once it is answered.
-    if (channel !== undefined && request) this.unsubscribe(namespace, request.id);
+    if (channel !== undefined && request) this.unsubscribe(entry, request.id);
   }
 
   private end(entry: Entry, reason?: JiraClientError): void {
-    clearTimeout(entry.retryTimer);
+    clearTimers(entry);
     this.removeRoute(entry);
     this.entries.delete(entry);
     entry.options.signal?.removeEventListener('abort', entry.stop);
     entry.ready.reject(reason ?? new JiraClientError('The subscription was stopped.', { code: 'ABORTED' }));
     this.become(entry, 'unsubscribed', reason);
-    if (reason && reason.code !== 'CLOSED' && !entry.options.onState) this.report(reason);
+    if (reason && reason.code !== 'CLOSED' && !entry.options.onState) this.options.onError(reason);
   }
 
   /** The only subscription a frame is for, if it names one: its channel received it before the subscribe was answered. */
@@ -191,27 +194,36 @@ export class Subscriptions {
     return true;
   }
 
-  private unsubscribe(namespace: string, target: string): void {
-    if (!this.link.isConnected) return;
-    const nothing = { done: () => undefined, failed: () => undefined };
-    const call = { namespace, action: 'unsubscribe', method: 'SUBSCRIPTION', data: { target } } as const;
-    this.requests.open(call, nothing, { isOfConnection: true });
+  private unsubscribe({ call, options }: Entry, target: string): void {
+    if (this.link.isConnected) endSubscription(this.requests, call, target, options.unsubscribeAction);
   }
 
+  /** A reset of the server's reaches many clients at once: each refetches at a time of its own, once for all resets until then. */
   private deliver(entry: Entry, change: Change): void {
-    if (change.type === 'reset' && entry.options.onReset) guarded(this.report, entry.options.onReset, change);
-    else guarded(this.report, entry.deliver, change);
+    if (change.type !== 'reset') return this.hand(entry, change);
+    entry.reset = change;
+    entry.resetTimer ??= setTimeout(() => {
+      const { reset } = entry;
+      clearTimers(entry);
+      if (reset) this.hand(entry, reset);
+    }, Math.random() * this.options.resetJitterMs);
+  }
+
+  private hand(entry: Entry, change: Change): void {
+    const { onReset } = entry.options;
+    if (change.type === 'reset' && onReset) guarded(this.options.onError, onReset, change);
+    else guarded(this.options.onError, entry.deliver, change);
   }
 
   private become(entry: Entry, state: SubscriptionState, reason?: JiraClientError): void {
     if (entry.state === state && (reason === undefined || reason === entry.reason)) return;
     entry.state = state;
     entry.reason = reason;
-    guarded(this.report, entry.options.onState, state, reason);
+    guarded(this.options.onError, entry.options.onState, state, reason);
   }
 
   private addRoute(entry: Entry, channel: string): void {
-    const route = routeOf(entry.namespace, channel);
+    const route = routeOf(entry.call.namespace, channel);
     const sharers = this.routes.get(route) ?? new Set();
     this.routes.set(route, sharers.add(entry));
     entry.channel = channel;
@@ -219,12 +231,19 @@ export class Subscriptions {
 
   private removeRoute(entry: Entry): void {
     if (entry.channel === undefined) return;
-    const route = routeOf(entry.namespace, entry.channel);
+    const route = routeOf(entry.call.namespace, entry.channel);
     const sharers = this.routes.get(route);
     sharers?.delete(entry);
     if (sharers?.size === 0) this.routes.delete(route);
     entry.channel = undefined;
   }
+}
+
+function clearTimers(entry: Entry): void {
+  clearTimeout(entry.retryTimer);
+  clearTimeout(entry.resetTimer);
+  entry.resetTimer = undefined;
+  entry.reset = undefined;
 }
 
 function routeOf(namespace: string, channel: string): string {

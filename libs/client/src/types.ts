@@ -1,6 +1,14 @@
 // From the description of an API to the types of its calls.
 
-import type { ActionDescription, ApiDescription, ClosedQuery, PaginatedResponse, Query } from 'nestjs-jira-protocol';
+import type {
+  ActionDescription,
+  ApiDescription,
+  ClosedQuery,
+  PaginatedResponse,
+  Query,
+  SubscribedData,
+  SubscribedTo,
+} from 'nestjs-jira-protocol';
 
 /** Any API: a `type` or an `interface` of namespaces, each of actions. */
 export type ApiLike<Api> = { [N in keyof Api]: HookLike<Api[N]> };
@@ -40,6 +48,23 @@ export type ItemOf<Output> = Output extends readonly (infer Row)[]
   : Output extends { readonly results: readonly (infer Row)[] }
     ? Row
     : unknown;
+
+/** The actions that open a subscription: those whose output is a channel, or unknown. */
+export type SubscriptionOf<Hook> = {
+  [A in NameOf<Hook>]: unknown extends OutputOf<Hook, A> ? A : OutputOf<Hook, A> extends SubscribedData ? A : never;
+}[NameOf<Hook>];
+
+/** What the changes of a subscription bring: what its observer shows; for `subscribe` itself the hook's rows. */
+export type ChangedRow<Hook, Action> =
+  OutputOf<Hook, Action> extends SubscribedTo<infer Row>
+    ? unknown extends Row
+      ? Action extends 'subscribe'
+        ? RowOf<Hook>
+        : unknown
+      : Row
+    : Action extends 'subscribe'
+      ? RowOf<Hook>
+      : unknown;
 
 /** The filter of a subscription: the query of `subscribe`, else of `list`. */
 export type FilterOf<Hook> = 'subscribe' extends keyof Hook ? QueryOf<Hook, 'subscribe'> : QueryOf<Hook, 'list'>;

@@ -1,5 +1,7 @@
 // Types that describe an API to a client: per namespace its actions, per action what goes in and comes out.
 
+import type { SubscribedData } from './frames.js';
+
 /** The input, query and output of one action, as they are on the wire. */
 export interface ActionDescription {
   input: unknown;
@@ -18,6 +20,13 @@ declare const CLOSED: unique symbol;
 /** Marks a query type as closed: clients refuse other keys. It exists at compile time only. */
 export interface ClosedQuery {
   readonly [CLOSED]?: never;
+}
+
+declare const ROW: unique symbol;
+
+/** A subscribe's answer, with what its changes bring of a row. `Row` exists at compile time only. */
+export interface SubscribedTo<Row> extends SubscribedData {
+  readonly [ROW]?: Row;
 }
 
 type Primitive = string | number | boolean | null | undefined;

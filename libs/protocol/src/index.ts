@@ -27,6 +27,7 @@ export type {
   ClosedQuery,
   HookDescription,
   PaginatedResponse,
+  SubscribedTo,
   Wire,
 } from './api.js';
 export {

@@ -1,8 +1,9 @@
 // From hook classes to the types a client works with. Types only.
 
 import type { Observable } from 'rxjs';
-import type { PaginatedResponse, Wire } from 'nestjs-jira-protocol';
+import type { PaginatedResponse, RowId, SubscribedData, SubscribedTo, Wire } from 'nestjs-jira-protocol';
 import type { ActionScope } from '../core/scope/scope.js';
+import type { Unserialized } from '../live/observers/observer-options.js';
 import type { ListQuery } from './list-query.js';
 import type { ListOf } from './mixins/list.mixin.js';
 import type { InputOf, OutputOf } from './mixins/mixin.js';
@@ -42,10 +43,26 @@ type HookApi<H, Options> = {
     ? {
         input: Chosen<H, K, Input>;
         query: Asked<H, K, Query>;
-        output: Wire<Shown<H, Answered<Paged<H, K, Output, Options>>>>;
+        output: [Output] extends [SubscribedData]
+          ? Opened<Announced<H, RowIn<K extends 'subscribe' ? OwnSubscribed<H, Output> : Output>>>
+          : Wire<Shown<H, Answered<Paged<H, K, Output, Options>>>>;
       }
     : never;
 };
+
+type Opened<Row> = unknown extends Row ? SubscribedData : SubscribedTo<Wire<Row>>;
+
+/** What changes bring, as the observer declares it. */
+type RowIn<Subscribed> = Subscribed extends SubscribedTo<infer Row> ? Row : unknown;
+
+/** The answer of the hook's own observer, which the ready-made `subscribe` subscribes to. */
+type OwnSubscribed<H, Output> = H extends { changes: { subscribe(...args: never[]): Promise<infer Subscribed> } }
+  ? Subscribed
+  : Output;
+
+/** Without a `serialize`, rows of the hook's entity are sent as its output, others as their key. */
+type Announced<H, Row> =
+  Row extends Unserialized<infer E> ? ([E, EntityOf<H>] extends [EntityOf<H>, E] ? OutputOf<H> : { pk: RowId }) : Row;
 
 /** The query of `list` and `subscribe`, unless an override declares its own. */
 type Asked<H, K, Query> = K extends 'list' | 'subscribe' ? (string extends keyof Query ? ListQuery<H> : Query) : Query;

@@ -1,7 +1,7 @@
 // A raw Socket.IO client: it keeps every frame, and a test can wait for one.
 
 import { io, type Socket } from 'socket.io-client';
-import type { AnswerFrame, ChangeFrame, Method } from 'nestjs-jira-protocol';
+import { CANCEL_ACTION, type AnswerFrame, type ChangeFrame, type Method } from 'nestjs-jira-protocol';
 
 export interface TestCall {
   /** @default a new id */
@@ -9,6 +9,14 @@ export interface TestCall {
   readonly data?: unknown;
   readonly query?: object;
   readonly headers?: object;
+}
+
+/** An open subscription. */
+export interface TestSubscription {
+  /** The request that opened it. */
+  readonly requestId: string;
+  readonly channel: string;
+  readonly position: string;
 }
 
 /** How long to wait for something that should come at once, in ms; the machine may be busy. */
@@ -61,27 +69,37 @@ export class TestClient {
   }
 
   /** Subscribes to a hook's rows. Rejects unless the answer is 200. */
-  async subscribe(
-    namespace: string,
-    query: object = {},
-  ): Promise<{ requestId: string; channel: string; position: string }> {
+  subscribe(namespace: string, query?: object): Promise<TestSubscription>;
+  /** Subscribes by an action of the hook's own. */
+  subscribe(namespace: string, action: string, query?: object): Promise<TestSubscription>;
+  async subscribe(namespace: string, first: string | object = {}, second: object = {}): Promise<TestSubscription> {
+    const [action, query] = typeof first === 'string' ? [first, second] : ['subscribe', first];
     const requestId = `s${++requests}`;
-    const answer = await this.call(namespace, 'subscribe', 'SUBSCRIPTION', { requestId, query });
-    if (answer.status !== 200) throw new Error(`subscribe was answered ${JSON.stringify(answer)}`);
+    const answer = await this.call(namespace, action, 'SUBSCRIPTION', { requestId, query });
+    if (answer.status !== 200) throw new Error(`${action} was answered ${JSON.stringify(answer)}`);
     return { requestId, ...(answer.data as { channel: string; position: string }) };
   }
 
-  /** Changes received so far on a namespace, oldest first. */
-  changes(namespace: string): ChangeFrame[] {
-    return this.frames.flatMap(({ event, frame }) =>
-      event === namespace && typeof frame['type'] === 'string' ? [frame as unknown as ChangeFrame] : [],
-    );
+  /** Ends a subscription, whichever action opened it. */
+  async unsubscribe(namespace: string, { requestId }: Pick<TestSubscription, 'requestId'>): Promise<void> {
+    const answer = await this.call(namespace, CANCEL_ACTION, 'SUBSCRIPTION', { data: { target: requestId } });
+    if (answer.status !== 200) throw new Error(`${CANCEL_ACTION} was answered ${JSON.stringify(answer)}`);
   }
 
-  /** Resolves with the first `count` changes of a namespace. */
-  async nextChanges(namespace: string, count: number): Promise<ChangeFrame[]> {
-    await this.until(() => this.changes(namespace).length >= count);
-    return this.changes(namespace).slice(0, count);
+  /** Changes received so far on a namespace, or on one channel of it, oldest first. */
+  changes(namespace: string, channel?: string): ChangeFrame[] {
+    return this.frames.flatMap(({ event, frame }) => {
+      const isMeant = channel === undefined || frame['channel'] === channel;
+      return event === namespace && typeof frame['type'] === 'string' && isMeant
+        ? [frame as unknown as ChangeFrame]
+        : [];
+    });
+  }
+
+  /** Resolves with the first `count` changes of a namespace, or of one channel of it. */
+  async nextChanges(namespace: string, count: number, channel?: string): Promise<ChangeFrame[]> {
+    await this.until(() => this.changes(namespace, channel).length >= count);
+    return this.changes(namespace, channel).slice(0, count);
   }
 
   /** Resolves when the condition holds; checked at every frame. Rejects, with all frames, when it does not in time. */

@@ -16,6 +16,7 @@ import { Answer } from '../core/scope/answer.js';
 import { stateOf, type HookScope } from '../core/scope/scope.js';
 import type { RequestTarget } from '../hooks/registry.js';
 import { ReservedRequests } from '../hooks/reserved-requests.js';
+import { Hub } from '../live/delivery/hub.js';
 import { Authorization } from '../live/sessions/authorization.js';
 
 /** Resolves with the data of the answer. */
@@ -32,6 +33,7 @@ export class ProtocolRequests extends ReservedRequests {
   constructor(
     private readonly authorization: Authorization,
     private readonly messages: Messages,
+    private readonly hub: Hub,
     @Inject(LIMITS) private readonly limits: Limits,
   ) {
     super();
@@ -39,7 +41,7 @@ export class ProtocolRequests extends ReservedRequests {
       [AUTHENTICATE_ACTION, this.target((scope) => this.authenticate(scope), 'POST')],
       [ACKNOWLEDGE_ACTION, this.target((scope) => this.acknowledge(scope))],
     ]);
-    this.ofAny = new Map([[CANCEL_ACTION, this.target(cancel)]]);
+    this.ofAny = new Map([[CANCEL_ACTION, this.target((scope) => this.cancel(scope))]]);
     this.unknown = this.target(({ namespace, action }) => {
       throw new JiraException('UNKNOWN_ACTION', `"${namespace}" has no action "${action}".`);
     });
@@ -76,14 +78,20 @@ export class ProtocolRequests extends ReservedRequests {
     }
     return null;
   }
-}
 
-/** The request that is ended is answered after this one. */
-function cancel(scope: HookScope): null {
-  const { connection, data } = scope;
-  const target = (data as { target?: unknown } | null | undefined)?.target;
-  const running = typeof target === 'string' ? connection.request(target) : undefined;
-  if (!running) throw new JiraException('NOT_FOUND', 'No request in flight has the requestId in "target".');
-  stateOf(scope).handle.afterAnswer(() => running.abort(new JiraException('CANCELLED', 'Cancelled by the client.')));
-  return null;
+  /** Ends a running request, which is answered after this one, or a subscription. */
+  private cancel(scope: HookScope): null {
+    const { connection, namespace, data } = scope;
+    const target = (data as { target?: unknown } | null | undefined)?.target;
+    const named = typeof target === 'string' ? target : '';
+    const running = connection.request(named);
+    if (running) {
+      stateOf(scope).handle.afterAnswer(() =>
+        running.abort(new JiraException('CANCELLED', 'Cancelled by the client.')),
+      );
+    } else if (!this.hub.placement.unsubscribe(connection.id, namespace, named)) {
+      throw new JiraException('NOT_FOUND', 'No request in flight and no subscription has the requestId in "target".');
+    }
+    return null;
+  }
 }

@@ -24,8 +24,8 @@ export interface SignalSource<Row extends object> {
   subscribe(listener: (signal: Signal<Row>) => void): { unsubscribe(): void };
 }
 
-/** `Row` is the argument of the functions: all own columns of the row, without related rows. */
-export interface ObserverOptions<Row extends object> {
+/** `Row` is the argument of the functions: all own columns of the row, without related rows. `View` is what `serialize` makes of it. */
+export interface ObserverOptions<Row extends object, View = unknown> {
   /** The rooms that the changes of one row go to. Needs `subscribingRooms`. @default one room for all */
   rooms?(this: void, row: Row, change: Change<Row>): Rooms;
   /**
@@ -38,7 +38,7 @@ export interface ObserverOptions<Row extends object> {
    *
    * @default the hook's own `serialize` for the hook's entity, else `{ pk }`
    */
-  serialize?(this: void, row: Row, scope: HookScope, type: ChangeType): unknown;
+  serialize?(this: void, row: Row, scope: HookScope, type: ChangeType): View;
   /**
    * Whether `serialize` reads the subscriber's scope: each subscription is then served on its own, unless `audience` names
    * groups. `false`: it is given the row alone, once for all. Needed for a function without parameters, such as one that a
@@ -57,6 +57,11 @@ export interface ObserverOptions<Row extends object> {
   dependsOn?: readonly Dependency[];
   /** Signals to observe instead of commits. */
   source?: SignalSource<Row>;
+}
+
+/** Stands for what is sent of a row where an observer has no `serialize`: the output of the row's hook, else its key. */
+export interface Unserialized<Row> {
+  readonly row: Row;
 }
 
 /** Options with the visibility in the terms of whatever holds the rows. */

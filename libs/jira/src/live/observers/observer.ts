@@ -1,6 +1,6 @@
 // An observer: a property of a hook that watches rows and announces changes to subscribers.
 
-import type { SubscribedData } from 'nestjs-jira-protocol';
+import type { SubscribedTo } from 'nestjs-jira-protocol';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { JiraException, ValidationException } from '../../core/errors/jira.exception.js';
 import type { HookScope } from '../../core/scope/scope.js';
@@ -15,8 +15,8 @@ import type { Room } from '../delivery/rooms.js';
 import { isPerUser } from './per-user.js';
 import { signalRows } from './signal-rows.js';
 
-/** Made by `observer()`. */
-export class Observer<Row extends object> implements ObserverBehaviour {
+/** Made by `observer()`. `View` is what subscribers are sent of a row. */
+export class Observer<Row extends object, View = unknown> implements ObserverBehaviour {
   name = '';
   readonly rooms?: ObserverBehaviour['rooms'];
   readonly participants?: ObserverBehaviour['participants'];
@@ -71,7 +71,7 @@ export class Observer<Row extends object> implements ObserverBehaviour {
    * @throws JiraException METHOD_NOT_ALLOWED unless the request is a SUBSCRIPTION (or a POST of a djira client),
    * PERMISSION_DENIED when `subscribingRooms` names none, TOO_MANY_SUBSCRIPTIONS beyond the limit
    */
-  subscribe(scope: HookScope): Promise<SubscribedData> {
+  subscribe(scope: HookScope): Promise<SubscribedTo<View>> {
     const isAllowed =
       scope.method === 'SUBSCRIPTION' || (scope.connection.dialect === 'djira' && scope.method === 'POST');
     if (!isAllowed)

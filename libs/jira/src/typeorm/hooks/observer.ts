@@ -2,11 +2,11 @@
 
 import type { Type } from '@nestjs/common';
 import { Observer } from '../../live/observers/observer.js';
-import type { ObserverOptions, SignalSource } from '../../live/observers/observer-options.js';
+import type { ObserverOptions, SignalSource, Unserialized } from '../../live/observers/observer-options.js';
 import type { HookScope } from '../../core/scope/scope.js';
 import type { Visibility } from '../query/visibility.js';
 
-export interface EntityObserverOptions<E extends object> extends ObserverOptions<E> {
+export interface EntityObserverOptions<E extends object, View = unknown> extends ObserverOptions<E, View> {
   /**
    * Rows this caller may hear of. @default the hook's own visibility, for the hook's entity; for others it must be said,
    * unless `subscribingRooms` says who hears what
@@ -28,11 +28,18 @@ export interface EntityObserverOptions<E extends object> extends ObserverOptions
  * @Action({ methods: ['SUBSCRIPTION'] })
  * watchComments(scope: ActionScope) { return this.comments.subscribe(scope); }
  */
-export function observer<E extends object>(entity: Type<E>, options?: EntityObserverOptions<E>): Observer<E>;
+export function observer<E extends object>(
+  entity: Type<E>,
+  options?: EntityObserverOptions<E> & { readonly serialize?: undefined },
+): Observer<E, Unserialized<E>>;
+export function observer<E extends object, View = unknown>(
+  entity: Type<E>,
+  options: EntityObserverOptions<E, View>,
+): Observer<E, Awaited<View>>;
 /** Without an entity it observes signals of the application. */
-export function observer<Row extends object>(
-  options: ObserverOptions<Row> & { source: SignalSource<Row> },
-): Observer<Row>;
+export function observer<Row extends object, View = unknown>(
+  options: ObserverOptions<Row, View> & { source: SignalSource<Row> },
+): Observer<Row, Awaited<View>>;
 export function observer<Row extends object>(
   first: Type<Row> | ObserverOptions<Row>,
   options: EntityObserverOptions<Row> = {},
