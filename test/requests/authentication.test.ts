@@ -109,11 +109,12 @@ describe('authentication', () => {
     for (const token of [
       await jwt('5', undefined, 'another secret of thirty-two characters'),
       await jwt('5', (signing) => signing.setIssuer('somebody else')),
-      await jwt('5', (signing) => signing.setExpirationTime('-1s')),
       await jwt('gone'),
       `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{"sub":"5","iss":"tests"}').toString('base64url')}.`,
     ])
       expect(await whoIs(app.url, { token })).toEqual(REFUSED);
+    const over = await jwt('5', (signing) => signing.setExpirationTime('-1s'));
+    expect(await whoIs(app.url, { token: over })).toEqual({ code: 'SESSION_EXPIRED', status: 401 });
   });
 
   it('by session cookie holds for signed cookies, and only from pages of our own', async () => {

@@ -13,8 +13,19 @@ export * from './core/connections/scope-types.js'; // by star, so that `declare 
 export { Answer } from './core/scope/answer.js';
 export { Connection, type Dialect, type Handshake, type Params } from './core/connections/connection.js';
 export { DEFAULT_LIMITS, type Limits } from './core/limits/limits.js';
-export { ActionScope, HookScope, type EmitOptions } from './core/scope/scope.js';
-export { Authentication, AuthenticationFailed, type Authenticated } from './policy/authentication/authentication.js';
+export {
+  ActionScope,
+  AuthenticatedActionScope,
+  AuthenticatedScope,
+  HookScope,
+  type EmitOptions,
+} from './core/scope/scope.js';
+export {
+  Authentication,
+  AuthenticationFailed,
+  CredentialsExpired,
+  type Authenticated,
+} from './policy/authentication/authentication.js';
 export {
   BearerTokenAuthentication,
   TokenVerifier,

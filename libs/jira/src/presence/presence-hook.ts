@@ -9,6 +9,7 @@ import { Presence, type OnlineUser } from './presence.js';
 import type { Dependency, ObservedRows } from '../live/observers/observed-rows.js';
 import { Observer } from '../live/observers/observer.js';
 import { Connections } from '../core/connections/connections.js';
+import { unlessAnonymous } from '../core/scope/anonymous.js';
 import type { ActionScope, HookScope } from '../core/scope/scope.js';
 import { matcherOfUsers } from './visible-users.js';
 
@@ -55,7 +56,14 @@ export abstract class PresenceHook extends BaseHook {
   @Action()
   async list(scope: ActionScope<undefined>): Promise<unknown> {
     const { pagination, pageSize, limits } = this[CONTEXT];
-    const matchers = [matcherOfUsers(this.named(scope)), matcherOfUsers(this.keysOf(await this.visibility(scope)))];
+    const matchers = [
+      matcherOfUsers(this.named(scope)),
+      await unlessAnonymous(
+        scope,
+        () => this.visibility(scope),
+        (users) => matcherOfUsers(this.keysOf(users)),
+      ),
+    ];
     const online = await this.presence.list();
     const rows = online.filter((user) => matchers.every((matcher) => matcher.matches({ ...user })));
     const slice = (offset: number, limit: number): Promise<unknown[]> =>

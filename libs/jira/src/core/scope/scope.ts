@@ -170,3 +170,22 @@ export class ActionScope<Input = unknown, QueryInput = Query, PathParams extends
   declare query: Query & QueryInput;
   declare readonly params: PathParams;
 }
+
+/**
+ * The scope of a hook whose permissions let no anonymous caller in, such as `IsAuthenticated`: its user is never `null`.
+ *
+ * @example
+ * permissions = [IsAuthenticated];
+ * visibility(scope: AuthenticatedScope) { return { ownerId: scope.user.id }; }
+ */
+export type AuthenticatedScope = HookScope & { user: NonNullable<ScopeUser> };
+// A value too: the compiler writes the types of decorated methods into their metadata.
+export const AuthenticatedScope = HookScope;
+
+/** The same for an action. */
+export type AuthenticatedActionScope<
+  Input = unknown,
+  QueryInput = Query,
+  PathParams extends object = Params,
+> = ActionScope<Input, QueryInput, PathParams> & { user: NonNullable<ScopeUser> };
+export const AuthenticatedActionScope = ActionScope;

@@ -2,6 +2,7 @@
 
 import type { RowId } from 'nestjs-jira-protocol';
 import type { ObserverBehaviour } from '../delivery/channel.js';
+import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { idKey, type Change } from '../../core/changes/change.js';
 import type { Dependency, ObservedRows } from './observed-rows.js';
 import type { ObserverHost } from './observer-host.js';
@@ -18,6 +19,12 @@ interface Follower extends ObserverHost {
  */
 export function follow(dependency: Dependency, observer: ObserverBehaviour, follower: Follower): string {
   const { hub, observables, subject, dataSource, rows, key } = follower;
+  if ((dependency as Partial<Dependency>).entity === undefined)
+    throw new ConfigurationError(
+      subject,
+      'has a "dependsOn" that names no entity.',
+      'Write dependsOn = [{ entity: Member }].',
+    );
   const depended = observables.find(dependency.entity, subject, dataSource);
   depended.watch();
   hub.listen(depended.key, (change, { position }) => {

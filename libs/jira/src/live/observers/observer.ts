@@ -14,6 +14,7 @@ import type { BoundOptions, Rooms, Signal } from './observer-options.js';
 import type { Room } from '../delivery/rooms.js';
 import { isPerUser } from './per-user.js';
 import { signalRows } from './signal-rows.js';
+import { unlessAnonymous } from '../../core/scope/anonymous.js';
 
 /** Made by `observer()`. `View` is what subscribers are sent of a row. */
 export class Observer<Row extends object, View = unknown> implements ObserverBehaviour {
@@ -159,7 +160,11 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
     const { options, rows } = this;
     const group = this.groupOf(scope);
     const rule = options.visibility ? options : rows.own;
-    const visible = rows.matcherOf(rule?.visibility ? await rule.visibility(scope) : true);
+    const visible = await unlessAnonymous(
+      scope,
+      () => (rule?.visibility ? rule.visibility(scope) : true),
+      (said) => rows.matcherOf(said),
+    );
     const matchers: RowMatcher[] = [visible];
     const permits = rows.own?.permits;
     if (permits) matchers.push(new FunctionMatcher(`permissions of ${group}`, (image) => permits(scope, image)));

@@ -5,6 +5,7 @@ import { DiscoveryService, ExternalContextCreator, ModuleRef } from '@nestjs/cor
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import type { ErrorTranslator } from '../../core/errors/error-answer.js';
 import { actionsOf, type FoundAction } from '../../hooks/action.decorator.js';
+import { assertAttributes } from '../../hooks/attributes.js';
 import { actionHandler } from '../../hooks/action-handler.js';
 import { BaseHook, type HookContext } from '../../hooks/base-hook.js';
 import { REGISTER } from '../../hooks/plumbing.js';
@@ -127,6 +128,7 @@ export class HookExplorer {
       },
       warn: (message) => this.logger.warn(`${hook.constructor.name} ${message}`),
     };
+    assertAttributes(hook);
     await hook[REGISTER](context);
     await hook.onRegister();
     const actions = new Map<string, RegisteredAction>();

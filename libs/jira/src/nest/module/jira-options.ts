@@ -19,6 +19,8 @@ import {
   type ResolvedPlainOptions,
 } from '../../transport/plain/plain-options.js';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import { meant } from '../../core/support/nearest-name.js';
+import { assertOptionNames, type Names } from './option-names.js';
 
 export interface JiraOptions extends ClusterOptions {
   /** Authentication classes, asked in turn at each handshake; the first that recognizes the credentials decides. @default none: every caller is anonymous */
@@ -79,13 +81,21 @@ export type ResolvedJiraOptions = Readonly<
 
 export const RESOLVED_OPTIONS = Symbol('jira resolved options');
 
+const NAMES: Names<JiraOptions> = {
+  authentication: true, permissions: true, middleware: true, pagination: true, pageSize: true, hooks: true,
+  plainWebSockets: true, eventListeners: true, clientAddress: true, limits: true, socketIo: true, userKey: true,
+  visibilityTtlMs: true, fastPaths: true, lockTimeoutMs: true, changeLog: true, pubSub: true, connectionStore: true,
+  messageQueue: true,
+}; // prettier-ignore
+
 /** Returns the complete, checked, frozen options. Throws a ConfigurationError that names the option at fault. */
 export function resolveOptions(options: JiraOptions): ResolvedJiraOptions {
+  assertOptionNames(options, NAMES);
   const limits = Object.freeze({ ...DEFAULT_LIMITS, ...options.limits });
   const { pageSize = 16, visibilityTtlMs = 60_000, lockTimeoutMs = 10_000 } = options;
   const unknown = Object.keys(limits).find((name) => !(name in DEFAULT_LIMITS));
   if (unknown !== undefined)
-    throw new ConfigurationError('JiraModule', `has an unknown limit "${unknown}".`, `Use ${Object.keys(DEFAULT_LIMITS).join(', ')}.`); // prettier-ignore
+    throw new ConfigurationError('JiraModule', `has an unknown limit "${unknown}".`, meant(unknown, Object.keys(DEFAULT_LIMITS))); // prettier-ignore
   const numbers = [...Object.entries(limits), ...Object.entries({ pageSize, visibilityTtlMs, lockTimeoutMs })];
   for (const [name, value] of numbers) {
     if (Number.isInteger(value) && value > 0) continue;

@@ -29,6 +29,13 @@ export class AuthenticationFailed extends JiraException {
   }
 }
 
+/** The credentials held once and have ended. Status 401, code `SESSION_EXPIRED`. */
+export class CredentialsExpired extends JiraException {
+  constructor(message = 'The credentials have expired.') {
+    super('SESSION_EXPIRED', message);
+  }
+}
+
 /** The first answer of the chain; anonymous if no class recognizes the credentials. */
 export async function authenticate(chain: readonly Authentication[], handshake: Handshake): Promise<Authenticated> {
   for (const authentication of chain) {
@@ -38,6 +45,7 @@ export async function authenticate(chain: readonly Authentication[], handshake: 
     // A claim may exceed what a Date can hold (microseconds in place of seconds). An unknown expiry is refused.
     if (expiresAt !== undefined && Number.isNaN(expiresAt.getTime()))
       throw new AuthenticationFailed('The credentials have an invalid expiry date.');
+    if (expiresAt !== undefined && expiresAt.getTime() <= Date.now()) throw new CredentialsExpired();
     return result;
   }
   return { user: null };

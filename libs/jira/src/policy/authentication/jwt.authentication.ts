@@ -1,11 +1,13 @@
 // JSON Web Tokens, verified by `jose`: install it to use this.
 
 import { KeyObject } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { Inject, Injectable } from '@nestjs/common';
 import type { JWTVerifyGetKey, JWTVerifyOptions } from 'jose';
+import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import type { Handshake } from '../../core/connections/connection.js';
 import type { ScopeUser } from '../../core/connections/scope-types.js';
-import { Authentication, AuthenticationFailed, type Authenticated } from './authentication.js';
+import { Authentication, AuthenticationFailed, CredentialsExpired, type Authenticated } from './authentication.js';
 import { algorithmsOf, allowedAlgorithms } from './jwt-key.js';
 import { tokenOf } from './token.js';
 
@@ -51,6 +53,8 @@ export abstract class JwtVerifier {
   abstract userOf(payload: JwtPayload): Promise<ScopeUser | null> | ScopeUser | null;
 }
 
+const { resolve } = createRequire(import.meta.url);
+
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
 /** Recognizes tokens in JWT form and leaves all others to the rest of the chain. The connection closes at the token's `exp`. */
@@ -58,6 +62,7 @@ const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 export class JwtAuthentication extends Authentication {
   constructor(@Inject(JwtVerifier) private readonly verifier: JwtVerifier) {
     super();
+    assertInstalled('jose', 'JwtAuthentication');
     // A key that is fetched while the application starts is checked with the first token.
     const { key, options } = verifier;
     if (typeof key === 'string' || key instanceof KeyObject)
@@ -86,9 +91,20 @@ export class JwtAuthentication extends Authentication {
       return (await jwtVerify(token, verifying, { ...options, algorithms })).payload;
     } catch (error) {
       if (error instanceof errors.JWKSTimeout) throw error; // nobody's fault who connects
+      if (error instanceof errors.JWTExpired) throw new CredentialsExpired();
       if (error instanceof errors.JOSEError) throw new AuthenticationFailed();
       throw error;
     }
+  }
+}
+
+/** @throws ConfigurationError about an optional package that is needed and not there */
+function assertInstalled(name: string, subject: string): void {
+  try {
+    resolve(name);
+  } catch (cause) {
+    const error = new ConfigurationError(subject, `needs the package "${name}", which is not installed.`, `Install it: npm install ${name}.`); // prettier-ignore
+    throw Object.assign(error, { cause });
   }
 }
 

@@ -11,6 +11,7 @@ import { CONTEXT, OWN_ROWS, REGISTER, SHORTCUT_OF } from '../../hooks/plumbing.j
 import type { Shortcut, StockAction } from '../../hooks/shortcuts.js';
 import { stateOf, type HookScope } from '../../core/scope/scope.js';
 import type { UnitOfWork } from '../../core/scope/unit-of-work.js';
+import { unlessAnonymous } from '../../core/scope/anonymous.js';
 import { exposedNames } from '../../policy/serialization/compiled-view.js';
 import type { Image } from '../../core/changes/change.js';
 import type { Dependency, ObservedRows, OwnRows } from '../../live/observers/observed-rows.js';
@@ -18,6 +19,7 @@ import type { FoundEntity } from '../data-sources.js';
 import { directCreate } from '../direct/direct-create.js';
 import { DirectReader } from '../direct/direct-reader.js';
 import { DirectWriter } from '../direct/direct-writer.js';
+import { checkAtBoot } from './boot-checks.js';
 import { EntityRows } from './entity-rows.js';
 import { HookGate, isAllowed } from './hook-gate.js';
 import { isStockAction, nestedRules } from './nested-rules.js';
@@ -34,7 +36,6 @@ import { AnnouncedRows } from '../reader/announced-rows.js';
 import { StoredRows } from '../reader/stored-rows.js';
 import { isPerUser } from '../../live/observers/per-user.js';
 import { PredicateMatcher } from './row-matchers.js';
-import { warnOfVisibility } from './visibility-warnings.js';
 import { TypeOrmEdge } from '../typeorm-edge.js';
 import { TypeOrmStore } from '../store/typeorm-store.js';
 import { TypeOrmUnitOfWork } from '../store/typeorm-unit-of-work.js';
@@ -107,7 +108,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
       context.limits,
     );
     this.edge.addGate(this.metadata, this.asGate());
-    warnOfVisibility(this, !this.hasOwn('visibility'), context);
+    checkAtBoot(this, this.metadata, GenericModelHook.prototype, context);
   }
 
   /** The rows this caller may see and write. Reads, writes, lists, relations and events all obey it. @default all rows */
@@ -290,8 +291,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     const known = this.visible.get(scope);
     if (known) return known;
     const compile = (visibility: Visibility<E>) => compileVisibility(this.metadata, visibility, this.constructor.name);
-    const visibility = this.visibility(scope);
-    const predicate = visibility instanceof Promise ? visibility.then(compile) : compile(visibility);
+    const predicate = unlessAnonymous(scope, () => this.visibility(scope), compile);
     this.visible.set(scope, predicate);
     return predicate;
   }

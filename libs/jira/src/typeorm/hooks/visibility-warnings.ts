@@ -2,7 +2,7 @@
 
 import type { HookContext } from '../../hooks/base-hook.js';
 
-interface WarnedHook {
+export interface WarnedHook {
   readonly dependsOn: readonly unknown[];
   visibility(...args: never[]): unknown;
 }

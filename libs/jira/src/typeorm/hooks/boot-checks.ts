@@ -1,0 +1,20 @@
+// What is looked at once the hook has been configured.
+
+import type { EntityMetadata } from 'typeorm';
+import type { HookContext } from '../../hooks/base-hook.js';
+import { assertOutputOf, type Shower } from './output-fields.js';
+import { warnOfVisibility, type WarnedHook } from './visibility-warnings.js';
+
+/**
+ * @param stock the prototype of hooks that override nothing
+ * @throws ConfigurationError about what can only be a mistake
+ */
+export function checkAtBoot(
+  hook: WarnedHook & Shower,
+  metadata: EntityMetadata,
+  stock: WarnedHook & Shower,
+  context: HookContext,
+): void {
+  assertOutputOf(hook, metadata, stock);
+  warnOfVisibility(hook, hook.visibility === stock.visibility, context); // oxlint-disable-line typescript/unbound-method -- compared, not called
+}

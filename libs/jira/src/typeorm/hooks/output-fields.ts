@@ -1,0 +1,93 @@
+// Fields of a view that its rows do not have: at boot, instead of answers that lack them.
+
+import type { Type } from '@nestjs/common';
+import type { EntityMetadata } from 'typeorm';
+import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import { meant } from '../../core/support/nearest-name.js';
+import { accessorOf, exposedProperties, typeOf } from '../../policy/serialization/compiled-view.js';
+import { isTransformed } from '../../policy/serialization/internals.js';
+
+type Overridable = 'serialize' | 'serializeAll' | 'getQuery' | 'getStore';
+
+export interface Shower extends Readonly<Record<Overridable, unknown>> {
+  getOutput(): Type<object> | undefined;
+}
+
+/** Who gives rows or their form by code of his own may show anything. */
+const SHOWN_BY: readonly Overridable[] = ['serialize', 'serializeAll', 'getQuery', 'getStore'];
+
+/**
+ * Looks at the output of a hook.
+ *
+ * @param stock the prototype of hooks that override nothing
+ */
+export function assertOutputOf(hook: Shower, metadata: EntityMetadata, stock: Shower): void {
+  const output = hook.getOutput();
+  if (output && SHOWN_BY.every((name) => hook[name] === stock[name]))
+    assertOutputFields(output, metadata, hook.constructor.name);
+}
+
+/**
+ * Looks at the views of related rows too. A field that the view computes (a getter, an initial value, `@Transform()`) is
+ * its own; an entity with `@AfterLoad()` may give its rows anything.
+ *
+ * @throws ConfigurationError that names the field, and the property that was meant
+ */
+function assertOutputFields(
+  output: Type<object>,
+  metadata: EntityMetadata,
+  subject: string,
+  seen = new Set<Type<object>>(),
+): void {
+  if (seen.has(output)) return;
+  seen.add(output);
+  const known = propertiesOf(metadata);
+  if (!known) return;
+  for (const field of exposedProperties(output)) {
+    if (!known.has(field) && !isComputed(output, field))
+      throw new ConfigurationError(
+        subject,
+        `shows ${output.name}.${field}, which ${metadata.name} does not have.`,
+        `${meant(field, [...known])} If the view computes it, make it a getter or give it a @Transform().`,
+      );
+    const related = metadata.relations.find(({ propertyName }) => propertyName === field)?.inverseEntityMetadata;
+    const type = related && typeOf(output, field);
+    if (type) assertOutputFields(type, related, subject, seen);
+  }
+}
+
+/** What a row of the entity may have; undefined where nobody can say. */
+function propertiesOf(metadata: EntityMetadata): ReadonlySet<string> | undefined {
+  const { afterLoadListeners, columns, relations, embeddeds, relationIds, childEntityMetadatas } = metadata;
+  if (typeof metadata.target !== 'function' || afterLoadListeners.length > 0) return undefined;
+  const names = [...columns, ...relations, ...embeddeds].map(({ propertyPath }) => propertyPath.split('.', 1)[0] ?? '');
+  for (const { propertyName } of relationIds) names.push(propertyName);
+  for (const child of childEntityMetadatas) {
+    const own = propertiesOf(child);
+    if (!own) return undefined;
+    names.push(...own);
+  }
+  return new Set([...names, ...membersOf(metadata)]);
+}
+
+/** Getters, methods and fields with an initial value. */
+function membersOf(metadata: EntityMetadata): string[] {
+  const row: object = metadata.create();
+  const names = Object.keys(row);
+  for (
+    let one = Object.getPrototypeOf(row) as object | null;
+    one && one !== Object.prototype;
+    one = Object.getPrototypeOf(one) as object | null
+  )
+    names.push(...Object.getOwnPropertyNames(one).filter((name) => name !== 'constructor'));
+  return names;
+}
+
+function isComputed(output: Type<object>, field: string): boolean {
+  return (
+    isTransformed(output, field) ||
+    accessorOf(output.prototype as object, field) !== undefined ||
+    typeof (output.prototype as Record<string, unknown>)[field] === 'function' ||
+    (new output() as Record<string, unknown>)[field] !== undefined
+  );
+}
