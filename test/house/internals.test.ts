@@ -31,6 +31,18 @@ const DOORS: Readonly<Record<string, { readonly files: readonly string[]; readon
     files: ['transport/socket-io/nest-websockets-internals.ts'],
     names: ['bindClientConnect', 'bindMessageHandlers', '\\.on = '],
   },
+  'socket.io': {
+    files: ['transport/socket-io/socket-io-internals.ts'],
+    names: ['\\back\\?: ', '\\.ack\\b', 'client: \\{', '\\bopts\\?: \\{ readonly parser'],
+  },
+  'engine.io': {
+    files: ['transport/socket-io/engine-io-internals.ts'],
+    names: ['\\bwriteBuffer\\b', "emit\\('ready'\\)", '\\bwritable = ', 'maxPayload\\?: ', '\\.ws\\.options'],
+  },
+  'ws and the streams below it': {
+    files: ['transport/socket-io/ws-internals.ts'],
+    names: ['\\b_socket\\b', '\\b_sender\\b', '\\b_write\\b', '\\b_handle\\b', 'Max payload size'],
+  },
   'class-transformer': { files: ['policy/serialization/internals.ts'], names: ['defaultMetadataStorage'] },
 };
 

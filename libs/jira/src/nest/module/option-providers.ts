@@ -10,7 +10,7 @@ import { LIMITS } from '../../core/limits/limits.js';
 import { VISIBILITY_TTL_MS } from '../../live/sessions/authorization.js';
 import { CLIENT_ADDRESS } from '../../transport/limits/traffic.js';
 import { PLAIN_WEB_SOCKETS } from '../../transport/plain/plain-options.js';
-import { OutspokenServer } from '../../transport/socket-io/oversize.js';
+import { OutspokenServer } from '../../transport/socket-io/ws-internals.js';
 import { SOCKET_IO_OPTIONS, type WantedServerOptions } from '../../transport/socket-io/server-options.js';
 import { RESOLVED_OPTIONS, type ResolvedJiraOptions } from './jira-options.js';
 

@@ -15,7 +15,7 @@ import { Inbox } from '../inbox.js';
 import { Reception } from '../reception.js';
 import { enterRoute, RouteTable, unknownPath, type Route } from '../routes/route-table.js';
 import { isForeign } from '../socket-io/origin.js';
-import { onOversize, OutspokenServer } from '../socket-io/oversize.js';
+import { onOversize, OutspokenServer } from '../socket-io/ws-internals.js';
 import { SOCKET_IO_OPTIONS, type SocketIoOptions } from '../socket-io/server-options.js';
 import { chooseProtocol, handshakeOf, refusalOf, refuse, urlOf } from './handshake.js';
 import { Heartbeat } from './heartbeat.js';

@@ -1,37 +1,26 @@
 // What waits for a Socket.IO client that reads too slowly, in bytes. Costs a comparison while nothing waits.
 
 import type { Socket } from 'socket.io';
-
-/** What engine.io holds behind its types. */
-interface EngineSocket {
-  readonly writeBuffer: readonly Packet[];
-  readonly transport: { readonly socket?: { terminate?(): void } };
-  on(event: 'packetCreate', listener: (this: EngineSocket, packet: Packet) => void): unknown;
-  listeners(event: 'packetCreate'): readonly unknown[];
-  close(discard: boolean): void;
-}
-interface Packet {
-  readonly data?: string | ArrayBufferView;
-}
+import { engineOf, waitingOf, webSocketOf, type EnginePacket, type EngineSocket } from './engine-io-internals.js';
 
 export class Backlog {
   /** Of those that something has waited for. */
   private readonly engines = new WeakMap<EngineSocket, { bytes: number; isTooLong: boolean }>();
   /** One for all sockets: each is called with itself. */
-  private readonly added: (this: EngineSocket, packet: Packet) => void;
+  private readonly added: (this: EngineSocket, packet: EnginePacket) => void;
 
-  /** @param most bytes that may wait for one client; it is ended beyond */
-  constructor(most: number) {
+  /** @param maxBytes that may wait for one client; it is ended beyond */
+  constructor(maxBytes: number) {
     const { engines } = this;
     this.added = function (packet) {
-      const { writeBuffer } = this;
-      const waiting = writeBuffer.length;
+      const before = waitingOf(this);
+      const waiting = before.length;
       if (waiting === 0) return; // this one goes out at once, or begins a backlog
       const backlog = engines.get(this) ?? { bytes: 0, isTooLong: false };
       engines.set(this, backlog);
-      if (waiting === 1) backlog.bytes = sizeOf(writeBuffer[0]);
+      if (waiting === 1) backlog.bytes = sizeOf(before[0]);
       backlog.bytes += sizeOf(packet);
-      if (backlog.bytes <= most || backlog.isTooLong) return;
+      if (backlog.bytes <= maxBytes || backlog.isTooLong) return;
       backlog.isTooLong = true;
       // Engine.IO is in the middle of sending this packet.
       queueMicrotask(() => terminate(this));
@@ -50,19 +39,15 @@ export class Backlog {
   }
 }
 
-function engineOf({ conn }: Socket): EngineSocket {
-  return conn as unknown as EngineSocket;
-}
-
 /** Without waiting for what the client has not read. */
 function terminate(engine: EngineSocket): void {
-  const { socket } = engine.transport;
-  if (socket?.terminate) socket.terminate();
+  const webSocket = webSocketOf(engine.transport);
+  if (webSocket) webSocket.terminate();
   else engine.close(true);
 }
 
 /** Text counts by its characters: no encoding for a bound that is round anyway. */
-function sizeOf(packet: Packet | undefined): number {
+function sizeOf(packet: EnginePacket | undefined): number {
   const data = packet?.data;
   return typeof data === 'string' ? data.length : (data?.byteLength ?? 0);
 }

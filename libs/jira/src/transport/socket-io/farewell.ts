@@ -2,15 +2,9 @@
 
 import { once } from 'node:events';
 import { atMost } from '../../core/support/with-timeout.js';
-import type { Namespace, Socket } from 'socket.io';
+import type { Namespace } from 'socket.io';
+import { engineOf, webSocketOf } from './engine-io-internals.js';
 
-/** What engine.io's WebSocket transport keeps of the `ws` package, without saying so in its types. */
-interface RawWebSocket extends NodeJS.EventEmitter {
-  readonly readyState: number;
-  terminate(): void;
-}
-
-const WEB_SOCKET_CLOSED = 3;
 /** What was sent arrives and the closing handshake is done in this time, or not at all. */
 const GRACE_MS = 1_000;
 
@@ -20,14 +14,12 @@ const GRACE_MS = 1_000;
  * server's end, for half a minute: it is cut off.
  */
 export async function disconnectAll(namespace: Namespace): Promise<void> {
-  const raw = [...namespace.sockets.values()].map(rawOf).filter((socket) => socket?.readyState !== WEB_SOCKET_CLOSED);
-  const open = raw.filter((socket) => socket !== undefined);
-  const allClosed = Promise.all(open.map((socket) => once(socket, 'close')));
+  const open = [...namespace.sockets.values()].flatMap((socket) => {
+    const webSocket = webSocketOf(engineOf(socket).transport);
+    return webSocket && webSocket.readyState !== webSocket.CLOSED ? [webSocket] : [];
+  });
+  const allClosed = Promise.all(open.map((webSocket) => once(webSocket, 'close')));
   namespace.local.disconnectSockets(true); // local: with a cluster adapter the other nodes keep theirs
   await atMost(GRACE_MS, allClosed);
-  for (const socket of open) socket.terminate();
-}
-
-function rawOf({ conn }: Socket): RawWebSocket | undefined {
-  return (conn.transport as { socket?: RawWebSocket }).socket;
+  for (const webSocket of open) webSocket.terminate();
 }

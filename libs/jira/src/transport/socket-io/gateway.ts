@@ -6,6 +6,7 @@ import { WebSocketGateway, type GatewayMetadata, type OnGatewayInit } from '@nes
 import type { Namespace, Server } from 'socket.io';
 import { applicationConfigOf } from '../../core/nest-internals.js';
 import { assertWebSockets, listensAsNest, takeNoClients } from './nest-websockets-internals.js';
+import { assertSocketStack } from './probe.js';
 import { gatewayBefore } from './other-gateways.js';
 import { claimOptions, SOCKET_IO_OPTIONS, type WantedServerOptions } from './server-options.js';
 import { SocketIoDoor } from './socket-io-door.js';
@@ -34,8 +35,9 @@ export function createGateway(): Type<OnGatewayInit> {
     }
 
     /** Not in `afterInit`: what that throws ends the process, past whoever started the application. */
-    onModuleInit(): void {
+    async onModuleInit(): Promise<void> {
       assertWebSockets();
+      await assertSocketStack();
       if (this.namespace) claimOptions(this.namespace, this.options, gatewayBefore(JiraGateway, this.modules));
     }
   }

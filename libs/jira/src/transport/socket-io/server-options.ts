@@ -1,7 +1,8 @@
 // Our options on the Socket.IO server, whoever made it.
 
-import type { Namespace, Server, ServerOptions } from 'socket.io';
+import type { Namespace, ServerOptions } from 'socket.io';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import { boundFrames } from './engine-io-internals.js';
 import type { OtherGateway } from './other-gateways.js';
 
 export interface SocketIoOptions extends Partial<Omit<ServerOptions, 'maxHttpBufferSize'>> {
@@ -40,21 +41,6 @@ export function claimOptions(
       'Give both the same options, or set forRoot({ socketIo: { path: "/jira.io" } }) for a server of its own.',
     );
   }
-}
-
-/** Bounds the frames of connections to come. False when the server is of a kind we do not know. */
-function boundFrames({ engine }: Server, bytes: number): boolean {
-  const { opts, ws } = engine as unknown as EngineParts;
-  if (typeof ws?.options?.maxPayload !== 'number') return false;
-  opts.maxHttpBufferSize = bytes; // read at each polling request and told to each client
-  ws.options.maxPayload = bytes; // read at each upgrade
-  return true;
-}
-
-/** What engine.io keeps without saying so in its types; a test sees that it has effect. */
-interface EngineParts {
-  readonly opts: { maxHttpBufferSize: number };
-  readonly ws?: { readonly options?: { maxPayload?: number } };
 }
 
 function same(a: unknown, b: unknown): boolean {

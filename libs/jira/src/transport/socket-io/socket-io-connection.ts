@@ -2,11 +2,12 @@
 
 import type { Socket } from 'socket.io';
 import { PROTOCOL_VERSION } from 'nestjs-jira-protocol';
+import { engineOf, waitingOf } from './engine-io-internals.js';
 import { FrameTarget } from './frame-target.js';
 import { Connection, type Dialect, type Handshake } from '../../core/connections/connection.js';
 
 /** Enough that the network never waits for a stream's source, few enough to hold for every client. */
-const MOST_PACKETS_WAITING = 16;
+const MAX_WAITING_PACKETS = 16;
 
 export class SocketIoConnection extends Connection {
   readonly dialect: Dialect;
@@ -57,8 +58,7 @@ export class SocketIoConnection extends Connection {
 
   full(): Promise<void> | undefined {
     const { conn } = this.socket;
-    const { writeBuffer } = conn as unknown as { writeBuffer: readonly unknown[] };
-    if (this.isClosed || writeBuffer.length < MOST_PACKETS_WAITING) return undefined;
+    if (this.isClosed || waitingOf(engineOf(this.socket)).length < MAX_WAITING_PACKETS) return undefined;
     return new Promise((resolve) => {
       const done = (): void => {
         conn.off('drain', done);

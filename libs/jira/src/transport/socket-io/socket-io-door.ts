@@ -9,15 +9,15 @@ import { LIMITS, type Limits } from '../../core/limits/limits.js';
 import { Backlog } from './backlog.js';
 import { Inbox } from '../inbox.js';
 import { isForeign, type AllowedOrigins } from './origin.js';
-import { onOversize } from './oversize.js';
+import { engineOf, webSocketOf } from './engine-io-internals.js';
+import { noteAcknowledged, socketsBeside, type Acknowledge } from './socket-io-internals.js';
+import { isTooLarge, onOversize } from './ws-internals.js';
 import { isRecord } from '../../core/support/is-record.js';
 import { Reception } from '../reception.js';
 import { enterRoute, RouteTable, unknownPath } from '../routes/route-table.js';
 import { SocketIoConnection } from './socket-io-connection.js';
 import { SocketIoSink } from './socket-io-sink.js';
-import { acknowledge as answerPacket, noteAcknowledged } from './text-acknowledgement.js';
-
-type Acknowledge = (answer: unknown) => void;
+import { acknowledge as answerPacket } from './text-acknowledgement.js';
 
 @Injectable()
 export class SocketIoDoor {
@@ -106,16 +106,16 @@ export class SocketIoDoor {
   }
 
   /** At the WebSocket that the connection has, or is upgraded to. The sockets of several namespaces share it. */
-  private watchFrames({ conn, client }: Socket): void {
-    const { sockets } = client as unknown as { readonly sockets: ReadonlyMap<string, Socket> };
+  private watchFrames(socket: Socket): void {
     const tell = (): void => {
-      for (const socket of sockets.values()) {
-        const connection = this.connections.get(socket);
+      for (const one of socketsBeside(socket)) {
+        const connection = this.connections.get(one);
         if (connection) this.reception.tooLarge(connection);
       }
     };
-    const watch = (transport: unknown): void => onOversize((transport as { socket?: unknown }).socket, tell);
-    if (conn.transport.name === 'websocket') watch(conn.transport);
+    const { conn } = socket;
+    const watch = (): void => onOversize(webSocketOf(engineOf(socket).transport), tell);
+    if (conn.transport.name === 'websocket') watch();
     else conn.once('upgrade', watch);
   }
 
@@ -147,11 +147,6 @@ export class SocketIoDoor {
     const headers = count > 1 && isRecord(args[1]) ? args[1] : undefined;
     inbox.receive(connection, { event, payload, headers, requestId: acknowledge && '' }, reply);
   }
-}
-
-/** ws has closed the connection, with code 1009, for a frame beyond `frameBytes`. */
-function isTooLarge(description: unknown): boolean {
-  return description instanceof Error && description.message.endsWith('Max payload size exceeded');
 }
 
 /**

@@ -11,6 +11,7 @@ import { finishChange } from '../djira.js';
 import type { FrameTarget } from './frame-target.js';
 import { jsonText } from '../../core/support/json-text.js';
 import { sharedFrames, type SharedFrames } from './shared-frame.js';
+import { hasOwnParser } from './socket-io-internals.js';
 import { SocketIoConnection } from './socket-io-connection.js';
 
 @Injectable()
@@ -34,7 +35,7 @@ export class SocketIoSink implements FrameSink {
 
   open(server: Namespace): void {
     this.server = server;
-    this.hasOwnParser = (server.server as unknown as { opts?: { parser?: unknown } }).opts?.parser !== undefined;
+    this.hasOwnParser = hasOwnParser(server.server);
   }
 
   /** Whether what is sent may be encoded here, past Socket.IO's own encoder. */

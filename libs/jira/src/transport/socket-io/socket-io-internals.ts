@@ -1,0 +1,52 @@
+// Everything of socket.io that its types do not promise, and why it is needed. Nothing else reaches behind them.
+
+import type { Server, Socket } from 'socket.io';
+import { assertMembers, hasMethod, type PrivateMember } from '../../core/support/private-members.js';
+import type { ProbedConnection } from './probed-connection.js';
+
+/** The peer range: a minor version may change private members, a patch has not. */
+const VERSIONS = '~4.8.3';
+
+export type Acknowledge = (answer: unknown) => void;
+
+interface SocketMembers {
+  ack?: (id: number) => Acknowledge & { packetId?: number };
+  readonly client: { readonly sockets: ReadonlyMap<string, Socket> };
+}
+
+/** The sockets of one connection, one for each namespace: what is wrong with a frame concerns all of them. */
+export function socketsBeside(socket: Socket): Iterable<Socket> {
+  return (socket as unknown as SocketMembers).client.sockets.values();
+}
+
+/** A parser of the application's own has to encode each packet itself. */
+export function hasOwnParser(server: Server): boolean {
+  return (server as unknown as { readonly opts?: { readonly parser?: unknown } }).opts?.parser !== undefined;
+}
+
+/** From now on the socket's acknowledge functions tell which packet they are for. */
+export function noteAcknowledged(socket: Socket): void {
+  if (hasMethod(socket, 'ack')) Object.assign(socket, { ack: noting });
+}
+
+/** One function for all sockets: it costs each no closure. */
+function noting(this: Socket, id: number): Acknowledge {
+  const { ack } = Object.getPrototypeOf(this) as Required<SocketMembers>;
+  return Object.assign(ack.call(this, id), { packetId: id });
+}
+
+/** The packet that an acknowledge function answers; undefined if it was not noted. */
+export function packetIdOf(acknowledge: Acknowledge): number | undefined {
+  return (acknowledge as { readonly packetId?: number }).packetId;
+}
+
+const MEMBERS: readonly PrivateMember<ProbedConnection>[] = [
+  { name: 'Socket.ack', isThere: ({ socket }) => hasMethod(socket, 'ack') },
+  { name: 'Client.sockets', isThere: ({ socket }) => [...socketsBeside(socket)].includes(socket) },
+  { name: 'Server.opts', isThere: ({ server }) => typeof (server as unknown as { opts?: unknown }).opts === 'object' },
+];
+
+/** @throws ConfigurationError that names what the installed socket.io lacks */
+export function assertSocketIo(probe: ProbedConnection): void {
+  assertMembers('socket.io', VERSIONS, MEMBERS, probe);
+}
