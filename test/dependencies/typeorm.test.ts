@@ -6,6 +6,7 @@ import {
   DeleteQueryBuilder,
   Entity,
   InsertQueryBuilder,
+  ManyToOne,
   PrimaryGeneratedColumn,
   UpdateQueryBuilder,
   type EntitySubscriberInterface,
@@ -24,6 +25,8 @@ import {
   escapeParameters,
   expressionMapOf,
   hasUuidType,
+  lazyPromiseOf,
+  lazyValueName,
   insertedColumns,
   replaceRunners,
   runnerOf,
@@ -98,6 +101,12 @@ async function openFor(name: string): Promise<DataSource> {
   if (name.startsWith('MysqlDriver')) return new DataSource({ type: 'mariadb', entities: [Note] });
   const isPostgres = name.endsWith('.returning') || /QueryRunner\.(transactionDepth|isTransactionActive)/.test(name);
   return isPostgres ? new DataSource({ type: 'postgres', entities: [Note] }) : openSqlite();
+}
+
+@Entity()
+class Leaf {
+  @PrimaryGeneratedColumn() id: number;
+  @ManyToOne(() => Leaf, { lazy: true }) parent: Promise<Leaf | null>;
 }
 
 describe('Without a name that the library uses of TypeORM', () => {
@@ -237,6 +246,20 @@ describe('The installed TypeORM', () => {
     expect([depthOf(runner), runner.isTransactionActive]).toEqual([3, true]);
     setDepth(runner, 0);
     setTransactionActive(runner, false);
+  });
+
+  it('keeps what a lazy relation is loading beside its property', async () => {
+    const whole = new DataSource({ type: 'better-sqlite3', database: ':memory:', entities: [Leaf], synchronize: true });
+    await whole.initialize();
+    const leaf = whole.getMetadata(Leaf).create(whole.createQueryRunner()) as Leaf;
+    expect(Object.getOwnPropertyDescriptor(leaf, 'parent')?.get).toBeDefined();
+    expect(lazyPromiseOf(leaf, 'parent')).toBeUndefined();
+    const parent = Promise.resolve(null);
+    leaf.parent = parent;
+    expect(lazyPromiseOf(leaf, 'parent')).toBe(parent);
+    const merged = whole.manager.merge(Leaf, whole.manager.create(Leaf), { [lazyValueName('parent')]: { id: 7 } });
+    expect(await merged.parent).toMatchObject({ id: 7 });
+    await whole.destroy();
   });
 
   it('prepares statements into the map it is given', async () => {

@@ -108,12 +108,15 @@ it('resets every channel of an entity whose committed rows could not be read, an
   const sound = await watching(app, 'sound');
   const written = app.dataSource.transaction(async (manager) => {
     await manager.insert(Note, { text: 'unread' });
-    await manager.query('ALTER TABLE note RENAME TO gone');
+    // MariaDB would commit before it renames: there, a temporary table stands before the one that was written.
+    const isMariaDb = app.dataSource.options.type === 'mariadb';
+    await manager.query(isMariaDb ? 'CREATE TEMPORARY TABLE note (gone INT)' : 'ALTER TABLE note RENAME TO gone');
   });
   const outcome = await written.then(() => 'committed', String);
   // Answered after whatever was announced until now.
   await sound.call('notes', 'watch', 'SUBSCRIPTION', { query: { observer: 'handling' } });
-  const error = expect.objectContaining({ message: expect.stringContaining('note') as string }) as Error;
+  const message = expect.stringMatching(/note|Unknown column/) as string;
+  const error = expect.objectContaining({ message }) as Error;
   // PostgreSQL ends the whole transaction at the failed read: nothing was committed, and the writer hears of it.
   const isUndone = app.dataSource.options.type === 'postgres';
   expect(outcome).toMatch(isUndone ? /"note" does not exist/ : 'committed');

@@ -285,3 +285,15 @@ export function escapeParameters(
 ): [string, unknown[]] {
   return driver.escapeQueryWithParameters(sql, parameters);
 }
+
+// ---- Lazy relations: reading one loads it, which nobody may do in passing ----
+
+/** What a lazy relation is loading, or was set to, on the object that has its property; `undefined` if neither. */
+export function lazyPromiseOf(holder: ObjectLiteral, propertyName: string): unknown {
+  return holder[`__promise_${propertyName}__`];
+}
+
+/** Where an object holds the value of a lazy relation. TypeORM's merge() looks for it nowhere else. */
+export function lazyValueName(propertyName: string): string {
+  return `__${propertyName}__`;
+}

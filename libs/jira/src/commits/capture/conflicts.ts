@@ -5,6 +5,7 @@ import type { ColumnMetadata } from '../typeorm-internals.js';
 import { dialectOf } from '../dialect/dialects.js';
 import { lockClause, readByKeys, select } from './row-reader.js';
 import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';
+import { columnValue } from '../column-value.js';
 
 const VALUES_PER_READ = 100;
 
@@ -56,7 +57,7 @@ function collision(
   const { driver } = table.dataSource;
   const terms: string[] = [];
   for (const column of columns) {
-    const given: unknown = column.getEntityValue(value);
+    const given: unknown = columnValue(column, value);
     if (given === null || (given === undefined && (column.isGenerated || column.default === undefined)))
       return undefined;
     const name = driver.escape(column.databaseName);
@@ -80,7 +81,7 @@ export function givenKeys(
   const keys: RawKey[] = [];
   for (const [index, value] of values.entries()) {
     const key = table.keyColumns.map((column): unknown => {
-      const given: unknown = column.getEntityValue(value) ?? column.getEntityValue(generated[index] ?? {});
+      const given: unknown = columnValue(column, value) ?? columnValue(column, generated[index] ?? {});
       if (given === undefined || given === null || typeof given === 'function') return undefined;
       return table.dataSource.driver.preparePersistentValue(given, column);
     });

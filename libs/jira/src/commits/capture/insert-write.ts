@@ -9,6 +9,7 @@ import { conflictingRows, givenKeys } from './conflicts.js';
 import { dialectOf } from '../dialect/dialects.js';
 import { select } from './row-reader.js';
 import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';
+import { columnValue } from '../column-value.js';
 
 /** Runs inside a transaction, on the builder's own query runner. */
 export async function captureInsert(builder: WriteBuilder, proceed: Execute, write: CapturedWrite): Promise<unknown> {
@@ -33,7 +34,7 @@ export function insertedValues(builder: WriteBuilder): readonly ObjectLiteral[] 
 function sentValues(builder: WriteBuilder, value: ObjectLiteral): ObjectLiteral {
   const sent: ObjectLiteral = {};
   for (const column of insertedColumns(builder)) {
-    const given: unknown = column.getEntityValue(value);
+    const given: unknown = columnValue(column, value);
     if (given !== undefined) column.setEntityValue(sent, given);
   }
   return sent;
@@ -138,7 +139,7 @@ class Insert {
     if (given) return { result, keys: given };
     if (!this.isPlain || result.identifiers.length !== this.values.length) return { result };
     const keys = result.identifiers.map((id) =>
-      this.table.keyColumns.map((column): unknown => column.getEntityValue(id)),
+      this.table.keyColumns.map((column): unknown => columnValue(column, id)),
     );
     return { result, keys };
   }
@@ -164,7 +165,7 @@ class Insert {
 
 function withGeneratedKey(table: TrackedTable, value: ObjectLiteral, generated: ObjectLiteral = {}): ObjectLiteral {
   for (const column of table.keyColumns) {
-    const key: unknown = column.getEntityValue(generated);
+    const key: unknown = columnValue(column, generated);
     if (key !== undefined) column.setEntityValue(value, key);
   }
   return value;
@@ -172,7 +173,7 @@ function withGeneratedKey(table: TrackedTable, value: ObjectLiteral, generated: 
 
 /** An SQL expression names no row: evaluated again it may give another value. */
 function namesItsRow(table: TrackedTable, value: ObjectLiteral): boolean {
-  const keys = table.keyColumns.map((column): unknown => column.getEntityValue(value));
+  const keys = table.keyColumns.map((column): unknown => columnValue(column, value));
   return keys.every((key) => key !== undefined && key !== null && typeof key !== 'function');
 }
 

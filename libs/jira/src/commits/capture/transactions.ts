@@ -29,6 +29,8 @@ interface Connection {
   /** SQLite: the transaction is a savepoint outside of any, whose release commits. */
   isSavepoint?: boolean;
   captured?: CapturedTransaction | undefined;
+  /** PostgreSQL has refused a statement of it. The connection says so itself, but not before it is ready again. */
+  isFailed?: boolean;
   /** What ended the transaction in the database, while TypeORM believes in it still. */
   lost?: QueryFailedError | undefined;
 }
@@ -136,7 +138,7 @@ export class Transactions {
     const { captured, lost } = connection;
     if (!captured || !effects.some((effect) => mayCommit(effect, this.dialect.grammar, connection))) return undefined;
     // Nothing of it can be committed any more.
-    if (lost || stateOf(runner)?.isFailed) {
+    if (lost || connection.isFailed || stateOf(runner)?.isFailed) {
       captured.forgetAll();
       return undefined;
     }
@@ -198,6 +200,7 @@ export class Transactions {
         }
         captured?.rollBackTo(index + 2);
         savepoints.length = index + 1;
+        connection.isFailed = false;
         return;
       }
       case 'implicit': // whether it has committed, settle() asks
@@ -223,6 +226,7 @@ export class Transactions {
     }
     if (this.dialect.hidesStateAfterErrors) return mayHaveCommitted ? this.ask(runner, connection) : undefined;
     const state = stateOf(runner);
+    if (this.family === 'postgres' && connection.isOpen) connection.isFailed = true;
     if (state?.isOpen !== false) return; // refused, and still to be decided
     // The database has refused to commit; only of several statements nobody knows which of them it was.
     const isUndone = !mayHaveCommitted || (this.dialect.errorsUndo && effects.length === 1);
@@ -257,6 +261,7 @@ export class Transactions {
   private end(connection: Connection, outcome: 'committed' | 'undone' | 'unknown'): void | Promise<void> {
     const { captured } = connection;
     connection.captured = undefined;
+    connection.isFailed = false;
     connection.lost = undefined;
     connection.savepoints = [];
     connection.isSavepoint = false;

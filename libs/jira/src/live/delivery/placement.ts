@@ -28,6 +28,8 @@ const MAX_CHECKS_AT_ONCE = 16;
 export class Placement {
   private readonly channels = new Channels();
   private readonly open = new Subscriptions();
+  /** The looks at subscriptions' rights that are under way. */
+  private readonly looks = new Map<Subscription, Promise<void>>();
 
   /** @param feed the feed of an entity; made when there is none */
   constructor(
@@ -94,12 +96,14 @@ export class Placement {
 
   /**
    * The same because the application says that rights have changed: also where code decides, or rows whose changes nobody
-   * follows.
+   * follows. Resolves once the new rights are in effect, whoever has begun to look at them.
    */
   async refreshTold(subscriptions: readonly Subscription[]): Promise<void> {
     for (const subscription of subscriptions)
       if (subscription.membership && isOpaque(subscription.membership)) subscription.isStale = true;
     await this.refresh(subscriptions, REASONS.refreshed);
+    // Whoever looked at one of them already saw its new revision, and looks once more.
+    await Promise.allSettled(subscriptions.map((subscription) => this.looks.get(subscription)));
     await this.compareRelated([...new Set(subscriptions.flatMap(({ membership }) => membership ?? []))]);
   }
 
@@ -181,7 +185,13 @@ export class Placement {
   }
 
   /** Puts a subscription where it belongs, once nothing changes its caller's rights meanwhile. */
-  private async place(subscription: Subscription, isAgain: boolean): Promise<void> {
+  private place(subscription: Subscription, isAgain: boolean): Promise<void> {
+    const look = this.look(subscription, isAgain).finally(() => this.looks.delete(subscription));
+    this.looks.set(subscription, look);
+    return look;
+  }
+
+  private async look(subscription: Subscription, isAgain: boolean): Promise<void> {
     const feed = this.feed(subscription.entity);
     while (!subscription.isEnded) {
       const { revision } = subscription;

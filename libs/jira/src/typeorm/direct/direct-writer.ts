@@ -15,6 +15,7 @@ import { RowMaker } from '../reader/row-maker.js';
 import { outOfSight } from '../query/visible-check.js';
 import { bindable, bindableValue, DirectConnection, type SqliteDatabase } from './direct-connection.js';
 import { entityShapeOf } from './entity-shape.js';
+import { columnValue } from '../../commits/column-value.js';
 
 /** What was done, by the caller's work within the transaction. */
 export interface Written<Result> {
@@ -109,7 +110,7 @@ export class DirectWriter {
     const generated: [ColumnMetadata, string][] = [];
     const terms: string[] = [];
     for (const column of this.columns) {
-      const given: unknown = column.getEntityValue(entity);
+      const given: unknown = columnValue(column, entity);
       if (typeof given === 'function' || (column.isPrimary && !isKeyGiven(column, given))) return undefined;
       let value: unknown = driver.preparePersistentValue(given, column);
       if (value === undefined && column.isGenerated && column.generationStrategy === 'uuid') {
@@ -165,7 +166,7 @@ export class DirectWriter {
   private keyOf(entity: ObjectLiteral): unknown[] {
     const { dataSource, primaryColumns } = this.metadata;
     return primaryColumns.map((column) =>
-      bindableValue(dataSource.driver.preparePersistentValue(column.getEntityValue(entity), column)),
+      bindableValue(dataSource.driver.preparePersistentValue(columnValue(column, entity), column)),
     );
   }
 

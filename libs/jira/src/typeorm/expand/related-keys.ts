@@ -1,6 +1,7 @@
 // Which rows a relation leads to from given rows, whatever kind of relation it is: pairs of keys.
 
 import type { EntityManager, EntityMetadata, ObjectLiteral, RelationMetadata, SelectQueryBuilder } from 'typeorm';
+import { columnValue } from '../../commits/column-value.js';
 
 export interface KeyPair {
   /** Keys alone, shaped like the entities. */
@@ -47,6 +48,6 @@ export async function readPairs(
 
 /** One string per row: equal keys give equal strings. */
 export function rowKey(metadata: EntityMetadata, row: object): string {
-  const key = metadata.primaryColumns.map((column) => String(column.getEntityValue(row)));
+  const key = metadata.primaryColumns.map((column) => String(columnValue(column, row)));
   return key.length === 1 ? key[0] : JSON.stringify(key);
 }

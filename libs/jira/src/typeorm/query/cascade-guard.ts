@@ -8,6 +8,7 @@ import { linkTableOf } from '../rows/related-rows.js';
 import { canonical } from './column-value.js';
 import type { NamedKey } from './named-row.js';
 import { RelationGuard, storedKeys, type CanRetrieve } from './relation-guard.js';
+import { columnValue } from '../../commits/column-value.js';
 
 export interface NestedWrite {
   readonly kind: 'create' | 'update' | 'destroy';
@@ -150,9 +151,9 @@ function partedLink({ metadata, mustBeRemoved, identifier, parentSubject }: Save
     const link = linkTableOf(relation);
     // Both sides of a relation to rows of the same entity have one table: the link says which side the row is on.
     const isOfThisSide = (column: ColumnMetadata): boolean =>
-      canonical(column.getEntityValue(identifier)) === canonical(column.referencedColumn?.getEntityValue(parent));
+      canonical(columnValue(column, identifier)) === canonical(column.referencedColumn?.getEntityValue(parent));
     if (link?.table !== metadata || !link.own.every(isOfThisSide)) continue;
-    const key = link.other.flatMap((column): [ColumnMetadata, unknown][] => (column.referencedColumn ? [[column.referencedColumn, column.getEntityValue(identifier)]] : [])); // prettier-ignore
+    const key = link.other.flatMap((column): [ColumnMetadata, unknown][] => (column.referencedColumn ? [[column.referencedColumn, columnValue(column, identifier)]] : [])); // prettier-ignore
     return { relation, key: new Map(key) };
   }
   return undefined;
@@ -197,5 +198,5 @@ function fieldsSet(metadata: EntityMetadata, entity: ObjectLiteral): Record<stri
 }
 
 function keyOf({ primaryColumns }: EntityMetadata, row: ObjectLiteral): NamedKey {
-  return new Map(primaryColumns.map((column): [ColumnMetadata, unknown] => [column, column.getEntityValue(row)]));
+  return new Map(primaryColumns.map((column): [ColumnMetadata, unknown] => [column, columnValue(column, row)]));
 }

@@ -3,6 +3,7 @@
 import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { allOf, type Filter } from '../../policy/filtering/filter.js';
+import { columnValue } from '../../commits/column-value.js';
 
 /** @param keys read from the database: their values have their columns' types */
 export function keysFilter({ primaryColumns }: EntityMetadata, keys: readonly object[]): Filter {
@@ -13,7 +14,7 @@ export function keysFilter({ primaryColumns }: EntityMetadata, keys: readonly ob
     value,
   });
   const [column] = primaryColumns;
-  if (column && primaryColumns.length === 1) return term(column, 'in', keys.map((key) => column.getEntityValue(key) as unknown)); // prettier-ignore
-  const filters = keys.map((key) => allOf(...primaryColumns.map((one) => term(one, 'exact', one.getEntityValue(key)))));
+  if (column && primaryColumns.length === 1) return term(column, 'in', keys.map((key) => columnValue(column, key) as unknown)); // prettier-ignore
+  const filters = keys.map((key) => allOf(...primaryColumns.map((one) => term(one, 'exact', columnValue(one, key)))));
   return { kind: 'or', filters };
 }

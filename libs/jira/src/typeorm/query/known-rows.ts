@@ -3,6 +3,7 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import { ValidationException } from '../../core/errors/jira.exception.js';
 import { canonical } from './column-value.js';
+import { columnValue } from '../../commits/column-value.js';
 
 const KEYS = new WeakMap<ObjectLiteral, string>();
 
@@ -26,5 +27,5 @@ export function isKnown(metadata: EntityMetadata, entity: ObjectLiteral): boolea
 }
 
 function keyOf(metadata: EntityMetadata, entity: ObjectLiteral): string {
-  return metadata.primaryColumns.map((column) => canonical(column.getEntityValue(entity))).join();
+  return metadata.primaryColumns.map((column) => canonical(columnValue(column, entity))).join();
 }

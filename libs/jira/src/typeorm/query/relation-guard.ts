@@ -10,6 +10,7 @@ import { shapeFaults } from './relation-shape.js';
 import { ownForeignKeys, relationKeys } from '../rows/related-rows.js';
 import { SqlWriter } from '../rows/sql-writer.js';
 import { tableAs } from '../rows/table-rows.js';
+import { columnValue } from '../../commits/column-value.js';
 
 /** Whether the caller may retrieve the row of the relation's target that has this key. @param field of the input, for errors */
 export type CanRetrieve = (relation: RelationMetadata, key: NamedKey, field: string) => Promise<boolean>;
@@ -73,7 +74,7 @@ export class RelationGuard {
     const columns = [...new Set(this.metadata.relations.flatMap((relation) => ownForeignKeys(relation)))];
     const selected = columns.map((column, index) => `${writer.column('row', column)} AS ${writer.escape(`k${index}`)}`);
     const where = this.metadata.primaryColumns.map((column) => {
-      const value = toParameter(column, toStored(column, column.getEntityValue(entity)));
+      const value = toParameter(column, toStored(column, columnValue(column, entity)));
       return `${writer.column('row', column)} = ${writer.bind(value)}`;
     });
     const isLocking =
@@ -89,18 +90,18 @@ export class RelationGuard {
     if (named.length === 0 || !stored) return named;
     const keys = ownForeignKeys(relation);
     if (keys.length > 0) {
-      const isSame = keys.every((column) => stored.get(column) === keyText(column.getEntityValue(entity)));
+      const isSame = keys.every((column) => stored.get(column) === keyText(columnValue(column, entity)));
       return isSame ? [] : named;
     }
     const linked = await this.manager.createQueryBuilder().relation(this.metadata.target, relation.propertyPath).of(entity).loadMany<ObjectLiteral>(); // prettier-ignore
-    return named.filter(({ key }) => !linked.some((row) => [...key].every(([column, value]) => keyText(column.getEntityValue(row)) === keyText(value)))); // prettier-ignore
+    return named.filter(({ key }) => !linked.some((row) => [...key].every(([column, value]) => keyText(columnValue(column, row)) === keyText(value)))); // prettier-ignore
   }
 }
 
 /** What a row of the database, read as an entity, holds in its foreign keys. */
 export function storedKeys(metadata: EntityMetadata, row: ObjectLiteral): StoredKeys {
   const columns = metadata.relations.flatMap((relation) => ownForeignKeys(relation));
-  return new Map(columns.map((column) => [column, keyText(column.getEntityValue(row))]));
+  return new Map(columns.map((column) => [column, keyText(columnValue(column, row))]));
 }
 
 // Drivers give one key as a number here and a string there.
@@ -123,7 +124,7 @@ function namedBy(relation: RelationMetadata, entity: ObjectLiteral): Named[] {
 function namedByForeignKey(relation: RelationMetadata, entity: ObjectLiteral): Named[] {
   const key = new Map<ColumnMetadata, unknown>();
   for (const column of relation.joinColumns) {
-    const value: unknown = column.getEntityValue(entity);
+    const value: unknown = columnValue(column, entity);
     if (value === null || value === undefined) return [];
     if (column.referencedColumn) key.set(column.referencedColumn, value);
   }
@@ -140,7 +141,7 @@ function keyOf(relation: RelationMetadata, item: unknown): NamedKey | undefined 
   if (typeof item !== 'object') return new Map([[only, item]]);
   // A link holds what the link table refers to, whatever the key says: both have to be of one row.
   const columns = new Set([...primaryColumns, ...relationKeys(relation).other]);
-  const key = new Map([...columns].map((column): [ColumnMetadata, unknown] => [column, column.getEntityValue(item)]));
+  const key = new Map([...columns].map((column): [ColumnMetadata, unknown] => [column, columnValue(column, item)]));
   if (primaryColumns.some((column) => isMissing(key.get(column)))) return undefined;
   return new Map([...key].filter(([, value]) => !isMissing(value)));
 }

@@ -3,6 +3,7 @@
 import type { ObjectLiteral, RelationMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { ownForeignKeys, relationKeys } from '../rows/related-rows.js';
+import { columnValue } from '../../commits/column-value.js';
 
 /** The input's fields that hold something else, each with what is wrong. */
 export function shapeFaults(relation: RelationMetadata, entity: ObjectLiteral): (readonly [string, string])[] {
@@ -27,10 +28,10 @@ function isRowOf(relation: RelationMetadata, item: unknown): boolean {
   // A bare key is understood where the row itself holds it.
   if (typeof item !== 'object') return ownForeignKeys(relation).length === 1;
   if (item === null) return false;
-  const has = (column: ColumnMetadata): boolean => (column.getEntityValue(item) ?? undefined) !== undefined;
+  const has = (column: ColumnMetadata): boolean => (columnValue(column, item) ?? undefined) !== undefined;
   if (keys.every(has)) return true;
   const isNamed = relation.inverseEntityMetadata.primaryColumns.every(has);
-  const isNull = keys.some((column) => column.getEntityValue(item) === null);
+  const isNull = keys.some((column) => columnValue(column, item) === null);
   return relation.isCascadeInsert && !isNamed && !isNull;
 }
 

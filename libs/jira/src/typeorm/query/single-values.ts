@@ -3,6 +3,7 @@
 import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { ValidationException } from '../../core/errors/jira.exception.js';
+import { columnValue } from '../../commits/column-value.js';
 
 /** Columns that may hold more than one value: JSON, arrays, places, ranges. */
 const COMPOSED = /json|array|set|geo|point|line|polygon|collection|hstore|vector|interval|range|cube|object/i;
@@ -16,7 +17,7 @@ export function checkSingleValues(metadata: EntityMetadata, fields: Readonly<Rec
   if (!Object.values(fields).some((value) => typeof value === 'object' && value !== null)) return;
   const errors: Record<string, string[]> = {};
   for (const column of metadata.columns)
-    if (!isComposed(column) && isData(column.getEntityValue(fields)))
+    if (!isComposed(column) && isData(columnValue(column, fields)))
       errors[column.relationMetadata?.propertyName ?? column.propertyPath] = ['Must be a single value.'];
   if (Object.keys(errors).length > 0) throw new ValidationException(errors);
 }

@@ -6,6 +6,7 @@ import { readByKeys } from '../../commits/capture/row-reader.js';
 import { TrackedTable, type RawKey, type RawRow } from '../../commits/capture/tracked-table.js';
 import type { TypeOrmChangeSource } from '../../commits/capture/typeorm-change-source.js';
 import { RowMaker } from './row-maker.js';
+import { columnValue } from '../../commits/column-value.js';
 
 export interface StoredRow<E> {
   readonly image: Image;
@@ -30,7 +31,7 @@ export class StoredRows<E extends object> {
   async read(manager: EntityManager, entity: E): Promise<StoredRow<E> | null> {
     const { dataSource, primaryColumns } = this.metadata;
     const key = primaryColumns.map(
-      (column): unknown => dataSource.driver.preparePersistentValue(column.getEntityValue(entity), column) as unknown,
+      (column): unknown => dataSource.driver.preparePersistentValue(columnValue(column, entity), column) as unknown,
     );
     const raw = await this.readRaw(manager.queryRunner, key);
     return raw && this.stored(raw);

@@ -9,7 +9,7 @@ import type {
   SelectQueryBuilder,
 } from 'typeorm';
 import { SavePlan } from '../../commits/typeorm-persistence.js';
-import { expressionMapOf } from '../../commits/typeorm-internals.js';
+import { expressionMapOf, lazyValueName } from '../../commits/typeorm-internals.js';
 import { RowNotFoundException, ValidationException } from '../../core/errors/jira.exception.js';
 import type { Filter, Ordering } from '../../policy/filtering/filter.js';
 import type { Store, StoreQuery } from '../../hooks/store.js';
@@ -29,6 +29,7 @@ import { checkSingleValues } from '../query/single-values.js';
 import { isPlain } from '../query/narrowing.js';
 import { StoredRows, type StoredRow } from '../reader/stored-rows.js';
 import { checkVisible, isVisible } from '../query/visible-check.js';
+import { columnValue, nullUnread, underLazyNames } from '../../commits/column-value.js';
 
 export interface TypeOrmStoreOptions<E extends object> extends CascadeRules {
   /** The hook's own query; visibility and filters narrow it by its main alias. @default all rows */
@@ -127,7 +128,7 @@ export class TypeOrmStore<E extends object> implements Store<E> {
       if (fault !== undefined) throw new ValidationException({ [relation.propertyName]: [fault] });
     }
     checkSingleValues(this.metadata, fields);
-    return this.manager.merge<E>(this.metadata.target, entity, fields as DeepPartial<E>);
+    return this.manager.merge<E>(this.metadata.target, entity, underLazyNames(this.metadata, fields) as DeepPartial<E>);
   }
 
   async insert(entity: E): Promise<E> {
@@ -136,7 +137,10 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     if (this.writesMore(entity)) {
       await this.relations().checkNew(entity);
       await this.saveMore(entity);
-    } else await this.manager.insert<E>(this.metadata.target, entity);
+    } else {
+      nullUnread(this.metadata, entity);
+      await this.manager.insert<E>(this.metadata.target, entity);
+    }
     return this.readBack(entity);
   }
 
@@ -215,7 +219,7 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     const isSoft = this.metadata.deleteDateColumn !== undefined && !this.options.hardDelete;
     await (isSoft ? this.manager.softRemove(this.metadata.target, entity) : this.manager.remove(this.metadata.target as never, entity)); // prettier-ignore
     // TypeORM takes the key from what it removed, which the caller may still want to name.
-    for (const column of this.metadata.primaryColumns) if (id) column.setEntityValue(entity, column.getEntityValue(id));
+    for (const column of this.metadata.primaryColumns) if (id) column.setEntityValue(entity, columnValue(column, id));
   }
 
   /** Inside a transaction TypeORM reads: the rows have to come from its runner. */
@@ -266,7 +270,7 @@ function forget({ embeddedMetadata, propertyName, isLazy }: RelationMetadata, en
   let holder: unknown = entity;
   for (const name of embeddedMetadata?.parentPropertyNames ?? [])
     holder = (holder as ObjectLiteral | undefined)?.[name];
-  const name = isLazy ? `__${propertyName}__` : propertyName;
+  const name = isLazy ? lazyValueName(propertyName) : propertyName;
   if (typeof holder === 'object' && holder !== null && name in holder) Object.assign(holder, { [name]: undefined });
 }
 

@@ -1,0 +1,71 @@
+// What an entity holds for a column, without making TypeORM load anything.
+
+import type { EntityMetadata, ObjectLiteral, RelationMetadata } from 'typeorm';
+import { isRecord } from '../core/support/is-record.js';
+import { lazyPromiseOf, lazyValueName, type ColumnMetadata } from './typeorm-internals.js';
+
+/**
+ * The value of a column, as `column.getEntityValue()` gives it. That one also reads the property of a lazy relation when
+ * the entity holds no related row, which sends a query whose answer nobody waits for; this one takes it as unset.
+ */
+export function columnValue(column: ColumnMetadata, entity: ObjectLiteral): unknown {
+  const { relationMetadata: relation, propertyName } = column;
+  if (relation?.isLazy && relation.propertyName === propertyName && loadsOnRead(relation, entity)) {
+    const related: unknown = relation.getEntityValue(entity);
+    if (related === undefined || related === null) return related;
+  }
+  return column.getEntityValue(entity);
+}
+
+/** Sets the lazy relations that a new row leaves out to null: TypeORM's insert would read, and so load, each of them. */
+export function nullUnread({ manyToOneRelations, oneToOneRelations }: EntityMetadata, entity: ObjectLiteral): void {
+  for (const relation of [...manyToOneRelations, ...oneToOneRelations]) {
+    const holdsKey = relation.joinColumns.some(({ propertyName }) => propertyName === relation.propertyName);
+    if (!relation.isLazy || !holdsKey || !loadsOnRead(relation, entity)) continue;
+    if (relation.getEntityValue(entity) === undefined) relation.setEntityValue(entity, null);
+  }
+}
+
+/**
+ * Plain fields of an entity with the lazy relations, at any depth, under the names that TypeORM's merge() reads; by their
+ * own names it leaves them aside in silence.
+ */
+export function underLazyNames({ relations }: EntityMetadata, fields: ObjectLiteral): ObjectLiteral {
+  let named = fields;
+  for (const { propertyName, isLazy, embeddedMetadata, inverseEntityMetadata } of relations) {
+    const inner = (item: unknown): unknown => (isRecord(item) ? underLazyNames(inverseEntityMetadata, item) : item);
+    named = replaceIn(named, embeddedMetadata?.parentPropertyNames ?? [], propertyName, (value) => {
+      const items: unknown[] | undefined = Array.isArray(value) ? value.map(inner) : undefined;
+      return [isLazy ? lazyValueName(propertyName) : propertyName, items ?? inner(value)];
+    });
+  }
+  return named;
+}
+
+/** The object with one property, within others, under another name or with another value; the same where it has none. */
+function replaceIn(
+  holder: ObjectLiteral,
+  [first, ...rest]: readonly string[],
+  propertyName: string,
+  replace: (value: unknown) => [string, unknown],
+): ObjectLiteral {
+  if (first !== undefined) {
+    const value: unknown = holder[first];
+    return isRecord(value) ? { ...holder, [first]: replaceIn(value, rest, propertyName, replace) } : holder;
+  }
+  if (!(propertyName in holder)) return holder;
+  const { [propertyName]: value, ...others } = holder;
+  const [name, replaced] = replace(value);
+  return name === propertyName && replaced === value ? holder : { ...others, [name]: replaced };
+}
+
+/** Whether the relation's property is TypeORM's getter, and nobody has begun to load it or set it to a promise. */
+function loadsOnRead({ embeddedMetadata, propertyName }: RelationMetadata, entity: ObjectLiteral): boolean {
+  const names = embeddedMetadata?.parentPropertyNames ?? [];
+  const holder = names.reduce<ObjectLiteral | null | undefined>(
+    (value, name) => value?.[name] as ObjectLiteral | null | undefined,
+    entity,
+  );
+  if (!holder || lazyPromiseOf(holder, propertyName) !== undefined) return false;
+  return Object.getOwnPropertyDescriptor(holder, propertyName)?.get !== undefined;
+}
