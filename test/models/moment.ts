@@ -1,6 +1,6 @@
 // What the database holds at one moment, and who may see it: the oracle, which shares no code with the library.
 
-import { In, Not, type DataSource, type EntityMetadata } from 'typeorm';
+import { And, Equal, Not, type DataSource, type EntityMetadata } from 'typeorm';
 import { ROLES, type Model, type Role } from './entities.js';
 import { ownConditions, ruleOf, targetOf, USERS, type Rule } from './rules.js';
 
@@ -147,9 +147,11 @@ function itemConditions(model: Model): Own[] {
 
 async function idsMatching(dataSource: DataSource, model: Model, { path, values, isNot }: Own): Promise<ReadonlySet<string>> {
   const metadata = dataSource.getMetadata(model.classes.item);
-  const value = isNot ? Not(In([...values])) : In([...values]);
-  const where = path.split('.').toReversed().reduce<unknown>((inner, name) => ({ [name]: inner }), value); // prettier-ignore
-  const found = await dataSource.getRepository(metadata.target).find({ where: where as object, withDeleted: true, loadEagerRelations: false });
+  if (values.length === 0 && !isNot) return new Set(); // an empty list of conditions would be none
+  const at = (value: unknown): object => path.split('.').toReversed().reduce<object>((inner, name) => ({ [name]: inner }), value as object); // prettier-ignore
+  // One by one: MariaDB compares a DECIMAL with a list of texts as floating-point numbers, with a single text exactly.
+  const where = isNot && values.length > 0 ? at(And(...values.map((value) => Not(Equal(value))))) : values.map((value) => at(Equal(value)));
+  const found = await dataSource.getRepository(metadata.target).find({ where, withDeleted: true, loadEagerRelations: false });
   return new Set(found.map((entity) => idText(pkOf(metadata, entity))));
 } // prettier-ignore
 
