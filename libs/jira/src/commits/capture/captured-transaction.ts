@@ -17,7 +17,7 @@ export interface CapturedWrite {
   readonly has: (key: RawKey) => boolean;
   readonly touch: (key: RawKey, before: RawRow | null) => void;
   /** Notes a row of another table that the write takes with it. */
-  readonly touchLink: (junction: TrackedTable, before: RawRow) => void;
+  readonly touchLink: (junction: TrackedTable, key: RawKey, before: RawRow | null) => void;
   readonly noteGap: (error: unknown) => void;
 }
 
@@ -75,7 +75,7 @@ export class CapturedTransaction {
       runner,
       has: (key) => this.has(table, key),
       touch: (key, before) => this.touch(table, key, before),
-      touchLink: (junction, before) => this.touch(junction, junction.keyOf(before), before),
+      touchLink: (junction, key, before) => this.touch(junction, key, before),
       noteGap: (error) => void this.gaps.set(table, error),
     };
   }

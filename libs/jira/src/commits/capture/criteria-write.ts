@@ -5,7 +5,7 @@ import { expressionMapOf, selectAsBuilder, type ColumnMetadata, type WriteBuilde
 import type { Execute } from './builders.js';
 import type { CapturedWrite } from './captured-transaction.js';
 import { dialectOf } from '../dialect/dialects.js';
-import { touchLinks } from './junctions.js';
+import { touchLinks, touchRenamedLinks } from './junctions.js';
 import { keyCondition, keyList, lockClause, readByKeys, select } from './row-reader.js';
 import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';
 
@@ -20,13 +20,22 @@ export async function captureCriteriaWrite(
 ): Promise<unknown> {
   const { table, runner, touch } = write;
   const matches = await readAllMatches(builder, table, runner);
-  for (const { row } of matches) touch(table.keyOf(row), row);
-  if (expressionMapOf(builder).queryType === 'delete') await touchLinks(write, matches.map(({ row }) => row)); // prettier-ignore
+  if (!table.isOnlyLinked) for (const { row } of matches) touch(table.keyOf(row), row);
+  if (endsLinks(builder, table)) await touchLinks(write, matches.map(({ row }) => row)); // prettier-ignore
   const result = await writeMatches(builder, proceed, table, matches);
   const movedTo = matches.flatMap(({ newKey }) => (newKey ? [newKey] : []));
+  if (movedTo.length === 0) return result;
   // Read back, because the database may write a key in another form than the caller (a UUID in capitals).
-  for (const row of await readByKeys(runner, table, movedTo, 'newest')) touch(table.keyOf(row), null);
+  const moved = await readByKeys(runner, table, movedTo, 'newest');
+  if (!table.isOnlyLinked) for (const row of moved) touch(table.keyOf(row), null);
+  await touchRenamedLinks(write, moved);
   return result;
+}
+
+/** Whether the write may take many-to-many rows with it. */
+export function endsLinks(builder: WriteBuilder, table: TrackedTable): boolean {
+  if (table.junctions.length === 0) return false;
+  return expressionMapOf(builder).queryType === 'delete' || keyMoves(builder, table).length > 0;
 }
 
 /**

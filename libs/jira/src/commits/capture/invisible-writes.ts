@@ -26,6 +26,8 @@ export function invisibleWrites(metadata: EntityMetadata): string[] {
 }
 
 function foreignKeyActions(metadata: EntityMetadata): string[] {
+  // Rows of many-to-many tables are read before the rows go that they name, and before a key of those is another.
+  if (metadata.tableType === 'junction' && metadata.ownColumns.every(({ referencedColumn }) => referencedColumn?.isPrimary)) return []; // prettier-ignore
   return metadata.foreignKeys.flatMap((foreignKey) => {
     const columns = foreignKey.columnNames.join(', ');
     const target = foreignKey.referencedEntityMetadata.name;

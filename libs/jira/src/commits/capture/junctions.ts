@@ -13,11 +13,11 @@ interface Toucher {
   touch(table: TrackedTable, key: RawKey, before: RawRow | null): TouchedRow;
 }
 
-/** A write to rows that own many-to-many relations. */
-interface OwnersWrite {
+/** A write to rows that many-to-many rows name. */
+interface LinkedWrite {
   readonly table: TrackedTable;
   readonly runner: QueryRunner;
-  readonly touchLink: (junction: TrackedTable, before: RawRow) => void;
+  readonly touchLink: (junction: TrackedTable, key: RawKey, before: RawRow | null) => void;
 }
 
 /** Marks the owners of these junction rows as changed; reads and locks those the transaction did not write itself. */
@@ -47,13 +47,23 @@ export function linkOf({ table, before, after }: TouchedRow): Link {
   return { table: table.metadata.name, row: Object.fromEntries(row), isNew: before === null, ...(exact && { exact }) };
 }
 
-/** Touches the many-to-many rows that the database will delete with their owners. */
-export async function touchLinks(write: OwnersWrite, owners: readonly RawRow[]): Promise<void> {
-  for (const junction of write.table.junctions) {
-    const columns = junction.metadata.ownerColumns;
-    const keys = owners.map((row) => columns.map(({ referencedColumn }) => row[referencedColumn?.databaseName ?? '']));
-    for (const row of await readByKeys(write.runner, junction, keys, 'newest', columns)) write.touchLink(junction, row);
+/** Touches the many-to-many rows that the database is about to delete or rename with these rows. */
+export async function touchLinks(write: LinkedWrite, rows: readonly RawRow[]): Promise<void> {
+  for (const [junction, link] of await readLinks(write, rows)) write.touchLink(junction, junction.keyOf(link), link);
+}
+
+/** Touches the many-to-many rows that the database has renamed with these rows. */
+export async function touchRenamedLinks(write: LinkedWrite, rows: readonly RawRow[]): Promise<void> {
+  for (const [junction, link] of await readLinks(write, rows)) write.touchLink(junction, junction.keyOf(link), null);
+}
+
+async function readLinks({ table, runner }: LinkedWrite, rows: readonly RawRow[]): Promise<[TrackedTable, RawRow][]> {
+  const found: [TrackedTable, RawRow][] = [];
+  for (const { table: junction, columns } of table.junctions) {
+    const keys = rows.map((row) => columns.map(({ referencedColumn }) => row[referencedColumn?.databaseName ?? '']));
+    for (const link of await readByKeys(runner, junction, keys, 'newest', columns)) found.push([junction, link]);
   }
+  return found;
 }
 
 function byOwner(

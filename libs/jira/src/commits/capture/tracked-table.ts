@@ -18,8 +18,10 @@ export class TrackedTable {
   readonly metadata: EntityMetadata;
   readonly path: string;
   readonly columns: readonly ColumnMetadata[];
-  /** Many-to-many tables whose rows are deleted with its own. */
-  readonly junctions: TrackedTable[] = [];
+  /** Many-to-many tables whose rows the database deletes, or renames, with its own; each with the columns that name those. */
+  readonly junctions: { readonly table: TrackedTable; readonly columns: readonly ColumnMetadata[] }[] = [];
+  /** Whether nobody watches its rows, but only those of a table that they are linked to. */
+  isOnlyLinked = false;
   readonly keyColumns: readonly ColumnMetadata[];
   /** `column, column, …` of a select that reads whole rows. */
   readonly selection: string;

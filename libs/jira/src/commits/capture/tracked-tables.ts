@@ -19,7 +19,9 @@ export class TrackedTables {
   ) {
     this.metadatas = dataSource.entityMetadatas;
     for (const entity of watched) this.track(this.find(entity));
-    for (const metadata of this.metadatas) this.trackJunction(metadata);
+    const watchedPaths = new Set(this.byPath.keys());
+    for (const metadata of this.metadatas) this.trackJunction(metadata, watchedPaths);
+    for (const [path, table] of this.byPath) table.isOnlyLinked = !watchedPaths.has(path) && !table.isJunction;
     // Several entities may share a table, by inheritance or by name.
     for (const metadata of this.metadatas) {
       const table = this.byPath.get(metadata.tablePath);
@@ -42,7 +44,9 @@ export class TrackedTables {
   }
 
   warnings(): string[] {
-    return [...this.byPath.values()].flatMap(({ metadata }) => invisibleWrites(metadata));
+    return [...this.byPath.values()].flatMap(({ metadata, isOnlyLinked }) =>
+      isOnlyLinked ? [] : invisibleWrites(metadata),
+    );
   }
 
   private find(entity: string): EntityMetadata {
@@ -66,12 +70,17 @@ export class TrackedTables {
     return table;
   }
 
-  private trackJunction(metadata: EntityMetadata): void {
+  /** The rows of a many-to-many table are their owner's, and go with the rows of either side. */
+  private trackJunction(metadata: EntityMetadata, watchedPaths: ReadonlySet<string>): void {
     if (metadata.tableType !== 'junction') return;
-    const owner = metadata.ownerColumns[0]?.referencedColumn?.entityMetadata;
-    const table = owner && this.byPath.get(owner.tablePath);
-    if (!table) return;
-    table.junctions.push(this.track(metadata));
-    this.owners.set(metadata.tablePath, table);
+    const { ownerColumns, inverseColumns } = metadata;
+    const owner = ownerColumns[0]?.referencedColumn?.entityMetadata;
+    if (!owner || !watchedPaths.has(owner.tablePath)) return;
+    const table = this.track(metadata);
+    for (const columns of [ownerColumns, inverseColumns]) {
+      const side = columns[0]?.referencedColumn?.entityMetadata;
+      if (side) this.track(side).junctions.push({ table, columns });
+    }
+    this.owners.set(metadata.tablePath, this.track(owner));
   }
 }

@@ -226,7 +226,7 @@ export class Transactions {
     }
     if (this.dialect.hidesStateAfterErrors) return mayHaveCommitted ? this.ask(runner, connection) : undefined;
     const state = stateOf(runner);
-    if (this.family === 'postgres' && connection.isOpen) connection.isFailed = true;
+    if (this.dialect.errorsUndo && connection.isOpen) connection.isFailed = true;
     if (state?.isOpen !== false) return; // refused, and still to be decided
     // The database has refused to commit; only of several statements nobody knows which of them it was.
     const isUndone = !mayHaveCommitted || (this.dialect.errorsUndo && effects.length === 1);

@@ -10,7 +10,7 @@ import { expressionMapOf, type WriteBuilder } from '../typeorm-internals.js';
 import { Announcements } from './announcements.js';
 import { intercept, isIntercepted, stopIntercepting, type Execute } from './builders.js';
 import type { CapturedTransaction } from './captured-transaction.js';
-import { captureCriteriaWrite } from './criteria-write.js';
+import { captureCriteriaWrite, endsLinks } from './criteria-write.js';
 import { assertCaptured, dialectOf } from '../dialect/dialects.js';
 import { captureInsert, insertedValues } from './insert-write.js';
 import { changesOf, type RowImages } from './net-change.js';
@@ -141,7 +141,7 @@ export class TypeOrmChangeSource implements ChangeSource {
     if (this.tables && !this.tables.isCurrent()) this.attach();
     const { mainAlias, queryType, insertFromSelect } = expressionMapOf(builder);
     const table = mainAlias?.hasMetadata ? this.tables?.get(mainAlias.metadata) : undefined;
-    if (!table) return proceed();
+    if (!table || (table.isOnlyLinked && (queryType === 'insert' || !endsLinks(builder, table)))) return proceed();
     // TypeORM sends nothing for an insert of no rows.
     if (queryType === 'insert' && !insertFromSelect && insertedValues(builder).length === 0) return proceed();
     const capture = queryType === 'insert' ? captureInsert : captureCriteriaWrite;

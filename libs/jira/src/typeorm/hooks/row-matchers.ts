@@ -3,6 +3,7 @@
 import type { Change, Image, Link } from '../../core/changes/change.js';
 import { getOrAdd } from '../../core/support/get-or-add.js';
 import type { Past, RelatedRows, RowMatcher } from '../../live/delivery/channel.js';
+import { canonical } from '../query/column-value.js';
 import { isOpaque, relationsOf } from '../query/condition.js';
 import { judgeImages } from '../query/judge-images.js';
 import { decidersOf, readRelatedState } from '../query/related-state.js';
@@ -71,7 +72,7 @@ export class PredicateMatcher implements RowMatcher {
     if (this.isOpaque) return found;
     for (const image of images) {
       const { change, commit = [] } = past.get(image) as Past;
-      const concerning = getOrAdd(deciding, commit, () => commit.filter((one) => this.isConcernedBy(one)));
+      const concerning = getOrAdd(deciding, commit, () => commit.filter((one) => !isLinkedOnly(one) && this.isConcernedBy(one))); // prettier-ignore
       if (concerning.some((one) => one !== change)) found.add(image);
     }
     return found;
@@ -84,10 +85,11 @@ export class PredicateMatcher implements RowMatcher {
     for (const image of images) {
       const before = this.crossesLinks ? past.get(image) : undefined;
       const links = before?.change.links ?? [];
-      const position = links.length > 0 ? (before?.position ?? '') : '';
+      const shared = before ? linksOfOthers(before) : [];
+      const position = links.length + shared.length > 0 ? (before?.position ?? '') : '';
       let into = open.get(position);
       if (!into || into.links.length + links.length > MOST_LINKS) {
-        into = { group: [], links: [] };
+        into = { group: [], links: [...shared] };
         open.set(position, into);
         groups.push(into);
       }
@@ -100,4 +102,14 @@ export class PredicateMatcher implements RowMatcher {
   isConcernedBy(change: Change): boolean {
     return mayAlter(this.predicate.condition, change);
   }
+}
+
+/** Many-to-many rows that the commit altered of other rows, which it left as they are. */
+function linksOfOthers({ change, commit = [] }: Past): readonly Link[] {
+  return commit.flatMap((one) => (one !== change && isLinkedOnly(one) ? (one.links ?? []) : []));
+}
+
+/** Whether only many-to-many rows came or went: images are judged with those as they were. */
+function isLinkedOnly({ type, before, after, links = [] }: Change): boolean {
+  return type === 'modified' && links.length > 0 && canonical(before) === canonical(after);
 }
