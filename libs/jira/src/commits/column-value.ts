@@ -6,7 +6,7 @@ import { lazyPromiseOf, lazyValueName, type ColumnMetadata } from './typeorm-int
 
 /**
  * The value of a column, as `column.getEntityValue()` gives it. That one also reads the property of a lazy relation when
- * the entity holds no related row, which sends a query whose answer nobody waits for; this one takes it as unset.
+ * the entity holds no related row, which sends a query that nothing awaits; this one takes it as unset.
  */
 export function columnValue(column: ColumnMetadata, entity: ObjectLiteral): unknown {
   const { relationMetadata: relation, propertyName } = column;
