@@ -26,9 +26,9 @@ export async function captureCriteriaWrite(
   const movedTo = matches.flatMap(({ newKey }) => (newKey ? [newKey] : []));
   if (movedTo.length === 0) return result;
   // Read back, because the database may write a key in another form than the caller (a UUID in capitals).
-  const moved = await readByKeys(runner, table, movedTo, 'newest');
-  if (!table.isOnlyLinked) for (const row of moved) touch(table.keyOf(row), null);
-  await touchRenamedLinks(write, moved);
+  const renamed = await readByKeys(runner, table, movedTo, 'newest');
+  if (!table.isOnlyLinked) for (const row of renamed) touch(table.keyOf(row), null);
+  await touchRenamedLinks(write, renamed);
   return result;
 }
 
