@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Server, type Socket } from 'socket.io';
-import { CODES, parseRequest, type ChangeFrame, type Code, type RequestFrame } from 'nestjs-jira-protocol';
+import { CODES, PING_ACTION, parseRequest, type ChangeFrame, type Code, type RequestFrame } from 'nestjs-jira-protocol';
 
 /** What a handler gets beside the frame. */
 export interface Asked {
@@ -146,6 +146,7 @@ export class StubServer implements AsyncDisposable {
     const { requestId, method, action } = frame;
     const answer: Asked['answer'] = (data, { status = 200, position } = {}) =>
       ack({ requestId, method, action, status, data, ...(position ? { position } : {}) });
+    if (action === PING_ACTION && !this.handlers.has(`${namespace}.${action}`)) return answer(null);
     const asked: Asked = {
       namespace,
       frame,

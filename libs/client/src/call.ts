@@ -8,6 +8,8 @@ export interface Call {
   readonly namespace: string;
   readonly action: string;
   readonly method: Method;
+  /** The application did not name the method: if the action takes another, that one is meant. */
+  readonly isMethodAssumed?: boolean;
   readonly data?: unknown;
   readonly query?: Query;
   readonly headers?: Query;

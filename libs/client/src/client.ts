@@ -5,11 +5,12 @@ import type { Call } from './call.js';
 import type { Change, SubscribeOptions, Subscription } from './change.js';
 import { Connection, type ConnectionState, type StateListener } from './connection.js';
 import { JiraClientError } from './errors.js';
-import { UntypedHookClient, methodOf, type AnyCall, type CallOf, type Calls, type HookClient } from './hook-client.js';
+import { UntypedHookClient, type AnyCall, type CallOf, type Calls, type HookClient } from './hook-client.js';
 import { createRequest, type JiraRequest } from './jira-request.js';
 import { LiveRows, type ListenOptions, type RowsListener } from './listen.js';
 import { resolveOptions, type AuthSource, type ClientOptions } from './options.js';
 import { Messages, type MessageListener } from './messages.js';
+import { Methods } from './methods.js';
 import { Requests } from './requests.js';
 import { Session } from './session.js';
 import { createStream } from './stream.js';
@@ -24,6 +25,11 @@ export interface ConnectionView {
   readonly reason: JiraClientError | undefined;
   /** Calls the listener with each new state, until you call the returned function. */
   onState(listener: StateListener): () => void;
+  /**
+   * Probes the connection at once, or tries at once to get one. Browsers do so by themselves when the page is shown again
+   * and when the network is back; call it where the platform tells otherwise, as React Native's `AppState` does.
+   */
+  check(): void;
 }
 
 export interface JiraClient<Api extends ApiLike<Api> = UntypedApi> {
@@ -97,6 +103,7 @@ class Client implements Calls {
   readonly connection: ConnectionView;
   private readonly link: Connection;
   private readonly messages: Messages;
+  private readonly methods = new Methods();
   private readonly requests: Requests;
   private readonly session: Session;
   private readonly subscriptions: Subscriptions;
@@ -125,10 +132,11 @@ class Client implements Calls {
         else if (namespace === MESSAGE_EVENT) this.messages.receive(frame);
         else if (!this.requests.receive(frame)) this.subscriptions.receive(namespace, frame);
       },
+      isExpecting: () => this.requests.size + this.subscriptions.size + this.messages.size > 0,
     });
     this.link = link;
     this.messages = new Messages(link, this.options.onError);
-    this.requests = new Requests(link, this.options);
+    this.requests = new Requests(link, this.options, this.methods);
     this.session = new Session(this.requests, link, this.options);
     this.subscriptions = new Subscriptions(this.requests, link, this.options);
     this.connection = {
@@ -139,6 +147,7 @@ class Client implements Calls {
         return link.reason;
       },
       onState: (listener) => link.listeners.add(listener),
+      check: () => link.check(),
     };
     if (this.options.autoConnect) link.connect();
   }
@@ -148,11 +157,11 @@ class Client implements Calls {
   }
 
   request(namespace: string, action: string, call?: AnyCall): JiraRequest<unknown> {
-    return createRequest(this.requests, callOf(namespace, action, call));
+    return createRequest(this.requests, this.callOf(namespace, action, call));
   }
 
   stream(namespace: string, action: string, call?: AnyCall): AsyncGenerator<unknown, void, undefined> {
-    return createStream(this.requests, callOf(namespace, action, call), this.options.maxBufferedItems);
+    return createStream(this.requests, this.callOf(namespace, action, call), this.options.maxBufferedItems);
   }
 
   subscribe(call: SubscribeCall, onChange: (change: Change) => void, options?: SubscribeOptions): Subscription {
@@ -187,6 +196,13 @@ class Client implements Calls {
     this.requests.failAll(error);
   }
 
+  private callOf(namespace: string, action: string, { id, query, ...rest }: AnyCall = {}): Call {
+    const named = id === undefined ? query : { ...query, pk: id };
+    const isMethodAssumed = rest.method === undefined && this.methods.isAssumed(action);
+    const method = this.methods.of(namespace, action);
+    return { method, isMethodAssumed, ...definedOf(rest), namespace, action, query: named };
+  }
+
   inspect(): Record<string, number> {
     const { requests, subscriptions, link } = this;
     return {
@@ -198,11 +214,6 @@ class Client implements Calls {
       ...link.inspect(),
     };
   }
-}
-
-function callOf(namespace: string, action: string, { id, query, ...rest }: AnyCall = {}): Call {
-  const named = id === undefined ? query : { ...query, pk: id };
-  return { method: methodOf(action), ...definedOf(rest), namespace, action, query: named };
 }
 
 /** Drops undefined values, so that `method: undefined` means the default. */

@@ -1,10 +1,13 @@
 // The connection's state machine over a Socket.IO socket.
 
-import { io, type Socket } from 'socket.io-client';
-import { CODES, PROTOCOL_VERSION, type RequestFrame } from 'nestjs-jira-protocol';
+import type { Socket } from 'socket.io-client';
+import { CODES, CONNECTION_EVENT, PING_ACTION, PROTOCOL_VERSION, type RequestFrame } from 'nestjs-jira-protocol';
 import { JiraClientError, errorOfRefusal } from './errors.js';
+import { Heartbeat } from './heartbeat.js';
 import { Listeners } from './listeners.js';
 import type { Auth, AuthSource, ResolvedClientOptions } from './options.js';
+import { openSocket } from './socket.js';
+import { onWake } from './wakeups.js';
 
 /**
  * - `idle`: `connect()` was not called yet
@@ -25,6 +28,8 @@ export interface ConnectionEvents {
   onLost(error: JiraClientError): void;
   onRefused(error: JiraClientError): void;
   onFrame(namespace: string, frame: unknown): void;
+  /** Whether anything is to come from the server. */
+  isExpecting(): boolean;
 }
 
 /** Sent by a server that is about to close: reconnect after this time, which differs per client. */
@@ -32,11 +37,17 @@ const RECONNECT_EVENT = '$reconnect';
 /** Sent by a server that disconnects this client on purpose, with a code. */
 const DISCONNECT_EVENT = '$disconnect';
 
+/** Answered by every server: by one that does not know it with an error, which tells as much. */
+const PROBE: RequestFrame = { requestId: PING_ACTION, method: 'GET', action: PING_ACTION };
+
 export class Connection {
   state: ConnectionState = 'idle';
   reason: JiraClientError | undefined;
   readonly listeners: Listeners<Parameters<StateListener>>;
   private readonly socket: Socket;
+  private readonly heartbeat: Heartbeat;
+  private readonly heard = (): void => this.heartbeat.heard();
+  private stopWaking: (() => void) | undefined;
   auth: AuthSource;
   /** Counts handshakes: a late `auth` result must not be used for the next connection. */
   private handshake = 0;
@@ -53,20 +64,18 @@ export class Connection {
   ) {
     this.auth = options.auth;
     this.listeners = new Listeners(options.onError);
-    this.socket = io(url, {
-      autoConnect: false,
-      forceNew: true,
-      path: options.path,
-      transports: [...options.transports],
-      tryAllTransports: true,
-      extraHeaders: { ...options.extraHeaders },
-      reconnectionDelay: options.reconnectMinMs,
-      reconnectionDelayMax: options.reconnectMaxMs,
-      auth: (speak) => void this.authenticate(speak),
-    });
+    this.socket = openSocket(url, options, (speak) => void this.authenticate(speak));
     this.socket.on('connect', () => this.connected());
     this.socket.on('connect_error', (error) => this.failed(error));
     this.socket.on('disconnect', (reason) => this.disconnected(reason));
+    this.heartbeat = new Heartbeat(
+      {
+        isExpecting: () => events.isExpecting(),
+        probe: () => this.emit(CONNECTION_EVENT, PROBE, () => undefined),
+        silent: (silenceMs) => this.silent(silenceMs),
+      },
+      options,
+    );
     // One listener for all namespaces: nothing to add or remove per subscription.
     this.socket.onAny((name: string, frame: unknown) => this.received(name, frame));
   }
@@ -89,13 +98,27 @@ export class Connection {
     }
     if (this.socket.active && this.state !== 'closed') return;
     this.stopRetrying();
+    this.stopWaking ??= onWake(() => this.check());
     this.become('connecting');
     this.socket.connect();
+  }
+
+  /** Probes the connection, or tries at once to get one. */
+  check(): void {
+    if (this.isConnected) return this.heartbeat.check();
+    if (this.state !== 'disconnected' || this.askedToWaitMs !== undefined) return;
+    this.stopRetrying();
+    this.retries = 0;
+    // Ends Socket.IO's wait for its next attempt.
+    this.socket.disconnect().connect();
   }
 
   close(reason: JiraClientError): void {
     if (this.state === 'closed') return;
     this.stopRetrying();
+    this.heartbeat.stop();
+    this.stopWaking?.();
+    this.stopWaking = undefined;
     this.handshake++;
     this.become('closed', reason);
     this.socket.disconnect();
@@ -143,6 +166,8 @@ export class Connection {
   private connected(): void {
     this.connectedAt = Date.now();
     this.askedToWaitMs = undefined;
+    this.socket.io.engine.off('packet', this.heard).on('packet', this.heard);
+    this.heartbeat.start();
     this.become('connected');
     this.events.onConnected();
   }
@@ -172,6 +197,7 @@ export class Connection {
     // where those requests have long failed.
     this.socket.sendBuffer.length = 0;
     this.handshake++;
+    this.heartbeat.stop();
     if (this.state !== 'connected') return;
     if (Date.now() - this.connectedAt > this.options.reconnectMaxMs) this.retries = 0;
     const error = lost(`The connection was lost (${this.ending?.code ?? reason}).`, this.ending);
@@ -185,6 +211,15 @@ export class Connection {
       // The server disconnected us on purpose (an expired session, say): reconnect with fresh credentials.
       this.retryAfter(this.backoffMs());
     }
+  }
+
+  private silent(silenceMs: number): void {
+    const error = lost(`The connection was lost (nothing arrived for ${silenceMs} ms).`);
+    this.become('disconnected', error);
+    // Its own close may never be answered.
+    this.socket.disconnect();
+    this.events.onLost(error);
+    this.retryAfter(this.backoffMs());
   }
 
   private received(name: string, frame: unknown): void {

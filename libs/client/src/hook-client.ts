@@ -16,7 +16,10 @@ export interface CallOptions {
 }
 
 interface CallContent<Input, Params> extends CallOptions {
-  /** @default POST, except for the five standard actions: create POST, list and retrieve GET, update PUT, destroy DELETE */
+  /**
+   * @default what the action takes: the client asks by POST (`list` and `retrieve` by GET, `update` by PUT, `destroy` by
+   * DELETE), and by what the server names if the action takes another method, from then on at once
+   */
   readonly method?: Method;
   readonly data?: Input;
   readonly query?: Params;
@@ -180,18 +183,4 @@ function isNamed(args: SubscribeArgs): args is NamedArgs {
 
 function isUnfiltered(args: UnnamedArgs): args is SubscribeAll {
   return typeof args[0] === 'function';
-}
-
-const METHOD_OF: ReadonlyMap<string, Method> = new Map([
-  ['list', 'GET'],
-  ['retrieve', 'GET'],
-  ['update', 'PUT'],
-  ['destroy', 'DELETE'],
-  ['subscribe', 'SUBSCRIPTION'],
-  ['unsubscribe', 'SUBSCRIPTION'],
-]);
-
-/** The method of an action if the call names none. */
-export function methodOf(action: string): Method {
-  return METHOD_OF.get(action) ?? 'POST';
 }

@@ -2,9 +2,15 @@
 
 /** Returns a function that makes a new id with every call. */
 export function ids(): () => string {
-  // Not randomUUID: browsers provide it on https pages only.
-  const random = crypto.getRandomValues(new Uint32Array(2));
-  const prefix = Array.from(random, (part) => part.toString(36)).join('');
+  const prefix = Array.from(randomParts(), (part) => part.toString(36)).join('');
   let count = 0;
   return () => `${prefix}-${(++count).toString(36)}`;
+}
+
+/** Ids must differ between the connections of a server, not be hard to guess. */
+function randomParts(): Iterable<number> {
+  // Not randomUUID: browsers provide it on https pages only. React Native provides neither.
+  const { crypto } = globalThis as { crypto?: { getRandomValues?(parts: Uint32Array): Uint32Array } };
+  if (crypto?.getRandomValues) return crypto.getRandomValues(new Uint32Array(2));
+  return [Date.now(), Math.floor(Math.random() * 2 ** 32)];
 }

@@ -31,6 +31,11 @@ export class Messages {
     this.listeners = new Listeners(report);
   }
 
+  /** Listeners. */
+  get size(): number {
+    return this.listeners.size;
+  }
+
   /** Messages received before there is a listener go to the first listener. */
   listen(listener: MessageListener): () => void {
     const stop = this.listeners.add(listener);

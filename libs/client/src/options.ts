@@ -25,6 +25,13 @@ export interface ClientOptions {
   /** Longest wait before reconnecting, in ms. @default 10_000 */
   readonly reconnectMaxMs?: number;
   /**
+   * Silence after which the client probes the connection, in ms, while a request, a subscription or a message listener waits.
+   * 0 turns it off: a connection that dies without a close is then noticed by Socket.IO, after about 45 s. @default 5_000
+   */
+  readonly heartbeatIntervalMs?: number;
+  /** Wait for the answer to a probe, in ms; then the connection counts as lost. @default 4_000 */
+  readonly heartbeatTimeoutMs?: number;
+  /**
    * Longest wait before a `reset` of the server is delivered, in ms; the wait is random, so that all clients that got it do
    * not refetch at once. Resets within it become one. @default 500
    */
@@ -35,11 +42,22 @@ export interface ClientOptions {
   readonly path?: string;
   /** Extra HTTP headers of the handshake (browsers send them with polling only). @default {} */
   readonly extraHeaders?: Readonly<Record<string, string>>;
+  /** Whether a browser sends cookies to another origin, and Node keeps those of polling. @default false */
+  readonly withCredentials?: boolean;
+  /** Socket.IO parser, the same as the server's. @default Socket.IO's own, JSON */
+  readonly parser?: object;
+  /** Node only: the `http.Agent` or `https.Agent` of the handshake, for a proxy for example. @default none */
+  readonly agent?: object;
+  /** Node only: certificate authorities to trust, as PEM. @default Node's own */
+  readonly ca?: string | readonly string[];
   /** Called for errors that nothing else reports: a callback that throws, a subscription refused without `onState`. @default console.error */
   readonly onError?: (error: unknown) => void;
 }
 
-export type ResolvedClientOptions = Required<ClientOptions>;
+/** What is left out by default goes to Socket.IO only if it is given. */
+type SocketOptions = 'withCredentials' | 'parser' | 'agent' | 'ca';
+
+export type ResolvedClientOptions = Required<Omit<ClientOptions, SocketOptions>> & Pick<ClientOptions, SocketOptions>;
 
 export function resolveOptions(options: ClientOptions): ResolvedClientOptions {
   return Object.freeze({
@@ -51,11 +69,18 @@ export function resolveOptions(options: ClientOptions): ResolvedClientOptions {
     maxBufferedItems: options.maxBufferedItems ?? 1_000,
     reconnectMinMs: options.reconnectMinMs ?? 500,
     reconnectMaxMs: options.reconnectMaxMs ?? 10_000,
+    heartbeatIntervalMs: options.heartbeatIntervalMs ?? 5_000,
+    // Longer than a server's garbage collection, shorter than a reader's patience.
+    heartbeatTimeoutMs: options.heartbeatTimeoutMs ?? 4_000,
     resetJitterMs: options.resetJitterMs ?? 500,
     // Polling first would cost two more round trips and an upgrade; it remains for proxies that block WebSockets.
     transports: options.transports ?? (['websocket', 'polling'] as const),
     path: options.path ?? '/socket.io',
     extraHeaders: options.extraHeaders ?? {},
+    withCredentials: options.withCredentials,
+    parser: options.parser,
+    agent: options.agent,
+    ca: options.ca,
     onError: options.onError ?? logError,
   });
 }

@@ -5,6 +5,7 @@ import { aborted, late, lostWhileAsking, malformed, queueFull, unsendable } from
 import type { Call, Link, Manner, OpenRequest, Outcome } from './call.js';
 import { errorOfAnswer, type JiraClientError } from './errors.js';
 import { ids } from './ids.js';
+import type { Methods } from './methods.js';
 
 export interface RequestsOptions {
   readonly timeoutMs: number;
@@ -15,7 +16,7 @@ export interface RequestsOptions {
 interface Entry {
   id: string;
   phase: 'held' | 'queued' | 'sent' | 'over';
-  readonly call: Call;
+  call: Call;
   readonly outcome: Outcome;
   readonly manner: Manner;
   timer?: ReturnType<typeof setTimeout>;
@@ -31,6 +32,7 @@ export class Requests {
   constructor(
     private readonly link: Link,
     private readonly options: RequestsOptions,
+    private readonly methods: Methods,
   ) {}
 
   /** Requests that are not settled yet. */
@@ -158,9 +160,17 @@ export class Requests {
     if (!parsed.ok) return this.fail(entry, malformed(requestId, entry.call, parsed.reason));
     const { frame } = parsed;
     if (frame.status === 206) return this.arrived(entry, frame);
-    if (frame.status >= 400) return this.fail(entry, errorOfAnswer(frame));
+    if (frame.status >= 400) return this.refused(entry, frame);
     this.settle(entry);
     entry.outcome.done(frame);
+    this.pump();
+  }
+
+  private refused(entry: Entry, frame: AnswerFrame): void {
+    const method = this.methods.learn(entry.call, frame);
+    if (method === undefined) return this.fail(entry, errorOfAnswer(frame));
+    entry.call = { ...entry.call, method, isMethodAssumed: false };
+    this.requeue(entry);
     this.pump();
   }
 

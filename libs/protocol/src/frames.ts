@@ -17,6 +17,8 @@ export const CANCEL_ACTION = '$cancel';
 export const CONNECTION_EVENT = '$connection';
 /** The action on it that renews credentials; `data` is what the handshake's `auth` would be. */
 export const AUTHENTICATE_ACTION = '$authenticate';
+/** The action on it that does nothing but be answered: whether the connection is alive. */
+export const PING_ACTION = '$ping';
 /** The event that announces when a connection's credentials expire: `SessionData`. */
 export const SESSION_EVENT = '$session';
 /** The action on it that says which messages have arrived; `data.ids` are their ids. */

@@ -75,11 +75,11 @@ export class HookRegistry {
     if (!hook || hook.path !== path) throw new JiraException('UNKNOWN_NAMESPACE', `Unknown namespace "${namespace}".`);
     const action = hook.actions.get(actionName);
     if (!action) throw new JiraException('UNKNOWN_ACTION', `"${namespace}" has no action "${actionName}".`);
-    if (!action.methods.has(method))
-      throw new JiraException(
-        'METHOD_NOT_ALLOWED',
-        `"${actionName}" accepts ${[...action.methods].join(', ')}, not ${method}.`,
-      );
+    if (!action.methods.has(method)) {
+      const allow = [...action.methods];
+      const message = `"${actionName}" accepts ${allow.join(', ')}, not ${method}.`;
+      throw new JiraException('METHOD_NOT_ALLOWED', message, { details: { allow } });
+    }
     return action;
   }
 }

@@ -6,6 +6,7 @@ import {
   AUTHENTICATE_ACTION,
   CANCEL_ACTION,
   CONNECTION_EVENT,
+  PING_ACTION,
   type Method,
   type RequestFrame,
 } from 'nestjs-jira-protocol';
@@ -40,6 +41,7 @@ export class ProtocolRequests extends ReservedRequests {
     this.ofConnection = new Map([
       [AUTHENTICATE_ACTION, this.target((scope) => this.authenticate(scope), 'POST')],
       [ACKNOWLEDGE_ACTION, this.target((scope) => this.acknowledge(scope))],
+      [PING_ACTION, this.target(() => null)],
     ]);
     this.ofAny = new Map([[CANCEL_ACTION, this.target((scope) => this.cancel(scope))]]);
     this.unknown = this.target(({ namespace, action }) => {

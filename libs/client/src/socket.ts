@@ -1,0 +1,28 @@
+// The Socket.IO socket under the client.
+
+import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
+import type { ResolvedClientOptions } from './options.js';
+
+/** @param authenticate called at each handshake with the function that takes the credentials */
+export function openSocket(
+  url: string,
+  options: ResolvedClientOptions,
+  authenticate: (speak: (auth: object) => void) => void,
+): Socket {
+  const { path, transports, extraHeaders, withCredentials, parser, agent, ca } = options;
+  const given = { withCredentials, parser, agent, ca: typeof ca === 'object' ? [...ca] : ca };
+  const socketOptions: Partial<ManagerOptions & SocketOptions> = {
+    autoConnect: false,
+    forceNew: true,
+    path,
+    transports: [...transports],
+    tryAllTransports: true,
+    extraHeaders: { ...extraHeaders },
+    reconnectionDelay: options.reconnectMinMs,
+    reconnectionDelayMax: options.reconnectMaxMs,
+    auth: authenticate,
+    // Typed there as strings and booleans only.
+    ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as object),
+  };
+  return io(url, socketOptions);
+}
