@@ -106,6 +106,35 @@ describe('a djira client, unmodified (A28)', () => {
     expect([...ada.errors, ...grace.errors]).toEqual([]);
   });
 
+  it('ends the subscription of the client for Dart, which sends DELETE under the id of the subscribe', async () => {
+    await using app = await createTestApp(APP);
+    await seedTracker(app);
+    using ada = await DjiraClient.connect(app.url, 'user-1');
+    const { socket } = ada;
+    const heard: Record<string, unknown>[] = [];
+    socket.on('issues', (frame: Record<string, unknown>) => heard.push(frame));
+    const send = (method: string, action: string, requestId: string) => {
+      // Dart sends what it was not given as null.
+      socket.emit('issues', { method, action, requestId, data: null, query: null });
+      return vi.waitFor(() => {
+        const answer = heard.find((frame) => frame['method'] === method && frame['requestId'] === requestId);
+        expect(answer).toBeDefined();
+        return answer;
+      });
+    };
+    await send('POST', 'subscribe', 'one');
+    await send('POST', 'subscribe', 'two');
+    expect(await send('DELETE', 'unsubscribe', 'one')).toMatchObject({
+      status: 200,
+      action: 'unsubscribe',
+      requestId: 'one',
+    });
+    heard.length = 0;
+    await ada.request('issues', 'create', { method: 'POST', data: { title: 'a', projectId: 1 } });
+    await vi.waitFor(() => expect(heard.filter(({ type }) => type === 'added')).toHaveLength(1));
+    expect(heard.find(({ type }) => type === 'added')).toMatchObject({ requestId: 'two' });
+  });
+
   it('is answered before its first change', async () => {
     await using app = await createTestApp(APP);
     await seedTracker(app);

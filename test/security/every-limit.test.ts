@@ -370,6 +370,15 @@ const REACHES: Readonly<Record<Exclude<keyof Limits, keyof typeof ELSEWHERE>, Re
     reach: async (_client, app) => [await handshake(app), await handshake(app, {}, 'late')],
     names: ['ok', 'TIMEOUT'],
   },
+  silenceTimeoutMs: {
+    limit: 300,
+    reach: async (client, app) => {
+      await using silent = await new PlainClient(`${app.url}/socket.io/?EIO=4&transport=websocket`).open();
+      await silent.over();
+      return [silent.closed !== undefined, await list(client, {})];
+    },
+    names: [true, 'ok'],
+  },
   bufferedBytes: {
     limit: 100_000,
     options: { plainWebSockets: [{ path: '/ws' }] },

@@ -80,7 +80,7 @@ export abstract class PresenceHook extends BaseHook {
   }
 
   /** SUBSCRIPTION: ends the subscription of the request `data.target`. */
-  @Action({ methods: ['SUBSCRIPTION', 'POST'], transaction: false, status: 200 })
+  @Action({ methods: ['SUBSCRIPTION', 'POST', 'DELETE'], transaction: false, status: 200 })
   async unsubscribe(scope: ActionScope): Promise<null> {
     this.changes.unsubscribe(scope);
     return null;

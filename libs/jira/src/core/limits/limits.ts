@@ -44,6 +44,8 @@ export interface TrafficLimits {
   readonly handshakesPerSecond: number;
   /** Time a handshake may take, authentication included, in ms. @default 10_000 */
   readonly handshakeTimeoutMs: number;
+  /** How long a client of Socket.IO may say nothing after its transport has opened, in ms; its connection is closed. @default 5_000 */
+  readonly silenceTimeoutMs: number;
   /** Bytes buffered for a slow client before it is disconnected. @default 1_000_000, ten of the largest frames */
   readonly bufferedBytes: number;
 }
@@ -101,6 +103,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   connectionsPerAddress: 1_000,
   handshakesPerSecond: 50,
   handshakeTimeoutMs: 10_000,
+  silenceTimeoutMs: 5_000,
   bufferedBytes: 1_000_000,
   actionTimeoutMs: 30_000,
   drainMs: 10_000,

@@ -11,7 +11,7 @@ import { ALL_FAST_PATHS, type FastPaths } from '../../core/scope/fast-paths.js';
 import { defaultUserKey, type UserKey } from '../../core/connections/connections.js';
 import { DEFAULT_LIMITS, type Limits } from '../../core/limits/limits.js';
 import type { ClientAddress } from '../../transport/limits/traffic.js';
-import type { SocketIoOptions } from '../../transport/socket-io/server-options.js';
+import { checkSocketIoOptions, type SocketIoOptions } from '../../transport/socket-io/server-options.js';
 import { resolveClusterOptions, type ClusterOptions } from './cluster-options.js';
 import {
   resolvePlainOptions,
@@ -91,6 +91,7 @@ const NAMES: Names<JiraOptions> = {
 /** Returns the complete, checked, frozen options. Throws a ConfigurationError that names the option at fault. */
 export function resolveOptions(options: JiraOptions): ResolvedJiraOptions {
   assertOptionNames(options, NAMES);
+  checkSocketIoOptions(options.socketIo ?? {});
   const limits = Object.freeze({ ...DEFAULT_LIMITS, ...options.limits });
   const { pageSize = 16, visibilityTtlMs = 60_000, lockTimeoutMs = 10_000 } = options;
   const unknown = Object.keys(limits).find((name) => !(name in DEFAULT_LIMITS));

@@ -11,7 +11,11 @@ import { VISIBILITY_TTL_MS } from '../../live/sessions/authorization.js';
 import { CLIENT_ADDRESS } from '../../transport/limits/traffic.js';
 import { PLAIN_WEB_SOCKETS } from '../../transport/plain/plain-options.js';
 import { OutspokenServer } from '../../transport/socket-io/ws-internals.js';
-import { SOCKET_IO_OPTIONS, type WantedServerOptions } from '../../transport/socket-io/server-options.js';
+import {
+  SOCKET_IO_CHOSEN,
+  SOCKET_IO_OPTIONS,
+  type WantedServerOptions,
+} from '../../transport/socket-io/server-options.js';
 import { RESOLVED_OPTIONS, type ResolvedJiraOptions } from './jira-options.js';
 
 export const OPTION_PROVIDERS: readonly Provider[] = [
@@ -21,6 +25,7 @@ export const OPTION_PROVIDERS: readonly Provider[] = [
   option(CLIENT_ADDRESS, ({ clientAddress }) => clientAddress),
   option(PLAIN_WEB_SOCKETS, ({ plainWebSockets }) => plainWebSockets),
   option(SOCKET_IO_OPTIONS, socketIoOptions),
+  option(SOCKET_IO_CHOSEN, ({ socketIo }) => Object.keys(socketIo)),
   option(CHANGE_LOG, ({ changeLog }) => changeLog),
   option(PubSub, ({ pubSub }) => pubSub),
   option(CONNECTION_STORE, ({ connectionStore }) => connectionStore),
@@ -36,6 +41,8 @@ function socketIoOptions({ socketIo, limits }: ResolvedJiraOptions): WantedServe
     // Clients choose the names of routes: what is empty goes. And the plain door takes upgrades that are not Socket.IO's.
     cleanupEmptyChildNamespaces: true,
     destroyUpgrade: false,
+    // At a port of its own nobody else takes them: they are ended at once.
+    ...(socketIo.port && { destroyUpgrade: true, destroyUpgradeTimeout: 1 }),
     // A second for the refusal to arrive.
     connectTimeout: limits.handshakeTimeoutMs + 1_000,
     wsEngine: OutspokenServer,

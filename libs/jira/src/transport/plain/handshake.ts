@@ -38,11 +38,16 @@ export function chooseProtocol(offered: ReadonlySet<string>): string | false {
   return all.find((protocol) => !protocol.startsWith(BEARER)) ?? all[0] ?? false;
 }
 
+/** What was sent arrives in this time, or not at all: a client that never ends its side would hold the HTTP server open. */
+const GRACE_MS = 1_000;
+
 /** Sends an HTTP response and ends the socket. */
 export function refuse(socket: Duplex, { status, headers = {}, body = '' }: HandshakeRefusal): void {
   const lines = { 'Content-Length': String(Buffer.byteLength(body)), Connection: 'close', ...headers };
   const head = Object.entries(lines).map(([name, value]) => `${clean(name)}: ${clean(value)}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head.join('')}\r\n${body}`);
+  const cutOff = setTimeout(() => socket.destroy(), GRACE_MS).unref();
+  socket.once('close', () => clearTimeout(cutOff));
 }
 
 /** An error as an HTTP response. */

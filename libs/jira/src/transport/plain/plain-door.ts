@@ -16,7 +16,7 @@ import { Reception } from '../reception.js';
 import { enterRoute, RouteTable, unknownPath, type Route } from '../routes/route-table.js';
 import { isForeign } from '../socket-io/origin.js';
 import { onOversize, OutspokenServer } from '../socket-io/ws-internals.js';
-import { SOCKET_IO_OPTIONS, type SocketIoOptions } from '../socket-io/server-options.js';
+import { SOCKET_IO_OPTIONS, urlsOf, type SocketIoOptions } from '../socket-io/server-options.js';
 import { chooseProtocol, handshakeOf, refusalOf, refuse, urlOf } from './handshake.js';
 import { Heartbeat } from './heartbeat.js';
 import { jsonFrames } from './json-frames.js';
@@ -51,8 +51,8 @@ export class PlainDoor {
   private readonly heartbeat = new Heartbeat();
   private readonly servers: Server[] = [];
 
-  /** Path of Socket.IO on the app's HTTP server; `undefined` = it is elsewhere. */
-  private readonly socketIoPath?: string;
+  /** Whether a URL of the app's HTTP server is Socket.IO's; `undefined` = it is elsewhere. */
+  private readonly isSocketIo?: (url: string) => boolean;
   private readonly isHook: IsHook;
 
   constructor(
@@ -63,21 +63,21 @@ export class PlainDoor {
     private readonly sink: PlainSink,
     hooks: HookRegistry,
     @Inject(LIMITS) private readonly limits: Limits,
-    @Inject(SOCKET_IO_OPTIONS) { port, path = '/socket.io' }: SocketIoOptions,
+    @Inject(SOCKET_IO_OPTIONS) socketIo: SocketIoOptions,
   ) {
-    this.socketIoPath = port === undefined ? path : undefined;
+    this.isSocketIo = socketIo.port ? undefined : urlsOf(socketIo);
     this.isHook = (namespace) => hooks.has(namespace);
   }
 
   /** Opens at the app's HTTP server and at ports of its own. Called once all routes are known. */
   async open(server: Server): Promise<void> {
-    const { endpoints, routes, socketIoPath } = this;
+    const { endpoints, routes, isSocketIo } = this;
     for (const port of new Set([undefined, ...endpoints.map((one) => one.port)])) {
       const own = endpoints.filter((one) => one.port === port);
       const places = new Endpoints(own, routes, port === undefined);
       // Socket.IO leaves to this door what is not its own: somebody has to end what is nobody's.
-      if (places.isEmpty && (port !== undefined || socketIoPath === undefined)) continue;
-      if (port === undefined) this.listen(server, places, socketIoPath);
+      if (places.isEmpty && (port !== undefined || !isSocketIo)) continue;
+      if (port === undefined) this.listen(server, places, isSocketIo);
       else await this.openPort(port, own[0]?.host, places);
     }
   }
@@ -100,15 +100,16 @@ export class PlainDoor {
     await once(server, 'listening');
   }
 
-  private listen(server: Server, places: Endpoints, socketIoPath?: string): void {
+  private listen(server: Server, places: Endpoints, isSocketIo?: (url: string) => boolean): void {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      if (socketIoPath !== undefined && request.url?.startsWith(socketIoPath)) return;
+      if (isSocketIo?.(request.url ?? '')) return;
       socket.on('error', () => socket.destroy());
       const url = urlOf(request);
       const endpoint = url && places.find(url.pathname);
       if (endpoint) return void this.enter(endpoint, url, request, socket, head);
-      const known = 1 + (socketIoPath === undefined ? 0 : 1);
-      if (places.isEmpty || server.listenerCount('upgrade') > known) leaveToOthers(socket);
+      const known = 1 + (isSocketIo ? 1 : 0);
+      if (server.listenerCount('upgrade') > known) leaveToOthers(socket);
+      else if (places.isEmpty) refuse(socket, NOT_FOUND);
       else this.refuseUnknown(places, request, socket, head);
     });
   }
@@ -198,6 +199,6 @@ export class PlainDoor {
 /** Another listener of the same server may take it; a socket that nobody takes is ended, as Socket.IO would. */
 function leaveToOthers(socket: Duplex & { bytesWritten?: number }): void {
   setTimeout(() => {
-    if (socket.writable && !socket.bytesWritten) socket.end();
+    if (socket.writable && !socket.bytesWritten) refuse(socket, NOT_FOUND);
   }, GRACE_MS).unref();
 }

@@ -17,6 +17,7 @@ export interface EngineSocket {
   write(data: string, options?: object): unknown;
   on(event: 'packetCreate', listener: (this: EngineSocket, packet: EnginePacket) => void): unknown;
   listeners(event: 'packetCreate'): readonly unknown[];
+  listenerCount(event: 'packetCreate'): number;
   close(discard: boolean): void;
 }
 export interface EnginePacket {

@@ -39,7 +39,7 @@ export class FrameTarget {
   write({ texts, bytes }: SharedFrames): void {
     const tcp = this.idle();
     if (tcp) this.hand(tcp, bytes);
-    else for (const text of texts) this.queue(text);
+    else for (const text of texts) this.queue(text, hasOutgoingListeners(this.socket));
   }
 
   /** The same for one packet of Socket.IO's that is for this socket alone. */
@@ -62,9 +62,11 @@ export class FrameTarget {
     });
   }
 
-  private queue(text: string): void {
+  /** @param isEvent to be told to `onAnyOutgoing` */
+  private queue(text: string, isEvent = false): void {
     const { engine } = this;
     if (engine.readyState !== 'open') return;
+    if (isEvent) return void this.socket.emit(...(JSON.parse(text.slice(text.indexOf('['))) as [string]));
     // Perhaps it has left this WebSocket for something better.
     if (engine.transport !== this.transport) this.tcp = undefined;
     engine.write(text, {});
@@ -73,7 +75,7 @@ export class FrameTarget {
   /** The connection, if no packet is on its way to it. */
   private idle(): TcpSocket | undefined {
     if (this.tcp === undefined && this.engine.transport !== this.transport) this.look();
-    return this.tcp !== undefined && this.isIdle ? this.tcp : undefined;
+    return this.tcp !== undefined && this.isIdle && !isWatched(this.socket, this.engine) ? this.tcp : undefined;
   }
 
   /**
@@ -91,6 +93,18 @@ export class FrameTarget {
     this.webSocket = webSocketOf(transport);
     this.tcp = isPlain && this.webSocket ? plainTcpOf(this.webSocket) : undefined;
   }
+}
+
+/** Our own, the backlog's. */
+const OWN_LISTENERS = 1;
+
+function hasOutgoingListeners(socket: Socket): boolean {
+  return socket.listenersAnyOutgoing().length > 0;
+}
+
+/** Whether somebody listens to what is sent, whom a direct write would pass by: an admin UI, a log, a count of bytes. */
+function isWatched(socket: Socket, engine: EngineSocket): boolean {
+  return engine.listenerCount('packetCreate') > OWN_LISTENERS || hasOutgoingListeners(socket);
 }
 
 const NOTHING = Buffer.alloc(0);

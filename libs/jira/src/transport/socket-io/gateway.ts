@@ -4,11 +4,12 @@ import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common
 import { ExternalContextCreator, ModulesContainer } from '@nestjs/core';
 import { WebSocketGateway, type GatewayMetadata, type OnGatewayInit } from '@nestjs/websockets';
 import type { Namespace, Server } from 'socket.io';
+import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { applicationConfigOf } from '../../core/nest-internals.js';
 import { assertWebSockets, listensAsNest, takeNoClients } from './nest-websockets-internals.js';
 import { assertSocketStack } from './probe.js';
 import { gatewayBefore } from './other-gateways.js';
-import { claimOptions, SOCKET_IO_OPTIONS, type WantedServerOptions } from './server-options.js';
+import { claimOptions, SOCKET_IO_CHOSEN, SOCKET_IO_OPTIONS, type WantedServerOptions } from './server-options.js';
 import { SocketIoDoor } from './socket-io-door.js';
 
 /** One class per module, as Nest keeps gateway options on the class. */
@@ -16,9 +17,11 @@ export function createGateway(): Type<OnGatewayInit> {
   @Injectable()
   class JiraGateway implements OnGatewayInit, OnModuleInit {
     private namespace?: Namespace;
+    private wrongServer?: object;
 
     constructor(
       @Inject(SOCKET_IO_OPTIONS) private readonly options: WantedServerOptions,
+      @Inject(SOCKET_IO_CHOSEN) private readonly chosen: readonly string[],
       private readonly door: SocketIoDoor,
       private readonly modules: ModulesContainer,
       private readonly creator: ExternalContextCreator,
@@ -29,6 +32,7 @@ export function createGateway(): Type<OnGatewayInit> {
     }
 
     afterInit(server: Server | Namespace): void {
+      if (!isSocketIo(server)) return void (this.wrongServer = server);
       this.namespace = 'sockets' in server && 'server' in server ? server : server.of('/');
       this.door.open(this.namespace);
       if (listensAsNest(applicationConfigOf(this.creator)?.getIoAdapter())) takeNoClients(server);
@@ -37,10 +41,25 @@ export function createGateway(): Type<OnGatewayInit> {
     /** Not in `afterInit`: what that throws ends the process, past whoever started the application. */
     async onModuleInit(): Promise<void> {
       assertWebSockets();
+      if (this.wrongServer) throw wrongAdapter(applicationConfigOf(this.creator)?.getIoAdapter());
       await assertSocketStack();
-      if (this.namespace) claimOptions(this.namespace, this.options, gatewayBefore(JiraGateway, this.modules));
+      const { namespace, options, chosen } = this;
+      if (namespace) claimOptions(namespace, options, chosen, gatewayBefore(JiraGateway, this.modules));
     }
   }
   WebSocketGateway()(JiraGateway);
   return JiraGateway;
+}
+
+function isSocketIo(server: Server | Namespace): boolean {
+  return typeof (server as Partial<Namespace> | undefined)?.emit === 'function' && typeof server.use === 'function';
+}
+
+function wrongAdapter(adapter: object | undefined): ConfigurationError {
+  const name = adapter?.constructor.name ?? 'another adapter';
+  return new ConfigurationError(
+    'JiraModule',
+    `needs Socket.IO, but the application uses ${name}.`,
+    `Remove app.useWebSocketAdapter(new ${name}(…)); plain WebSockets are served by forRoot({ plainWebSockets: [{ path: "/ws" }] }).`,
+  );
 }

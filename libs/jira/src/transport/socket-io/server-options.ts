@@ -1,8 +1,10 @@
 // Our options on the Socket.IO server, whoever made it.
 
+import { inspect, isDeepStrictEqual } from 'node:util';
 import type { Namespace, ServerOptions } from 'socket.io';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { boundFrames } from './engine-io-internals.js';
+import { givenOptions } from './socket-io-internals.js';
 import type { OtherGateway } from './other-gateways.js';
 
 export interface SocketIoOptions extends Partial<Omit<ServerOptions, 'maxHttpBufferSize'>> {
@@ -18,31 +20,64 @@ export interface WantedServerOptions extends SocketIoOptions {
 
 /** Token of the resolved Socket.IO options, `maxHttpBufferSize` included. */
 export const SOCKET_IO_OPTIONS = Symbol('jira socket.io options');
+/** Token of the names of those that the application chose. */
+export const SOCKET_IO_CHOSEN = Symbol('jira chosen socket.io options');
 
-const COMPARED = ['maxHttpBufferSize', 'cors', 'transports', 'pingInterval', 'pingTimeout'] as const;
+/** Which URLs Engine.IO takes for its own: a path that only begins like its own is somebody else's. */
+export function urlsOf({ path = '/socket.io', addTrailingSlash = true }: SocketIoOptions): (url: string) => boolean {
+  const own = path.replace(/\/$/, '') + (addTrailingSlash ? '/' : '');
+  return (url) => url.startsWith(own);
+}
+
+/** Where a server is, and who it is for; the others say how it works. */
+const NOT_COMPARED: ReadonlySet<string> = new Set(['port', 'namespace', 'path']);
 
 /**
  * The first gateway on a port and path makes the server; the options of the others vanish silently. Ours may not:
  * throws a ConfigurationError that names the other gateway, unless only the frame size differs and nobody chose it.
+ *
+ * @param chosen the options that the application named; what we add to them is ours to lose
  */
 export function claimOptions(
   { server }: Namespace,
   wanted: WantedServerOptions,
+  chosen: readonly string[],
   maker: OtherGateway | undefined,
 ): void {
+  // As they were given; Engine.IO completes its own copy.
+  const given = givenOptions(server);
   const effective = server.engine.opts as unknown as Record<string, unknown>;
-  for (const key of COMPARED) {
-    if (wanted[key] === undefined || same(effective[key], wanted[key])) continue;
+  const by = maker?.name ?? "the app's WebSocket adapter";
+  for (const key of new Set(['maxHttpBufferSize', ...chosen])) {
+    const value = (wanted as unknown as Record<string, unknown>)[key];
+    const actual = Object.hasOwn(given, key) ? given[key] : effective[key];
+    if (NOT_COMPARED.has(key) || value === undefined || isDeepStrictEqual(actual, value)) continue;
     const isNobodysChoice = key === 'maxHttpBufferSize' && maker && maker.options[key] === undefined;
     if (isNobodysChoice && boundFrames(server, wanted.maxHttpBufferSize)) continue;
     throw new ConfigurationError(
       'JiraModule',
-      `wants the Socket.IO option ${key} = ${JSON.stringify(wanted[key])}, but ${maker?.name ?? "the app's WebSocket adapter"} made the server with ${JSON.stringify(effective[key])}.`,
+      `wants the Socket.IO option ${key} = ${shown(value)}, but ${by} made the server with ${shown(actual)}.`,
       'Give both the same options, or set forRoot({ socketIo: { path: "/jira.io" } }) for a server of its own.',
     );
   }
+  if (given['connectionStateRecovery'] !== undefined)
+    throw new ConfigurationError(
+      'JiraModule',
+      `shares its Socket.IO server with ${by}, which has connectionStateRecovery: recovered clients are not authenticated.`,
+      'Remove that option, or set forRoot({ socketIo: { path: "/jira.io" } }) for a server of its own.',
+    );
 }
 
-function same(a: unknown, b: unknown): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
+/** @throws ConfigurationError about options that cannot work with this library */
+export function checkSocketIoOptions({ connectionStateRecovery }: SocketIoOptions): void {
+  if (connectionStateRecovery !== undefined)
+    throw new ConfigurationError(
+      'JiraModule',
+      'has the Socket.IO option "connectionStateRecovery", which lets clients back in without authentication, into rooms they may have lost.',
+      'Remove it: clients subscribe again by themselves and are told what they missed. A gateway of your own that needs it takes another "path".',
+    );
+}
+
+function shown(value: unknown): string {
+  return inspect(value, { depth: 1, breakLength: Infinity });
 }

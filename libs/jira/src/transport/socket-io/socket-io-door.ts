@@ -15,6 +15,8 @@ import { isTooLarge, onOversize } from './ws-internals.js';
 import { isRecord } from '../../core/support/is-record.js';
 import { Reception } from '../reception.js';
 import { enterRoute, RouteTable, unknownPath } from '../routes/route-table.js';
+import { openRouted } from './routed-namespaces.js';
+import { endSilent } from './silence.js';
 import { SocketIoConnection } from './socket-io-connection.js';
 import { SocketIoSink } from './socket-io-sink.js';
 import { acknowledge as answerPacket } from './text-acknowledgement.js';
@@ -35,7 +37,7 @@ export class SocketIoDoor {
     private readonly inbox: Inbox,
     private readonly sink: SocketIoSink,
     private readonly routes: RouteTable,
-    @Inject(LIMITS) limits: Limits,
+    @Inject(LIMITS) private readonly limits: Limits,
   ) {
     this.backlog = new Backlog(limits.bufferedBytes);
     const close = this.close.bind(this);
@@ -52,14 +54,14 @@ export class SocketIoDoor {
     this.server = server;
     this.origins = originsOf(server);
     this.sink.open(server);
+    endSilent(server.server, this.limits.silenceTimeoutMs);
     this.receiveAt(server);
   }
 
   /** Opens the namespaces of the routes. Called last: namespaces of other gateways go first. */
   openRoutes(): void {
     if (!this.server || this.routes.size === 0) return;
-    // One for all paths, the unknown ones too: only a namespace can refuse with a code.
-    const routed = this.server.server.of((_name, _auth, next) => next(null, true));
+    const routed = openRouted(this.server.server, (path) => this.routes.find(path) !== undefined);
     this.sink.openRouted(routed);
     this.receiveAt(routed);
   }

@@ -24,6 +24,23 @@ export function hasOwnParser(server: Server): boolean {
   return (server as unknown as { readonly opts?: { readonly parser?: unknown } }).opts?.parser !== undefined;
 }
 
+/** The options that the server was made with, as they were given. */
+export function givenOptions(server: Server): Readonly<Record<string, unknown>> {
+  return (server as unknown as { readonly opts?: Readonly<Record<string, unknown>> }).opts ?? {};
+}
+
+/** Says whether a namespace of this name is opened. */
+export type MatchNamespace = (
+  name: string,
+  auth: unknown,
+  next: (error: Error | null, isAllowed: boolean) => void,
+) => void;
+
+/** What opens namespaces by their names, in the order in which it is asked: the first that allows a name has it. */
+export function matchesOf(server: Server): Map<MatchNamespace, unknown> {
+  return (server as unknown as { readonly parentNsps: Map<MatchNamespace, unknown> }).parentNsps;
+}
+
 /** From now on the socket's acknowledge functions tell which packet they are for. */
 export function noteAcknowledged(socket: Socket): void {
   if (hasMethod(socket, 'ack')) Object.assign(socket, { ack: noting });
@@ -43,6 +60,7 @@ export function packetIdOf(acknowledge: Acknowledge): number | undefined {
 const MEMBERS: readonly PrivateMember<ProbedConnection>[] = [
   { name: 'Socket.ack', isThere: ({ socket }) => hasMethod(socket, 'ack') },
   { name: 'Client.sockets', isThere: ({ socket }) => [...socketsBeside(socket)].includes(socket) },
+  { name: 'Server.parentNsps', isThere: ({ server }) => (matchesOf(server) as unknown) instanceof Map },
   { name: 'Server.opts', isThere: ({ server }) => typeof (server as unknown as { opts?: unknown }).opts === 'object' },
 ];
 

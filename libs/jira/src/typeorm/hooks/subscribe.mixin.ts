@@ -25,7 +25,8 @@ export function SubscribeMixin<B extends Constructor<GenericModelHook<object>>>(
       return this.changes.subscribe(scope);
     }
 
-    @Action({ methods: ['SUBSCRIPTION', 'POST'], transaction: false, status: 200 })
+    // Its client for Dart unsubscribes with DELETE, under the id of the subscription.
+    @Action({ methods: ['SUBSCRIPTION', 'POST', 'DELETE'], transaction: false, status: 200 })
     async unsubscribe(scope: ActionScope): Promise<null> {
       this.changes.unsubscribe(scope);
       return null;
