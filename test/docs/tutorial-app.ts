@@ -81,6 +81,11 @@ export class TutorialApp implements AsyncDisposable {
     return this.run('npm test');
   }
 
+  /** `npm run lint`, as the generator set it up: what it says. */
+  lint(): Promise<string> {
+    return this.run('npm run lint');
+  }
+
   /** Compiles examples of documents as sources of the application, its declarations included; says what is wrong. */
   async faultsOf(documents: readonly string[]): Promise<string> {
     const folder = join(this.folder, 'examples');

@@ -82,12 +82,32 @@ describe('the tutorial, done as it is written in what `nest new` makes', () => {
         }),
       );
       if (!ada || !grace) throw new Error('There are two windows.');
+      await ada.getByText('You are ada').waitFor();
+      await grace.getByText('You are grace').waitFor();
       await ada.getByPlaceholder('What is to be done?').fill('Ring the bell');
       await ada.getByRole('checkbox').check();
       await ada.getByRole('button', { name: 'Add' }).click();
       await grace.getByText('Ring the bell', { exact: true }).click();
       await ada.getByText('✓ Ring the bell').waitFor();
       expect(await grace.getByRole('listitem').allTextContents()).toContain('✓ Ring the bell');
+      // Styled, and to be used by keyboard.
+      await grace.getByPlaceholder('What is to be done?').fill('By keyboard');
+      await grace.keyboard.press('Enter');
+      await grace.getByRole('button', { name: 'By keyboard' }).press('Enter');
+      await grace.getByText('✓ By keyboard').waitFor();
+      const { font, width } = await grace.evaluate<{ font: string; width: number }>(
+        '({ font: getComputedStyle(document.body).fontFamily, width: document.body.clientWidth })',
+      );
+      expect(font).toContain('system-ui');
+      expect(width).toBeLessThan(600);
+    });
+
+    it('says that a user is unknown', async () => {
+      await using browser = await launch(chromium);
+      const page = await browser.newPage();
+      await page.goto(`${url}/?as=eve`);
+      await page.getByText('There is no user eve').waitFor();
+      expect(await page.getByText('You are').count()).toBe(0);
     });
   });
 
@@ -99,6 +119,10 @@ describe('the tutorial, done as it is written in what `nest new` makes', () => {
       expect(await app.faultsOf(['README.md', ...documents.map((name) => `docs/${name}`)])).toBe('');
     },
   );
+
+  it('pleases the linter of the generator', async () => {
+    expect(await app.lint()).toContain('Found 0 warnings and 0 errors');
+  });
 
   it('ends with a test that passes', { timeout: BUILD_MS }, async () => {
     expect(await app.test()).toMatch(/Tests[^\n]* 1 passed[^\n]*\(1\)/);

@@ -68,7 +68,7 @@ export { Authorization, type RefreshOptions } from './live/sessions/authorizatio
 export type { Dependency } from './live/observers/observed-rows.js';
 export { OnChange, type OnChangeOptions } from './live/observers/on-change.decorator.js';
 export type { Observer } from './live/observers/observer.js';
-export type { ObserverOptions, Rooms, Signal, SignalSource } from './live/observers/observer-options.js';
+export type { ObserverOptions, Rooms, Signal, SignalSource, Unserialized } from './live/observers/observer-options.js';
 export type { Room, RoomDiff } from './live/delivery/rooms.js';
 export { observer, type EntityObserverOptions } from './typeorm/hooks/observer.js';
 export type { Change, ChangeType, Image } from './core/changes/change.js';
