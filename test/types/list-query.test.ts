@@ -1,4 +1,5 @@
 import { Expose } from 'class-transformer';
+import { IsEnum, IsOptional } from 'class-validator';
 import { Column, Entity, ManyToOne, OneToMany, PrimaryGeneratedColumn, type Relation } from 'typeorm';
 import { describe, expectTypeOf, it } from 'vitest';
 import type { JiraClient } from 'nestjs-jira-client';
@@ -11,6 +12,7 @@ import {
   ModelHook,
   ReadOnlyModelHook,
   type ApiOf,
+  type Change,
   type CursorPage,
   type LimitOffsetPage,
   type Renamed,
@@ -148,6 +150,8 @@ describe('the query of a list', () => {
       void strict.list({ title: 'x' });
       // @ts-expect-error no field to order by
       void strict.list({ ordering: 'status' });
+      // @ts-expect-error one of several is none
+      void strict.list({ ordering: ['title', 'status'] });
       // @ts-expect-error titles are texts
       void strict.list({ project__issues__title: 1 });
     });
@@ -159,6 +163,129 @@ describe('the query of a list', () => {
     compiles(() => {
       void jira.hook('open').list({ any: 'thing' });
       void jira.hook('own').list({ mine: true, page: 1 });
+    });
+  });
+});
+
+enum Priority {
+  Low = 'low',
+  High = 'high',
+}
+
+@Entity()
+class Task {
+  @PrimaryGeneratedColumn() id: number;
+  @Column({ type: 'simple-enum', enum: Priority }) priority: Priority;
+  @Column({ type: 'simple-enum', enum: Priority, nullable: true }) before: Priority | null;
+  @Column({ type: 'varchar' }) code: string & { readonly brand: 'code' };
+  @Column() due: Date;
+  @ManyToOne(() => Project) project: Relation<Project>;
+  @ManyToOne(() => Task) parent: Relation<Task> | null;
+}
+
+class TaskInput {
+  @IsEnum(Priority) priority: Priority;
+  @IsOptional() @IsEnum(Priority, { each: true }) more?: Priority[];
+}
+
+@Hook('tasks')
+class TaskHook extends ModelHook<Task> {
+  entity = Task;
+  createInput = TaskInput;
+  output = IssueView;
+  filterFields = { priority: ['exact', 'in', 'ne'], before: ['exact'], code: ['exact'] };
+  orderingFields = ['due', 'project__name'];
+  expandFields = ['project', 'parent.parent'];
+
+  @Action({ methods: ['POST'], detail: true, input: TaskInput })
+  async raise(_scope: ActionScope<TaskInput, { to?: Priority }>): Promise<number> {
+    return Promise.resolve(0);
+  }
+}
+
+@Hook('fixed')
+class FixedHook extends ReadOnlyModelHook<Task> {
+  entity = Task;
+  output = IssueView;
+  orderingFields = ['due'] as const;
+  expandFields = { project: 'projects', 'parent.project': 'projects' };
+}
+
+declare const tasks: JiraClient<ApiOf<{ tasks: TaskHook; fixed: FixedHook }>>;
+declare const code: Task['code'];
+
+describe('an enum', () => {
+  it('is named by its member or its text, in filters and in inputs', () => {
+    compiles(() => {
+      const hook = tasks.hook('tasks');
+      void hook.list({
+        priority: 'high',
+        before: null,
+        priority__in: ['low', Priority.High],
+        'priority!': Priority.Low,
+      });
+      void hook.create({ priority: 'high', more: ['low', Priority.High] });
+      void hook.action('raise', { id: 1, data: { priority: 'low' } });
+      hook.subscribe({ priority: 'high' }, () => undefined);
+      void hook.list({ code });
+      // @ts-expect-error no such priority
+      void hook.list({ priority: 'urgent' });
+      // @ts-expect-error no such priority among them
+      void hook.list({ priority__in: ['low', 'urgent'] });
+      // @ts-expect-error no such priority to create
+      void hook.create({ priority: 'urgent' });
+      // @ts-expect-error a branded text is no other text
+      void hook.list({ code: 'x' });
+    });
+  });
+});
+
+describe('ordering and expand', () => {
+  it('are checked against the entity where the hook lists them without `as const`', () => {
+    compiles(() => {
+      const hook = tasks.hook('tasks');
+      void hook.list({ ordering: '-due', expand: 'project' });
+      void hook.list({ ordering: ['project__name', '-due'], expand: ['parent.parent', 'project'] });
+      void hook.list({ ordering: '-due,project__name', expand: 'parent,project' });
+      void hook.retrieve(1, { expand: 'project' });
+      // @ts-expect-error no column
+      void hook.list({ ordering: 'duo' });
+      // @ts-expect-error no relation
+      void hook.list({ expand: 'due' });
+      // @ts-expect-error no relation in the list
+      void hook.list({ expand: ['project', 'owner'] });
+      // @ts-expect-error no relation of the row
+      void hook.retrieve(1, { expand: 'owner' });
+    });
+  });
+
+  it('are checked against the declaration where it can be read, in a hook without filters too', () => {
+    compiles(() => {
+      const hook = tasks.hook('fixed');
+      void hook.list({ ordering: '-due', expand: 'parent.project', anything: 'else' });
+      void hook.list({ expand: ['project', 'parent'] });
+      void hook.retrieve(1, { expand: 'parent.project', fields: 'id' });
+      // @ts-expect-error no field to order by
+      void hook.list({ ordering: 'code' });
+      // @ts-expect-error no path to expand
+      void hook.list({ expand: 'project.issues' });
+      // @ts-expect-error no path to expand
+      void hook.retrieve(1, { expand: 'parent.parent' });
+    });
+  });
+});
+
+describe('a committed change', () => {
+  it('is told apart by its type', () => {
+    compiles(() => {
+      const told = (change: Change<Task>): void => {
+        if (change.type === 'added') expectTypeOf(change.after).toEqualTypeOf<Task>();
+        if (change.type === 'modified') expectTypeOf([change.before, change.after]).toEqualTypeOf<Task[]>();
+        if (change.type === 'removed') expectTypeOf(change.before).toEqualTypeOf<Task>();
+        // @ts-expect-error there may be none
+        expectTypeOf(change.before).toEqualTypeOf<Task>();
+      };
+      return told;
     });
   });
 });

@@ -71,7 +71,7 @@ export type { Observer } from './live/observers/observer.js';
 export type { ObserverOptions, Rooms, Signal, SignalSource, Unserialized } from './live/observers/observer-options.js';
 export type { Room, RoomDiff } from './live/delivery/rooms.js';
 export { observer, type EntityObserverOptions } from './typeorm/hooks/observer.js';
-export type { Change, ChangeType, Image } from './core/changes/change.js';
+export type { ChangeType, EntityChange as Change, Image } from './core/changes/change.js';
 export { Action, NotAction, type ActionOptions, type InputChoice } from './hooks/action.decorator.js';
 export type { ApiOf, ApiOptions, Renamed } from './hooks/api-of.js';
 export type { ListQuery } from './hooks/list-query.js';

@@ -57,3 +57,23 @@ export interface PaginatedResponse<T> {
   previous_page: number | null;
   results: T[];
 }
+
+type TextOf<T extends string> = `${T}` extends infer Text extends string
+  ? // A branded string has no literal, and stays.
+    object extends Record<Text, unknown>
+    ? T
+    : T | Text
+  : never;
+
+/** A value as it may be sent: where an enum of strings is meant, its texts serve too. */
+export type Sendable<T> = [WithTexts<T>] extends [T] ? T : WithTexts<T>;
+
+type WithTexts<T> = 0 extends 1 & T
+  ? T
+  : T extends string
+    ? TextOf<T>
+    : T extends Primitive | bigint | Date | Uint8Array | Unsent
+      ? T
+      : T extends object
+        ? { [K in keyof T]: WithTexts<T[K]> }
+        : T;

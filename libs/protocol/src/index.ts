@@ -28,6 +28,7 @@ export type {
   ClosedQuery,
   HookDescription,
   PaginatedResponse,
+  Sendable,
   SubscribedTo,
   Wire,
 } from './api.js';

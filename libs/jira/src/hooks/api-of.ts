@@ -1,10 +1,10 @@
 // From hook classes to the types a client works with. Types only.
 
 import type { Observable } from 'rxjs';
-import type { PaginatedResponse, RowId, SubscribedData, SubscribedTo, Wire } from 'nestjs-jira-protocol';
+import type { PaginatedResponse, RowId, Sendable, SubscribedData, SubscribedTo, Wire } from 'nestjs-jira-protocol';
 import type { ActionScope } from '../core/scope/scope.js';
 import type { Unserialized } from '../live/observers/observer-options.js';
-import type { ListQuery } from './list-query.js';
+import type { ListQuery, RetrieveQuery } from './list-query.js';
 import type { ListOf } from './mixins/list.mixin.js';
 import type { InputOf, OutputOf } from './mixins/mixin.js';
 
@@ -41,7 +41,7 @@ type HookApi<H, Options> = {
     infer Output
   >
     ? {
-        input: Chosen<H, K, Input>;
+        input: Sendable<Chosen<H, K, Input>>;
         query: Asked<H, K, Query>;
         output: [Output] extends [SubscribedData]
           ? Opened<Announced<H, RowIn<K extends 'subscribe' ? OwnSubscribed<H, Output> : Output>>>
@@ -64,8 +64,14 @@ type OwnSubscribed<H, Output> = H extends { changes: { subscribe(...args: never[
 type Announced<H, Row> =
   Row extends Unserialized<infer E> ? ([E, EntityOf<H>] extends [EntityOf<H>, E] ? OutputOf<H> : { pk: RowId }) : Row;
 
-/** The query of `list` and `subscribe`, unless an override declares its own. */
-type Asked<H, K, Query> = K extends 'list' | 'subscribe' ? (string extends keyof Query ? ListQuery<H> : Query) : Query;
+/** The query of `list`, `subscribe` and `retrieve`, unless an override declares its own. */
+type Asked<H, K, Query> = string extends keyof Query
+  ? K extends 'list' | 'subscribe'
+    ? ListQuery<H>
+    : K extends 'retrieve'
+      ? RetrieveQuery<H>
+      : Query
+  : Query;
 
 /** A hook without a pagination of its own uses the module's. */
 type Paged<H, K, Output, Options> = K extends 'list'

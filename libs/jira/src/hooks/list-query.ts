@@ -1,6 +1,6 @@
 // The query of a list, derived from the hook's allow-lists. Types only.
 
-import type { ClosedQuery, Query } from 'nestjs-jira-protocol';
+import type { ClosedQuery, Query, Sendable } from 'nestjs-jira-protocol';
 import type { FilterBackendSpec } from '../policy/filtering/filter-backend.js';
 import type { Lookup } from '../policy/filtering/filter.js';
 
@@ -11,9 +11,16 @@ import type { Lookup } from '../policy/filtering/filter.js';
  */
 export type ListQuery<H> = H extends { filterFields: infer Fields }
   ? string extends keyof Fields
-    ? Query
+    ? OrderedQuery<H>
     : FilterQuery<EntityOf<H>, Fields> & ListKeys<H> & (HasBackends<H> extends true ? Query : ClosedQuery)
-  : Query;
+  : OrderedQuery<H>;
+
+/** Any query, but for the names of `orderingFields` and `expandFields` if the hook declares them. */
+type OrderedQuery<H> =
+  unknown extends OrderingOf<H> ? RetrieveQuery<H> : RetrieveQuery<H> & { readonly ordering?: OrderingOf<H> };
+
+/** The query of `retrieve`: any, but for the names of `expandFields` if the hook declares them. */
+export type RetrieveQuery<H> = unknown extends ExpandOf<H> ? Query : Query & { readonly expand?: ExpandOf<H> };
 
 /** Filter backends read keys that types cannot see. */
 type HasBackends<H> = H extends { filterBackends: readonly (infer Backend)[] }
@@ -27,8 +34,8 @@ type FilterQuery<Entity, Fields> = Terms<Entity, Fields> & { readonly $or?: read
 interface ListKeys<H> {
   /** Words, each of which must occur in one of the `searchFields`. */
   readonly search?: string;
-  readonly ordering?: OrderingOf<H>;
-  readonly expand?: string | readonly string[];
+  readonly ordering?: unknown extends OrderingOf<H> ? string | readonly string[] : OrderingOf<H>;
+  readonly expand?: unknown extends ExpandOf<H> ? string | readonly string[] : ExpandOf<H>;
   readonly fields?: string | readonly string[];
   readonly page?: number;
   readonly page_size?: number;
@@ -77,7 +84,7 @@ type RowAt<Value> = Value extends readonly (infer Row)[]
 type Comparable<Value> = unknown extends Value
   ? unknown
   : Value extends string | number | boolean
-    ? Value
+    ? Sendable<Value>
     : Value extends Date | bigint
       ? string
       : string | number;
@@ -99,10 +106,49 @@ type ValueOf<Value, L extends Lookup> = L extends 'exact' | 'ne'
             ? number
             : string;
 
-type OrderingOf<H> = H extends { orderingFields: readonly (infer Field)[] }
-  ? string extends Field
-    ? string | readonly string[]
-    : Directed<Field & string> | `${Directed<Field & string>},${string}` | readonly Directed<Field & string>[]
-  : never;
+/** What `ordering` may be; unknown where the hook's declaration does not say. */
+type OrderingOf<H> = H extends { orderingFields: infer Fields }
+  ? Ordered<NameOf<Fields, SortableOf<EntityOf<H>>>>
+  : unknown;
 
-type Directed<Field extends string> = Field | `-${Field}`;
+/** What `expand` may be; unknown where the hook's declaration does not say. */
+type ExpandOf<H> = H extends { expandFields: infer Fields }
+  ? Fields extends readonly string[]
+    ? Listed<PathOf<NameOf<Fields, ReachableOf<EntityOf<H>>>>>
+    : string extends keyof Fields
+      ? unknown
+      : Listed<PathOf<keyof Fields>>
+  : unknown;
+
+/** Names as declared: literals, or for a list without `as const` what the entity has; unknown for a base class's list. */
+type NameOf<Fields, OfEntity> = Fields extends readonly (infer Name)[]
+  ? string extends Name
+    ? Fields extends string[]
+      ? OfEntity
+      : unknown
+    : Name
+  : unknown;
+
+type Ordered<Name> = [Name] extends [string] ? Listed<Name | `-${Name}`> : unknown;
+
+/** One name, several in a text (of which the first is checked), or a list. */
+type Listed<Name> = [Name] extends [string] ? OneOrMore<Name> : unknown;
+type OneOrMore<Name extends string> = Name | `${Name},${string}` | readonly Name[];
+
+/** A path to a relation allows the relations on the way. */
+type PathOf<Path> = Path extends `${infer Head}.${infer Tail}` ? Head | `${Head}.${PathOf<Tail> & string}` : Path;
+
+/** Columns, and what lies behind relations and embedded columns. */
+type SortableOf<Entity> = unknown extends Entity
+  ? unknown
+  : 'pk' | (keyof Entity & string) | `${keyof Entity & string}${'__' | '.'}${string}`;
+
+type ReachableOf<Entity> = unknown extends Entity ? unknown : RelationOf<Entity> | `${RelationOf<Entity>}.${string}`;
+
+type RelationOf<Entity> = {
+  [K in keyof Entity & string]: RowAt<NonNullable<Entity[K]>> extends infer Row
+    ? Row extends string | number | boolean | bigint | Date | Uint8Array | ((...args: never[]) => unknown)
+      ? never
+      : K
+    : never;
+}[keyof Entity & string];

@@ -50,6 +50,23 @@ export interface Change<Row = Image> {
   readonly exact?: { readonly before?: ExactValues; readonly after?: ExactValues };
 }
 
+interface AddedChange<Row> extends Change<Row> {
+  readonly type: 'added';
+  readonly after: Row;
+}
+interface ModifiedChange<Row> extends Change<Row> {
+  readonly type: 'modified';
+  readonly before: Row;
+  readonly after: Row;
+}
+interface RemovedChange<Row> extends Change<Row> {
+  readonly type: 'removed';
+  readonly before: Row;
+}
+
+/** A committed change as applications get it: its `type` says which images are there. */
+export type EntityChange<Row = Image> = AddedChange<Row> | ModifiedChange<Row> | RemovedChange<Row>;
+
 /** What one transaction changed, in the order of the first write to each row. Never empty. */
 export interface Commit {
   readonly kind?: 'commit';

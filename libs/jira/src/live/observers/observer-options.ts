@@ -2,7 +2,7 @@
 
 import type { RowId } from 'nestjs-jira-protocol';
 import type { HookScope } from '../../core/scope/scope.js';
-import type { Change, ChangeType } from '../../core/changes/change.js';
+import type { ChangeType, EntityChange } from '../../core/changes/change.js';
 import type { Dependency } from './observed-rows.js';
 import type { Room, RoomDiff } from '../delivery/rooms.js';
 
@@ -27,7 +27,7 @@ export interface SignalSource<Row extends object> {
 /** `Row` is the argument of the functions: all own columns of the row, without related rows. `View` is what `serialize` makes of it. */
 export interface ObserverOptions<Row extends object, View = unknown> {
   /** The rooms that the changes of one row go to. Needs `subscribingRooms`. @default one room for all */
-  rooms?(this: void, row: Row, change: Change<Row>): Rooms;
+  rooms?(this: void, row: Row, change: EntityChange<Row>): Rooms;
   /**
    * The rooms this caller listens to. An empty array refuses the subscription: this is the permission to subscribe.
    * Names never leave the server, and a client cannot choose them unless this function reads them from the request.
@@ -52,7 +52,7 @@ export interface ObserverOptions<Row extends object, View = unknown> {
   /** The subscribers who receive this change. @default all */
   participants?(this: void, scopes: readonly HookScope[], row: Row, type: ChangeType): readonly HookScope[];
   /** Called once per change, with or without subscribers. Return `false` if you sent it yourself; it is then not sent again. */
-  handler?(this: void, change: Change<Row>, rooms: RoomDiff): Awaitable<boolean | void>;
+  handler?(this: void, change: EntityChange<Row>, rooms: RoomDiff): Awaitable<boolean | void>;
   /** Entities whose rows decide who sees what, or that the output shows. @default the hook's, for the hook's entity */
   dependsOn?: readonly Dependency[];
   /** Signals to observe instead of commits. */

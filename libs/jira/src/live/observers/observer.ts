@@ -5,7 +5,7 @@ import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { JiraException, ValidationException } from '../../core/errors/jira.exception.js';
 import type { HookScope } from '../../core/scope/scope.js';
 import type { Audience, ChannelDefinition, ObserverBehaviour, RowMatcher } from '../delivery/channel.js';
-import type { Change, ChangeType } from '../../core/changes/change.js';
+import type { Change, ChangeType, EntityChange } from '../../core/changes/change.js';
 import { follow, followRelated } from './dependencies.js';
 import { EVERY_ROW, FunctionMatcher } from './function-matcher.js';
 import type { Announced, ObservedRows } from './observed-rows.js';
@@ -38,9 +38,9 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
     private readonly options: BoundOptions<Row>,
   ) {
     const { rooms, participants, handler } = options;
-    if (rooms) this.rooms = (image, change) => roomSet(rooms(image as Row, change as Change<Row>));
+    if (rooms) this.rooms = (image, change) => roomSet(rooms(image as Row, change as EntityChange<Row>));
     if (participants) this.participants = (scopes, image, type) => participants(scopes, image as Row, type);
-    if (handler) this.handle = (change, diff) => handler(change as Change<Row>, diff);
+    if (handler) this.handle = (change, diff) => handler(change as EntityChange<Row>, diff);
   }
 
   /** Called once at boot. Throws a ConfigurationError that names the property. */
