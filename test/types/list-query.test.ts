@@ -216,6 +216,8 @@ declare const code: Task['code'];
 
 describe('an enum', () => {
   it('is named by its member or its text, in filters and in inputs', () => {
+    type Asked = ApiOf<{ tasks: TaskHook }>['tasks']['list']['query'];
+    expectTypeOf<Asked['before']>().toEqualTypeOf<Priority | 'low' | 'high' | null | undefined>();
     compiles(() => {
       const hook = tasks.hook('tasks');
       void hook.list({
@@ -242,6 +244,8 @@ describe('an enum', () => {
 
 describe('ordering and expand', () => {
   it('are checked against the entity where the hook lists them without `as const`', () => {
+    type Asked = ApiOf<{ tasks: TaskHook }>['tasks']['list']['query'];
+    expectTypeOf<'parent.parent'>().toExtend<Asked['expand']>();
     compiles(() => {
       const hook = tasks.hook('tasks');
       void hook.list({ ordering: '-due', expand: 'project' });
@@ -260,6 +264,10 @@ describe('ordering and expand', () => {
   });
 
   it('are checked against the declaration where it can be read, in a hook without filters too', () => {
+    type Asked = ApiOf<{ fixed: FixedHook }>['fixed']['list']['query'];
+    expectTypeOf<Asked['ordering']>().toEqualTypeOf<
+      'due' | '-due' | `due,${string}` | `-due,${string}` | readonly ('due' | '-due')[] | undefined
+    >();
     compiles(() => {
       const hook = tasks.hook('fixed');
       void hook.list({ ordering: '-due', expand: 'parent.project', anything: 'else' });
