@@ -1,5 +1,6 @@
 // Streaming actions: an AsyncIterable or Observable, sent item by item, as fast as the client reads.
 
+import { isPromise } from '../core/support/is-promise.js';
 import { isObservable, type Observable } from 'rxjs';
 import type { AnswerFrame } from 'nestjs-jira-protocol';
 import { Answer } from '../core/scope/answer.js';
@@ -80,11 +81,11 @@ export function shownSink(sink: StreamSink, show: (item: unknown) => unknown): S
     open: sink.open && ((end) => sink.open?.(end) as PromiseLike<void>),
     send: (item) => {
       const shown = show(item);
-      return shown instanceof Promise ? shown.then((data) => sink.send(data)) : sink.send(shown);
+      return isPromise(shown) ? shown.then((data) => sink.send(data)) : sink.send(shown);
     },
     close: (returned) => {
       const shown = show(returned);
-      return shown instanceof Promise ? shown.then((data) => sink.close(data)) : sink.close(shown);
+      return isPromise(shown) ? shown.then((data) => sink.close(data)) : sink.close(shown);
     },
   };
 }

@@ -1,5 +1,6 @@
 // ChangeLog over a Redis stream: the stream's order is everybody's order.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { isCommit, type ChangeLog, type LogEntry, type LoggedCommit, type LoggedEntry, type LogStretch } from '../core/changes/change-log.js'; // prettier-ignore
 import { DEFAULT_HISTORY, History, type HistoryLimits } from '../core/changes/history.js';
@@ -130,7 +131,7 @@ export class RedisChangeLog implements ChangeLog {
         // If the answer to a first try was lost, it is ours all the same.
         return (await client.set(key, this.node, options)) !== null || (await client.get(key)) === this.node;
       } catch {
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await delay(RETRY_MS);
       }
     return false;
   }
@@ -179,7 +180,7 @@ export class RedisChangeLog implements ChangeLog {
         if (this.taken === taken) this.taken = batch[batch.length - 1].sequence;
       } catch {
         // It may have been written all the same: readers know a sequence they have had.
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await delay(RETRY_MS);
       }
     }
     this.sending = undefined;

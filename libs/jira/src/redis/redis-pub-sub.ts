@@ -1,5 +1,6 @@
 // PubSub through a Redis: one connection publishes, one subscribes, for all subscribers of the process.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Mailbox, MailboxOptions } from '../cluster/messaging/mailbox.js';
 import { decode, encode } from '../core/support/plain-data.js';
 import { PubSub, PubSubClosed } from '../cluster/messaging/pub-sub.js';
@@ -143,7 +144,7 @@ export class RedisPubSub extends PubSub {
         for (const value of joined.held) this.putNew(key, joined, value);
         joined.held = undefined;
       } catch {
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await delay(RETRY_MS);
       }
   }
 
@@ -167,7 +168,7 @@ export class RedisPubSub extends PubSub {
       } catch (error) {
         // Redis went away under it, and who subscribes waits for it.
         if (this.isClosed) throw error;
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await delay(RETRY_MS);
       }
   }
 

@@ -1,5 +1,6 @@
 // Reads a Redis stream from its end onwards, and notices when entries are missing.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RedisLink, RedisClient } from './redis-link.js';
 
 export interface StreamEntry {
@@ -100,7 +101,7 @@ export class StreamReader {
       try {
         return await step(isAgain);
       } catch {
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await delay(RETRY_MS);
         if (!this.isStopped) this.listener.onReconnect();
       }
     }

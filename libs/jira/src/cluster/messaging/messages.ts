@@ -1,5 +1,6 @@
 // Sends messages to recipients in any process, and delivers to those of this one.
 
+import { inBatches } from '../../core/support/in-batches.js';
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { isReservedName } from 'nestjs-jira-protocol';
@@ -28,7 +29,7 @@ export interface SendOptions {
 const SWEEP_MS = 60_000;
 const LEAST_SWEEP_MS = 1_000;
 /** The queues of a room's members to write to at once. */
-const WRITTEN_AT_ONCE = 16;
+const MAX_WRITTEN_AT_ONCE = 16;
 
 /**
  * Messages arrive in order, and again at the next connection until a client acknowledges them; our client drops what it
@@ -66,8 +67,8 @@ export class Messages {
     if (isReservedName(event)) throw new TypeError(`"${event}" is a reserved event name.`);
     const message = { id, event, data, sentAt: new Date() };
     const recipients = await this.recipients(to);
-    for (let i = 0; i < recipients.length; i += WRITTEN_AT_ONCE)
-      await Promise.all(recipients.slice(i, i + WRITTEN_AT_ONCE).map((recipient) => this.put(recipient, message)));
+    for (const batch of inBatches(recipients, MAX_WRITTEN_AT_ONCE))
+      await Promise.all(batch.map((recipient) => this.put(recipient, message)));
     return id;
   }
 

@@ -1,5 +1,6 @@
 // When a transaction is announced: after those that wrote its rows before it, and not for ever after its COMMIT was sent.
 
+import { withTimeout } from '../../core/support/with-timeout.js';
 import type { CapturedTransaction } from './captured-transaction.js';
 
 /** How long an announcement waits for one that came before it: many times what an answer takes to arrive. */
@@ -36,18 +37,13 @@ export class Announcements {
     earlier: readonly CapturedTransaction[],
     transaction: CapturedTransaction,
   ): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const isLate = new Promise<true>((resolve) => {
-      timer = setTimeout(resolve, MAX_WAIT_MS, true);
-    });
-    const isOver = Promise.all(earlier.map(({ settled }) => settled)).then(() => false);
-    if (await Promise.race([isOver, isLate])) {
+    const isOver = Promise.all(earlier.map(({ settled }) => settled)).then(() => true);
+    if (!(await withTimeout(isOver, MAX_WAIT_MS, () => false))) {
       const reason = `The COMMIT of an earlier writer of a row was not answered in ${MAX_WAIT_MS} ms.`;
       transaction.noteGaps(new Error(reason));
       // Its changes would come after newer ones.
       for (const one of earlier) one.disown(`It was overtaken: its COMMIT was not answered in ${MAX_WAIT_MS} ms.`);
     }
-    clearTimeout(timer);
     this.finish(transaction);
   }
 

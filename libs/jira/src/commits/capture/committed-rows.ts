@@ -1,6 +1,7 @@
 // The last committed state of rows that an upsert wrote: only another connection still sees it.
 
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { withTimeout } from '../../core/support/with-timeout.js';
 import { beforeDestroy } from '../typeorm-internals.js';
 import type { CapturedWrite } from './captured-transaction.js';
 import { surviveConnectionLoss } from '../surviving-connections.js';
@@ -8,7 +9,7 @@ import { readByKeys } from './row-reader.js';
 import { keyString, type RawKey, type RawRow } from './tracked-table.js';
 
 /** Longest wait for the other connection, which never waits for a lock itself. */
-const LONGEST_WAIT_MS = 2_000;
+const MAX_WAIT_MS = 2_000;
 
 /**
  * Touches rows that were not seen before an upsert: they are new, or another transaction inserted them in between. They
@@ -32,12 +33,9 @@ async function readElsewhere({ table }: CapturedWrite, keys: readonly RawKey[]):
       await other.release();
     }
   };
-  let timer: NodeJS.Timeout | undefined;
-  const isLate = new Promise<never>((_, reject) => {
-    const error = new Error(`What the rows of an upsert were could not be read within ${LONGEST_WAIT_MS} ms.`);
-    timer = setTimeout(reject, LONGEST_WAIT_MS, error);
+  return withTimeout(read(), MAX_WAIT_MS, () => {
+    throw new Error(`The rows of an upsert could not be read as they were before within ${MAX_WAIT_MS} ms.`);
   });
-  return Promise.race([read(), isLate]).finally(() => clearTimeout(timer));
 }
 
 /** One connection for each data source: those of its pool may all be held by upserts that would wait for one more. */

@@ -2,6 +2,7 @@
 
 import type { ObjectLiteral, QueryRunner } from 'typeorm';
 import type { ColumnMetadata } from '../typeorm-internals.js';
+import { inBatches } from '../../core/support/in-batches.js';
 import { dialectOf } from '../dialect/dialects.js';
 import { lockClause, readByKeys, select } from './row-reader.js';
 import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';
@@ -16,10 +17,9 @@ export async function conflictingRows(
   values: readonly ObjectLiteral[],
 ): Promise<readonly RawRow[]> {
   const rows: RawRow[] = [];
-  for (let start = 0; start < values.length; start += VALUES_PER_READ) {
+  for (const batch of inBatches(values, VALUES_PER_READ)) {
     const parameters: Record<string, unknown> = {};
-    const chunk = values.slice(start, start + VALUES_PER_READ);
-    const alternatives = chunk.flatMap((value) =>
+    const alternatives = batch.flatMap((value) =>
       uniqueKeys(table).flatMap((columns) => collision(table, columns, value, parameters) ?? []),
     );
     if (alternatives.length === 0) continue;

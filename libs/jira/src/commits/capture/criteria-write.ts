@@ -4,6 +4,7 @@ import type { DeleteResult, QueryRunner, UpdateResult } from 'typeorm';
 import { expressionMapOf, selectAsBuilder, type ColumnMetadata, type WriteBuilder } from '../typeorm-internals.js';
 import type { Execute } from './builders.js';
 import type { CapturedWrite } from './captured-transaction.js';
+import { inBatches } from '../../core/support/in-batches.js';
 import { dialectOf } from '../dialect/dialects.js';
 import { touchLinks, touchRenamedLinks } from './junctions.js';
 import { keyCondition, keyList, lockClause, readByKeys, select } from './row-reader.js';
@@ -110,11 +111,10 @@ async function writeMatches(
   if (dialectOf(table.dataSource).hasOneConnection) return proceed(); // one writer at a time
   // Rows that have come to match since were not locked, so they must not be written.
   const keys = matches.map(({ row }) => table.keyOf(row));
-  let total = await writeByKeys(builder, proceed, table, keys.slice(0, ROWS_PER_WRITE));
-  for (let start = ROWS_PER_WRITE; start < keys.length; start += ROWS_PER_WRITE) {
-    const part = await writeByKeys(builder, proceed, table, keys.slice(start, start + ROWS_PER_WRITE));
-    total = merge(total, part);
-  }
+  // The result of no row is the database's own too.
+  const [first = [], ...others] = inBatches(keys, ROWS_PER_WRITE);
+  let total = await writeByKeys(builder, proceed, table, first);
+  for (const batch of others) total = merge(total, await writeByKeys(builder, proceed, table, batch));
   return total;
 }
 

@@ -3,6 +3,7 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { escapeParameters } from '../typeorm-internals.js';
 import type { RowLock } from '../dialect/dialect.js';
+import { inBatches } from '../../core/support/in-batches.js';
 import { dialectOf } from '../dialect/dialects.js';
 import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';
 
@@ -22,8 +23,8 @@ export async function readByKeys(
   columns = table.keyColumns,
 ): Promise<RawRow[]> {
   const rows: RawRow[] = [];
-  for (let start = 0; start < keys.length; start += KEYS_PER_READ) {
-    const condition = keyCondition(table, keys.slice(start, start + KEYS_PER_READ), columns);
+  for (const batch of inBatches(keys, KEYS_PER_READ)) {
+    const condition = keyCondition(table, batch, columns);
     const sql = `SELECT ${table.selection} FROM ${table.escapedPath()} WHERE ${condition.sql}`;
     const order = keys.length > 1 ? ` ORDER BY ${keyList(table)}` : '';
     rows.push(...(await select(runner, sql + order + lockClause(table.dataSource, lock), condition.parameters)));

@@ -1,5 +1,6 @@
 // Lifecycle events of the server and its connections. Costs one look-up when no one listens.
 
+import { isPromise } from '../support/is-promise.js';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Connection } from '../connections/connection.js';
 
@@ -119,7 +120,7 @@ export class LifecycleEvents {
       this.logger.error(`A listener of ${name} failed`, error instanceof Error ? error.stack : String(error));
     try {
       const result = listener();
-      if (result instanceof Promise) result.catch(report);
+      if (isPromise(result)) result.catch(report);
     } catch (error) {
       report(error);
     }

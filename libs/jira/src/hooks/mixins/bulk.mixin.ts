@@ -1,4 +1,5 @@
 import { ValidationException } from '../../core/errors/jira.exception.js';
+import { isRecord } from '../../core/support/is-record.js';
 import type { ActionScope, HookScope } from '../../core/scope/scope.js';
 import { validateInput } from '../../policy/serialization/input.js';
 import { Action } from '../action.decorator.js';
@@ -64,6 +65,6 @@ export function BulkMixin<B extends Constructor<GenericHook<object>>>(Base: B): 
 }
 
 function named(item: BulkItem): { pk?: unknown } & Record<string, unknown> {
-  if (typeof item === 'object' && item !== null && !Array.isArray(item)) return item as Record<string, unknown>;
+  if (isRecord(item)) return item;
   throw new ValidationException({ '': ['Must be an object with "pk" and the fields to change.'] });
 }

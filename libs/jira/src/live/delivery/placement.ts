@@ -1,5 +1,6 @@
 // Where subscriptions belong: opens them, puts them into channels between two commits, looks again, and ends them.
 
+import { inBatches } from '../../core/support/in-batches.js';
 import type { SubscribedData } from 'nestjs-jira-protocol';
 import type { ErrorDescriber } from '../../core/errors/error-describer.js';
 import { JiraException } from '../../core/errors/jira.exception.js';
@@ -90,8 +91,8 @@ export class Placement {
       if (isSettled(subscription.state)) idle.push(subscription);
       this.go(subscription, reason);
     }
-    for (let i = 0; i < idle.length; i += MAX_CHECKS_AT_ONCE)
-      await Promise.all(idle.slice(i, i + MAX_CHECKS_AT_ONCE).map((subscription) => this.placeOrEnd(subscription)));
+    for (const batch of inBatches(idle, MAX_CHECKS_AT_ONCE))
+      await Promise.all(batch.map((subscription) => this.placeOrEnd(subscription)));
   }
 
   /**
@@ -127,8 +128,8 @@ export class Placement {
    * it was are told to fetch again. Never rejects: where the database cannot be asked, nobody knows.
    */
   async compareRelated(channels: readonly Channel[] = [...this.channels.dependent()]): Promise<void> {
-    for (let i = 0; i < channels.length; i += MAX_CHECKS_AT_ONCE)
-      await Promise.all(channels.slice(i, i + MAX_CHECKS_AT_ONCE).map((channel) => this.compareOne(channel)));
+    for (const batch of inBatches(channels, MAX_CHECKS_AT_ONCE))
+      await Promise.all(batch.map((channel) => this.compareOne(channel)));
   }
 
   /** Looks at all rights again: what was missed may have been somebody's. */

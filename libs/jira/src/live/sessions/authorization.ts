@@ -1,9 +1,8 @@
 // Rights that change while clients are connected.
 
-import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
-import { SESSION_EVENT, type SessionData } from 'nestjs-jira-protocol';
-import { authenticate, type Authentication } from '../../policy/authentication/authentication.js';
+import type { SessionData } from 'nestjs-jira-protocol';
+import type { Authentication } from '../../policy/authentication/authentication.js';
 import { ErrorDescriber } from '../../core/errors/error-describer.js';
 import { JiraException } from '../../core/errors/jira.exception.js';
 import { checkConnection, type Permission } from '../../policy/permissions/permission.js';
@@ -15,7 +14,9 @@ import { disconnect } from '../../core/connections/disconnect.js';
 import { REASONS } from '../delivery/subscription-state.js';
 import { Hub } from '../delivery/hub.js';
 import type { Addressee, Revocation } from '../../core/changes/revocation.js';
+import { inBatches } from '../../core/support/in-batches.js';
 import { Revocations } from './revocations.js';
+import { MAX_TIMER_MS, sessionOf, sessionOver, Sessions } from './sessions.js';
 
 /** The permissions that decide who may connect. */
 export interface Entry {
@@ -35,10 +36,7 @@ export interface RefreshOptions {
 }
 
 /** Subscriptions that a sweep holds while it looks at their rights. */
-const SWEPT_AT_ONCE = 16;
-/** Node's longest timer. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
+const MAX_SWEPT_AT_ONCE = 16;
 /** A user (as the user, or the user's key), one connection of this process, or one of any process by its id. */
 // oxlint-disable-next-line typescript/no-redundant-type-constituents -- says what may be meant
 export type Who = Connection | { readonly connectionId: string } | unknown;
@@ -53,30 +51,27 @@ export type Who = Connection | { readonly connectionId: string } | unknown;
  */
 @Injectable()
 export class Authorization {
-  private readonly expiries = new Map<string, NodeJS.Timeout>();
-  private readonly underWay = new Set<string>();
   private readonly revocations: Revocations;
-  /** What renewed them last, where it was not the handshake. */
-  private readonly credentials = new WeakMap<Connection, Record<string, unknown>>();
   private readonly sweep: NodeJS.Timeout;
   private isSweeping = false;
-  private entry: Entry = { authentication: [], permissions: [] };
+  private permissions: Entry['permissions'] = [];
 
   constructor(
     private readonly connections: Connections,
     private readonly hub: Hub,
+    private readonly sessions: Sessions,
     private readonly errors: ErrorDescriber,
     @Inject(VISIBILITY_TTL_MS) visibilityTtlMs: number,
     @Inject(LIMITS) { handshakeTimeoutMs }: Limits,
   ) {
     // Twice as often as the promise: whatever was looked at since the last time waits for the next.
-    const half = Math.max(1, Math.min(visibilityTtlMs / 2, LONGEST_TIMER_MS));
+    const half = Math.max(1, Math.min(visibilityTtlMs / 2, MAX_TIMER_MS));
     this.sweep = setInterval(() => void this.refreshOlderThan(half), half).unref();
     this.revocations = new Revocations(
       hub.log,
       handshakeTimeoutMs,
       (revocation) => this.obey(revocation),
-      () => void this.authenticateAll(),
+      () => void this.sessions.authenticateAll(),
     );
   }
 
@@ -100,7 +95,8 @@ export class Authorization {
 
   /** Who connects is asked these. Called once at boot. */
   start(entry: Entry): void {
-    this.entry = entry;
+    this.permissions = entry.permissions;
+    this.sessions.start(entry.authentication);
   }
 
   /** Ends a connection with its credentials. Called by the transport. */
@@ -112,20 +108,18 @@ export class Authorization {
       if (action === 'disconnect') return queueMicrotask(() => disconnect(connection, sessionOver()));
       if (user !== undefined) connection.admit({ user, expiresAt: connection.expiresAt });
     }
-    this.watchExpiry(connection);
-    if (connection.expiresAt && connection.dialect === 'jira') connection.send(SESSION_EVENT, sessionOf(connection));
+    this.sessions.opened(connection);
   }
 
   /** Called by the transport. */
   closed(connection: Connection): void {
-    this.forget(connection);
+    this.sessions.closed(connection);
   }
 
   stop(): void {
     this.revocations.stop();
     clearInterval(this.sweep);
-    for (const timer of this.expiries.values()) clearTimeout(timer);
-    this.expiries.clear();
+    this.sessions.stop();
   }
 
   /**
@@ -133,33 +127,9 @@ export class Authorization {
    * Rejects with the refusal; the connection keeps what it had then.
    */
   async renew(connection: Connection, auth: unknown): Promise<SessionData> {
-    await this.authenticateAgain(connection, auth);
+    const isChanged = await this.sessions.renew(connection, auth);
+    if (isChanged) await this.refresh(connection);
     return sessionOf(connection);
-  }
-
-  private async authenticateAgain(connection: Connection, auth: unknown): Promise<void> {
-    const { id, handshake } = connection;
-    if (typeof auth !== 'object' || auth === null || Array.isArray(auth))
-      throw new JiraException('BAD_REQUEST', 'Must be an object of credentials, as in the handshake.');
-    if (this.underWay.has(id))
-      throw new JiraException('TOO_MANY_REQUESTS', 'Another $authenticate request is in progress.');
-    this.underWay.add(id);
-    try {
-      const { authentication } = this.entry;
-      const found = await authenticate(authentication, { ...handshake, auth: auth as Record<string, unknown> });
-      const { connections } = this;
-      if (found.user === null) throw new JiraException('UNAUTHENTICATED', 'Unknown credentials.');
-      if (connections.keyOf(found.user) !== connections.keyOf(connection.user))
-        throw new JiraException('PERMISSION_DENIED', 'The credentials belong to another user. Open a new connection.');
-      if (connection.isClosed) return;
-      const isSame = isDeepStrictEqual(found.user, connection.user);
-      this.credentials.set(connection, auth as Record<string, unknown>);
-      connection.admit(found);
-      this.watchExpiry(connection);
-      if (!isSame) await this.refresh(connection);
-    } finally {
-      this.underWay.delete(id);
-    }
   }
 
   private connectionsOf(who: Who): readonly Connection[] {
@@ -202,29 +172,9 @@ export class Authorization {
     ]);
   }
 
-  /** What was missed may have ended anybody's session: all are asked for again, and who is not known any more goes. */
-  private async authenticateAll(): Promise<void> {
-    const all = this.connections.all();
-    for (let i = 0; i < all.length; i += SWEPT_AT_ONCE)
-      await Promise.all(all.slice(i, i + SWEPT_AT_ONCE).map((connection) => this.disconnectUnlessKnown(connection)));
-  }
-
-  private async disconnectUnlessKnown(connection: Connection): Promise<void> {
-    const { connections } = this;
-    const { handshake } = connection;
-    try {
-      const auth = this.credentials.get(connection) ?? handshake.auth;
-      const found = await authenticate(this.entry.authentication, { ...handshake, auth });
-      if (connections.keyOf(found.user) !== connections.keyOf(connection.user)) disconnect(connection, sessionOver());
-    } catch (error) {
-      const { status, data } = this.errors.describe(error, connection.id);
-      disconnect(connection, status === 401 ? sessionOver() : new JiraException(data.code, data.message, { status }));
-    }
-  }
-
   private async checkConnection(connection: Connection): Promise<void> {
     try {
-      await checkConnection(this.entry.permissions, connection);
+      await checkConnection(this.permissions, connection);
     } catch (error) {
       const { status, data } = this.errors.describe(error, connection.id);
       disconnect(connection, new JiraException(data.code, data.message, { status }));
@@ -239,41 +189,14 @@ export class Authorization {
       const { placement } = this.hub;
       const limit = Date.now() - ageMs;
       const due = [...placement.subscriptions()].filter(({ checkedAt }) => checkedAt <= limit);
-      for (let i = 0; i < due.length; i += SWEPT_AT_ONCE)
-        await placement.refresh(due.slice(i, i + SWEPT_AT_ONCE), REASONS.aged);
+      for (const batch of inBatches(due, MAX_SWEPT_AT_ONCE)) await placement.refresh(batch, REASONS.aged);
       await placement.compareRelated();
     } finally {
       this.isSweeping = false;
     }
   }
-
-  private watchExpiry(connection: Connection): void {
-    this.forget(connection);
-    const { expiresAt, id } = connection;
-    if (!expiresAt) return;
-    const left = Math.max(0, expiresAt.getTime() - Date.now());
-    const timer = setTimeout(
-      () => (left > LONGEST_TIMER_MS ? this.watchExpiry(connection) : disconnect(connection, sessionOver())),
-      Math.min(left, LONGEST_TIMER_MS),
-    );
-    this.expiries.set(id, timer.unref());
-  }
-
-  private forget({ id }: Connection): void {
-    clearTimeout(this.expiries.get(id));
-    this.expiries.delete(id);
-  }
 }
 
 function isConnectionId(who: Who): who is { readonly connectionId: string } {
   return typeof (who as { connectionId?: unknown } | null | undefined)?.connectionId === 'string';
-}
-
-function sessionOf({ expiresAt }: Connection): SessionData {
-  if (!expiresAt) return { expiresAt: null, expiresInMs: null };
-  return { expiresAt: expiresAt.toISOString(), expiresInMs: Math.max(0, expiresAt.getTime() - Date.now()) };
-}
-
-function sessionOver(): JiraException {
-  return new JiraException('SESSION_EXPIRED', 'The session has expired.');
 }

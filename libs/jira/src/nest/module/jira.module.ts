@@ -20,6 +20,7 @@ import { FRAME_SINK } from '../../live/delivery/frame-sink.js';
 import { Hub } from '../../live/delivery/hub.js';
 import { Observables } from '../../live/observers/observed-rows.js';
 import { Authorization } from '../../live/sessions/authorization.js';
+import { Sessions } from '../../live/sessions/sessions.js';
 import { Presence } from '../../presence/presence.js';
 import { ClusterEmits } from '../../transport/cluster-emits.js';
 import { Inbox } from '../../transport/inbox.js';
@@ -86,6 +87,7 @@ function translators(dataSources: DataSources): readonly ErrorTranslator[] {
     Presence,
     // live
     Hub,
+    Sessions,
     Authorization,
     { provide: FRAME_SINK, useExisting: Sinks },
     { provide: FEED_REPORT, useClass: AnnouncementReport },

@@ -1,16 +1,17 @@
 // Client patterns in RE2 syntax, matched in time linear in the text, whatever the pattern.
 
 import { RE2JS } from 're2js';
+import { Lru } from '../../core/support/lru.js';
 
 /** Compile time grows with the length and the repetition counts, before the program's size can be measured. */
-const MOST_CHARACTERS = 200;
+const MAX_CHARACTERS = 200;
 const LARGE_COUNT = /\{\d*,?\d{3}/;
 /** Instructions a pattern may compile to: `[a-z]{90}` makes ninety. */
-const MOST_INSTRUCTIONS = 500;
+const MAX_INSTRUCTIONS = 500;
 /** Compiled patterns to cache. */
-const MOST_KEPT = 200;
+const MAX_KEPT = 200;
 
-const compiled = new Map<string, RE2JS>();
+const compiled = new Lru<string, RE2JS>(MAX_KEPT);
 
 /**
  * @param isFolded whether case is ignored, letter by letter (Unicode's simple folding)
@@ -20,15 +21,12 @@ function compilePattern(source: string, isFolded: boolean): RE2JS {
   const key = (isFolded ? 'i' : ' ') + source;
   let pattern = compiled.get(key);
   if (!pattern) {
-    if (source.length > MOST_CHARACTERS) throw new Error(`it has more than ${MOST_CHARACTERS} characters`);
+    if (source.length > MAX_CHARACTERS) throw new Error(`it has more than ${MAX_CHARACTERS} characters`);
     if (LARGE_COUNT.test(source)) throw new Error('it repeats too much');
     pattern = RE2JS.compile(source, isFolded ? RE2JS.CASE_INSENSITIVE : 0);
-    if (pattern.programSize() > MOST_INSTRUCTIONS) throw new Error('it repeats too much');
+    if (pattern.programSize() > MAX_INSTRUCTIONS) throw new Error('it repeats too much');
+    compiled.set(key, pattern);
   }
-  // Evicts the least recently used: a pattern in use moves behind the others.
-  compiled.delete(key);
-  compiled.set(key, pattern);
-  if (compiled.size > MOST_KEPT) compiled.delete(compiled.keys().next().value as string);
   return pattern;
 }
 

@@ -1,5 +1,6 @@
 // Connections and rooms in tables. Every step is one statement, so that none waits for another's transaction.
 
+import { inBatches } from '../../core/support/in-batches.js';
 import { In, LessThanOrEqual, MoreThan, type DataSource, type DataSourceOptions } from 'typeorm';
 import {
   inOrderOfJoining,
@@ -43,12 +44,12 @@ export class TypeOrmConnectionStore implements ConnectionStore {
     const rows = entries.map(({ id, node, user, createdAt }) => {
       return { id, node, user, userDigest: user === null ? null : digest(user), createdAt: createdAt.getTime() };
     });
-    for (const chunk of chunksOf(rows))
+    for (const chunk of inBatches(rows, CHUNK))
       await this.database.patiently((manager) => manager.upsert(ConnectionRow, chunk, ['id']));
   }
 
   async remove(ids: readonly string[]): Promise<void> {
-    for (const chunk of chunksOf(ids))
+    for (const chunk of inBatches(ids, CHUNK))
       await this.database.patiently((manager) => manager.delete(ConnectionRow, { id: In(chunk) }));
   }
 
@@ -168,8 +169,4 @@ export class TypeOrmConnectionStore implements ConnectionStore {
 
 function placeId(room: string, member: RoomMember): string {
   return digest(room, memberKey(member));
-}
-
-function* chunksOf<T>(rows: readonly T[]): Generator<T[]> {
-  for (let i = 0; i < rows.length; i += CHUNK) yield rows.slice(i, i + CHUNK);
 }

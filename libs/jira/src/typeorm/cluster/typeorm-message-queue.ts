@@ -1,5 +1,6 @@
 // Queues in a table. Senders wake the recipients of their own process; other processes look into the table.
 
+import { inBatches } from '../../core/support/in-batches.js';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
 import { In, LessThan, MoreThan, type DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
@@ -70,8 +71,8 @@ export class TypeOrmMessageQueue implements MessageQueue {
 
   async remove(recipient: string, places: readonly string[]): Promise<void> {
     const queue = digest(recipient);
-    for (let i = 0; i < places.length; i += BATCH) {
-      const place = In(places.slice(i, i + BATCH).map(Number));
+    for (const batch of inBatches(places, BATCH)) {
+      const place = In(batch.map(Number));
       await this.database.patiently((manager) => manager.delete(MessageRow, { queue, place }));
     }
   }

@@ -1,6 +1,7 @@
 // The connection of better-sqlite3 past TypeORM: statements prepared once, executed within one turn of the event loop.
 
 import type { DataSource } from 'typeorm';
+import { Lru } from '../../core/support/lru.js';
 import { sqliteConnection } from '../../commits/typeorm-internals.js';
 import { dialectOf } from '../../commits/dialect/dialects.js';
 import { isConnectionFree } from '../../commits/leases/sqlite-leases.js';
@@ -18,14 +19,14 @@ export interface SqliteDatabase {
   prepare(sql: string): Statement;
 }
 
-/** Statements kept; the oldest makes room. A hook has few shapes of queries. */
+/** A hook has few shapes of queries. */
 const MAX_STATEMENTS = 200;
 
 /** Largest number SQLite keeps as an integer when JavaScript's is one. */
 const isWhole = Number.isSafeInteger;
 
 export class DirectConnection {
-  private readonly statements = new Map<string, Statement>();
+  private readonly statements = new Lru<string, Statement>(MAX_STATEMENTS);
   private database: SqliteDatabase | undefined;
 
   private constructor(readonly dataSource: DataSource) {}
@@ -53,8 +54,6 @@ export class DirectConnection {
     if (known) return known;
     const prepared = database.prepare(sql);
     const statement = isRaw ? prepared.raw(true) : prepared;
-    const oldest = this.statements.size >= MAX_STATEMENTS ? this.statements.keys().next() : undefined;
-    if (oldest && !oldest.done) this.statements.delete(oldest.value);
     this.statements.set(sql, statement);
     return statement;
   }

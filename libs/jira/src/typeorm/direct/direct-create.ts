@@ -1,5 +1,6 @@
 // The stock `create` of a hook in one turn of the event loop, instead of a transaction that others wait for.
 
+import { isPromise } from '../../core/support/is-promise.js';
 import type { EntityMetadata } from 'typeorm';
 import { fieldsOf } from '../../hooks/mixins/mixin.js';
 import type { Shortcut } from '../../hooks/shortcuts.js';
@@ -27,7 +28,7 @@ export function directCreate<E extends object>(hook: DirectHook<E>, writer: Dire
     // What is found out about the caller is kept by scope, and must be found out again by another attempt.
     const attempt = Object.create(scope) as HookScope;
     const compiled = hook.visibleTo(attempt);
-    const visible = compiled instanceof Promise ? await compiled : compiled;
+    const visible = isPromise(compiled) ? await compiled : compiled;
     const store = new TypeOrmStore<E>(scope.manager, hook.metadata, visible, {
       canRetrieve: hook.canRetrieve(attempt),
     });

@@ -1,6 +1,7 @@
 // Inserts of plain entities on better-sqlite3 without TypeORM's query builder and runner: the transaction is one turn
 // of the event loop. What it cannot do exactly as TypeORM and the capture of changes would, it leaves to them.
 
+import { isPromise } from '../../core/support/is-promise.js';
 import { randomUUID } from 'node:crypto';
 import { QueryFailedError, type EntityMetadata, type ObjectLiteral } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
@@ -95,7 +96,7 @@ export class DirectWriter {
       const image = table.imageOf(row);
       if (!this.isVisible(database, visibility, entity, image)) throw outOfSight(visibility, entity);
       const stored = this.maker.make(image);
-      if (stored instanceof Promise) throw UNSURE;
+      if (isPromise(stored)) throw UNSURE;
       return { changes: this.changesOf(table, row), result: work(stored) };
     });
     if (!done) return undefined;

@@ -3,6 +3,7 @@
 import type { EntityManager, RelationMetadata } from 'typeorm';
 import { escapeParameters, type ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Image, Link } from '../../core/changes/change.js';
+import { inBatches } from '../../core/support/in-batches.js';
 import { ownConditions, type Condition } from './condition.js';
 import { ownForeignKeys, relatedRows, relationKeys } from '../rows/related-rows.js';
 import { SqlWriter } from '../rows/sql-writer.js';
@@ -34,8 +35,7 @@ export async function judgeImages(
   const answers = images.map((image) => predicate.matches(image));
   const open = answers.flatMap((answer, index) => (answer === undefined ? [index] : []));
   const crossesNegated = negatesRelation(predicate.condition);
-  for (let start = 0; start < open.length; start += CHUNK) {
-    const chunk = open.slice(start, start + CHUNK);
+  for (const chunk of inBatches(open, CHUNK)) {
     const satisfied = await askDatabase(manager, predicate, chunk.map((index) => images[index]), { links }); // prettier-ignore
     for (const [position, index] of chunk.entries()) answers[index] = satisfied.has(position);
     const unclear = chunk.filter((index) => (crossesNegated || answers[index] === false) && before?.has(images[index]));

@@ -1,5 +1,6 @@
 // What events show of rows: what reading them would. From the image of a commit where that holds all of it, else read again.
 
+import { isPromise } from '../../core/support/is-promise.js';
 import type { Type } from '@nestjs/common';
 import type { EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import type { Image } from '../../core/changes/change.js';
@@ -50,7 +51,7 @@ export class AnnouncedRows<E extends object> {
     // Of a row that is gone nobody can ask any more.
     if (isLoaded && image !== change.after) return { pk: change.id };
     const row = isLoaded ? this.loadedRow(image, scope) : this.rowOf(image, change.entity);
-    return row instanceof Promise ? row.then((made) => this.reading.show(made, scope)) : this.reading.show(row, scope);
+    return isPromise(row) ? row.then((made) => this.reading.show(made, scope)) : this.reading.show(row, scope);
   }
 
   /** Reads what images do not hold. */

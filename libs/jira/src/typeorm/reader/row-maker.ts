@@ -1,5 +1,6 @@
 // The one reader behind answers and events: an image of a row → the entity that reading the row would give.
 
+import { isPromise } from '../../core/support/is-promise.js';
 import type { EntityMetadata, EntitySubscriberInterface, ObjectLiteral } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Image } from '../../core/changes/change.js';
@@ -80,7 +81,7 @@ function loaded(metadata: EntityMetadata, row: ObjectLiteral): ObjectLiteral | P
   for (const listener of metadata.afterLoadListeners) {
     if (!listener.isAllowed(row)) continue;
     const done: unknown = listener.execute(row);
-    if (done instanceof Promise) (waiting ??= []).push(done);
+    if (isPromise(done)) (waiting ??= []).push(done);
   }
   return waiting ? Promise.all(waiting).then(() => row) : row;
 }

@@ -1,5 +1,6 @@
 // The rows of an entity that one caller may see and write into.
 
+import { isPromise } from '../../core/support/is-promise.js';
 import type {
   DeepPartial,
   EntityManager,
@@ -60,7 +61,7 @@ export class TypeOrmStore<E extends object> implements Store<E> {
   async find({ filter, ordering, offset = 0, limit }: StoreQuery): Promise<E[]> {
     if (limit === 0 || this.visibility.constant === false) return [];
     const seen = this.sightFor({ filter, ordering });
-    const sight = seen instanceof Promise ? await seen : seen;
+    const sight = isPromise(seen) ? await seen : seen;
     const rows = this.direct?.find(this.predicates(filter, sight), { ordering, sight, offset, limit });
     if (rows) return rows as E[];
     const query = this.query(filter, sight);
@@ -80,7 +81,7 @@ export class TypeOrmStore<E extends object> implements Store<E> {
 
   private async readOne(filter: Filter): Promise<E | null> {
     const seen = this.sightFor({ filter });
-    const sight = seen instanceof Promise ? await seen : seen;
+    const sight = isPromise(seen) ? await seen : seen;
     const found = this.direct?.findOne(this.predicates(filter, sight));
     if (found !== undefined) return found as E | null;
     const query = this.query(filter, sight);
@@ -92,7 +93,7 @@ export class TypeOrmStore<E extends object> implements Store<E> {
   async count(filter: Filter): Promise<number> {
     if (this.visibility.constant === false) return 0;
     const seen = this.sightFor({ filter });
-    const sight = seen instanceof Promise ? await seen : seen;
+    const sight = isPromise(seen) ? await seen : seen;
     const total = this.direct?.count(this.predicates(filter, sight));
     if (total !== undefined) return total;
     const query = this.query(filter, sight);

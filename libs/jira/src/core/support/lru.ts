@@ -1,0 +1,28 @@
+/** A bounded cache: a value that is added beyond the bound takes the place of the one that was not used for longest. */
+export class Lru<K, V> {
+  private readonly values = new Map<K, V>();
+
+  constructor(private readonly maxSize: number) {}
+
+  get(key: K): V | undefined {
+    const value = this.values.get(key);
+    if (value !== undefined) {
+      this.values.delete(key);
+      this.values.set(key, value);
+    }
+    return value;
+  }
+
+  set(key: K, value: V): void {
+    this.values.delete(key);
+    this.values.set(key, value);
+    for (const oldest of this.values.keys()) {
+      if (this.values.size <= this.maxSize) return;
+      this.values.delete(oldest);
+    }
+  }
+
+  clear(): void {
+    this.values.clear();
+  }
+}
