@@ -16,6 +16,8 @@ describe('the guide', () => {
     const { AppModule } = (await import(examples.pathOf('app.module.ts'))) as { AppModule: Type<object> };
     const app: INestApplication = await NestFactory.create(AppModule, { logger: ['fatal'] });
     await app.listen(0, '127.0.0.1');
+    const { Herald } = (await import(examples.pathOf('issue.module.ts'))) as { Herald: Type<{ greet: () => void }> };
+    expect(() => app.get(Herald, { strict: false }).greet()).not.toThrow();
     const jira = createClient(await app.getUrl(), { auth: { token: 'demo-ada' } });
     try {
       expect(await jira.hook('issues').list()).toMatchObject({ count: 0 });

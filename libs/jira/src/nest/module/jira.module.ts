@@ -57,6 +57,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
   .setClassMethodName('forRoot')
   .setExtras<JiraExtras>({ imports: [] }, (definition, { imports = [] }) => ({
     ...definition,
+    global: true, // hooks of feature modules inject JiraServer, Authorization and the rest without an import
     imports: [...(definition.imports ?? []), ...imports],
     providers: [...(definition.providers ?? []), createGateway()],
   }))
