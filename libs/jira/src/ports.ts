@@ -1,5 +1,5 @@
 // `nestjs-jira/ports`: for adapters, which put rows, changes, messages or connections where this package does not.
-export type { Change, ChangeType, Commit, Image, Link } from './core/changes/change.js';
+export type { ChangeType, Commit, EntityChange as Change, Image, Link } from './core/changes/change.js';
 export type {
   ChangeLog,
   LogEntry,
