@@ -223,7 +223,6 @@ export function buildModel(spec: Spec, database: DatabaseType, prefix = 'M'): Mo
   }
   if (spec.itemSoftDelete === 'yes') properties['deletedAt'] = DeleteDateColumn(builder.named('deletedAt'));
   if (spec.hidden !== 'none') properties['secret'] = column('secret', { type: 'varchar', length: 20, select: false, default: 'hush' }); // prettier-ignore
-  if (spec.hidden === 'exposed') shown.push('secret');
   if (spec.index !== 'none') {
     properties['serial'] = [
       column('serial', { type: 'int', nullable: true }),

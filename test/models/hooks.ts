@@ -64,6 +64,8 @@ function itemClasses(model: Model): { input: EntityClass; output: EntityClass } 
     if (model.columns[name]?.isDate) Type(() => Date)(Input.prototype, name);
   }
   for (const name of model.shown) Expose()(Output.prototype, name);
+  // A column with `select: false` is never shown, whatever the output exposes.
+  if (model.spec.hidden === 'exposed') Expose()(Output.prototype, 'secret');
   if (model.spec.embedded !== 'none') Type(() => PlaceView)(Output.prototype, 'place');
   return { input: Input, output: Output };
 }

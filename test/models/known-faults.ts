@@ -9,8 +9,6 @@ interface KnownFault {
   readonly level: { readonly [F in keyof Spec]?: Spec[F] };
 }
 
-const SELECT_FALSE =
-  '`select: false` columns that a view exposes are sent in events and answers of `create`, never in lists: one rule.';
 const EVENTS = 'Getters, `@AfterLoad`, virtual columns and rows joined in `getQuery` are missing in events.';
 
 const LOSSY =
@@ -19,7 +17,6 @@ const LOSSY =
 export const KNOWN_FAULTS: readonly KnownFault[] = [
   { sentence: LOSSY, level: { tenant: 'bigint' } },
   { sentence: LOSSY, level: { tenant: 'transformed' } },
-  { sentence: SELECT_FALSE, level: { hidden: 'exposed' } },
   ...(['getter', 'afterLoad', 'virtual'] as const).map((computed) => ({ sentence: EVENTS, level: { computed } })),
 ];
 
