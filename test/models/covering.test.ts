@@ -3,8 +3,7 @@
 import { expect, it } from 'vitest';
 import { DATABASES } from '../support/databases.js';
 import { Covering } from './covering.js';
-import { described, PLAIN, type Spec } from './factors.js';
-import { drawable } from './play.js';
+import { described, PLAIN, type Spec, drawable } from './factors.js';
 import { Random } from './random.js';
 
 it.each(DATABASES)('any two levels that go together meet within 300 models on %s', { timeout: 60_000 }, (type) => {

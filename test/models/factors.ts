@@ -81,15 +81,12 @@ const NEEDS: Partial<Record<string, Rule>> = {
   'dependsOn=none': ({ rule }) => !['all', 'tenant', 'tenants', 'other', 'either', 'embedded'].includes(rule),
 }; // prettier-ignore
 
-/** The spec without what these levels, this database, or what is known to be broken, do not allow. */
-export function possible(spec: Spec, database: DatabaseType, isOpen: (spec: Spec) => readonly Factor[]): Spec {
+/** The spec without what its other levels, or the database, do not allow. */
+export function drawable(spec: Spec, database: DatabaseType): Spec {
   const result: Record<string, string> = { ...spec };
-  for (let isSettled = false; !isSettled; ) {
-    const unmet = FACTOR_NAMES.filter((factor) => NEEDS[`${factor}=${result[factor]}`]?.(result as Spec, database) === false);
-    const factors = [...unmet, ...isOpen(result as Spec)].filter((factor) => result[factor] !== PLAIN[factor]);
-    for (const factor of factors) result[factor] = PLAIN[factor];
-    isSettled = factors.length === 0;
-  }
+  const isUnmet = (factor: Factor): boolean => NEEDS[`${factor}=${result[factor]}`]?.(result as Spec, database) === false;
+  for (let unmet = FACTOR_NAMES.filter(isUnmet); unmet.length > 0; unmet = FACTOR_NAMES.filter(isUnmet))
+    for (const factor of unmet) result[factor] = PLAIN[factor];
   return result as Spec;
 } // prettier-ignore
 

@@ -2,7 +2,6 @@
 
 import type { CodeWriter } from './code-writes.js';
 import type { Model, Role } from './entities.js';
-import { isKnownInput } from './known-faults.js';
 import type { Moment, Row } from './moment.js';
 import type { WireStep } from './steps.js';
 
@@ -28,7 +27,6 @@ function relatedInput(model: Model, now: Moment, { related, a, b }: WireStep): D
     return rows[index % Math.max(1, rows.length)];
   };
   const [group, note, tag] = [pick('group', b), pick('note', b), pick('tag', b)];
-  if (isKnownInput(spec, related)) return {};
   const cascades = spec.noteCascade !== 'none';
   switch (related) {
     case 'none':

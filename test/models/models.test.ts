@@ -5,8 +5,8 @@
 import { expect, it } from 'vitest';
 import { DATABASES, describeEachDatabase, type DatabaseType } from '../support/databases.js';
 import { Covering } from './covering.js';
-import { described } from './factors.js';
-import { drawable, examine } from './play.js';
+import { described, drawable } from './factors.js';
+import { examine } from './play.js';
 import { Places } from './places.js';
 import { Random } from './random.js';
 import type { Tally } from './world.js';

@@ -3,8 +3,7 @@
 import fc from 'fast-check';
 import type { DatabaseType } from '../support/databases.js';
 import { buildModel } from './entities.js';
-import { described, FACTOR_NAMES, PLAIN, possible, type Factor, type Spec } from './factors.js';
-import { KNOWN_FAULTS } from './known-faults.js';
+import { described, FACTOR_NAMES, PLAIN, drawable, type Spec } from './factors.js';
 import type { Places } from './places.js';
 import { histories, type Step } from './steps.js';
 import { World, type Tally } from './world.js';
@@ -62,14 +61,4 @@ export async function examine(
     if (found !== undefined && (found as Error).constructor === (error as Error).constructor) [smallest, error] = [tried, found];
   } // prettier-ignore
   return { spec: described(smallest), steps, error };
-}
-
-/** The spec without what does not go together, or is known to be broken. */
-export function drawable(spec: Spec, database: DatabaseType): Spec {
-  return possible(spec, database, (tried) =>
-    (process.env['MODEL_ALL'] ? [] : KNOWN_FAULTS).flatMap(({ level }) => {
-      const factors = Object.keys(level) as Factor[];
-      return factors.every((factor) => tried[factor] === level[factor]) ? factors.slice(0, 1) : [];
-    }),
-  );
 }

@@ -11,10 +11,9 @@ const { values } = parseArgs({
     steps: { type: 'string' },
     failures: { type: 'string' },
     shrink: { type: 'string' },
-    all: { type: 'boolean', default: false },
   },
 });
-const { runs, database, seed, steps, failures, shrink, all } = values;
+const { runs, database, seed, steps, failures, shrink } = values;
 const given = {
   MODEL_RUNS: runs,
   MODEL_DATABASE: database === 'sqlite' ? 'better-sqlite3' : database,
@@ -22,7 +21,6 @@ const given = {
   MODEL_STEPS: steps,
   MODEL_FAILURES: failures,
   MODEL_SHRINK_MS: shrink,
-  MODEL_ALL: all ? '1' : undefined,
 };
 const env = { ...process.env, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
 const { status } = spawnSync('npx', ['vitest', 'run', 'test/models/models.test.ts'], { env, stdio: 'inherit' });

@@ -114,8 +114,16 @@ class ArticleView {
   @Expose() version: number;
 }
 
+class ShelfView {
+  @Expose() id: number;
+}
+
 class NamedView {
   @Expose() id: unknown;
+  @Expose() name: unknown;
+}
+
+class PairView {
   @Expose() a: number;
   @Expose() b: string;
   @Expose() name: unknown;
@@ -137,7 +145,7 @@ class ArticleHook extends ModelHook<Article> {
 export class ShelfHook extends ModelHook<Shelf> {
   entity = Shelf;
   createInput = AnyInput;
-  output = NamedView;
+  output = ShelfView;
   /** What visibility waits for before it answers with what it has read. */
   gate: Promise<void> | undefined;
   asked = 0;
@@ -166,7 +174,7 @@ class KeyHook extends ModelHook<Key> {
 class PairHook extends ModelHook<Pair> {
   entity = Pair;
   createInput = AnyInput;
-  output = NamedView;
+  output = PairView;
 }
 
 @Hook('transformed')
