@@ -37,6 +37,10 @@ class NoteView {
   @Expose() text: string;
 }
 
+class GroupView {
+  @Expose() id: number;
+}
+
 class WriteNote {
   @Allow() text?: string;
   @Allow() teamId?: number;
@@ -66,7 +70,7 @@ class OpenNoteHook extends NoteHook {
 @Hook('groups')
 class GroupHook extends ModelHook<Group> {
   entity = Group;
-  output = NoteView;
+  output = GroupView;
   override visibility({ user }: HookScope): Visibility<Group> {
     return { ownerId: user.id };
   }

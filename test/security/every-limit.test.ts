@@ -76,6 +76,11 @@ class DoorsHook extends BaseHook {
   }
 
   @Action()
+  text({ query }: ActionScope) {
+    return [{ text: 'x'.repeat(Number(query['length'])) }];
+  }
+
+  @Action()
   async wait() {
     await gate.promise;
   }
@@ -107,6 +112,10 @@ const codeOf = ({ status, data }: AnswerFrame): string => (status < 400 ? 'ok' :
 
 async function list(client: TestClient, query: object): Promise<string> {
   return codeOf(await client.call('issues', 'list', 'GET', { query }));
+}
+
+async function text(client: TestClient, length: number): Promise<string> {
+  return codeOf(await client.call('doors', 'text', 'GET', { query: { length } }));
 }
 
 /** The codes of so many calls at once, each named once. */
@@ -268,6 +277,11 @@ const REACHES: Readonly<Record<Exclude<keyof Limits, keyof typeof ELSEWHERE>, Re
       return [await ask({ expand: 'author' }), await ask({ expand: 'comments' })];
     },
     names: ['ok', QUERY],
+  },
+  answerBytes: {
+    limit: 2_000,
+    reach: async (client) => [await text(client, 1_000), await text(client, 3_000), await text(client, 1_000)],
+    names: ['ok', 'ANSWER_TOO_LARGE', 'ok'],
   },
   requestsInFlight: {
     limit: 3,

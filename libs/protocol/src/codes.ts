@@ -25,6 +25,7 @@ export const CODES = {
   DUPLICATE_REQUEST: { status: 409, retryable: false },
   VERSION_CONFLICT: { status: 409, retryable: false },
   FRAME_TOO_LARGE: { status: 413, retryable: false },
+  ANSWER_TOO_LARGE: { status: 413, retryable: false },
   UNPROCESSABLE: { status: 422, retryable: false },
   TOO_MANY_REQUESTS: { status: 429, retryable: true },
   TOO_MANY_SUBSCRIPTIONS: { status: 429, retryable: false },

@@ -17,6 +17,8 @@ export interface RequestTarget {
   readonly timeoutMs: number;
   /** Runs middleware, permissions, input and action: everything between the frame and the answer. */
   readonly handle: Handler;
+  /** Whether a request of the protocol's own counts as in flight, as those of applications do. @default false */
+  readonly isCounted?: boolean;
   /** @default ActionScope */
   readonly scopeType?: ScopeType;
 }

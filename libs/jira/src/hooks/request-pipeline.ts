@@ -7,6 +7,7 @@ import { JiraException } from '../core/errors/jira.exception.js';
 import { describeThrown } from '../core/errors/thrown.js';
 import type { Connection } from '../core/connections/connection.js';
 import { LIMITS, type Limits } from '../core/limits/limits.js';
+import { isWithin } from '../core/support/answer-size.js';
 import { RequestHandle } from '../core/connections/request-handle.js';
 import { LifecycleEvents } from '../core/lifecycle/lifecycle-events.js';
 import { ActionScope, SCOPE_SERVICES, stateOf, type HookScope, type ScopeServices } from '../core/scope/scope.js';
@@ -53,10 +54,12 @@ export class RequestPipeline {
     const reserved = this.reserved.find(namespace, frame);
     if (!reserved && this.lifecycle.hears('jira.message'))
       this.lifecycle.emit('jira.message', { connection, event: namespace, payload: target ? frame.data : frame });
-    const refusal = reserved ? undefined : this.refusalOf(connection, frame);
+    const isCounted = !reserved || reserved.isCounted === true;
+    const refusal = isCounted ? this.refusalOf(connection, frame, reserved !== undefined) : undefined;
     if (refusal) return reply(this.failure(connection, namespace, frame, refusal));
     const handle = new RequestHandle();
-    if (!reserved) connection.begin(frame.requestId, handle);
+    if (isCounted) connection.begin(frame.requestId, handle);
+    if (reserved && isCounted) connection.acknowledging++;
     this.open++;
     let isSuccess = false;
     let scope: HookScope | undefined;
@@ -66,6 +69,7 @@ export class RequestPipeline {
       scope = this.openScope(connection, namespace, frame, handle, action.scopeType);
       if (frame.extra) scope.extra = frame.extra;
       const answer = await this.runInTime(action, scope, handle);
+      this.checkSize(answer, scope);
       isSuccess = answer.status < 400;
       sendEncodable(success(frame, answer), reply);
     } catch (error) {
@@ -75,7 +79,8 @@ export class RequestPipeline {
       this.reply(connection, namespace, reply, this.failure(connection, namespace, frame, error));
     } finally {
       stopTimer(scope);
-      if (!reserved) connection.end(frame.requestId);
+      if (isCounted) connection.end(frame.requestId);
+      if (reserved && isCounted) connection.acknowledging--;
       handle.settle(isSuccess);
       this.open--;
       if (this.open === 0) this.drained?.();
@@ -107,16 +112,29 @@ export class RequestPipeline {
     }
   }
 
-  private refusalOf(connection: Connection, { requestId }: RequestFrame): JiraException | undefined {
-    if (this.isClosing) return new JiraException('UNAVAILABLE', 'The server is shutting down.');
+  private refusalOf(
+    connection: Connection,
+    { requestId }: RequestFrame,
+    isReserved: boolean,
+  ): JiraException | undefined {
+    if (this.isClosing && !isReserved) return new JiraException('UNAVAILABLE', 'The server is shutting down.');
     if (connection.request(requestId))
       return new JiraException('DUPLICATE_REQUEST', `Request "${requestId}" is still in flight.`);
-    if (connection.inFlight >= this.limits.requestsInFlight)
+    // Acknowledgements end what waits: other requests do not hold them back.
+    const inFlight = isReserved ? connection.acknowledging : connection.inFlight;
+    if (inFlight >= this.limits.requestsInFlight)
       return new JiraException(
         'TOO_MANY_REQUESTS',
         `Too many requests in flight; the limit is ${this.limits.requestsInFlight}.`,
       );
     return undefined;
+  }
+
+  private checkSize({ data }: Answer, scope: HookScope): void {
+    const { answerBytes } = this.limits;
+    if (isWithin(data, answerBytes)) return;
+    const done = stateOf(scope).unitOfWork?.transaction ? 'The request was carried out. Its' : 'The';
+    throw new JiraException('ANSWER_TOO_LARGE', `${done} answer is too large; the limit is ${answerBytes} bytes.`);
   }
 
   private openScope(
@@ -131,18 +149,32 @@ export class RequestPipeline {
     ); // prettier-ignore
   }
 
-  /** The action's answer, or the first of: timeout, cancel, disconnect. */
+  /**
+   * The action's answer, or the first of: timeout, cancel, disconnect. What is given up and still runs counts as in flight
+   * until it has ended: whoever gives up much gets no more than whoever waits.
+   */
   private runInTime(
     { handle: run, timeoutMs }: RequestTarget,
     scope: HookScope,
     handle: RequestHandle,
   ): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      handle.onAbort(reject);
+      let isRunning = true;
+      const { connection } = scope;
+      handle.onAbort((reason) => {
+        if (isRunning) connection.abandoned++;
+        reject(reason);
+      });
       stateOf(scope).timer = setTimeout(() => {
         handle.abort(new JiraException('TIMEOUT', `The action took longer than ${timeoutMs} ms.`));
       }, timeoutMs);
-      run(scope).then(resolve, reject);
+      const ended = (): void => {
+        isRunning = false;
+        if (handle.aborted) connection.abandoned--;
+      };
+      const work = run(scope);
+      void work.then(ended, ended); // first of all that hear of its end
+      work.then(resolve, reject);
     });
   }
 

@@ -40,7 +40,8 @@ export class ProtocolRequests extends ReservedRequests {
     super();
     this.ofConnection = new Map([
       [AUTHENTICATE_ACTION, this.target((scope) => this.authenticate(scope), 'POST')],
-      [ACKNOWLEDGE_ACTION, this.target((scope) => this.acknowledge(scope))],
+      // It waits for the message queue: whoever sends many is held back.
+      [ACKNOWLEDGE_ACTION, { ...this.target((scope) => this.acknowledge(scope)), isCounted: true }],
       [PING_ACTION, this.target(() => null)],
     ]);
     this.ofAny = new Map([[CANCEL_ACTION, this.target((scope) => this.cancel(scope))]]);

@@ -54,6 +54,10 @@ export abstract class Connection {
   /** The code for which the server disconnected it, if it did. */
   endReason?: string;
 
+  /** Requests that were answered because they were given up, and whose work has not ended. */
+  abandoned = 0;
+  /** Acknowledgements among the requests in flight. */
+  acknowledging = 0;
   /** Requests not yet answered, by `requestId`. Absent while there are none: most connections mostly listen. */
   private requests?: Map<string, RequestHandle>;
 
@@ -92,8 +96,9 @@ export abstract class Connection {
       throw new JiraException('TOO_MANY_ROOMS', `Too many rooms; the limit is ${this.mostRooms} per connection.`);
   }
 
+  /** Requests that cost something: unanswered, or given up and not ended. */
   get inFlight(): number {
-    return this.requests?.size ?? 0;
+    return (this.requests?.size ?? 0) + this.abandoned;
   }
 
   request(requestId: string): RequestHandle | undefined {

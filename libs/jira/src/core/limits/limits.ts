@@ -20,6 +20,8 @@ export interface QueryLimits {
 
 /** Limits of one connection, user or address. */
 export interface TrafficLimits {
+  /** Bytes of one answer, before it is encoded; beyond, the request is answered `ANSWER_TOO_LARGE`. @default 5_000_000 */
+  readonly answerBytes: number;
   /** Requests in flight per connection. @default 256, more than a page sends as it opens */
   readonly requestsInFlight: number;
   /** Sustained requests and events per second of one connection. @default 100 */
@@ -91,6 +93,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   searchWords: 8,
   pageSize: 100,
   expandedRows: 1_000,
+  answerBytes: 5_000_000,
   requestsInFlight: 256,
   requestsPerSecond: 100,
   userRequestsPerSecond: 300,
