@@ -12,7 +12,9 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     reporters: ['default', './test/support/skipped-reporter.ts', ...(results === undefined ? [] : ['json'])],
     outputFile: { json: results ?? '' },
-    testTimeout: 15_000,
-    hookTimeout: 30_000,
+    // These end what hangs, and measure nothing: the machine may be busy.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
   },
 });

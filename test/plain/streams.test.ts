@@ -72,7 +72,7 @@ describe('a stream over a plain WebSocket', () => {
     socket.send(JSON.stringify({ event: 'ticks', data: { requestId: 't', method: 'GET', action: 'watch', data: { count } } })); // prettier-ignore
     // The buffers of both ends of the connection take some megabytes; then the source waits.
     let before = -1;
-    await vi.waitUntil(() => pulled > 0 && pulled === before || void (before = pulled), { interval: 200, timeout: 10_000 }); // prettier-ignore
+    await vi.waitUntil(() => pulled > 0 && pulled === before || void (before = pulled), { interval: 200 }); // prettier-ignore
     expect(pulled).toBeLessThan(count);
     socket.resume();
     await client.find<Frame>(({ data }) => data.status === 200);

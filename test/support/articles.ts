@@ -126,7 +126,7 @@ class NamedView {
 class PairView {
   @Expose() a: number;
   @Expose() b: string;
-  @Expose() name: unknown;
+  @Expose() name: string | null;
 }
 
 @Hook('articles')

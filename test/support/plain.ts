@@ -36,7 +36,7 @@ export class PlainClient implements AsyncDisposable {
   }
 
   async open(): Promise<this> {
-    await this.until(() => this.socket.readyState === WebSocket.OPEN || this.isOver, 5_000, 'open');
+    await this.until(() => this.socket.readyState === WebSocket.OPEN || this.isOver, 20_000, 'open');
     if (this.isOver) throw new Error(`Refused: ${JSON.stringify(this.refused ?? this.closed)}`);
     return this;
   }
@@ -60,7 +60,7 @@ export class PlainClient implements AsyncDisposable {
     return this.closed !== undefined || this.refused !== undefined;
   }
 
-  async until(condition: () => boolean, timeoutMs = 5_000, event?: string): Promise<void> {
+  async until(condition: () => boolean, timeoutMs = 20_000, event?: string): Promise<void> {
     if (condition()) return;
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {

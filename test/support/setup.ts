@@ -1,1 +1,13 @@
 import 'reflect-metadata';
+import { vi } from 'vitest';
+
+/** A bound ends what hangs, and measures nothing: the machine may be busy. */
+const PATIENCE_MS = 20_000;
+
+type Options = Parameters<typeof vi.waitFor>[1];
+const patient = (options: Options): Options =>
+  typeof options === 'number' ? options : { timeout: PATIENCE_MS, ...options };
+
+const { waitFor, waitUntil } = vi;
+vi.waitFor = (callback, options) => waitFor(callback, patient(options));
+vi.waitUntil = (callback, options) => waitUntil(callback, patient(options));
