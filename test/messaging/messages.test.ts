@@ -126,9 +126,8 @@ describeWith('redis', 'messages of several processes that share a Redis', (url) 
 
   it('brings what a process without sockets sends to a user who is away, in order, until it is acknowledged', async () => {
     const cluster = { url, prefix: `test:${randomUUID()}:` };
-    const job = await NestFactory.createApplicationContext(JiraModule.forRoot(redisCluster(cluster)), {
-      logger: false,
-    });
+    const module = JiraModule.forRoot({ ...redisCluster(cluster), resume: { secret: randomUUID() } });
+    const job = await NestFactory.createApplicationContext(module, { logger: false });
     const messages = job.get(Messages);
     for (const n of [1, 2, 3]) await messages.send({ user: 7 }, 'news', n);
     await using app = await createTestApp({ entities: [], providers: [], options: redisCluster(cluster) });

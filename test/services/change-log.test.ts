@@ -89,7 +89,7 @@ describeWith('redis', 'observers of two servers that share a Redis and a databas
     @Module({
       imports: [
         TypeOrmModule.forRoot({ ...database, entities: [...TRACKER.entities] as never }),
-        JiraModule.forRoot(redisCluster(cluster)),
+        JiraModule.forRoot({ ...redisCluster(cluster), resume: { secret: randomUUID() } }),
       ],
       providers: [...TRACKER.providers],
     })

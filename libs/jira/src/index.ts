@@ -98,6 +98,7 @@ export type { Visibility } from './typeorm/query/visibility.js';
 export { JiraServer, type ServerEmitOptions } from './transport/jira-server.js';
 export { JiraModule } from './nest/module/jira.module.js';
 export type { JiraExtras, JiraOptions } from './nest/module/jira-options.js';
+export type { ResumeOptions } from './nest/module/resume-options.js';
 export type { FastPaths } from './core/scope/fast-paths.js';
 export type { ClientAddress } from './transport/limits/traffic.js';
 export type { SocketIoOptions } from './transport/socket-io/server-options.js';

@@ -71,6 +71,40 @@ export interface SubscribedData {
   readonly position: string;
 }
 
+/** `data` of the answer to a subscribe that carried `ResumeHeaders`. */
+export interface ResumedData extends SubscribedData {
+  /** The header `resume` of the next subscribe; absent where the subscription cannot be resumed. */
+  readonly resume?: string;
+  /** Whether what was missed is in `changes`; if not, refetch. */
+  readonly recovered: boolean;
+  /** The net changes since the position that was given, to be applied together. */
+  readonly changes?: readonly ResumedChange[];
+  /** What `list` answers, if it was asked for and nothing was recovered. */
+  readonly snapshot?: unknown;
+}
+
+/** What became of one row while the client was away. */
+export interface ResumedChange {
+  readonly type: 'added' | 'modified' | 'removed';
+  readonly id: RowId;
+  /** As in a change frame. */
+  readonly data: unknown;
+  /** Of the last commit that changed the row. */
+  readonly position: string;
+}
+
+/** The headers of a subscribe that may be resumed. */
+export interface ResumeHeaders {
+  /** The token of the subscribe before; `null` for the first. */
+  readonly resume: string | null;
+  /** The newest position up to which the client was sent everything. @default that of the token */
+  readonly position?: string;
+  /** How long the client has heard nothing from the server, in ms. */
+  readonly silentMs?: number;
+  /** Also answer the rows unless recovered: by the subscribe's query, or by this one. */
+  readonly snapshot?: true | Query;
+}
+
 /** Server → client: one change, the same frame for every connection of the channel. */
 export interface ChangeFrame {
   readonly method: 'SUBSCRIPTION';

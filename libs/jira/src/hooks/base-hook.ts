@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { ModuleRef } from '@nestjs/core';
+import type { Query } from 'nestjs-jira-protocol';
 import type { Type } from '@nestjs/common';
 import type { Hub } from '../live/delivery/hub.js';
 import { Observables, type ObservedRows } from '../live/observers/observed-rows.js';
@@ -40,6 +41,8 @@ export interface HookContext {
   readonly filterBackends: readonly FilterBackend[];
   /** Whether the object is a row: those are shown through a view, or not at all. */
   isRow(this: void, value: object): boolean;
+  /** What the hook's own `list` answers to the scope's caller. Rejects with what it refuses. */
+  list?(this: void, scope: HookScope, query: Query): Promise<unknown>;
   /** Rejects unless the caller may still call the scope's action. */
   recheck(this: void, scope: HookScope): Promise<void> | void;
   warn(message: string): void;
@@ -101,6 +104,7 @@ export abstract class BaseHook {
       observables: moduleRef.get<Observables>(Observables, { strict: false }),
       dataSource: metadata.dataSource,
       ownRows: (entity) => this[OWN_ROWS](entity),
+      readSnapshot: context.list,
       recheck: context.recheck,
     };
   }

@@ -242,7 +242,7 @@ export class RedisChangeLog implements ChangeLog {
   /** Before it is told, so that what is told is never ahead of what can be read. */
   private keep(entry: LoggedEntry, id: string): void {
     this.head = entry.position;
-    this.history.add(entry, timeOf(id));
+    this.history.add({ ...entry, at: timeOf(id) });
   }
 
   private tell(entry: LoggedEntry): void {

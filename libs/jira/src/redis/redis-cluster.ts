@@ -17,7 +17,7 @@ export interface RedisCluster {
  * The options of `JiraModule.forRoot` that put everything shared into one Redis. Call it once an application.
  *
  * @example
- * JiraModule.forRoot({ authentication: [...], ...redisCluster({ url: process.env.REDIS_URL }) })
+ * JiraModule.forRoot({ authentication: [...], ...redisCluster({ url: process.env.REDIS_URL }), resume: { secret } })
  */
 export function redisCluster(options: RedisChangeLogOptions & RedisPubSubOptions = {}): RedisCluster {
   const link = new RedisLink(options);

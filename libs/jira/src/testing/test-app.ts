@@ -72,11 +72,15 @@ export async function createTestApp(testOptions: TestAppOptions): Promise<TestAp
   return new RunningApp(app, (await app.getUrl()).replace('[::1]', '127.0.0.1'), testOptions.tokenOf ?? testTokenOf);
 }
 
+/** One for all processes of a test, so that clients can go from one to another. */
+const SECRET = 'known to everybody, fit for tests';
+
 /** Twelve days: a heartbeat would find a connection dead whenever a test turns the clock. */
 const PING_INTERVAL_MS = 2 ** 30;
 
 function importsOf({ entities, imports = [], options: given, database }: TestAppOptions): ModuleMetadata['imports'] {
-  const options = { ...given, socketIo: { pingInterval: PING_INTERVAL_MS, ...given?.socketIo } };
+  const resume = { secret: SECRET, ...given?.resume };
+  const options = { ...given, resume, socketIo: { pingInterval: PING_INTERVAL_MS, ...given?.socketIo } };
   const ofUsers = { authentication: [BearerTokenAuthentication], imports: [TestUsersModule] };
   const place: DataSourceOptions = database ?? { type: 'better-sqlite3', database: ':memory:' };
   return [

@@ -8,7 +8,8 @@ import { getOrAdd } from '../core/support/get-or-add.js';
 import { Observables } from '../live/observers/observed-rows.js';
 import type { HookScope } from '../core/scope/scope.js';
 import { DataSources, type FoundEntity } from './data-sources.js';
-import { EntityRows } from './hooks/entity-rows.js';
+import { EntityRows, type RowWatcher } from './hooks/entity-rows.js';
+import { entityKey } from '../live/delivery/channel.js';
 import { assertTypeOrm } from '../commits/assert-typeorm.js';
 import { knownDialectOf } from '../commits/dialect/dialects.js';
 import { TypeOrmChangeSource } from '../commits/capture/typeorm-change-source.js';
@@ -36,10 +37,13 @@ export interface EntityGate extends RelatedHook {
 }
 
 @Injectable()
-export class TypeOrmEdge extends Observables implements OnApplicationShutdown {
+export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicationShutdown {
   private readonly sources = new Map<string, TypeOrmChangeSource>();
   private readonly gates = new Map<EntityMetadata, Map<string, EntityGate>>();
   private readonly undos: (() => void)[] = [];
+  /** Entities that were watched at boot, as in every process of the application. */
+  private readonly always = new Set<string>();
+  private isReady = false;
 
   constructor(
     readonly dataSources: DataSources,
@@ -68,7 +72,7 @@ export class TypeOrmEdge extends Observables implements OnApplicationShutdown {
     const target = entity as EntityTarget<object>;
     const isThere = this.dataSources.all().some((one) => one.name === dataSource && one.dataSource.hasMetadata(target));
     const found = this.dataSources.find(target, subject, isThere ? dataSource : undefined);
-    return new EntityRows(found, subject, (one) => this.watch(one));
+    return new EntityRows(found, subject, this);
   }
 
   watch({ name, dataSource, metadata }: FoundEntity): void {
@@ -76,6 +80,11 @@ export class TypeOrmEdge extends Observables implements OnApplicationShutdown {
     // A data source of another kind was not attached to: says so, with the cure.
     source.attach();
     source.watch(metadata.name);
+    if (!this.isReady) this.always.add(entityKey(name, metadata.name));
+  }
+
+  isAlwaysWatched({ name }: FoundEntity, entity: string): boolean {
+    return this.always.has(entityKey(name, entity));
   }
 
   /** What captures the changes of this entity's data source, if they can be captured. */
@@ -89,6 +98,7 @@ export class TypeOrmEdge extends Observables implements OnApplicationShutdown {
    * @throws ConfigurationError when a data source's writes do not reach its change source, or a hook misses another
    */
   assertReady(): void {
+    this.isReady = true;
     for (const source of this.sources.values()) source.assertAttached();
     for (const gates of this.gates.values()) for (const gate of gates.values()) gate.assertComplete();
   }

@@ -47,7 +47,8 @@ export class History {
     return this.kept[this.kept.length - 1]?.entry.position ?? this.base;
   }
 
-  add(entry: LoggedEntry, at = Date.now()): void {
+  add(entry: LoggedEntry): void {
+    const { at = Date.now() } = entry;
     const bytes = sizeOf(entry);
     this.kept.push({ entry, at, bytes });
     this.ordinals.set(entry.position, this.added++);
@@ -64,7 +65,7 @@ export class History {
     const start = ordinal === undefined ? this.first : this.first + ordinal - oldest + 1;
     const found = this.kept.slice(start, start + limit);
     return {
-      entries: found.map(({ entry, at }) => ({ ...entry, at })),
+      entries: found.map(({ entry }) => entry),
       tail: found[found.length - 1]?.entry.position ?? after,
     };
   }

@@ -27,7 +27,8 @@ export class MemoryChangeLog implements ChangeLog {
   append(entry: LogEntry): void {
     const position = this.codec.encode(++this.sequence);
     if (isCommit(entry) && entry.transaction) this.positions.set(entry.transaction, position);
-    this.history.add(isCommit(entry) ? { changes: entry.changes, position, isOwn: true } : { ...entry, position, isOwn: true }); // prettier-ignore
+    const logged = { position, isOwn: true, at: Date.now() };
+    this.history.add(isCommit(entry) ? { changes: entry.changes, ...logged } : { ...entry, ...logged });
     for (const listener of this.listeners) listener({ ...entry, position, isOwn: true });
   }
 

@@ -27,6 +27,8 @@ export interface RowMatcher {
   readonly related?: RelatedRows;
   /** Whether code or SQL of the application decides. @default false */
   readonly isOpaque?: boolean;
+  /** Whether rows of many-to-many tables decide: their changes come with those of the rows that own them. @default false */
+  readonly crossesLinks?: boolean;
 }
 
 /** What an image is the one before. */
@@ -64,6 +66,24 @@ export interface ObserverBehaviour extends RoomKeeper {
   readonly participants?: (scopes: readonly HookScope[], image: Image, type: ChangeType) => readonly HookScope[];
   /** Called once per change, before it is sent; `false` means the handler sent it itself. */
   readonly handle?: (change: Change, rooms: RoomDiff) => Promise<boolean | void> | boolean | void;
+  /** What has to be known to resume its subscriptions; absent = none of them can be. */
+  readonly resuming?: ResumeRules;
+}
+
+/** What an observer says about subscriptions that are resumed. */
+export interface ResumeRules {
+  /** Another value when rows are shown in another form. */
+  readonly shape: string;
+  /** Why such a subscription can never be resumed; `undefined` = it can. */
+  obstacleOf(definition: ChannelDefinition): string | undefined;
+  /** The key of the caller, `null` for anonymous ones. */
+  userOf(scope: HookScope): string | null;
+  /** Position at which the application last sent a change of its own: those are not kept. */
+  signalledAt?: string;
+  /** Whether the change is one of an entity that the observer names as deciding. */
+  dependsOn(change: Change): boolean;
+  /** Whether such a change may have decided what this caller sees. */
+  decides(change: Change, scope: HookScope): boolean;
 }
 
 export interface ChannelDefinition {
@@ -116,6 +136,11 @@ export function isOpaque({ definition: { audience } }: Channel): boolean {
   return audience.matchers.some((matcher) => matcher.isOpaque);
 }
 
+/** The same, its filter included. */
+export function isOpaqueDefinition({ filter, audience }: ChannelDefinition): boolean {
+  return [filter, ...audience.matchers].some((matcher) => matcher.isOpaque);
+}
+
 /** One subscriber's part in a channel. */
 export class Subscription implements Recipient {
   /** Where it belongs; `undefined` until that was first found out. */
@@ -127,6 +152,8 @@ export class Subscription implements Recipient {
   /** Incremented with every reason to check its rights again. */
   revision = 0;
   checkedAt = Date.now();
+  /** Position up to which nothing is sent to it: its frames begin after that. */
+  since = '';
   private current: SubscriptionState = 'opening';
   /** Frames that wait for it to be live. */
   private held: ChangeFrame[] = [];

@@ -14,6 +14,7 @@ import { FEED_REPORT, Feed, type FeedReport } from './feed.js';
 import { FRAME_SINK, type FrameSink } from './frame-sink.js';
 import { getOrAdd } from '../../core/support/get-or-add.js';
 import { Placement } from './placement.js';
+import { RESUME_SETTINGS, Resumption, type ResumeSettings } from './resumption.js';
 
 /** Called in commit order, before anything of the commit is sent. Its errors are reported. */
 export type CommitListener = (change: Change, commit: LoggedCommit) => void;
@@ -32,8 +33,10 @@ export class Hub {
     @Inject(LIMITS) private readonly limits: Pick<Limits, 'subscriptions' | 'heldFrames'>,
     @Inject(FEED_REPORT) private readonly report: FeedReport,
     errors: ErrorDescriber,
+    @Inject(RESUME_SETTINGS) resume: ResumeSettings,
   ) {
-    this.placement = new Placement({ log, sink, limits, report, errors }, (entity) => this.feed(entity));
+    const resumption = new Resumption(log, report, resume);
+    this.placement = new Placement({ log, sink, limits, report, errors, resumption }, (entity) => this.feed(entity));
     this.log.listen(
       (entry) => {
         if (isCommit(entry)) this.publish(entry);
@@ -76,6 +79,7 @@ export class Hub {
 
   /** Announces one change to one observer manually, as if just committed. */
   dispatch(entity: string, observer: ObserverBehaviour, change: Change): void {
+    if (observer.resuming) observer.resuming.signalledAt = this.log.head;
     this.feed(entity).push([{ change, position: this.log.head, observer: observer.name }]);
   }
 

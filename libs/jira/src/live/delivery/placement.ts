@@ -1,7 +1,7 @@
 // Where subscriptions belong: opens them, puts them into channels between two commits, looks again, and ends them.
 
 import { inBatches } from '../../core/support/in-batches.js';
-import type { SubscribedData } from 'nestjs-jira-protocol';
+import type { ResumedData, SubscribedData } from 'nestjs-jira-protocol';
 import type { ErrorDescriber } from '../../core/errors/error-describer.js';
 import { JiraException } from '../../core/errors/jira.exception.js';
 import { stateOf, type HookScope } from '../../core/scope/scope.js';
@@ -12,10 +12,12 @@ import { Channels } from './channels.js';
 import type { Feed, FeedReport } from './feed.js';
 import type { FrameSink } from './frame-sink.js';
 import { getOrAdd } from '../../core/support/get-or-add.js';
+import type { Resumed, ResumeRequest, Resumption } from './resumption.js';
 import { isAnswered, isSettled, REASONS, type Reason } from './subscription-state.js';
 import { Subscriptions } from './subscriptions.js';
 
 export interface PlacementParts {
+  readonly resumption: Resumption;
   readonly log: ChangeLog;
   readonly sink: FrameSink;
   readonly limits: { readonly subscriptions: number };
@@ -43,13 +45,16 @@ export class Placement {
    * committed before it is delivered without it.
    *
    * @param define tells where the subscription belongs; asked again whenever its caller's rights may have changed
+   * @param request what a client asks for that may come back, or has
    */
   async subscribe(
     scope: HookScope,
     entity: string,
     observer: ObserverBehaviour,
     define: Subscription['define'],
-  ): Promise<SubscribedData> {
+    request?: ResumeRequest,
+  ): Promise<SubscribedData | ResumedData> {
+    const { resumption } = this.parts;
     const { subscriptions: limit } = this.parts.limits;
     const { id } = scope.connection;
     if (this.open.of(id).size >= limit)
@@ -61,8 +66,11 @@ export class Placement {
     this.open.add(subscription);
     const { handle } = stateOf(scope);
     handle.onFailure(() => this.go(subscription, REASONS.requestFailed));
+    let resumed: Resumed | undefined;
     try {
+      if (request) await resumption.prepare(request);
       await this.place(subscription, false);
+      if (request) resumed = await resumption.answer(subscription, request);
     } catch (error) {
       this.go(subscription, REASONS.requestFailed);
       throw error;
@@ -71,7 +79,8 @@ export class Placement {
     if (subscription.isEnded) throw new JiraException('CANCELLED', 'The request ended before the subscription opened.');
     handle.afterAnswer(() => this.go(subscription, REASONS.answered));
     subscription.announced = subscription.channel;
-    return { channel: subscription.channel, position: this.parts.log.head };
+    const { channel, since } = subscription;
+    return resumed ? { channel, position: since, ...resumed } : { channel, position: this.parts.log.head };
   }
 
   /** Subscriptions that these connections hold, of this observer or of all. */
@@ -198,10 +207,14 @@ export class Placement {
       const { revision } = subscription;
       const definition = await subscription.define(isAgain || revision > 0);
       const related = await this.channels.relatedOf(definition);
+      // What is committed after this waits behind the turn, and is held for it.
+      const { head } = this.parts.log;
       const isDone = await new Promise<boolean>((resolve) => {
         feed.inTurn(() => {
-          if (subscription.revision === revision && !subscription.isEnded)
+          if (subscription.revision === revision && !subscription.isEnded) {
+            subscription.since = head;
             this.settle(subscription, this.channels.open(definition, feed, related), feed);
+          }
           resolve(subscription.isEnded || subscription.revision === revision);
         });
       });

@@ -14,10 +14,10 @@ interface Follower extends ObserverHost {
 }
 
 /**
- * Follows the rows that an observer's rows depend on. Returns the name of their entity. Throws a ConfigurationError when
+ * Follows the rows that an observer's rows depend on. Returns them. Throws a ConfigurationError when
  * nothing holds them.
  */
-export function follow(dependency: Dependency, observer: ObserverBehaviour, follower: Follower): string {
+export function follow(dependency: Dependency, observer: ObserverBehaviour, follower: Follower): ObservedRows {
   const { hub, observables, subject, dataSource, rows, key } = follower;
   if ((dependency as Partial<Dependency>).entity === undefined)
     throw new ConfigurationError(
@@ -37,7 +37,7 @@ export function follow(dependency: Dependency, observer: ObserverBehaviour, foll
     const concerned = [...hub.placement.subscriptions(connectionsOf(dependency, change, follower), observer)];
     void hub.placement.refreshConcerned(concerned, change);
   });
-  return depended.name;
+  return depended;
 }
 
 /**

@@ -20,6 +20,10 @@ export interface ObservedRows {
   read(ids: readonly RowId[]): Promise<readonly Change[]>;
   /** Rows of another entity beside them, by the name its changes carry; `undefined` for those that nobody can watch. */
   related?(name: string): ObservedRows | undefined;
+  /** Whether every process watches that entity from its start on; absent = it does not. */
+  isAlwaysWatched?(name: string): boolean;
+  /** Names the columns of the rows: another text where they have others. */
+  readonly shape?: string;
   /** What the hook says of its own rows; absent for the rows of others. */
   readonly own?: OwnRows;
 }
@@ -43,6 +47,8 @@ export interface OwnRows {
   readonly wayOf?: (scope: HookScope) => string | undefined;
   /** Reads rows in that way: what `serialize` needs beside their images. */
   readonly load?: (announced: readonly Announced[], scope: HookScope) => Promise<void>;
+  /** Names the form in which they are shown: another text where it may be another. */
+  readonly shape?: string;
   /** Whether `serialize` is given the caller's scope. */
   readonly serializesPerUser: boolean;
   readonly audience?: (scope: HookScope) => string;

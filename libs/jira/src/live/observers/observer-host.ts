@@ -1,5 +1,6 @@
 // What surrounds an observer: its hook, and the server.
 
+import type { Query } from 'nestjs-jira-protocol';
 import type { Connections } from '../../core/connections/connections.js';
 import type { HookScope } from '../../core/scope/scope.js';
 import type { Hub } from '../delivery/hub.js';
@@ -19,6 +20,8 @@ export interface ObserverHost {
   readonly dataSource?: string;
   /** The hook's own rows, if they are what the observer's entity is; `undefined` asks for them whatever they are. */
   ownRows(this: void, entity: unknown): ObservedRows | undefined;
+  /** What the hook's `list` answers to this caller; absent where it has none. */
+  readSnapshot?(this: void, scope: HookScope, query: Query): Promise<unknown>;
   /** Rejects unless the caller may still call the action that subscribed. */
   recheck(scope: HookScope): Promise<void> | void;
 }

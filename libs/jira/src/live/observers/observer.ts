@@ -8,9 +8,12 @@ import type { Audience, ChannelDefinition, ObserverBehaviour, RowMatcher } from 
 import type { Change, ChangeType, EntityChange } from '../../core/changes/change.js';
 import { follow, followRelated } from './dependencies.js';
 import { EVERY_ROW, FunctionMatcher } from './function-matcher.js';
-import type { Announced, ObservedRows } from './observed-rows.js';
+import { getOrAdd } from '../../core/support/get-or-add.js';
+import type { Announced, Dependency, ObservedRows } from './observed-rows.js';
 import type { ObserverHost } from './observer-host.js';
 import type { BoundOptions, Rooms, Signal } from './observer-options.js';
+import { resumeRequestOf } from './resume-request.js';
+import { Resuming } from './resuming.js';
 import type { Room } from '../delivery/rooms.js';
 import { isPerUser } from './per-user.js';
 import { signalRows } from './signal-rows.js';
@@ -22,6 +25,7 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
   readonly rooms?: ObserverBehaviour['rooms'];
   readonly participants?: ObserverBehaviour['participants'];
   readonly handle?: ObserverBehaviour['handle'];
+  resuming?: Resuming;
   private host!: ObserverHost;
   private rows!: ObservedRows;
   /** The feed it listens to. */
@@ -59,10 +63,15 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
     if (!source) this.rows.watch();
     source?.subscribe((signal) => this.dispatch(signal));
     if (this.handle) host.hub.addHandler(this.key, this);
+    const dependencies = new Map<string, Dependency[]>();
     for (const dependency of dependsOn) {
-      const name = follow(dependency, this, { ...host, key: this.key, rows: this.rows });
+      const { key, name } = follow(dependency, this, { ...host, key: this.key, rows: this.rows });
+      getOrAdd(dependencies, key, () => []).push(dependency);
       if (!dependency.rows) this.followed.add(name);
     }
+    const { options, rows, isPerUser: isShownPerUser } = this;
+    const hears = (name: string): boolean | undefined => this.crossed.get(name);
+    this.resuming = new Resuming({ options: options as BoundOptions<object>, rows, host, isPerUser: isShownPerUser, dependencies, hears }); // prettier-ignore
   }
 
   /**
@@ -77,7 +86,9 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
       scope.method === 'SUBSCRIPTION' || (scope.connection.dialect === 'djira' && scope.method === 'POST');
     if (!isAllowed)
       throw new JiraException('METHOD_NOT_ALLOWED', `"${scope.action}" accepts SUBSCRIPTION, not ${scope.method}.`);
-    return this.host.hub.placement.subscribe(scope, this.key, this, (isAgain) => this.define(scope, isAgain));
+    const { hub, readSnapshot } = this.host;
+    const request = resumeRequestOf(scope, this.rows.own && readSnapshot);
+    return hub.placement.subscribe(scope, this.key, this, (isAgain) => this.define(scope, isAgain), request);
   }
 
   /**

@@ -3,6 +3,7 @@
 import { Injectable, Logger, type Type } from '@nestjs/common';
 import { DiscoveryService, ExternalContextCreator, ModuleRef } from '@nestjs/core';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import { JiraException } from '../../core/errors/jira.exception.js';
 import type { ErrorTranslator } from '../../core/errors/error-answer.js';
 import { actionsOf, type FoundAction } from '../../hooks/action.decorator.js';
 import { assertAttributes } from '../../hooks/attributes.js';
@@ -19,10 +20,10 @@ import type { FilterBackendSpec } from '../../policy/filtering/filter-backend.js
 import { Hub } from '../../live/delivery/hub.js';
 import type { Pagination } from '../../policy/pagination/pagination.js';
 import { checkRequest, type Permission } from '../../policy/permissions/permission.js';
-import { stateOf } from '../../core/scope/scope.js';
+import { calling, stateOf, type HookScope } from '../../core/scope/scope.js';
 import type { FastPaths } from '../../core/scope/fast-paths.js';
 import type { Limits } from '../../core/limits/limits.js';
-import { isMethod } from 'nestjs-jira-protocol';
+import { codeForStatus, isMethod, type ErrorData, type Query } from 'nestjs-jira-protocol';
 import { withDataInput } from '../enhancers/data-inputs.js';
 import { findProviders, type FoundProvider } from './found-provider.js';
 import { createFilterBackends, createMiddleware, createPagination, createPermissions } from './hook-parts.js';
@@ -121,6 +122,9 @@ export class HookExplorer {
       pageSize: defaults.pageSize,
       filterBackends: await createFilterBackends(filterBackends, moduleRef),
       isRow: (value) => rowViews.of(value.constructor, hook) !== undefined,
+      list: actionsOf(hook).some(({ name }) => name === 'list')
+        ? (scope, query) => this.list(scope, metadata.namespace, query)
+        : undefined,
       recheck: (scope) => {
         const asked = permissionsOf.get(scope.action) ?? permissions;
         stateOf(scope).permissions ??= asked;
@@ -166,6 +170,16 @@ export class HookExplorer {
     const { namespace, path, params } = metadata;
     this.registry.add({ namespace, path, params, hook, moduleRef, actions });
     this.logger.log(`${hook.constructor.name} {${metadata.namespace}}: ${[...actions.keys()].join(', ')}`);
+  }
+
+  /** As if the caller had asked for the list: with its middleware, guards and permissions. */
+  private async list(scope: HookScope, namespace: string, query: Query): Promise<unknown> {
+    const { handle } = this.registry.resolve(namespace, 'list', 'GET', scope.connection.route);
+    const call = Object.assign(calling(scope, { namespace, action: 'list', method: 'GET' }), { query });
+    const { status, data } = await handle(call);
+    if (status < 400) return data;
+    const { code = codeForStatus(status), message = 'The list was refused.' } = (data ?? {}) as Partial<ErrorData>;
+    throw new JiraException(code, message, { status });
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { ConnectionStore } from '../../cluster/messaging/connection-store.js';
 import { MemoryConnectionStore } from '../../cluster/messaging/memory-connection-store.js';
+import type { ResumeOptions } from './resume-options.js';
 import { MemoryMessageQueue } from '../../cluster/messaging/memory-message-queue.js';
 import type { MessageQueue } from '../../cluster/messaging/message-queue.js';
 import { MemoryPubSub } from '../../cluster/messaging/memory-pub-sub.js';
@@ -13,7 +14,7 @@ import { MemoryChangeLog } from '../../core/changes/memory-change-log.js';
  * Each part is local to this process unless you set it here.
  *
  * @example
- * JiraModule.forRoot({ ...redisCluster({ url: 'redis://127.0.0.1:6379' }) })
+ * JiraModule.forRoot({ ...redisCluster({ url: 'redis://127.0.0.1:6379' }), resume: { secret } })
  */
 export interface ClusterOptions {
   /** Carries committed changes to every process. @default this process only */
@@ -27,10 +28,11 @@ export interface ClusterOptions {
 }
 
 export function resolveClusterOptions({
-  changeLog = new MemoryChangeLog(),
+  resume,
+  changeLog = new MemoryChangeLog({ history: resume?.history }),
   pubSub = new MemoryPubSub(),
   connectionStore = new MemoryConnectionStore(),
   messageQueue = new MemoryMessageQueue(),
-}: ClusterOptions): Required<ClusterOptions> {
+}: ClusterOptions & { readonly resume?: ResumeOptions }): Required<ClusterOptions> {
   return { changeLog, pubSub, connectionStore, messageQueue };
 }

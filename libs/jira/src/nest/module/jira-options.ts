@@ -18,6 +18,8 @@ import {
   type PlainWebSocketOptions,
   type ResolvedPlainOptions,
 } from '../../transport/plain/plain-options.js';
+import { resolveResumeOptions, type ResumeOptions } from './resume-options.js';
+import type { ResumeSettings } from '../../live/delivery/resumption.js';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { meant } from '../../core/support/nearest-name.js';
 import { assertOptionNames, type Names } from './option-names.js';
@@ -58,6 +60,8 @@ export interface JiraOptions extends ClusterOptions {
    * `dependsOn` names takes effect at once. @default 60_000: a minute, one question per subscription and minute
    */
   readonly visibilityTtlMs?: number;
+  /** Clients that come back and are told what they missed: docs/resuming.md. */
+  readonly resume?: ResumeOptions;
   /** Fast paths to use. @default all */
   readonly fastPaths?: Partial<FastPaths>;
   /** How long a caller waits for the only SQLite connection, in ms. @default 10_000 */
@@ -71,8 +75,9 @@ export interface JiraExtras {
 }
 
 export type ResolvedJiraOptions = Readonly<
-  Required<Omit<JiraOptions, 'limits' | 'fastPaths' | 'plainWebSockets' | 'clientAddress'>>
+  Required<Omit<JiraOptions, 'limits' | 'fastPaths' | 'plainWebSockets' | 'clientAddress' | 'resume'>>
 > & {
+  readonly resume: ResumeSettings;
   readonly clientAddress?: ClientAddress;
   readonly limits: Limits;
   readonly fastPaths: FastPaths;
@@ -84,7 +89,7 @@ export const RESOLVED_OPTIONS = Symbol('jira resolved options');
 const NAMES: Names<JiraOptions> = {
   authentication: true, permissions: true, middleware: true, pagination: true, pageSize: true, hooks: true,
   plainWebSockets: true, eventListeners: true, clientAddress: true, limits: true, socketIo: true, userKey: true,
-  visibilityTtlMs: true, fastPaths: true, lockTimeoutMs: true, changeLog: true, pubSub: true, connectionStore: true,
+  visibilityTtlMs: true, resume: true, fastPaths: true, lockTimeoutMs: true, changeLog: true, pubSub: true, connectionStore: true,
   messageQueue: true,
 }; // prettier-ignore
 
@@ -102,8 +107,10 @@ export function resolveOptions(options: JiraOptions): ResolvedJiraOptions {
     if (Number.isInteger(value) && value > 0) continue;
     throw new ConfigurationError('JiraModule', `has the limit ${name} = ${String(value)}.`, 'Use a positive integer.');
   }
+  const cluster = resolveClusterOptions(options);
   return Object.freeze({
-    ...resolveClusterOptions(options),
+    ...cluster,
+    resume: resolveResumeOptions(options.resume, cluster.changeLog),
     authentication: options.authentication ?? [],
     permissions: options.permissions ?? [],
     middleware: options.middleware ?? [],

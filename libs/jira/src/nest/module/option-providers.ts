@@ -7,6 +7,7 @@ import { PubSub } from '../../cluster/messaging/pub-sub.js';
 import { CHANGE_LOG } from '../../core/changes/change-log.js';
 import { USER_KEY } from '../../core/connections/connections.js';
 import { LIMITS } from '../../core/limits/limits.js';
+import { RESUME_SETTINGS } from '../../live/delivery/resumption.js';
 import { VISIBILITY_TTL_MS } from '../../live/sessions/authorization.js';
 import { CLIENT_ADDRESS } from '../../transport/limits/traffic.js';
 import { PLAIN_WEB_SOCKETS } from '../../transport/plain/plain-options.js';
@@ -26,6 +27,7 @@ export const OPTION_PROVIDERS: readonly Provider[] = [
   option(PLAIN_WEB_SOCKETS, ({ plainWebSockets }) => plainWebSockets),
   option(SOCKET_IO_OPTIONS, socketIoOptions),
   option(SOCKET_IO_CHOSEN, ({ socketIo }) => Object.keys(socketIo)),
+  option(RESUME_SETTINGS, ({ resume }) => resume),
   option(CHANGE_LOG, ({ changeLog }) => changeLog),
   option(PubSub, ({ pubSub }) => pubSub),
   option(CONNECTION_STORE, ({ connectionStore }) => connectionStore),

@@ -12,27 +12,52 @@ import type { FoundEntity } from '../data-sources.js';
 import { compileVisibility } from '../query/row-predicate.js';
 import { PredicateMatcher } from './row-matchers.js';
 
+/** What captures the changes of entities. */
+export interface RowWatcher {
+  watch(found: FoundEntity): void;
+  /** Whether an entity of the same data source was watched before the first client came. */
+  isAlwaysWatched(found: FoundEntity, name: string): boolean;
+}
+
 export class EntityRows implements ObservedRows {
   readonly key: string;
   readonly name: string;
   readonly withDeleted: boolean;
   readonly own?: OwnRows;
+  readonly shape: string;
 
   constructor(
     private readonly found: FoundEntity,
     /** Whose visibility is compiled, for errors. */
     private readonly subject: string,
-    private readonly watchRows: (found: FoundEntity) => void,
+    private readonly watcher: RowWatcher,
     { withDeleted = false, own }: { withDeleted?: boolean; own?: OwnRows } = {},
   ) {
     this.name = found.metadata.name;
     this.key = entityKey(found.name, this.name);
     this.withDeleted = withDeleted;
     this.own = own;
+    this.shape = JSON.stringify(
+      found.metadata.columns.map(({ propertyPath, databaseName, type, isArray, isSelect }) => [
+        propertyPath,
+        databaseName,
+        typeof type === 'function' ? type.name : type,
+        isArray,
+        isSelect,
+      ]),
+    );
   }
 
   watch(): void {
-    this.watchRows(this.found);
+    this.watcher.watch(this.found);
+  }
+
+  isAlwaysWatched(name: string): boolean {
+    const { metadata } = this.found;
+    // The rows of its own many-to-many tables come with its own.
+    const junctions = metadata.manyToManyRelations.filter(({ isOwning }) => isOwning);
+    if (junctions.some(({ junctionEntityMetadata }) => junctionEntityMetadata?.name === name)) return true;
+    return this.watcher.isAlwaysWatched(this.found, name);
   }
 
   related(name: string): EntityRows | undefined {
@@ -40,7 +65,7 @@ export class EntityRows implements ObservedRows {
     const [metadata] = metadatas;
     // Two of one name could not be told apart.
     if (!metadata || metadatas.length > 1) return undefined;
-    return new EntityRows({ ...this.found, metadata }, this.subject, this.watchRows);
+    return new EntityRows({ ...this.found, metadata }, this.subject, this.watcher);
   }
 
   matcherOf(visibility: unknown): RowMatcher {

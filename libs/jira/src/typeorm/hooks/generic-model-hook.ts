@@ -241,12 +241,12 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
       serialize: (announced, scope, isLoaded) => this.announced.serialize(announced, scope, isLoaded),
       wayOf: (scope) => this.announced.wayOf(scope),
       load: (announced, scope) => this.announced.load(announced, scope),
+      shape: JSON.stringify([this.outputNames, String(this.getOutput()), String(this.serialize)]),
       serializesPerUser: this.isPerUser(),
       audience: this.audience && ((scope) => this.audience?.(scope) ?? ''),
       dependsOn: this.dependsOn,
     };
-    const options = { withDeleted: this.withDeleted, own };
-    return new EntityRows(this.found, this.constructor.name, (one) => this.edge.watch(one), options);
+    return new EntityRows(this.found, this.constructor.name, this.edge, { withDeleted: this.withDeleted, own });
   }
 
   private async announcedFilter(scope: HookScope): Promise<PredicateMatcher> {

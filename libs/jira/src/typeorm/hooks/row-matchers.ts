@@ -22,7 +22,7 @@ const MOST_LINKS = 300;
 export class PredicateMatcher implements RowMatcher {
   readonly related?: RelatedRows;
   readonly isOpaque: boolean;
-  private readonly crossesLinks: boolean;
+  readonly crossesLinks: boolean;
 
   constructor(private readonly predicate: RowPredicate) {
     const { condition, metadata } = predicate;

@@ -1,0 +1,51 @@
+// The options of resuming.
+
+import { Logger } from '@nestjs/common';
+import type { ChangeLog } from '../../core/changes/change-log.js';
+import { DEFAULT_HISTORY, type HistoryLimits } from '../../core/changes/history.js';
+import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import type { ResumeSettings } from '../../live/delivery/resumption.js';
+
+export interface ResumeOptions {
+  /**
+   * Signs the tokens that clients come back with: a random text of 32 characters or more, the same in every process that
+   * shares the change log, which needs it. @default random: tokens are worth nothing to another process
+   */
+  readonly secret?: string;
+  /** Net changes one answer may hold; who missed more refetches. @default 1_000 */
+  readonly maxRows?: number;
+  /** What the default change log keeps. `redisCluster()` has an option of the same name. */
+  readonly history?: Partial<HistoryLimits>;
+}
+
+const MIN_SECRET = 32;
+
+/** Throws a ConfigurationError that names the option at fault. */
+export function resolveResumeOptions(
+  { secret, maxRows = 1_000, history = {} }: ResumeOptions = {},
+  changeLog: ChangeLog,
+): ResumeSettings {
+  for (const [name, value] of Object.entries({ maxRows, ...history }))
+    if (!Number.isInteger(value) || value <= 0)
+      throw new ConfigurationError('JiraModule', `has the option resume.${name} = ${String(value)}.`, 'Use a positive integer.'); // prettier-ignore
+  const unknown = Object.keys(history).find((name) => !(name in DEFAULT_HISTORY));
+  if (unknown !== undefined)
+    throw new ConfigurationError('JiraModule', `has an unknown option resume.history.${unknown}.`, `Use ${Object.keys(DEFAULT_HISTORY).join(', ')}.`); // prettier-ignore
+  if (secret !== undefined && secret.length < MIN_SECRET)
+    throw new ConfigurationError(
+      'JiraModule',
+      `has a resume.secret of ${secret.length} characters.`,
+      `Use ${MIN_SECRET} random characters or more, such as those of "openssl rand -base64 32".`,
+    );
+  if (secret === undefined && changeLog.read && changeLog.isShared !== false)
+    throw new ConfigurationError(
+      'JiraModule',
+      'shares its change log with other processes but has no resume.secret, so none of them could resume what another began.',
+      'Set forRoot({ resume: { secret } }) to the same random text in every process.',
+    );
+  if (secret === undefined)
+    new Logger('Jira').log(
+      'Subscriptions can be resumed in this process only: no resume.secret is set, so it is random.',
+    );
+  return { secret, maxRows };
+}
