@@ -1,6 +1,6 @@
 // oxlint-disable-next-line import/no-unassigned-import -- says what `scope.manager` is: its declaration merges into ScopeTypes
 import './typeorm/store/typeorm-unit-of-work.js';
-export type { Code, PaginatedResponse, RowId, SubscribedData } from 'nestjs-jira-protocol';
+export type { Code, PaginatedResponse, RowId, SubscribedData, SubscribedTo } from 'nestjs-jira-protocol';
 export { ConfigurationError } from './core/errors/configuration.error.js';
 export {
   JiraException,
