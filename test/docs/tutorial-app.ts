@@ -93,7 +93,16 @@ export class TutorialApp implements AsyncDisposable {
       await mkdir(join(folder, document), { recursive: true });
       await writeFile(join(folder, document, file), `${text}\nexport {};\n`);
     }
-    const compilerOptions = { outDir: './declared', rootDir: './examples', lib: ['ES2023', 'DOM'], jsx: 'react-jsx' };
+    // Preact's compatibility layer is typed as React is, and is among the workspace's packages.
+    const paths = { react: ['./node_modules/preact/compat/src/index.d.ts'] };
+    const compilerOptions = {
+      outDir: './declared',
+      rootDir: './examples',
+      lib: ['ES2023', 'DOM'],
+      jsx: 'react-jsx',
+      jsxImportSource: 'preact',
+      paths,
+    };
     const config = { extends: './tsconfig.json', compilerOptions, include: ['examples'] };
     await writeFile(join(this.folder, 'tsconfig.examples.json'), JSON.stringify(config));
     const faults = await this.run('node_modules/.bin/tsc -p tsconfig.examples.json || true');
