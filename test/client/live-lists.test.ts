@@ -156,6 +156,20 @@ describe('a live list', () => {
     expect(last.map(({ id }) => id)).not.toContain(1);
   });
 
+  it('tells of each change, before the rows it leads to', async () => {
+    await using kitchen = await Kitchen.start();
+    const { jira, app } = kitchen;
+    const heard: string[] = [];
+    const list = jira.hook('ranked').action('list');
+    const onChange = ({ type, id }: { type: string; id?: unknown }) => void heard.push(`${type} ${String(id)}`);
+    await jira.listen(list, (rows) => void heard.push(`${rows.length} rows`), { onChange }).ready;
+    await expect.poll(() => heard).toEqual(['6 rows']);
+    await app.dataSource.getRepository(Dish).save({ name: 'pie', rank: 1 });
+    await expect.poll(() => heard).toEqual(['6 rows', 'added 7', '7 rows']);
+    await app.dataSource.getRepository(Dish).delete(7);
+    await expect.poll(() => heard.slice(3)).toEqual(['removed 7', '6 rows']);
+  });
+
   it('asks again where its rows have no key, or another one than changes have', async () => {
     await using kitchen = await Kitchen.start();
     const { jira, app } = kitchen;

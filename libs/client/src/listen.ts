@@ -14,6 +14,8 @@ import type { ItemOf } from './types.js';
 export interface ListenOptions<Row> extends LiveListOptions<Row>, Pick<SubscribeOptions, 'onState' | 'signal'> {
   /** What to subscribe to. @default the list's query without paging and ordering */
   readonly filter?: Query;
+  /** Called with each change once the list is loaded, before the rows it leads to, fetched or not. */
+  readonly onChange?: (change: Change<Row>) => void;
 }
 
 /** Called with the rows whenever they change; `change` is the cause, absent if they were fetched. */
@@ -87,6 +89,7 @@ export class LiveRows {
   }
 
   private changed(change: Change): void {
+    if (this.isLoaded) guarded(this.report, this.options.onChange, change);
     if (change.type === 'reset') return void this.fetch();
     if (this.isFetching) this.early.push(change);
     if (!this.isLoaded) return;

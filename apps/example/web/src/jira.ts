@@ -82,12 +82,12 @@ export function useLive<Output>(
     let before: readonly ItemOf<Output>[] = [];
     return jira.listen(
       latest.current.ask(jira),
-      (rows, change) => {
-        if (change) latest.current.onChange?.(change, before);
+      (rows) => {
         before = rows;
         setLive({ key, rows, isLoaded: true });
       },
       {
+        onChange: (change) => latest.current.onChange?.(change, before),
         onState: (state, error) => {
           if (state !== 'unsubscribed' || !error) return;
           setLive({ key, rows: [], isLoaded: true, error });
