@@ -8,14 +8,15 @@ import { ROOT } from './imports.js';
 /** One sentence per error, with the document and its line. */
 export function compileFaults(examples: readonly Example[]): string[] {
   const byPath = new Map(examples.map((example) => [pathOf(example), example]));
+  const own = optionsOf('tsconfig.json');
   const options: ts.CompilerOptions = {
-    ...optionsOf('tsconfig.json'),
+    ...own,
     noEmit: true,
     moduleDetection: ts.ModuleDetectionKind.Force, // an example without imports is a module too
     jsx: ts.JsxEmit.ReactJSX,
     // Preact's compatibility layer is typed as React is, and is here already.
     jsxImportSource: 'preact',
-    paths: { react: [join(ROOT, 'node_modules/preact/compat/src/index.d.ts')] },
+    paths: { ...own.paths, react: [join(ROOT, 'node_modules/preact/compat/src/index.d.ts')] },
     lib: ['lib.es2023.d.ts', 'lib.dom.d.ts'], // client examples are for browsers too
   };
   const program = ts.createProgram([...byPath.keys()], options, hostOf(byPath, options));

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT, readImports } from './imports.js';
@@ -19,6 +19,8 @@ const REPLACED: readonly (readonly [RegExp, string])[] = [
   [/\basked instead of\b/i, 'checked in place of'],
   [/\breturns its own undo\b/i, 'returns a function that …'],
   [/\bin vain\b/i, 'no … within'],
+  [/\bits own undo\b/i, 'returns a function that …'],
+  [/\bwhat there is:/i, 'the action: "Create the entity"'],
 ];
 
 /** One sentence per line that has a replaced phrase. */
@@ -41,6 +43,20 @@ describe('the words of the libraries', () => {
 
   it('were read at all', () => {
     expect(files).toContain('libs/jira/src/live/delivery/hub.ts');
+  });
+
+  const guides = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
+  const packages = ['jira', 'client', 'protocol'].map((name) => `libs/${name}/README.md`);
+  const documents = [
+    'README.md',
+    'SECURITY.md',
+    'apps/example/README.md',
+    ...packages,
+    ...guides.map((name) => `docs/${name}`),
+  ];
+
+  it.each(documents)('are those of the glossary in %s too', (document) => {
+    expect(wordFaults(document, readFileSync(join(ROOT, document), 'utf8'))).toEqual([]);
   });
 
   it('are refused by line, with the words to use', () => {
