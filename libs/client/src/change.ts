@@ -20,7 +20,7 @@ export interface RemovedChange<Row> {
   readonly position: string;
 }
 
-/** Changes may have been missed: refetch. Sent by the server, and by the client after a reconnection. */
+/** Changes may have been missed: refetch. Sent by the server, and by the client after a reconnection that could not be resumed. */
 export interface ResetChange {
   readonly type: 'reset';
   readonly id?: undefined;
@@ -36,9 +36,10 @@ export type SubscriptionState = 'subscribing' | 'subscribed' | 'unsubscribed';
 export interface SubscribeOptions {
   /**
    * Called with each new state and its reason (not for the first, `subscribing`): for `subscribing`, why it is not
-   * subscribed yet or any more; for `unsubscribed`, the refusal, or nothing if you stopped it.
+   * subscribed yet or any more; for `unsubscribed`, the refusal, or nothing if you stopped it. After a reconnect,
+   * `recovered` says whether what was missed follows as changes; if not, a `reset` follows.
    */
-  readonly onState?: (state: SubscriptionState, reason?: JiraClientError) => void;
+  readonly onState?: (state: SubscriptionState, reason?: JiraClientError, recovered?: boolean) => void;
   /** Called for resets in place of the change callback. */
   readonly onReset?: (change: ResetChange) => void;
   /** Aborting stops the subscription. */

@@ -80,7 +80,7 @@ export class LiveRows {
     const subscribe = { namespace, action: 'subscribe', query: options.filter ?? withoutPresentation(query) };
     this.subscription = calls.subscribe(subscribe, (change) => this.changed(change), {
       signal: options.signal,
-      onState: (state, reason) => this.stateChanged(state, reason),
+      onState: (state, reason, recovered) => this.stateChanged(state, reason, recovered),
     });
     void this.subscription.ready.then(
       () => this.fetch(),
@@ -175,9 +175,9 @@ export class LiveRows {
     this.subscription();
   }
 
-  private stateChanged(state: SubscriptionState, reason = this.failure): void {
+  private stateChanged(state: SubscriptionState, reason = this.failure, recovered?: boolean): void {
     if (state === 'unsubscribed') this.stopTimer();
-    if (this.options.onState) guarded(this.report, this.options.onState, state, reason);
+    if (this.options.onState) guarded(this.report, this.options.onState, state, reason, recovered);
     else if (state === 'unsubscribed' && reason && reason.code !== 'CLOSED') this.report(reason);
   }
 

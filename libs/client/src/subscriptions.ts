@@ -1,11 +1,12 @@
 // Subscriptions: reopened with every connection; maps changes from channels to callbacks.
 
-import { parseChange, type AnswerFrame, type ChangeFrame, type SubscribedData } from 'nestjs-jira-protocol';
+import { parseChange, type AnswerFrame, type ChangeFrame, type ResumedData } from 'nestjs-jira-protocol';
 import type { Call, OpenRequest } from './call.js';
 import type { Change, ResetChange, SubscribeOptions, Subscription, SubscriptionState } from './change.js';
 import { noChannel } from './call-errors.js';
 import { JiraClientError, errorOfAnswer } from './errors.js';
 import { guarded } from './listeners.js';
+import { Progress } from './progress.js';
 import type { Requests } from './requests.js';
 import { endSubscription, type SubscribeCall } from './subscribe-call.js';
 
@@ -24,6 +25,7 @@ interface Entry {
   readonly options: SubscribeOptions;
   readonly stop: () => void;
   readonly ready: Ready;
+  readonly progress: Progress;
   state: SubscriptionState;
   reason?: JiraClientError;
   wasSubscribed: boolean;
@@ -66,7 +68,7 @@ export class Subscriptions {
     const ready = createReady();
     const stop = () => this.stop(entry);
     const fresh = { state: 'subscribing' as const, wasSubscribed: false, retries: 0 };
-    const entry: Entry = { call, deliver, options, stop, ready, ...fresh };
+    const entry: Entry = { call, deliver, options, stop, ready, progress: new Progress(), ...fresh };
     this.entries.add(entry);
     options.signal?.addEventListener('abort', stop);
     if (options.signal?.aborted) stop();
@@ -101,6 +103,7 @@ export class Subscriptions {
     const { frame } = parsed;
     const sharers = this.routes.get(routeOf(namespace, frame.channel)) ?? [];
     for (const entry of addressee ? [addressee] : [...sharers]) {
+      entry.progress.saw(frame);
       // An earlier callback may have stopped this one.
       if (entry.state === 'subscribed') this.deliver(entry, changeOf(frame));
     }
@@ -111,7 +114,8 @@ export class Subscriptions {
     clearTimeout(entry.retryTimer);
     if (!this.link.isConnected) return;
     const { namespace, action, query, data } = entry.call;
-    const call: Call = { namespace, action, method: 'SUBSCRIPTION', query, data };
+    const headers = { ...entry.progress.headers() };
+    const call: Call = { namespace, action, method: 'SUBSCRIPTION', query, data, headers };
     entry.request = this.requests.open(
       call,
       {
@@ -126,18 +130,21 @@ export class Subscriptions {
 
   private answered(entry: Entry, frame: AnswerFrame): void {
     if (entry.state === 'unsubscribed') return this.unsubscribe(entry, frame.requestId);
-    const data = frame.data as Partial<SubscribedData> | null;
+    const data = frame.data as Partial<ResumedData> | null;
     if (typeof data?.channel !== 'string' || typeof data.position !== 'string') {
       return this.end(entry, noChannel(frame.requestId, entry.call));
     }
     const isAgain = entry.wasSubscribed;
     entry.wasSubscribed = true;
     entry.retries = 0;
+    const missed = entry.progress.answered(data);
     this.addRoute(entry, data.channel);
-    this.become(entry, 'subscribed');
+    this.become(entry, 'subscribed', undefined, isAgain ? missed !== undefined : undefined);
     entry.ready.resolve();
-    // Commits between the two connections are unknown. Reconnections are spread already.
-    if (isAgain) this.hand(entry, { type: 'reset', data: null, position: data.position });
+    if (!isAgain) return;
+    // Where commits between the two connections are unknown. Reconnections are spread already.
+    for (const change of missed ?? [{ type: 'reset', data: null, position: data.position } as const])
+      if (entry.state === 'subscribed') this.hand(entry, change);
   }
 
   private refused(entry: Entry, error: JiraClientError): void {
@@ -150,6 +157,8 @@ export class Subscriptions {
   }
 
   private suspend(entry: Entry, reason: JiraClientError): void {
+    // A reset that the application was not told is not lost: nothing resumes from there.
+    if (entry.channel !== undefined) entry.progress.lost(entry.reset !== undefined);
     clearTimers(entry);
     this.removeRoute(entry);
     entry.request = undefined;
@@ -187,8 +196,10 @@ export class Subscriptions {
       this.end(entry, errorOfAnswer(frame));
       return true;
     }
-    const channel = (frame.data as Partial<SubscribedData> | null | undefined)?.channel;
-    if ('type' in frame || typeof channel !== 'string') return false;
+    const data = frame.data as Partial<ResumedData> | null | undefined;
+    if ('type' in frame || typeof data?.channel !== 'string') return false;
+    const { channel } = data;
+    entry.progress.moved(data);
     this.removeRoute(entry);
     this.addRoute(entry, channel);
     return true;
@@ -215,11 +226,11 @@ export class Subscriptions {
     else guarded(this.options.onError, entry.deliver, change);
   }
 
-  private become(entry: Entry, state: SubscriptionState, reason?: JiraClientError): void {
+  private become(entry: Entry, state: SubscriptionState, reason?: JiraClientError, recovered?: boolean): void {
     if (entry.state === state && (reason === undefined || reason === entry.reason)) return;
     entry.state = state;
     entry.reason = reason;
-    guarded(this.options.onError, entry.options.onState, state, reason);
+    guarded(this.options.onError, entry.options.onState, state, reason, recovered);
   }
 
   private addRoute(entry: Entry, channel: string): void {

@@ -154,6 +154,8 @@ export class Subscription implements Recipient {
   checkedAt = Date.now();
   /** Position up to which nothing is sent to it: its frames begin after that. */
   since = '';
+  /** Whether its client asked for tokens. */
+  isResumable = false;
   private current: SubscriptionState = 'opening';
   /** Frames that wait for it to be live. */
   private held: ChangeFrame[] = [];

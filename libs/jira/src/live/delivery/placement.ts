@@ -63,6 +63,7 @@ export class Placement {
         `Too many subscriptions; the limit is ${limit} per connection.`,
       );
     const subscription = new Subscription(scope, entity, observer, define);
+    subscription.isResumable = request !== undefined;
     this.open.add(subscription);
     const { handle } = stateOf(scope);
     handle.onFailure(() => this.go(subscription, REASONS.requestFailed));
@@ -249,7 +250,9 @@ export class Placement {
     const { channel } = subscription;
     if (subscription.announced !== channel) {
       subscription.announced = channel;
-      this.parts.sink.move(subscription, { channel, position: this.parts.log.head });
+      const resume = subscription.isResumable ? this.parts.resumption.tokenOf(subscription) : undefined;
+      const position = resume === undefined ? this.parts.log.head : subscription.since;
+      this.parts.sink.move(subscription, { channel, position, ...(resume !== undefined && { resume }) });
     }
     for (const frame of subscription.takeHeld()) this.parts.sink.sendTo(subscription, frame);
     // What is sent may be too much for the client, and end it.
