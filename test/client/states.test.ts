@@ -168,12 +168,13 @@ it('are those of the table, whatever happens', { timeout: 120_000 }, async () =>
       await using bench = await Bench.start();
       bench.server.on('issues.unsubscribe', ({ answer: done }) => done(null));
       const jira = bench.client({ resetJitterMs: 0 });
-      let real: Real | undefined;
-      const subscription = jira.hook('issues').subscribe((change) => real?.hear(change), { onState: () => undefined });
-      real = new Real(bench, subscription);
+      const holder: { real?: Real } = {};
+      const hear = (change: Change): void => holder.real?.hear(change);
+      const subscription = jira.hook('issues').subscribe(hear, { onState: () => undefined });
+      const real = (holder.real = new Real(bench, subscription));
       const model: Model = { state: 'subscribing', isConnected: true, wasSubscribed: false, token: null, complete: undefined, newest: undefined, told: [], subscribes: 1 };
       await bench.server.arrival('subscribe');
-      await fc.asyncModelRun(() => ({ model, real: real as Real }), commands);
+      await fc.asyncModelRun(() => ({ model, real }), commands);
     }),
     { numRuns: 12 },
   );
