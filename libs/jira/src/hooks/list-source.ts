@@ -8,6 +8,7 @@ import type { Store, StoreQuery } from './store.js';
 
 export class ListSource<E extends object> implements PageSource {
   readonly order: string | undefined;
+  readonly isConcurrent: boolean;
 
   constructor(
     private readonly store: Store<E>,
@@ -15,6 +16,7 @@ export class ListSource<E extends object> implements PageSource {
     private readonly present: (rows: readonly E[]) => unknown[] | Promise<unknown[]>,
   ) {
     const { ordering } = query;
+    this.isConcurrent = store.isConcurrent === true;
     this.order = store.hasPlaces?.(ordering) ? JSON.stringify(ordering) : undefined;
   }
 

@@ -15,6 +15,8 @@ export interface Store<E extends object> {
   find(query: StoreQuery): Promise<E[]>;
   findOne(filter: Filter): Promise<E | null>;
   count(filter: Filter): Promise<number>;
+  /** Whether several reads may run at the same time: not within a transaction. */
+  readonly isConcurrent?: boolean;
   /** Whether rows in this order can be read on from a place; stores without it cannot. */
   hasPlaces?(ordering: readonly Ordering[]): boolean;
   /** Rows from a place on (all rows without one), nearest to it first, each with its own place. `offset` has no meaning. */

@@ -103,6 +103,8 @@ export interface QueryDialect {
   textIn(sql: string, column: ColumnType, parameters: readonly string[], isIndexed: boolean): string;
   /** Whether a text, exact or folded, begins with, ends in or contains the value. @param bind gives a value its parameter */
   textTest(text: (sql: string) => string, sql: string, test: TextTest, value: string, bind: (value: string) => string): string; // prettier-ignore
+  /** Whether `textTest` on the bare column, in its own collation, finds every row that it finds by code point. */
+  canNarrowText(column: ColumnType): boolean;
   /** A bound value in a form that is compared exactly with the column's. */
   comparable(column: ColumnType, value: unknown, parameter: string): string;
   /** A part of a date in UTC; `week_day` counts from Sunday = 1. */

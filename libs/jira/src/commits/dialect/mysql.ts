@@ -110,6 +110,11 @@ export class MysqlDialect implements SqlDialect {
     return isIndexed ? `(${comparison(sql, parameters)} AND ${exact})` : exact;
   }
 
+  /** LIKE compares letter by letter: equal bytes are equal in every collation. */
+  canNarrowText({ kind }: ColumnType): boolean {
+    return kind === 'text';
+  }
+
   /** Where it is given several, or no column of a table, MySQL compares numbers with texts as floats. */
   comparable({ column, type }: ColumnType, value: unknown, parameter: string): string {
     if (typeof value === 'bigint') return `CAST(${parameter} AS ${integerType(value)})`;

@@ -93,6 +93,11 @@ export class PostgresDialect implements SqlDialect {
     return comparison(isExact ? sql : this.exactText(sql, column), parameters);
   }
 
+  /** LIKE refuses collations that are not deterministic; citext folds. */
+  canNarrowText({ column, kind, type }: ColumnType): boolean {
+    return kind === 'text' && type !== 'citext' && column.collation === undefined;
+  }
+
   comparable(_column: ColumnType, _value: unknown, parameter: string): string {
     return parameter;
   }

@@ -20,11 +20,9 @@ export class LimitOffsetPagination extends Pagination {
   async paginate(source: PageSource, scope: HookScope, limits: PageLimits): Promise<LimitOffsetPage> {
     const limit = Math.min(positive(scope.query['limit']) ?? limits.pageSize, limits.maxPageSize);
     const offset = positive(scope.query['offset']) ?? 0;
-    const count = this.countRows ? await source.count() : null;
-    const { results, hasMore } =
-      count === null
-        ? await readOneMore(source, offset, limit)
-        : { results: offset < count ? await source.slice(offset, limit) : [], hasMore: offset + limit < count };
+    const { count, results, hasMore } = this.countRows
+      ? await countAndRead(source, offset, limit)
+      : { count: null, ...(await readOneMore(source, offset, limit)) };
     return {
       count,
       next_offset: hasMore ? offset + limit : null,
@@ -32,4 +30,14 @@ export class LimitOffsetPagination extends Pagination {
       results,
     };
   }
+}
+
+async function countAndRead(
+  source: PageSource,
+  offset: number,
+  limit: number,
+): Promise<{ count: number; results: readonly unknown[]; hasMore: boolean }> {
+  const read = (): Promise<unknown[]> => source.slice(offset, limit);
+  const [count, early] = await Promise.all([source.count(), source.isConcurrent ? read() : undefined]);
+  return { count, results: offset < count ? (early ?? (await read())) : [], hasMore: offset + limit < count };
 }

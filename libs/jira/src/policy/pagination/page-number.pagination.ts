@@ -27,10 +27,12 @@ export class PageNumberPagination extends Pagination {
       const { results, hasMore } = await readOneMore(source, (asked - 1) * size, size);
       return page(null, asked, hasMore, results);
     }
-    const count = await source.count();
+    const read = (number: number): Promise<unknown[]> => source.slice((number - 1) * size, size);
+    const [count, early] = await Promise.all([source.count(), source.isConcurrent ? read(asked) : undefined]);
     const last = Math.max(1, Math.ceil(count / size));
     const number = Math.min(asked, last);
-    return page(count, number, number < last, count === 0 ? [] : await source.slice((number - 1) * size, size));
+    const results = count === 0 ? [] : (number === asked && early) || (await read(number));
+    return page(count, number, number < last, results);
   }
 }
 

@@ -7,6 +7,8 @@ import type { PlacedRow, Seek } from './place.js';
 export interface PageSource {
   count(): Promise<number>;
   slice(offset: number, limit: number): Promise<unknown[]>;
+  /** Whether `count()` and `slice()` may run at the same time; within a transaction they may not. */
+  readonly isConcurrent?: boolean;
   /**
    * Names the order of the rows; undefined where they cannot be read on from a place, because their store cannot, or
    * because they are ordered by what has no exact value outside of it.

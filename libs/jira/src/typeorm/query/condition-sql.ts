@@ -87,7 +87,10 @@ function textSql({ column, test, folded, value }: TextComparison, alias: string,
   const dialect = dialectOf(writer.dataSource);
   const text = (one: string): string => (folded ? dialect.foldedText(one) : dialect.exactText(one));
   if (test === 'exact') return `${text(sql)} = ${text(writer.bind(value))}`;
-  return dialect.textTest(text, sql, test, value, writer.bind);
+  const exact = dialect.textTest(text, sql, test, value, writer.bind);
+  // The column as it is finds the candidates, by index where there is one; bytes decide.
+  const isIndexable = !folded && alias !== IMAGES && dialect.canNarrowText(typeOf(column));
+  return isIndexable ? `(${dialect.textTest((one) => one, sql, test, value, writer.bind)} AND ${exact})` : exact;
 }
 
 function partSql({ column, part, value }: DatePartComparison, alias: string, writer: SqlWriter): string {

@@ -81,7 +81,23 @@ function beyond(fields: readonly Field[], { place, isInclusive }: Seek, alias: s
     equal.push(equalSql(field, place[i] ?? null, alias, writer));
   }
   if (isInclusive) alternatives.push(equal.join(' AND '));
-  return alternatives.length === 0 ? '1 = 0' : alternatives.map((part) => `(${part})`).join(' OR ');
+  if (alternatives.length === 0) return '1 = 0';
+  const rows = alternatives.map((part) => `(${part})`).join(' OR ');
+  const bound = alternatives.length === 1 ? undefined : boundOf(fields[0], place[0] ?? null, alias, writer);
+  return bound === undefined ? rows : `${bound} AND (${rows})`;
+}
+
+/** "Not before the place by the first field": what the alternatives say as well, in a form by which an index is entered. */
+function boundOf(field: Field, value: PlaceValue, alias: string, writer: SqlWriter): string | undefined {
+  const isAscending = field.direction === 'asc';
+  // Ascending, rows without a value come last: they would be left out.
+  if (value === null || (isAscending && mayBeNull(field))) return undefined;
+  const sql = comparable(field.column, valueSql(field, alias, writer), writer);
+  return `${sql} ${isAscending ? '>=' : '<='} ${boundSql(field.column, value, writer)}`;
+}
+
+function mayBeNull({ relations, column }: Field): boolean {
+  return relations.length > 0 || column.isNullable;
 }
 
 function furtherSql(field: Field, value: PlaceValue, alias: string, writer: SqlWriter): string | undefined {
@@ -89,8 +105,7 @@ function furtherSql(field: Field, value: PlaceValue, alias: string, writer: SqlW
   const isAscending = field.direction === 'asc';
   if (value === null) return isAscending ? undefined : `${sql} IS NOT NULL`;
   const further = `${comparable(field.column, sql, writer)} ${isAscending ? '>' : '<'} ${boundSql(field.column, value, writer)}`;
-  const mayBeNull = field.relations.length > 0 || field.column.isNullable;
-  return isAscending && mayBeNull ? `(${further} OR ${sql} IS NULL)` : further;
+  return isAscending && mayBeNull(field) ? `(${further} OR ${sql} IS NULL)` : further;
 }
 
 function equalSql(field: Field, value: PlaceValue, alias: string, writer: SqlWriter): string {

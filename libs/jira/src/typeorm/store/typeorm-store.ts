@@ -102,6 +102,10 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     return Number(row?.total);
   }
 
+  get isConcurrent(): boolean {
+    return !this.manager.queryRunner && !dialectOf(this.metadata.dataSource).hasOneConnection;
+  }
+
   hasPlaces(ordering: readonly Ordering[]): boolean {
     return hasPlaces(this.metadata, ordering);
   }
