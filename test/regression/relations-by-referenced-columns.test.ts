@@ -40,6 +40,10 @@ class View {
   @Expose() id: number;
 }
 
+class ShelfView {
+  @Expose() room: number;
+}
+
 class Anything {
   @Allow() countryCode?: unknown;
   @Allow() country?: unknown;
@@ -66,7 +70,7 @@ class CountryHook extends ModelHook<Country> {
 @Hook('shelves')
 class ShelfHook extends ModelHook<Shelf> {
   entity = Shelf;
-  output = View;
+  output = ShelfView;
   override visibility({ user }: HookScope): Visibility<Shelf> {
     return { ownerId: user.id };
   }
