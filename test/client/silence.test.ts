@@ -135,6 +135,19 @@ describe('a connection that goes silent', () => {
     expect(tunnel.states.at(-1)).toBe('connected');
   });
 
+  it('stays closed where a listener closes the client at the loss', async () => {
+    await using tunnel = await Tunnel.start();
+    tunnel.jira.onMessage(() => undefined);
+    tunnel.jira.connection.onState((state) => state === 'disconnected' && tunnel.jira.close());
+    tunnel.proxy.silence();
+    await reached(tunnel.jira, 'closed');
+    tunnel.proxy.heal();
+    // Longer than it would wait before it comes back.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(tunnel.jira.connection.state).toBe('closed');
+    expect(tunnel.stub.auths).toHaveLength(1);
+  });
+
   it('is told from a server that does not know the probe', async () => {
     await using tunnel = await Tunnel.start();
     const { stub, jira, states } = tunnel;

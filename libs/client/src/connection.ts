@@ -243,6 +243,8 @@ export class Connection {
 
   private retryAfter(delayMs: number): void {
     this.stopRetrying();
+    // A listener may have closed the client when it heard of the loss.
+    if (this.state === 'closed') return;
     this.retryTimer = setTimeout(() => this.socket.connect(), delayMs);
   }
 
