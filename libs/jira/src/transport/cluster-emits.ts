@@ -13,7 +13,7 @@ interface Carried extends Emission {
 
 const KEY = '$emit';
 /** What waits for a PubSub that is away, or for this process to take it; what comes then is dropped, and reported. */
-const MOST_WAITING = 10_000;
+const MAX_WAITING = 10_000;
 
 @Injectable()
 export class ClusterEmits {
@@ -29,7 +29,7 @@ export class ClusterEmits {
 
   /** Resolves when this process receives the events of the others. */
   async start(): Promise<void> {
-    const heard = this.pubSub.subscribe<Carried>(KEY, { capacity: MOST_WAITING, overflow: 'drop-newest' });
+    const heard = this.pubSub.subscribe<Carried>(KEY, { capacity: MAX_WAITING, overflow: 'drop-newest' });
     this.heard = heard;
     void this.listen(heard);
     this.sinks.carry = (emission) => void this.tell({ ...emission, node: this.node });
@@ -43,8 +43,8 @@ export class ClusterEmits {
 
   private async tell(emission: Carried): Promise<void> {
     try {
-      if (this.waiting >= MOST_WAITING)
-        throw new Error(`The buffer for other processes is full: ${MOST_WAITING} events are waiting.`);
+      if (this.waiting >= MAX_WAITING)
+        throw new Error(`The buffer for other processes is full: ${MAX_WAITING} events are waiting.`);
       this.waiting++;
       await this.pubSub.publish(KEY, emission).finally(() => this.waiting--);
     } catch (error) {

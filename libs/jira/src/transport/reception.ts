@@ -1,4 +1,4 @@
-// Who comes in by whatever door: authenticated once, told of, and forgotten when gone.
+// Who comes in by whatever transport: authenticated once, told of, and forgotten when gone.
 
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { authenticate } from '../policy/authentication/authentication.js';
@@ -27,7 +27,7 @@ const RECONNECT_SPREAD_MS = 2_000;
 export class Reception {
   private readonly logger = new Logger('Jira');
   private letIn!: (entry: Entry) => void;
-  /** Doors open before the application has booted: handshakes wait for it. */
+  /** Transports open before the application has booted: handshakes wait for it. */
   private readonly entry = new Promise<Entry>((resolve) => (this.letIn = resolve));
   /** Frames that could not be answered because they carried no id. */
   malformedCount = 0;
@@ -85,7 +85,7 @@ export class Reception {
   }
 
   private async greet(connection: Connection): Promise<void> {
-    connection.mostRooms = this.limits.rooms;
+    connection.maxRooms = this.limits.rooms;
     this.traffic.checkHandshake(connection.handshake);
     this.warnOfProxies(connection);
     const { auth } = connection.handshake as { auth: unknown };

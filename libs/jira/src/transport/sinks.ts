@@ -1,4 +1,4 @@
-// Every door's frames out: a subscription, a room and an event of the application reach clients of all of them.
+// Frames out by every transport: a subscription, a room and an event of the application reach clients of all of them.
 
 import { Injectable } from '@nestjs/common';
 import type { ChangeFrame, ErrorData, SubscribedData } from 'nestjs-jira-protocol';

@@ -7,7 +7,7 @@ import { TypeOrmEdge } from '../../typeorm/typeorm-edge.js';
 import { ChangeListenerExplorer } from '../explorer/change-listener-explorer.js';
 import { EventExplorer } from '../explorer/event-explorer.js';
 import { HookExplorer } from '../explorer/hook-explorer.js';
-import { Doors } from './doors.js';
+import { Transports } from './transports.js';
 import { GlobalParts } from './global-parts.js';
 import { RESOLVED_OPTIONS, type ResolvedJiraOptions } from './jira-options.js';
 import { LifecycleBridge } from './lifecycle-bridge.js';
@@ -26,7 +26,7 @@ export class JiraBoot implements OnApplicationBootstrap {
     private readonly listeners: ChangeListenerExplorer,
     private readonly routes: RouteCollector,
     private readonly sink: SocketIoSink,
-    private readonly doors: Doors,
+    private readonly transports: Transports,
     private readonly reception: Reception,
     private readonly bridge: LifecycleBridge,
   ) {}
@@ -43,7 +43,7 @@ export class JiraBoot implements OnApplicationBootstrap {
     for (const warning of this.edge.warnings()) this.logger.warn(warning);
     const entry = await this.parts.createEntry(defaults);
     this.routes.collect();
-    await this.doors.open();
+    await this.transports.open();
     this.reception.start(entry);
     this.bridge.connect();
   }

@@ -26,14 +26,14 @@ import { ClusterEmits } from '../../transport/cluster-emits.js';
 import { Inbox } from '../../transport/inbox.js';
 import { JiraServer } from '../../transport/jira-server.js';
 import { Traffic } from '../../transport/limits/traffic.js';
-import { PlainDoor } from '../../transport/plain/plain-door.js';
+import { PlainTransport } from '../../transport/plain/plain-transport.js';
 import { PlainSink } from '../../transport/plain/plain-sink.js';
 import { ProtocolRequests } from '../../transport/protocol-requests.js';
 import { Reception } from '../../transport/reception.js';
 import { RouteTable } from '../../transport/routes/route-table.js';
 import { Sinks } from '../../transport/sinks.js';
 import { createGateway } from '../../transport/socket-io/gateway.js';
-import { SocketIoDoor } from '../../transport/socket-io/socket-io-door.js';
+import { SocketIoTransport } from '../../transport/socket-io/socket-io-transport.js';
 import { SocketIoSink } from '../../transport/socket-io/socket-io-sink.js';
 import { DataSources } from '../../typeorm/data-sources.js';
 import { typeOrmErrorTranslator } from '../../typeorm/errors/typeorm-errors.js';
@@ -44,7 +44,7 @@ import { HookExplorer } from '../explorer/hook-explorer.js';
 import { AnnouncementReport } from './announcement-report.js';
 import { JiraBoot } from './boot.js';
 import { Cluster } from './cluster.js';
-import { Doors } from './doors.js';
+import { Transports } from './transports.js';
 import { GlobalParts } from './global-parts.js';
 import { resolveOptions, RESOLVED_OPTIONS, type JiraExtras, type JiraOptions } from './jira-options.js';
 import { LifecycleBridge } from './lifecycle-bridge.js';
@@ -108,9 +108,9 @@ function translators(dataSources: DataSources): readonly ErrorTranslator[] {
     Inbox,
     RouteTable,
     SocketIoSink,
-    SocketIoDoor,
+    SocketIoTransport,
     PlainSink,
-    PlainDoor,
+    PlainTransport,
     Sinks,
     ClusterEmits,
     JiraServer,
@@ -121,7 +121,7 @@ function translators(dataSources: DataSources): readonly ErrorTranslator[] {
     RouteCollector,
     GlobalParts,
     Cluster,
-    Doors,
+    Transports,
     LifecycleBridge,
     JiraBoot,
     JiraShutdown,

@@ -40,7 +40,7 @@ function option(token: InjectionToken, read: (options: ResolvedJiraOptions) => u
 
 function socketIoOptions({ socketIo, limits }: ResolvedJiraOptions): WantedServerOptions {
   const ours: Partial<WantedServerOptions> = {
-    // Clients choose the names of routes: what is empty goes. And the plain door takes upgrades that are not Socket.IO's.
+    // Clients choose the names of routes: what is empty goes. And the plain transport takes upgrades that are not Socket.IO's.
     cleanupEmptyChildNamespaces: true,
     destroyUpgrade: false,
     // At a port of its own nobody else takes them: they are ended at once.

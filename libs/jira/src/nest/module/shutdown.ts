@@ -7,7 +7,7 @@ import { Hub } from '../../live/delivery/hub.js';
 import { Authorization } from '../../live/sessions/authorization.js';
 import { Reception } from '../../transport/reception.js';
 import { Cluster } from './cluster.js';
-import { Doors } from './doors.js';
+import { Transports } from './transports.js';
 import { atMost } from '../../core/support/with-timeout.js';
 
 @Injectable()
@@ -16,7 +16,7 @@ export class JiraShutdown implements BeforeApplicationShutdown {
     private readonly reception: Reception,
     private readonly pipeline: RequestPipeline,
     private readonly hub: Hub,
-    private readonly doors: Doors,
+    private readonly transports: Transports,
     private readonly authorization: Authorization,
     private readonly cluster: Cluster,
     @Inject(LIMITS) private readonly limits: Limits,
@@ -25,7 +25,7 @@ export class JiraShutdown implements BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     await this.reception.close(
       () => this.drain(),
-      () => this.doors.end(),
+      () => this.transports.end(),
     );
     this.authorization.stop();
     await this.cluster.leave();

@@ -10,9 +10,9 @@ export class TokenBucket {
   /** @param perSecond tokens that come back in a second */
   constructor(
     private readonly perSecond: number,
-    private readonly most: number,
+    private readonly capacity: number,
   ) {
-    this.tokens = most;
+    this.tokens = capacity;
   }
 
   /** Takes one token; false if there is none. */
@@ -27,7 +27,7 @@ export class TokenBucket {
   /** What was taken elsewhere: it is missing here. A debt is never greater than what the bucket holds. */
   spend(count: number): void {
     this.refill();
-    this.tokens = Math.max(-this.most, this.tokens - count);
+    this.tokens = Math.max(-this.capacity, this.tokens - count);
   }
 
   /** Tokens taken here since the last call. */
@@ -40,13 +40,13 @@ export class TokenBucket {
   /** Whether it is full: a new bucket would be the same. */
   get isFull(): boolean {
     this.refill();
-    return this.tokens >= this.most;
+    return this.tokens >= this.capacity;
   }
 
   private refill(): void {
     const now = Date.now();
     // A clock that was set back adds nothing and removes nothing.
-    if (now > this.at) this.tokens = Math.min(this.most, this.tokens + ((now - this.at) / 1_000) * this.perSecond);
+    if (now > this.at) this.tokens = Math.min(this.capacity, this.tokens + ((now - this.at) / 1_000) * this.perSecond);
     this.at = now;
   }
 }
@@ -61,14 +61,14 @@ export class TokenBuckets {
 
   constructor(
     readonly perSecond: number,
-    private readonly most: number,
+    private readonly capacity: number,
   ) {}
 
   of(key: string): TokenBucket {
     const known = this.buckets.get(key);
     if (known) return known;
     if (this.buckets.size >= this.sweepAt) this.sweep();
-    const bucket = new TokenBucket(this.perSecond, this.most);
+    const bucket = new TokenBucket(this.perSecond, this.capacity);
     this.buckets.set(key, bucket);
     return bucket;
   }

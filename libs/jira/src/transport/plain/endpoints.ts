@@ -10,7 +10,7 @@ export interface Endpoint {
   /** What has this path; `undefined` = whatever has no path of its own. */
   readonly route?: Route;
   readonly params: Params;
-  readonly places: Endpoints;
+  readonly served: Endpoints;
 }
 
 export class Endpoints {
@@ -40,7 +40,7 @@ export class Endpoints {
     const found = this.table.find(path);
     const options = found && this.options.get(found.route.pattern);
     if (!options) return undefined;
-    return { options, route: this.routes.get(options.path), params: found.params, places: this };
+    return { options, route: this.routes.get(options.path), params: found.params, served: this };
   }
 
   private add(options: ResolvedPlainOptions): void {

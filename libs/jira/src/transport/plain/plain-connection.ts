@@ -13,7 +13,7 @@ const FULL_BYTES = 65_536;
 /** WebSocket close codes for applications begin here; the code's status is added. */
 const CLOSE_CODES = 4_000;
 /** A close frame holds 125 bytes, two of them the code. */
-const LONGEST_REASON = 120;
+const MAX_REASON_BYTES = 120;
 const SLOW: Code = 'SLOW_CLIENT';
 
 /** Where connections are found by their rooms. */
@@ -97,7 +97,7 @@ export class PlainConnection extends Connection {
   }
 
   closeWith(code: number, reason = ''): void {
-    this.socket?.close(code, reason.slice(0, LONGEST_REASON));
+    this.socket?.close(code, reason.slice(0, MAX_REASON_BYTES));
   }
 
   join(room: string): void {

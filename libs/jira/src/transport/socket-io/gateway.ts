@@ -10,7 +10,7 @@ import { assertWebSockets, listensAsNest, takeNoClients } from './nest-websocket
 import { assertSocketStack } from './probe.js';
 import { gatewayBefore } from './other-gateways.js';
 import { claimOptions, SOCKET_IO_CHOSEN, SOCKET_IO_OPTIONS, type WantedServerOptions } from './server-options.js';
-import { SocketIoDoor } from './socket-io-door.js';
+import { SocketIoTransport } from './socket-io-transport.js';
 
 /** One class per module, as Nest keeps gateway options on the class. */
 export function createGateway(): Type<OnGatewayInit> {
@@ -22,7 +22,7 @@ export function createGateway(): Type<OnGatewayInit> {
     constructor(
       @Inject(SOCKET_IO_OPTIONS) private readonly options: WantedServerOptions,
       @Inject(SOCKET_IO_CHOSEN) private readonly chosen: readonly string[],
-      private readonly door: SocketIoDoor,
+      private readonly transport: SocketIoTransport,
       private readonly modules: ModulesContainer,
       private readonly creator: ExternalContextCreator,
     ) {
@@ -34,7 +34,7 @@ export function createGateway(): Type<OnGatewayInit> {
     afterInit(server: Server | Namespace): void {
       if (!isSocketIo(server)) return void (this.wrongServer = server);
       this.namespace = 'sockets' in server && 'server' in server ? server : server.of('/');
-      this.door.open(this.namespace);
+      this.transport.open(this.namespace);
       if (listensAsNest(applicationConfigOf(this.creator)?.getIoAdapter())) takeNoClients(server);
     }
 

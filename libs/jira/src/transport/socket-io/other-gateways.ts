@@ -12,11 +12,11 @@ export interface OtherGateway {
 
 /** Nest gives gateways of one port and path one server, made with the options of the first in the order of the modules. */
 export function gatewayBefore(own: Type<object>, modules: ModulesContainer): OtherGateway | undefined {
-  const place = placeOf(own);
+  const address = addressOf(own);
   for (const { providers } of modules.values()) {
     for (const { metatype } of providers.values()) {
       if (metatype === own) return undefined;
-      if (isGateway(metatype) && placeOf(metatype) === place)
+      if (isGateway(metatype) && addressOf(metatype) === address)
         return { name: metatype.name, options: optionsOf(metatype) };
     }
   }
@@ -27,7 +27,7 @@ function isGateway(metatype: unknown): metatype is Type<object> {
   return typeof metatype === 'function' && Reflect.hasOwnMetadata(GATEWAY_METADATA, metatype);
 }
 
-function placeOf(gateway: Type<object>): string {
+function addressOf(gateway: Type<object>): string {
   return JSON.stringify([Reflect.getMetadata(PORT_METADATA, gateway) ?? 0, optionsOf(gateway).path]);
 }
 

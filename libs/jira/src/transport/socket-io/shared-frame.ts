@@ -14,7 +14,7 @@ const MESSAGE = '4';
 const EVENT = '2';
 
 /** More bytes are written in several pieces, so that what one slow socket keeps waiting stays small. */
-const LARGEST_PIECE = 64 * 1024;
+const MAX_PIECE_BYTES = 64 * 1024;
 
 /**
  * @param nsp Socket.IO namespace, `/` for the root
@@ -28,7 +28,7 @@ export function sharedFrames(nsp: string, events: readonly string[]): SharedFram
     const length = Buffer.byteLength(text) + MESSAGE.length;
     const size = headerSize(length) + length;
     const last = pieces.at(-1);
-    if (!last || last.size + size > LARGEST_PIECE) pieces.push({ texts: [text], lengths: [length], size });
+    if (!last || last.size + size > MAX_PIECE_BYTES) pieces.push({ texts: [text], lengths: [length], size });
     else {
       last.texts.push(text);
       last.lengths.push(length);

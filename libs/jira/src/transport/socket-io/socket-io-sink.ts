@@ -19,7 +19,7 @@ export class SocketIoSink implements FrameSink {
   private server?: Namespace;
   private routed?: Namespace;
   /** Who is in each channel. Not Socket.IO's rooms: a frame never leaves this node, and these know their connections. */
-  private readonly places = new Map<string, Map<string, FrameTarget>>();
+  private readonly targets = new Map<string, Map<string, FrameTarget>>();
   /** How many subscriptions to a channel a connection has beyond its first one, if it has. */
   private readonly further = new Map<string, number>();
   /** Events of each channel that wait to be written together. Nothing else goes out before them. */
@@ -72,9 +72,9 @@ export class SocketIoSink implements FrameSink {
       return;
     }
     if (!(connection instanceof SocketIoConnection)) return;
-    const places = getOrAdd(this.places, recipient.channel, () => new Map<string, FrameTarget>());
-    if (!places.has(connection.id)) places.set(connection.id, connection.target);
-    else this.further.set(placeKey(recipient), (this.further.get(placeKey(recipient)) ?? 0) + 1);
+    const targets = getOrAdd(this.targets, recipient.channel, () => new Map<string, FrameTarget>());
+    if (!targets.has(connection.id)) targets.set(connection.id, connection.target);
+    else this.further.set(recipientKey(recipient), (this.further.get(recipientKey(recipient)) ?? 0) + 1);
   }
 
   leave(recipient: Recipient): void {
@@ -84,18 +84,18 @@ export class SocketIoSink implements FrameSink {
       if (recipients.size === 0) this.finished.delete(recipient.channel);
       return;
     }
-    const places = this.places.get(recipient.channel);
-    const further = this.further.get(placeKey(recipient)) ?? 0;
-    if (further > 1) this.further.set(placeKey(recipient), further - 1);
-    else if (further === 1) this.further.delete(placeKey(recipient));
-    else places?.delete(recipient.connectionId);
-    if (places?.size === 0) this.places.delete(recipient.channel);
+    const targets = this.targets.get(recipient.channel);
+    const further = this.further.get(recipientKey(recipient)) ?? 0;
+    if (further > 1) this.further.set(recipientKey(recipient), further - 1);
+    else if (further === 1) this.further.delete(recipientKey(recipient));
+    else targets?.delete(recipient.connectionId);
+    if (targets?.size === 0) this.targets.delete(recipient.channel);
   }
 
   send(namespace: string, frame: ChangeFrame): void {
-    const places = this.places.get(frame.channel);
-    if (places && this.encodesItself) getOrAdd(this.kept, frame.channel, newList).push(textOf(namespace, frame));
-    else if (places) for (const { socket } of places.values()) socket.emit(namespace, frame);
+    const targets = this.targets.get(frame.channel);
+    if (targets && this.encodesItself) getOrAdd(this.kept, frame.channel, newList).push(textOf(namespace, frame));
+    else if (targets) for (const { socket } of targets.values()) socket.emit(namespace, frame);
     for (const recipient of this.finished.get(frame.channel) ?? [])
       this.connections.get(recipient.connectionId)?.send(namespace, finishChange(frame, recipient));
   }
@@ -104,16 +104,16 @@ export class SocketIoSink implements FrameSink {
     if (this.kept.size === 0) return;
     const kept = [...this.kept];
     this.kept.clear();
-    for (const [channel, events] of kept) this.write(this.places.get(channel), events);
+    for (const [channel, events] of kept) this.write(this.targets.get(channel), events);
   }
 
-  private write(places: ReadonlyMap<string, FrameTarget> | undefined, events: readonly string[]): void {
+  private write(targets: ReadonlyMap<string, FrameTarget> | undefined, events: readonly string[]): void {
     const byNsp = new Map<string, readonly SharedFrames[]>();
     let last: { readonly nsp: string; readonly pieces: readonly SharedFrames[] } | undefined;
-    for (const place of places?.values() ?? []) {
-      const { nsp } = place;
+    for (const target of targets?.values() ?? []) {
+      const { nsp } = target;
       if (last?.nsp !== nsp) last = { nsp, pieces: getOrAdd(byNsp, nsp, () => sharedFrames(nsp, events)) };
-      for (const piece of last.pieces) place.write(piece);
+      for (const piece of last.pieces) target.write(piece);
     }
   }
 
@@ -139,7 +139,7 @@ export class SocketIoSink implements FrameSink {
   }
 }
 
-function placeKey({ channel, connectionId }: Recipient): string {
+function recipientKey({ channel, connectionId }: Recipient): string {
   return `${channel} ${connectionId}`;
 }
 

@@ -1,4 +1,4 @@
-// The Socket.IO door: handshakes in, messages to the inbox, answers out.
+// The Socket.IO transport: handshakes in, messages to the inbox, answers out.
 
 import { Inject, Injectable } from '@nestjs/common';
 import type { Namespace, Socket } from 'socket.io';
@@ -22,7 +22,7 @@ import { SocketIoSink } from './socket-io-sink.js';
 import { acknowledge as answerPacket } from './text-acknowledgement.js';
 
 @Injectable()
-export class SocketIoDoor {
+export class SocketIoTransport {
   private readonly connections = new WeakMap<Socket, SocketIoConnection>();
   private server?: Namespace;
 

@@ -1,4 +1,4 @@
-// The second door: plain WebSockets at paths of their own, on the app's HTTP server or one beside it.
+// The second transport: plain WebSockets at paths of their own, on the app's HTTP server or one beside it.
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
@@ -44,7 +44,7 @@ const GRACE_MS = 1_000;
 const RAW: MessageFormat = { ...jsonFrames, name: 'raw', speaksProtocol: false };
 
 @Injectable()
-export class PlainDoor {
+export class PlainTransport {
   private readonly logger = new Logger('Jira');
   /** By the options of `ws` that an endpoint asks for. */
   private readonly sockets = new Map<WebSocketOptions, OutspokenServer>();
@@ -74,11 +74,11 @@ export class PlainDoor {
     const { endpoints, routes, isSocketIo } = this;
     for (const port of new Set([undefined, ...endpoints.map((one) => one.port)])) {
       const own = endpoints.filter((one) => one.port === port);
-      const places = new Endpoints(own, routes, port === undefined);
-      // Socket.IO leaves to this door what is not its own: somebody has to end what is nobody's.
-      if (places.isEmpty && (port !== undefined || !isSocketIo)) continue;
-      if (port === undefined) this.listen(server, places, isSocketIo);
-      else await this.openPort(port, own[0]?.host, places);
+      const served = new Endpoints(own, routes, port === undefined);
+      // Socket.IO leaves to this transport what is not its own: somebody has to end what is nobody's.
+      if (served.isEmpty && (port !== undefined || !isSocketIo)) continue;
+      if (port === undefined) this.listen(server, served, isSocketIo);
+      else await this.openPort(port, own[0]?.host, served);
     }
   }
 
@@ -92,30 +92,30 @@ export class PlainDoor {
     for (const server of this.servers) server.close();
   }
 
-  private async openPort(port: number, host: string | undefined, places: Endpoints): Promise<void> {
+  private async openPort(port: number, host: string | undefined, served: Endpoints): Promise<void> {
     const server = createServer((_request, response) => response.writeHead(426).end());
     this.servers.push(server);
-    this.listen(server, places);
+    this.listen(server, served);
     server.listen(port, host);
     await once(server, 'listening');
   }
 
-  private listen(server: Server, places: Endpoints, isSocketIo?: (url: string) => boolean): void {
+  private listen(server: Server, served: Endpoints, isSocketIo?: (url: string) => boolean): void {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (isSocketIo?.(request.url ?? '')) return;
       socket.on('error', () => socket.destroy());
       const url = urlOf(request);
-      const endpoint = url && places.find(url.pathname);
+      const endpoint = url && served.find(url.pathname);
       if (endpoint) return void this.enter(endpoint, url, request, socket, head);
       const known = 1 + (isSocketIo ? 1 : 0);
       if (server.listenerCount('upgrade') > known) leaveToOthers(socket);
-      else if (places.isEmpty) refuse(socket, NOT_FOUND);
-      else this.refuseUnknown(places, request, socket, head);
+      else if (served.isEmpty) refuse(socket, NOT_FOUND);
+      else this.refuseUnknown(served, request, socket, head);
     });
   }
 
-  private refuseUnknown(places: Endpoints, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (places.rejectAtHandshake) return refuse(socket, NOT_FOUND);
+  private refuseUnknown(served: Endpoints, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (served.rejectAtHandshake) return refuse(socket, NOT_FOUND);
     const close = (client: WebSocket): void => client.close(NOT_FOUND_CODE, 'not found');
     this.socketsOf(DEFAULT_WEB_SOCKET).handleUpgrade(request, socket, head, close);
   }
@@ -128,7 +128,7 @@ export class PlainDoor {
   }
 
   private async enter(
-    { options, route, params, places }: Endpoint,
+    { options, route, params, served }: Endpoint,
     url: URL,
     request: IncomingMessage,
     socket: Duplex,
@@ -147,7 +147,7 @@ export class PlainDoor {
       if (route) await enterRoute(connection, { route, params }, request);
     } catch (error) {
       const answer = reception.refusal(error, connection.id);
-      if (answer.data.code === unknownPath().code) return this.refuseUnknown(places, request, socket, head);
+      if (answer.data.code === unknownPath().code) return this.refuseUnknown(served, request, socket, head);
       const own = error instanceof RefusedHandshake && error.refusal.body !== undefined ? error.refusal : undefined;
       return refuse(socket, own ?? refusalOf(answer));
     }

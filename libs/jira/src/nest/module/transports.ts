@@ -1,22 +1,22 @@
-// The two doors, at the application's HTTP server.
+// The two transports, at the application's HTTP server.
 
 import type { Server } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { LifecycleEvents } from '../../core/lifecycle/lifecycle-events.js';
-import { PlainDoor } from '../../transport/plain/plain-door.js';
-import { SocketIoDoor } from '../../transport/socket-io/socket-io-door.js';
+import { PlainTransport } from '../../transport/plain/plain-transport.js';
+import { SocketIoTransport } from '../../transport/socket-io/socket-io-transport.js';
 
 @Injectable()
-export class Doors {
+export class Transports {
   constructor(
     private readonly host: HttpAdapterHost,
-    private readonly socketIo: SocketIoDoor,
-    private readonly plain: PlainDoor,
+    private readonly socketIo: SocketIoTransport,
+    private readonly plain: PlainTransport,
     private readonly lifecycle: LifecycleEvents,
   ) {}
 
-  /** Called once all routes are known. A process without an HTTP server (a job, a command) has no doors. */
+  /** Called once all routes are known. A process without an HTTP server (a job, a command) has no transports. */
   async open(): Promise<void> {
     const server = (this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined)?.getHttpServer() as Server;
     if (!server) return;
