@@ -34,8 +34,8 @@ function keepsThePromisesOfAMessageQueue(open: () => Promise<[MessageQueue, Mess
     await queue.add('grace', message('x'), 10);
     const all = await queue.read('ada');
     expect(all).toMatchObject([a, b, { id: 'c' }]);
-    expect(idsOf(await queue.read('ada', all[0].place))).toEqual(['b', 'c']);
-    await queue.remove('ada', [all[1].place]);
+    expect(idsOf(await queue.read('ada', all[0].slot))).toEqual(['b', 'c']);
+    await queue.remove('ada', [all[1].slot]);
     expect(idsOf(await queue.read('ada'))).toEqual(['a', 'c']);
     expect([idsOf(await queue.read('grace')), await queue.read('nobody')]).toEqual([['x'], []]);
   });
@@ -76,9 +76,9 @@ function keepsThePromisesOfAMessageQueue(open: () => Promise<[MessageQueue, Mess
     let after: string | undefined;
     for (let isLast = false; !isLast;) {
       isLast = !isWriting; // what is read now is all there is
-      for (const { id, place } of await two.read('ada', after)) {
+      for (const { id, slot } of await two.read('ada', after)) {
         read.push(id);
-        after = place;
+        after = slot;
       }
     }
     const given = (await writing).flat();
@@ -122,9 +122,9 @@ describeWith('redis', 'MessageQueue in Redis', (url) => {
 
 describeEachDatabase('MessageQueue in a table', (database) => {
   keepsThePromisesOfAMessageQueue(async () => {
-    const place = await database.options(CLUSTER_ENTITIES);
+    const slot = await database.options(CLUSTER_ENTITIES);
     // SQLite in memory is one connection: another would be another database.
-    const one = new TypeOrmMessageQueue(place, { pollMs: 20 });
-    return [one, database.type === 'better-sqlite3' ? one : new TypeOrmMessageQueue(place, { pollMs: 20 })];
+    const one = new TypeOrmMessageQueue(slot, { pollMs: 20 });
+    return [one, database.type === 'better-sqlite3' ? one : new TypeOrmMessageQueue(slot, { pollMs: 20 })];
   });
 });

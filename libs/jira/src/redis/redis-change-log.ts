@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { isCommit, type ChangeLog, type LogEntry, type LoggedCommit, type LoggedEntry, type LogStretch } from '../core/changes/change-log.js'; // prettier-ignore
 import { DEFAULT_HISTORY, History, type HistoryLimits } from '../core/changes/history.js';
 import { PositionCodec } from '../core/changes/position.js';
-import { contentOf, entryOf, placeOf, VERSION, type Content } from './stream-content.js';
+import { contentOf, entryOf, entryPosition, VERSION, type Content } from './stream-content.js';
 import { atMost } from '../core/support/with-timeout.js';
 import { NodeLease } from './node-lease.js';
 import { RedisLink, type RedisClient, type RedisOptions } from './redis-link.js';
@@ -90,7 +90,7 @@ export class RedisChangeLog implements ChangeLog {
     this.reader = new StreamReader(this.link, this.key, {
       onEntry: (entry) => this.receive(entry),
       onPast: (entry) => this.receive(entry, true),
-      onGap: (reason, place) => this.noteGap(reason, place),
+      onGap: (reason, entryId) => this.noteGap(reason, entryId),
       onRead: () => this.tellGap(),
       onReconnect: () => this.sendAgain(),
     });
@@ -215,7 +215,7 @@ export class RedisChangeLog implements ChangeLog {
   private receive({ id, fields }: StreamEntry, isPast = false): void {
     const { node, sequence: text, position, gap, tasks, at: committedAt } = fields;
     if (gap !== undefined) return this.noteGap(gap, id);
-    if (node === undefined || position === undefined) return this.keep({ changes: [], position: placeOf(id), isOwn: false }, id); // prettier-ignore
+    if (node === undefined || position === undefined) return this.keep({ changes: [], position: entryPosition(id), isOwn: false }, id); // prettier-ignore
     const sequence = Number(text);
     const last = this.newest.get(node);
     if (last && sequence <= last.sequence) return;
@@ -253,16 +253,16 @@ export class RedisChangeLog implements ChangeLog {
     while (this.pending.length > 0 && this.pending[0].sequence <= sequence) this.pending.shift();
   }
 
-  private noteUnsure(place: string): void {
+  private noteUnsure(entryId: string): void {
     this.gap ??= 'The order in which two processes wrote a row is unknown.';
-    this.keep({ kind: 'gap', position: placeOf(`${place} unsure`), isOwn: false }, place);
+    this.keep({ kind: 'gap', position: entryPosition(`${entryId} unsure`), isOwn: false }, entryId);
   }
 
-  /** Commits up to this place are missing. */
-  private noteGap(reason: string, place: string): void {
+  /** Commits up to this entry are missing. */
+  private noteGap(reason: string, entryId: string): void {
     this.gap = reason;
-    this.keep({ kind: 'gap', position: placeOf(place), isOwn: false }, place);
-    this.order.miss(timeOf(place));
+    this.keep({ kind: 'gap', position: entryPosition(entryId), isOwn: false }, entryId);
+    this.order.miss(timeOf(entryId));
     for (const [node, { sequence }] of this.newest) this.newest.set(node, { sequence, isSure: false });
   }
 

@@ -114,7 +114,7 @@ export class RedisConnectionStore implements ConnectionStore {
     const [added, length] = await this.write([
       ['HSET', this.key(`room:${room}`), memberKey(member), JSON.stringify(stored)],
       ['HLEN', this.key(`room:${room}`)],
-      ['SADD', this.key(`joined:${member.node}`), placeOf(room, member)],
+      ['SADD', this.key(`joined:${member.node}`), membershipOf(room, member)],
     ]);
     return Number(added) === 1 && Number(length) === 1;
   }
@@ -123,7 +123,7 @@ export class RedisConnectionStore implements ConnectionStore {
     const [removed, length] = await this.write([
       ['HDEL', this.key(`room:${room}`), memberKey(member)],
       ['HLEN', this.key(`room:${room}`)],
-      ['SREM', this.key(`joined:${member.node}`), placeOf(room, member)],
+      ['SREM', this.key(`joined:${member.node}`), membershipOf(room, member)],
     ]);
     return Number(removed) === 1 && Number(length) === 0;
   }
@@ -193,8 +193,8 @@ export class RedisConnectionStore implements ConnectionStore {
     const client = await this.link.commands;
     await this.remove(await client.sMembers(this.key(`node:${node}`)));
     const closed: string[] = [];
-    for (const place of await client.sMembers(this.key(`joined:${node}`))) {
-      const [room, connectionId, requestId] = JSON.parse(place) as [string, string, string | null];
+    for (const membership of await client.sMembers(this.key(`joined:${node}`))) {
+      const [room, connectionId, requestId] = JSON.parse(membership) as [string, string, string | null];
       if (await this.leave(room, { connectionId, requestId, node, user: null, joinedAt: new Date() }))
         closed.push(room);
     }
@@ -208,6 +208,6 @@ export class RedisConnectionStore implements ConnectionStore {
   }
 }
 
-function placeOf(room: string, { connectionId, requestId }: RoomMember): string {
+function membershipOf(room: string, { connectionId, requestId }: RoomMember): string {
   return JSON.stringify([room, connectionId, requestId]);
 }

@@ -39,7 +39,7 @@ export class RedisMessageQueue implements MessageQueue {
       keys: [this.stream(recipient), this.key('recipients'), this.key('added')],
       arguments: [recipient, `${keepCount}`, ...fields],
     })) as unknown as readonly [string, readonly string[]][];
-    return removed.map(([place, flat]) => ({ ...queued({ id: place, message: pairs(flat) }), recipient }));
+    return removed.map(([slot, flat]) => ({ ...queued({ id: slot, message: pairs(flat) }), recipient }));
   }
 
   async read(recipient: string, after?: string): Promise<QueuedMessage[]> {
@@ -47,10 +47,10 @@ export class RedisMessageQueue implements MessageQueue {
     return (await this.range(client, recipient, after === undefined ? '-' : `(${after}`)).map(queued);
   }
 
-  async remove(recipient: string, places: readonly string[]): Promise<void> {
-    if (places.length === 0) return;
+  async remove(recipient: string, slots: readonly string[]): Promise<void> {
+    if (slots.length === 0) return;
     const client = await this.link.commands;
-    await client.xDel(this.stream(recipient), [...places]);
+    await client.xDel(this.stream(recipient), [...slots]);
   }
 
   async expire(before: Date): Promise<ExpiredMessage[]> {
@@ -116,8 +116,8 @@ export class RedisMessageQueue implements MessageQueue {
   }
 }
 
-function queued({ id: place, message: { id, event, data, sentAt } }: RawEntry): QueuedMessage {
-  return { id, event, data: decode(data), sentAt: new Date(Number(sentAt)), place };
+function queued({ id: slot, message: { id, event, data, sentAt } }: RawEntry): QueuedMessage {
+  return { id, event, data: decode(data), sentAt: new Date(Number(sentAt)), slot };
 }
 
 /** Name, value, name, value: as Redis lists the fields of an entry. */

@@ -15,14 +15,14 @@ export interface RedisPubSubOptions extends RedisOptions {
   readonly historyMs?: number;
 }
 
-/** Keeps a value for a while, and sends it with its place. KEYS: history, channel. ARGV: value, number, ms. */
+/** Keeps a value for a while, and sends it with its id. KEYS: history, channel. ARGV: value, number, ms. */
 const PUBLISH = `
-  local place = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*', 'value', ARGV[1])
+  local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*', 'value', ARGV[1])
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
-  redis.call('PUBLISH', KEYS[2], place .. ' ' .. ARGV[1])`;
+  redis.call('PUBLISH', KEYS[2], id .. ' ' .. ARGV[1])`;
 
 interface Value {
-  readonly place: string;
+  readonly entryId: string;
   readonly text: string;
 }
 
@@ -30,11 +30,11 @@ interface Value {
 interface Joined {
   /** Redis has said that it will be heard. */
   isSubscribed?: boolean;
-  /** Place of the newest value heard, or of the newest there was before. */
+  /** Id of the newest value heard, or of the newest there was before. */
   last: string;
   /** Values that wait until what was missed before them is read. */
   held?: Value[];
-  /** Place up to which what was missed has been read: it may still come by the other way too. */
+  /** Id up to which what was missed has been read: it may still come by the other way too. */
   caughtUp?: string;
 }
 
@@ -94,18 +94,18 @@ export class RedisPubSub extends PubSub {
   private readonly receive = (message: string, channel: string): void => {
     const key = channel.slice(this.channel('').length);
     const end = message.indexOf(' ');
-    const value = { place: message.slice(0, end), text: message.slice(end + 1) };
+    const value = { entryId: message.slice(0, end), text: message.slice(end + 1) };
     const joined = this.joined.get(key);
     if (joined?.held) joined.held.push(value);
     else if (joined) this.putNew(key, joined, value);
   };
 
   private putNew(key: string, joined: Joined, value: Value): void {
-    if (joined.caughtUp === undefined || compareIds(value.place, joined.caughtUp) > 0) this.put(key, joined, value);
+    if (joined.caughtUp === undefined || compareIds(value.entryId, joined.caughtUp) > 0) this.put(key, joined, value);
   }
 
-  private put(key: string, joined: Joined, { place, text }: Value): void {
-    joined.last = place;
+  private put(key: string, joined: Joined, { entryId, text }: Value): void {
+    joined.last = entryId;
     this.topics.put(key, () => decode(text));
   }
 
@@ -139,7 +139,7 @@ export class RedisPubSub extends PubSub {
       try {
         const client = await this.link.commands;
         const missed = (await client.xRange(this.history(key), `(${joined.last}`, '+')) ?? [];
-        for (const { id, message } of missed) this.put(key, joined, { place: id, text: message['value'] });
+        for (const { id, message } of missed) this.put(key, joined, { entryId: id, text: message['value'] });
         joined.caughtUp = joined.last;
         for (const value of joined.held) this.putNew(key, joined, value);
         joined.held = undefined;

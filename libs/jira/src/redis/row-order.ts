@@ -7,9 +7,9 @@ import { idKey, type Change, type Image } from '../core/changes/change.js';
 const WINDOW_MS = 60_000;
 /** A commit that takes longer to the stream may follow newer ones that are forgotten; clocks are wrong by less than the rest. */
 const MAX_DELAY_MS = 30_000;
-const MOST_ROWS = 50_000;
+const MAX_ROWS = 50_000;
 /** Of one row. Whoever is behind by more has its change told as a gap. */
-const MOST_PARTS = 256;
+const MAX_PARTS = 256;
 
 /** Changes of one row, by any processes, of which each begins where the one before it ended. */
 interface Part {
@@ -71,7 +71,7 @@ export class RowOrder {
     let isUnsure = committedAt < Math.max(this.horizon, now - MAX_DELAY_MS);
     for (const change of changes) {
       const key = JSON.stringify([change.source, change.entity, idKey(change.id)]);
-      const { row, isUnsure: isRowUnsure } = placed(this.rows.get(key) ?? NEW_ROW, change, node, ++this.count);
+      const { row, isUnsure: isRowUnsure } = ordered(this.rows.get(key) ?? NEW_ROW, change, node, ++this.count);
       isUnsure ||= isRowUnsure;
       this.rows.delete(key);
       this.rows.set(key, { ...row, at: now });
@@ -85,14 +85,14 @@ export class RowOrder {
 
   private forget(now: number): void {
     for (const [key, { at }] of this.rows) {
-      if (at > now - WINDOW_MS && this.rows.size <= MOST_ROWS) return;
+      if (at > now - WINDOW_MS && this.rows.size <= MAX_ROWS) return;
       this.rows.delete(key);
       this.miss(at);
     }
   }
 }
 
-function placed(row: Row, change: Change, node: string, number: number): { row: Row; isUnsure: boolean } {
+function ordered(row: Row, change: Change, node: string, number: number): { row: Row; isUnsure: boolean } {
   const { parts, shown, forgotten } = row;
   const { before, after } = change;
   const earlier = parts.findLast(({ last }) => isDeepStrictEqual(last.after, before));
@@ -105,7 +105,7 @@ function placed(row: Row, change: Change, node: string, number: number): { row: 
     nodes: new Map([...(earlier?.nodes ?? []), ...(later?.nodes ?? []), [node, number]]),
   };
   const kept = [...parts.filter((one) => one !== earlier && one !== later), part];
-  const dropped = kept.length > MOST_PARTS ? kept.shift() : undefined;
+  const dropped = kept.length > MAX_PARTS ? kept.shift() : undefined;
   const isGone = shown === undefined || !kept.includes(shown);
   // A row that is inserted anew just as it was is not common; one that goes back to how it was is.
   const isCycle = before === undefined && earlier !== undefined && isLater(earlier);

@@ -46,6 +46,6 @@ export function entryOf({ version, changes, revocation, mark }: StreamEntry['fie
 }
 
 /** A position for what was written without one: the same in every process. */
-export function placeOf(id: string): string {
+export function entryPosition(id: string): string {
   return createHash('sha256').update(id).digest('base64url').slice(0, 22);
 }

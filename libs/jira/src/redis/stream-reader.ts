@@ -13,8 +13,8 @@ export interface StreamListener {
   onEntry(entry: StreamEntry): void;
   /** The same for what was written shortly before the reader started. */
   onPast(entry: StreamEntry): void;
-  /** Entries up to this place were missed: cut away while this process slept, or lost with the memory of a Redis. */
-  onGap(reason: string, place: string): void;
+  /** Entries up to this one were missed: cut away while this process slept, or lost with the memory of a Redis. */
+  onGap(reason: string, entryId: string): void;
   /** All entries that were read together have been told. */
   onRead(): void;
   /** The connection was lost: what others were told by Redis may be gone. Called before reading goes on. */
@@ -128,11 +128,11 @@ export class StreamReader {
     const isCut = oldest !== undefined && compareIds(oldest, this.anchor) > 0;
     const reason = isCut ? 'Redis no longer holds every commit.' : 'Redis has lost commits.';
     // A Redis that went back in time has lost what other readers had not read yet, and cannot miss.
-    const place = isCut ? oldest : await this.tellLoss(client, reason);
-    const left = await client.xRange(this.key, `(${this.anchor}`, place);
-    this.listener.onGap(reason, place);
+    const entryId = isCut ? oldest : await this.tellLoss(client, reason);
+    const left = await client.xRange(this.key, `(${this.anchor}`, entryId);
+    this.listener.onGap(reason, entryId);
     for (const { id, message } of left ?? []) if (!('gap' in message)) this.listener.onEntry({ id, fields: message });
-    this.anchor = place;
+    this.anchor = entryId;
     this.told();
   }
 

@@ -16,13 +16,13 @@ export type BroadcastMember = Connection | HookScope;
 
 export type BroadcastEvent = 'open' | 'close';
 
-interface Place {
+interface Membership {
   readonly member: BroadcastMember;
   /** The member as every process sees it. */
   readonly entry: RoomMember;
 }
 
-interface Placed {
+interface RoomMembership {
   /** The room's. */
   readonly id: string;
   readonly member: BroadcastMember;
@@ -31,7 +31,7 @@ interface Placed {
 /** One process's part of a room. */
 interface LocalRoom {
   /** By connection and, for requests, request; each is in a room at most once. */
-  readonly places: Map<string, Place>;
+  readonly memberships: Map<string, Membership>;
   readonly posts: PubSubSubscription<unknown>;
 }
 
@@ -49,7 +49,7 @@ export class Broadcast {
   private readonly report = failureLog('A broadcast room failed');
   private readonly rooms = new Map<string, LocalRoom>();
   /** The memberships of each connection, by name, for its disconnect. */
-  private readonly placesOf = new Map<string, Map<string, Placed>>();
+  private readonly membershipsOf = new Map<string, Map<string, RoomMembership>>();
   private readonly listeners = new Map<BroadcastEvent, Set<(roomId: string) => void>>();
   /** Updates that failed to reach the store. */
   private readonly unsaid = new Map<string, { readonly id: string; readonly entry: RoomMember }>();
@@ -89,8 +89,8 @@ export class Broadcast {
           for (const { id, entry } of this.unsaid.values()) void this.leave(id, entry);
         },
         onRevived: () => {
-          for (const [id, { places }] of this.rooms)
-            for (const { entry } of places.values()) this.join(id, entry).catch(this.report); // prettier-ignore
+          for (const [id, { memberships }] of this.rooms)
+            for (const { entry } of memberships.values()) this.join(id, entry).catch(this.report); // prettier-ignore
         },
         onRoomsClosed: (rooms) => {
           for (const id of rooms) this.tell('close', id);
@@ -109,8 +109,8 @@ export class Broadcast {
   async add(id: string, member: BroadcastMember): Promise<boolean> {
     if (connectionOf(member).isClosed) return false;
     const room = this.rooms.get(id) ?? this.open(id);
-    const known = room.places.get(memberKey(this.entryOf(member)));
-    const { entry } = known ?? this.place(id, room, member);
+    const known = room.memberships.get(memberKey(this.entryOf(member)));
+    const { entry } = known ?? this.addMember(id, room, member);
     try {
       await room.posts.ready;
       await this.join(id, entry);
@@ -125,11 +125,11 @@ export class Broadcast {
   async remove(id: string, member: BroadcastMember): Promise<boolean> {
     const entry = this.entryOf(member);
     const room = this.rooms.get(id);
-    if (!room?.places.delete(memberKey(entry))) return false;
-    const places = this.placesOf.get(entry.connectionId);
-    places?.delete(nameOf(id, entry));
-    if (places?.size === 0) this.placesOf.delete(entry.connectionId);
-    if (room.places.size === 0) this.close(id, room);
+    if (!room?.memberships.delete(memberKey(entry))) return false;
+    const memberships = this.membershipsOf.get(entry.connectionId);
+    memberships?.delete(nameOf(id, entry));
+    if (memberships?.size === 0) this.membershipsOf.delete(entry.connectionId);
+    if (room.memberships.size === 0) this.close(id, room);
     await this.leave(id, entry);
     return true;
   }
@@ -146,16 +146,16 @@ export class Broadcast {
 
   /** For `BroadcastRoom`. */
   localMembers(id: string): BroadcastMember[] {
-    return [...(this.rooms.get(id)?.places.values() ?? [])].map(({ member }) => member);
+    return [...(this.rooms.get(id)?.memberships.values() ?? [])].map(({ member }) => member);
   }
 
-  private place(id: string, room: LocalRoom, member: BroadcastMember): Place {
+  private addMember(id: string, room: LocalRoom, member: BroadcastMember): Membership {
     const entry = this.entryOf(member);
-    const place = { member, entry };
-    room.places.set(memberKey(entry), place);
-    const places = this.placesOf.get(entry.connectionId) ?? new Map<string, Placed>();
-    this.placesOf.set(entry.connectionId, places.set(nameOf(id, entry), { id, member }));
-    return place;
+    const membership = { member, entry };
+    room.memberships.set(memberKey(entry), membership);
+    const memberships = this.membershipsOf.get(entry.connectionId) ?? new Map<string, RoomMembership>();
+    this.membershipsOf.set(entry.connectionId, memberships.set(nameOf(id, entry), { id, member }));
+    return membership;
   }
 
   private join(id: string, entry: RoomMember): Promise<void> {
@@ -178,7 +178,7 @@ export class Broadcast {
   }
 
   private has(id: string, entry: RoomMember): boolean {
-    return this.rooms.get(id)?.places.has(memberKey(entry)) ?? false;
+    return this.rooms.get(id)?.memberships.has(memberKey(entry)) ?? false;
   }
 
   /** Runs the steps of a room in order, so that no member leaves before it has joined. */
@@ -194,7 +194,7 @@ export class Broadcast {
   }
 
   private open(id: string): LocalRoom {
-    const room: LocalRoom = { places: new Map(), posts: this.pubSub.subscribe(keyOf(id)) };
+    const room: LocalRoom = { memberships: new Map(), posts: this.pubSub.subscribe(keyOf(id)) };
     this.rooms.set(id, room);
     void this.deliver(id, room);
     return room;
@@ -202,12 +202,13 @@ export class Broadcast {
 
   private async deliver(id: string, room: LocalRoom): Promise<void> {
     try {
-      for await (const data of room.posts) for (const { member } of room.places.values()) this.send(id, member, data);
+      for await (const data of room.posts)
+        for (const { member } of room.memberships.values()) this.send(id, member, data);
     } catch (error) {
       this.report(error);
     }
     // Ended by whoever: a room that hears nothing is none.
-    if (this.rooms.get(id) === room) for (const { member } of room.places.values()) void this.remove(id, member);
+    if (this.rooms.get(id) === room) for (const { member } of room.memberships.values()) void this.remove(id, member);
   }
 
   private send(id: string, member: BroadcastMember, data: unknown): void {
@@ -220,7 +221,7 @@ export class Broadcast {
   }
 
   private forget(connection: Connection): void {
-    for (const { id, member } of this.placesOf.get(connection.id)?.values() ?? []) void this.remove(id, member);
+    for (const { id, member } of this.membershipsOf.get(connection.id)?.values() ?? []) void this.remove(id, member);
   }
 
   private close(id: string, room: LocalRoom): void {

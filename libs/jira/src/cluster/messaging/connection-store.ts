@@ -34,7 +34,7 @@ export interface SweptNodes {
 }
 
 /**
- * Entries and places live as long as their process renews its lease: those of one that died are gone when it ends, for
+ * Entries and memberships live as long as their process renews its lease: those of one that died are gone when it ends, for
  * every reader at once. All lists are oldest first.
  */
 export interface ConnectionStore {

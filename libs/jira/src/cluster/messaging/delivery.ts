@@ -50,7 +50,7 @@ export class Delivery {
   /** Rejects if the queue is unavailable; it is retried on the next message, and when the queue is back. */
   async acknowledge(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
-      for (const place of this.open?.get(id) ?? []) this.noteDone(place);
+      for (const slot of this.open?.get(id) ?? []) this.noteDone(slot);
       this.open?.delete(id);
     }
     await this.removeDone();
@@ -60,31 +60,31 @@ export class Delivery {
     const { queue, connection, ttlMs } = this.parts;
     await this.removeDone();
     const messages = await queue.read(this.recipient, this.after);
-    for (const { id, event, data, place, sentAt } of messages) {
+    for (const { id, event, data, slot, sentAt } of messages) {
       if (connection.isClosed) return;
-      this.after = place;
+      this.after = slot;
       if (sentAt.getTime() < Date.now() - ttlMs) continue;
       if (connection.dialect === 'jira') {
         this.open ??= new Map();
-        this.open.set(id, [...(this.open.get(id) ?? []), place]);
+        this.open.set(id, [...(this.open.get(id) ?? []), slot]);
         connection.send(MESSAGE_EVENT, { id, event, data });
       } else {
         connection.send(event, data);
-        this.noteDone(place);
+        this.noteDone(slot);
       }
     }
     await this.removeDone();
   }
 
-  private noteDone(place: string): void {
-    (this.done ??= new Set()).add(place);
+  private noteDone(slot: string): void {
+    (this.done ??= new Set()).add(slot);
   }
 
   private async removeDone(): Promise<void> {
     const { done } = this;
     if (!done || done.size === 0) return;
-    const places = [...done];
-    await this.parts.queue.remove(this.recipient, places);
-    for (const place of places) done.delete(place);
+    const slots = [...done];
+    await this.parts.queue.remove(this.recipient, slots);
+    for (const slot of slots) done.delete(slot);
   }
 }

@@ -12,18 +12,18 @@ export class MemoryMessageQueue implements MessageQueue {
     const queue = this.queues.get(recipient) ?? [];
     this.queues.set(recipient, queue);
     // Copied, as if it had been sent between processes.
-    queue.push({ ...message, data: decode(encode(message.data)), place: `${++this.count}` });
+    queue.push({ ...message, data: decode(encode(message.data)), slot: `${++this.count}` });
     const expired = queue.splice(0, Math.max(0, queue.length - keepCount));
     for (const listener of this.listeners) listener(recipient);
     return expired.map((one) => ({ ...one, recipient }));
   }
 
   async read(recipient: string, after = '0'): Promise<QueuedMessage[]> {
-    return (this.queues.get(recipient) ?? []).filter(({ place }) => Number(place) > Number(after));
+    return (this.queues.get(recipient) ?? []).filter(({ slot }) => Number(slot) > Number(after));
   }
 
-  async remove(recipient: string, places: readonly string[]): Promise<void> {
-    this.keep(recipient, ({ place }) => !places.includes(place));
+  async remove(recipient: string, slots: readonly string[]): Promise<void> {
+    this.keep(recipient, ({ slot }) => !slots.includes(slot));
   }
 
   async expire(before: Date): Promise<ExpiredMessage[]> {

@@ -11,7 +11,7 @@ export interface Message {
 
 export interface QueuedMessage extends Message {
   /** Its slot in the recipient's queue, for `read` and `remove`; opaque. */
-  readonly place: string;
+  readonly slot: string;
 }
 
 /** A message that was dropped: not acknowledged in time, or the queue was full. */
@@ -27,7 +27,7 @@ export interface MessageQueue {
   add(recipient: string, message: Message, keepCount: number): Promise<ExpiredMessage[]>;
   /** The queued messages, oldest first; with `after`, only those after that slot. */
   read(recipient: string, after?: string): Promise<QueuedMessage[]>;
-  remove(recipient: string, places: readonly string[]): Promise<void>;
+  remove(recipient: string, slots: readonly string[]): Promise<void>;
   /** Removes the messages of all recipients sent before that date and returns them; each message to one caller only. */
   expire(before: Date): Promise<ExpiredMessage[]>;
   /** Calls the listener with a recipient who has a new message, or without one if any may have. Returns a function that unsubscribes. */

@@ -155,7 +155,7 @@ export class Messages {
     const { queue } = this;
     try {
       const left = await queue.read(recipient);
-      await queue.remove(recipient, left.map(({ place }) => place)); // prettier-ignore
+      await queue.remove(recipient, left.map(({ slot }) => slot)); // prettier-ignore
       for (const message of left) this.expired({ ...message, recipient });
     } catch (error) {
       this.report(error);

@@ -8,7 +8,7 @@ import { installSqliteLeases } from '../../commits/leases/sqlite-leases.js';
 import { CLUSTER_ENTITIES } from './entities.js';
 
 /** Times that a statement is tried again which stood in the way of another, and the pause before it. */
-const MOST_TRIES = 10;
+const MAX_TRIES = 10;
 const RETRY_MS = 5;
 
 export class ClusterDatabase {
@@ -17,11 +17,11 @@ export class ClusterDatabase {
   private opening?: Promise<void>;
   private isLeased = false;
 
-  /** @param place options open a data source of its own, which is closed with the application */
-  constructor(place: DataSource | DataSourceOptions) {
-    this.isOwn = !(place instanceof DataSource);
-    const options = { ...place, entities: CLUSTER_ENTITIES } as DataSourceOptions;
-    this.dataSource = place instanceof DataSource ? place : new DataSource(options);
+  /** @param source options open a data source of its own, which is closed with the application */
+  constructor(source: DataSource | DataSourceOptions) {
+    this.isOwn = !(source instanceof DataSource);
+    const options = { ...source, entities: CLUSTER_ENTITIES } as DataSourceOptions;
+    this.dataSource = source instanceof DataSource ? source : new DataSource(options);
   }
 
   /** @throws ConfigurationError when the data source lacks the tables' entities */
@@ -48,7 +48,7 @@ export class ClusterDatabase {
       try {
         return await run(this.manager);
       } catch (error) {
-        if (violationOf(error) !== 'contention' || tries === MOST_TRIES) throw error;
+        if (violationOf(error) !== 'contention' || tries === MAX_TRIES) throw error;
         await delay(RETRY_MS * tries * Math.random());
       }
   }

@@ -35,7 +35,7 @@ export class RoomRow {
 
 @Entity('jira_room_member')
 export class RoomMemberRow {
-  /** Digest of room and place. */
+  /** Digest of room and member. */
   @PrimaryColumn(DIGEST) id: string;
   /** Digest of the room's name. */
   @Index() @Column(DIGEST) room: string;
@@ -47,13 +47,13 @@ export class RoomMemberRow {
   @Column(INTEGER) joinedAt: number;
 }
 
-/** A recipient's queue. Its row is locked while a message is put in: places are in the order of the commits. */
+/** A recipient's queue. Its row is locked while a message is put in: slots are in the order of the commits. */
 @Entity('jira_queue')
 export class QueueRow {
   /** Digest of the recipient. */
   @PrimaryColumn(DIGEST) id: string;
   @Column({ type: 'text' }) recipient: string;
-  /** The newest place: µs since 1970 or more, so that a queue that is made anew goes on behind the old one. */
+  /** The newest slot: µs since 1970 or more, so that a queue that is made anew goes on behind the old one. */
   @Index() @Column(INTEGER) clock: number;
 }
 
@@ -61,7 +61,7 @@ export class QueueRow {
 export class MessageRow {
   /** Digest of the recipient. */
   @PrimaryColumn(DIGEST) queue: string;
-  @PrimaryColumn(INTEGER) place: number;
+  @PrimaryColumn(INTEGER) slot: number;
   @Column({ type: 'text' }) recipient: string;
   /** Given by the sender. */
   @Column({ type: 'text' }) messageId: string;

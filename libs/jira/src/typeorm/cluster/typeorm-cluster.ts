@@ -14,15 +14,15 @@ export interface TypeOrmCluster {
  * The options of `JiraModule.forRoot` that keep connections, rooms and messages in tables, for deployments that have a
  * database and no Redis. Call it once an application.
  *
- * @param place a data source that has `CLUSTER_ENTITIES`, or the options of one of its own
+ * @param source a data source that has `CLUSTER_ENTITIES`, or the options of one of its own
  * @example
  * JiraModule.forRootAsync({ inject: [DataSource], useFactory: (database: DataSource) => typeOrmCluster(database) })
  */
 export function typeOrmCluster(
-  place: DataSource | DataSourceOptions,
+  source: DataSource | DataSourceOptions,
   options: TypeOrmConnectionStoreOptions & TypeOrmMessageQueueOptions = {},
 ): TypeOrmCluster {
-  const database = new ClusterDatabase(place);
+  const database = new ClusterDatabase(source);
   return {
     connectionStore: new TypeOrmConnectionStore(database, options),
     messageQueue: new TypeOrmMessageQueue(database, options),

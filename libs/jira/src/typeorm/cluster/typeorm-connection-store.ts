@@ -29,10 +29,10 @@ export class TypeOrmConnectionStore implements ConnectionStore {
   private readonly database: ClusterDatabase;
 
   constructor(
-    place: ClusterDatabase | DataSource | DataSourceOptions,
+    source: ClusterDatabase | DataSource | DataSourceOptions,
     { leaseMs }: TypeOrmConnectionStoreOptions = {},
   ) {
-    this.database = place instanceof ClusterDatabase ? place : new ClusterDatabase(place);
+    this.database = source instanceof ClusterDatabase ? source : new ClusterDatabase(source);
     this.leaseMs = leaseMs;
   }
 
@@ -97,15 +97,15 @@ export class TypeOrmConnectionStore implements ConnectionStore {
 
   async join(room: string, member: RoomMember): Promise<boolean> {
     const { node, connectionId, requestId, user, joinedAt } = member;
-    const place = { id: placeId(room, member), room: digest(room), roomName: room };
-    const row = { ...place, node, connectionId, requestId, user, joinedAt: joinedAt.getTime() };
+    const membership = { id: membershipId(room, member), room: digest(room), roomName: room };
+    const row = { ...membership, node, connectionId, requestId, user, joinedAt: joinedAt.getTime() };
     // First the member, then the room; `leave` the other way round: a room with members is never closed for good.
     await this.database.patiently((manager) => manager.upsert(RoomMemberRow, row, ['id']));
     return this.database.insertNew(RoomRow, { id: digest(room), name: room });
   }
 
   async leave(room: string, member: RoomMember): Promise<boolean> {
-    const id = placeId(room, member);
+    const id = membershipId(room, member);
     const { affected } = await this.database.patiently((manager) => manager.delete(RoomMemberRow, { id }));
     return affected === 1 && this.closeIfEmpty(digest(room));
   }
@@ -167,6 +167,6 @@ export class TypeOrmConnectionStore implements ConnectionStore {
   }
 }
 
-function placeId(room: string, member: RoomMember): string {
+function membershipId(room: string, member: RoomMember): string {
   return digest(room, memberKey(member));
 }

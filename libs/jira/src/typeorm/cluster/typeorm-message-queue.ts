@@ -36,10 +36,10 @@ export class TypeOrmMessageQueue implements MessageQueue {
   private readonly outside = AsyncLocalStorage.snapshot();
 
   constructor(
-    place: ClusterDatabase | DataSource | DataSourceOptions,
+    source: ClusterDatabase | DataSource | DataSourceOptions,
     { pollMs = 1_000 }: TypeOrmMessageQueueOptions = {},
   ) {
-    this.database = place instanceof ClusterDatabase ? place : new ClusterDatabase(place);
+    this.database = source instanceof ClusterDatabase ? source : new ClusterDatabase(source);
     this.pollMs = pollMs;
   }
 
@@ -64,16 +64,16 @@ export class TypeOrmMessageQueue implements MessageQueue {
   }
 
   async read(recipient: string, after = '0'): Promise<QueuedMessage[]> {
-    const where = { queue: digest(recipient), place: MoreThan(Number(after)) };
-    const rows = await this.database.manager.find(MessageRow, { where, order: { place: 'ASC' } });
-    return rows.map((row) => ({ ...messageOf(row), place: `${row.place}` }));
+    const where = { queue: digest(recipient), slot: MoreThan(Number(after)) };
+    const rows = await this.database.manager.find(MessageRow, { where, order: { slot: 'ASC' } });
+    return rows.map((row) => ({ ...messageOf(row), slot: `${row.slot}` }));
   }
 
-  async remove(recipient: string, places: readonly string[]): Promise<void> {
+  async remove(recipient: string, slots: readonly string[]): Promise<void> {
     const queue = digest(recipient);
-    for (const batch of inBatches(places, BATCH)) {
-      const place = In(batch.map(Number));
-      await this.database.patiently((manager) => manager.delete(MessageRow, { queue, place }));
+    for (const batch of inBatches(slots, BATCH)) {
+      const slot = In(batch.map(Number));
+      await this.database.patiently((manager) => manager.delete(MessageRow, { queue, slot }));
     }
   }
 
@@ -82,7 +82,7 @@ export class TypeOrmMessageQueue implements MessageQueue {
     const where = { sentAt: LessThan(before.getTime()) };
     const expired: ExpiredMessage[] = [];
     for (;;) {
-      const rows = await manager.find(MessageRow, { where, order: { sentAt: 'ASC', place: 'ASC' }, take: BATCH });
+      const rows = await manager.find(MessageRow, { where, order: { sentAt: 'ASC', slot: 'ASC' }, take: BATCH });
       if (rows.length === 0) break;
       for (const row of rows)
         if (await this.take(manager, row)) expired.push({ ...messageOf(row), recipient: row.recipient });
@@ -108,7 +108,7 @@ export class TypeOrmMessageQueue implements MessageQueue {
   /** Undefined when the queue has no row yet. */
   private async put(
     manager: EntityManager,
-    row: Omit<MessageRow, 'place'>,
+    row: Omit<MessageRow, 'slot'>,
     keepCount: number,
   ): Promise<ExpiredMessage[] | undefined> {
     const now = Date.now() * 1_000;
@@ -116,11 +116,11 @@ export class TypeOrmMessageQueue implements MessageQueue {
     const clock = (): string => `CASE WHEN ${column} < ${now} THEN ${now} ELSE ${column} + 1 END`;
     const { affected } = await manager.update(QueueRow, { id: row.queue }, { clock });
     if (affected !== 1) return undefined;
-    const { clock: place } = await manager.findOneByOrFail(QueueRow, { id: row.queue });
-    await manager.insert(MessageRow, { ...row, place });
+    const { clock: slot } = await manager.findOneByOrFail(QueueRow, { id: row.queue });
+    await manager.insert(MessageRow, { ...row, slot });
     const excess = (await manager.countBy(MessageRow, { queue: row.queue })) - keepCount;
     if (excess <= 0) return [];
-    const oldest = { where: { queue: row.queue }, order: { place: 'ASC' as const }, take: excess };
+    const oldest = { where: { queue: row.queue }, order: { slot: 'ASC' as const }, take: excess };
     const expired: ExpiredMessage[] = [];
     for (const old of await manager.find(MessageRow, oldest))
       if (await this.take(manager, old)) expired.push({ ...messageOf(old), recipient: old.recipient });
@@ -128,8 +128,8 @@ export class TypeOrmMessageQueue implements MessageQueue {
   }
 
   /** False when another has removed it before. */
-  private async take(manager: EntityManager, { queue, place }: MessageRow): Promise<boolean> {
-    const { affected } = await manager.delete(MessageRow, { queue, place });
+  private async take(manager: EntityManager, { queue, slot }: MessageRow): Promise<boolean> {
+    const { affected } = await manager.delete(MessageRow, { queue, slot });
     return affected === 1;
   }
 
