@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import ts from 'typescript';
 import { ROOT, readImports } from './imports.js';
 
 /** Phrases that docs/glossary.md and the English of errors and comments have replaced, and what to write in their place. */
@@ -23,6 +24,44 @@ const REPLACED: readonly (readonly [RegExp, string])[] = [
   [/\bwhat there is:/i, 'the action: "Create the entity"'],
 ];
 
+/** Words that no identifier has, and what the glossary says in their place. */
+const OLD_WORDS = new Map<string, string>([
+  ...byWords('channel, cursor, slot, target, membership', 'place', 'places', 'placed'),
+  ...byWords('date', 'moment', 'moments'),
+  ...byWords('max…', 'most', 'longest', 'largest'),
+  ...byWords('transport', 'door', 'doors'),
+  ...byWords('disconnect', 'expel', 'expelled'),
+]);
+
+/** Where a subscription is _placed_ in its channel, the verb is right. Pagination still calls its cursors places. */
+const ALLOWED: readonly RegExp[] = [
+  /live\/delivery\/(placement|subscription-state)\b/,
+  /pagination\/|hooks\/(list-source|store)\.ts|query\/(place|page-by-key)\.ts|typeorm-store\.ts|src\/ports\.ts/,
+];
+const PHRASES = new Set(['atMost']);
+
+function byWords(instead: string, ...words: readonly string[]): (readonly [string, string])[] {
+  return words.map((word) => [word, instead]);
+}
+
+/** One sentence per identifier that has an old word in it: `placeOf`, `MOST_ROWS`. */
+function identifierFaults(file: string, text: string): string[] {
+  if (ALLOWED.some((pattern) => pattern.test(file))) return [];
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const found = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node) && !PHRASES.has(node.text))
+      for (const word of node.text.split(/[_$]+|(?<=[a-z0-9])(?=[A-Z])/)) {
+        const instead = OLD_WORDS.get(word.toLowerCase());
+        const line = source.getLineAndCharacterOfPosition(node.getStart()).line + 1;
+        if (instead !== undefined) found.add(`${file}:${line} names ${node.text}; say "${instead}"`);
+      }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return [...found];
+}
+
 /** One sentence per line that has a replaced phrase. */
 function wordFaults(file: string, text: string): string[] {
   return text
@@ -39,6 +78,19 @@ describe('the words of the libraries', () => {
 
   it('are those of the glossary', () => {
     expect(files.flatMap((file) => wordFaults(file, readFileSync(join(ROOT, file), 'utf8')))).toEqual([]);
+  });
+
+  it('are those of the glossary in identifiers too', () => {
+    const faults = files.flatMap((file) => identifierFaults(file, readFileSync(join(ROOT, file), 'utf8')));
+    expect(faults).toEqual([]);
+  });
+
+  it('are refused in identifiers, and not in words that only look alike', () => {
+    const text = 'const MOST_ROWS = 1;\nreplaceDoors(almost, atMost);';
+    expect(identifierFaults('a.ts', text)).toEqual([
+      'a.ts:1 names MOST_ROWS; say "max…"',
+      'a.ts:2 names replaceDoors; say "transport"',
+    ]);
   });
 
   it('were read at all', () => {

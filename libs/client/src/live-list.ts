@@ -25,12 +25,12 @@ export function applyChange<Row>(
   if (change.type === 'reset') return rows;
   const at = indexOf(rows, change.id, options);
   if (change.type === 'removed') return at < 0 ? rows : rows.toSpliced(at, 1);
-  return place(rows, at, change.data, options);
+  return putRow(rows, at, change.data, options);
 }
 
 /** The rows with this row replaced or added, by key: for the answer to your own write. */
 export function applyRow<Row>(rows: readonly Row[], row: Row, options: LiveListOptions<Row> = {}): readonly Row[] {
-  return place(rows, indexOf(rows, keyOf(row, options), options), row, options);
+  return putRow(rows, indexOf(rows, keyOf(row, options), options), row, options);
 }
 
 /** Whether the rows contain this key. */
@@ -43,7 +43,7 @@ export function hasKey<Row>(row: Row, { key }: LiveListOptions<Row>): boolean {
   return key !== undefined || (row as { id?: RowId } | null)?.id !== undefined;
 }
 
-function place<Row>(rows: readonly Row[], at: number, row: Row, { compare }: LiveListOptions<Row>): readonly Row[] {
+function putRow<Row>(rows: readonly Row[], at: number, row: Row, { compare }: LiveListOptions<Row>): readonly Row[] {
   if (!compare) return at < 0 ? [...rows, row] : rows.with(at, row);
   const others = at < 0 ? rows : rows.toSpliced(at, 1);
   const before = others.findIndex((other) => compare(other, row) > 0);

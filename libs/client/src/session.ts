@@ -9,7 +9,7 @@ import type { Requests } from './requests.js';
 /** How long before expiry to renew; for short-lived credentials, the last quarter of their life. */
 const LEAD_MS = 60_000;
 const LEAD_SHARE = 0.25;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export class Session {
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -52,10 +52,7 @@ export class Session {
   private renewAfter(delayMs: number): void {
     this.stop();
     const { reconnectMinMs } = this.options;
-    this.timer = setTimeout(
-      () => void this.renewByItself(),
-      Math.min(LONGEST_TIMER_MS, Math.max(reconnectMinMs, delayMs)),
-    );
+    this.timer = setTimeout(() => void this.renewByItself(), Math.min(MAX_TIMER_MS, Math.max(reconnectMinMs, delayMs)));
   }
 
   /** If renewal does not succeed in time, the client reconnects with fresh credentials. */

@@ -23,7 +23,7 @@ class Audience {
 /** Handlers for connections without a path are under `undefined`. */
 type Path = string | undefined;
 
-interface Place {
+interface HandlerPath {
   readonly path: Path;
   /** An instance of the class that has this path. */
   readonly handlers: object;
@@ -33,7 +33,7 @@ interface Place {
 @Injectable()
 export class EventRegistry {
   private readonly audiences = new Map<Path, Audience>();
-  private readonly places: Place[] = [];
+  private readonly handlerPaths: HandlerPath[] = [];
 
   /** @throws ConfigurationError if the name is reserved or already has a handler at this path */
   add(path: Path, event: string, target: EventTarget): void {
@@ -81,13 +81,13 @@ export class EventRegistry {
   }
 
   /** Each path that has handlers, with the class of its parameters. */
-  paths(): Iterable<Place> {
-    return this.places;
+  paths(): Iterable<HandlerPath> {
+    return this.handlerPaths;
   }
 
   /** The owner of a path, and the class of its parameters. */
   addPath(path: Path, handlers: object, params?: Type<object>): void {
-    this.places.push({ path, handlers, params });
+    this.handlerPaths.push({ path, handlers, params });
   }
 
   private audience(path: Path): Audience {

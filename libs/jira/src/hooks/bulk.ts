@@ -27,8 +27,8 @@ type Prepare = (item: BulkItem) => Promise<() => Promise<unknown>>;
  * With `atomic`, the results in order, or an error that names the items: `items.2.title`. Without, status 207 and a
  * BulkResult an item: each runs in a savepoint of its own.
  */
-export async function runBulk(scope: HookScope, most: number, status: number, prepare: Prepare): Promise<unknown> {
-  const { items, atomic } = bulkInput(scope.data, most);
+export async function runBulk(scope: HookScope, maxItems: number, status: number, prepare: Prepare): Promise<unknown> {
+  const { items, atomic } = bulkInput(scope.data, maxItems);
   if (!atomic) return new Answer(207, await eachByItself(scope, items, status, prepare));
   const errors: Record<string, readonly string[]> = {};
   const works: (() => Promise<unknown>)[] = [];
@@ -76,10 +76,10 @@ async function eachByItself(
   return results;
 }
 
-function bulkInput(data: unknown, most: number): { items: readonly BulkItem[]; atomic: boolean } {
+function bulkInput(data: unknown, maxItems: number): { items: readonly BulkItem[]; atomic: boolean } {
   const { items, atomic = true } = (data ?? {}) as { items?: unknown; atomic?: unknown };
   if (!Array.isArray(items)) throw new ValidationException({ items: ['Must be an array.'] });
-  if (items.length > most) throw new ValidationException({ items: [`Must have at most ${most} items.`] });
+  if (items.length > maxItems) throw new ValidationException({ items: [`Must have at most ${maxItems} items.`] });
   if (typeof atomic !== 'boolean') throw new ValidationException({ atomic: ['Must be true or false.'] });
   return { items, atomic };
 }

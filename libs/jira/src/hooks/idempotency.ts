@@ -6,14 +6,14 @@ import { stateOf, type HookScope } from '../core/scope/scope.js';
 import { wireValue } from '../core/support/wire-value.js';
 
 const HEADER = 'idempotency-key';
-const LONGEST_KEY = 200;
+const MAX_KEY_LENGTH = 200;
 
 /** Does the work, or returns the stored result if this user sent the same key before. Without a key, it just does the work. */
 export async function once(scope: HookScope, work: () => Promise<unknown>): Promise<unknown> {
   const key = scope.headers[HEADER];
   if (key === undefined) return work();
-  if (typeof key !== 'string' || key === '' || key.length > LONGEST_KEY)
-    throw new ValidationException({ [HEADER]: [`Must be a string of 1 to ${LONGEST_KEY} characters.`] });
+  if (typeof key !== 'string' || key === '' || key.length > MAX_KEY_LENGTH)
+    throw new ValidationException({ [HEADER]: [`Must be a string of 1 to ${MAX_KEY_LENGTH} characters.`] });
   const user = (scope.user as { id?: unknown } | null | undefined)?.id;
   if (user === undefined || user === null)
     throw new JiraException('UNAUTHENTICATED', 'Idempotency keys need an authenticated user with an id.');

@@ -25,7 +25,7 @@ export interface PresenceChange {
 }
 
 /** Users to read one by one; if more changed at once, all are read. */
-const MOST_ASKED = 100;
+const MAX_ASKED = 100;
 
 /**
  * Hears of users who come and go by the `PubSub`, and asks the `ConnectionStore` about them. What it did not hear (a
@@ -122,7 +122,7 @@ export class Presence {
     if (!cluster.isSure) this.isStale = true;
     if (!cluster.isSure || (!this.isStale && this.due.size === 0)) return;
     const users = [...this.due];
-    const isForAll = this.isStale || users.length > MOST_ASKED;
+    const isForAll = this.isStale || users.length > MAX_ASKED;
     this.due.clear();
     this.isStale = false;
     if (!isForAll) {

@@ -82,9 +82,9 @@ function importsOf({ entities, imports = [], options: given, database }: TestApp
   const resume = { secret: SECRET, ...given?.resume };
   const options = { ...given, resume, socketIo: { pingInterval: PING_INTERVAL_MS, ...given?.socketIo } };
   const ofUsers = { authentication: [BearerTokenAuthentication], imports: [TestUsersModule] };
-  const place: DataSourceOptions = database ?? { type: 'better-sqlite3', database: ':memory:' };
+  const databaseOptions: DataSourceOptions = database ?? { type: 'better-sqlite3', database: ':memory:' };
   return [
-    TypeOrmModule.forRoot({ synchronize: true, ...place, entities: [...entities] as never }),
+    TypeOrmModule.forRoot({ synchronize: true, ...databaseOptions, entities: [...entities] as never }),
     JiraModule.forRoot(options.authentication ? options : { ...options, ...withImports(ofUsers, options) }),
     ...imports,
   ];

@@ -11,7 +11,7 @@ type RawRow = Readonly<Record<string, unknown>>;
 /** What is stored, unless the entity's value says it: then `undefined`. */
 type ReadExact = (raw: unknown, row: RawRow) => unknown;
 
-const LARGEST = Number.MAX_SAFE_INTEGER;
+const MAX_SAFE = Number.MAX_SAFE_INTEGER;
 /** Texts of the whole numbers of a row, where one is too large for a number. */
 const WHOLE = 'jira_whole';
 const SINGLE = 'jira_single';
@@ -112,7 +112,7 @@ function isSqliteDate(raw: unknown): boolean {
 }
 
 function wholeSql(names: readonly string[]): string {
-  const isLarge = names.map((name) => `${name} NOT BETWEEN -${LARGEST} AND ${LARGEST}`).join(' OR ');
+  const isLarge = names.map((name) => `${name} NOT BETWEEN -${MAX_SAFE} AND ${MAX_SAFE}`).join(' OR ');
   return `CASE WHEN ${isLarge} THEN json_array(${names.map((name) => `CAST(${name} AS TEXT)`).join(', ')}) END AS "${WHOLE}"`;
 }
 

@@ -21,7 +21,7 @@ interface Kept {
   readonly bytes: number;
 }
 
-/** Dropped entries may take that many places before the others move up. */
+/** Dropped entries may take that many slots before the others move up. */
 const SLACK = 1_024;
 
 export class History {

@@ -50,7 +50,7 @@ export abstract class Connection {
   /** Called for everything handed to this connection's transport, except frames that many connections share. */
   onSent?: (connection: Connection, event: string, payload: unknown) => void;
   /** How many rooms it may be in; set by its transport. */
-  mostRooms = DEFAULT_LIMITS.rooms;
+  maxRooms = DEFAULT_LIMITS.rooms;
   /** The code for which the server disconnected it, if it did. */
   endReason?: string;
 
@@ -92,8 +92,8 @@ export abstract class Connection {
 
   /** Throws `TOO_MANY_ROOMS` if the connection may not join another room. */
   protected checkRooms(): void {
-    if (this.rooms.size >= this.mostRooms)
-      throw new JiraException('TOO_MANY_ROOMS', `Too many rooms; the limit is ${this.mostRooms} per connection.`);
+    if (this.rooms.size >= this.maxRooms)
+      throw new JiraException('TOO_MANY_ROOMS', `Too many rooms; the limit is ${this.maxRooms} per connection.`);
   }
 
   /** Requests that cost something: unanswered, or given up and not ended. */

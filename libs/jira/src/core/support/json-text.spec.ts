@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { jsonText } from './json-text.js';
 
 /** Moments of all years that a Date can have, often many of one day, now and then none at all. */
-const moments = fc.oneof(
+const dates = fc.oneof(
   fc.date({ noInvalidDate: false }),
   fc.date({ min: new Date('2026-11-21T00:00:00Z'), max: new Date('2026-11-21T23:59:59.999Z') }),
 );
@@ -13,7 +13,7 @@ const plain = fc.letrec((tie) => ({
     fc.constantFrom(null, undefined, true, false, Infinity, -0, NaN, () => 1),
     fc.string({ unit: 'binary' }),
     fc.double(),
-    moments,
+    dates,
     fc.array(tie('value'), { maxLength: 5 }),
     fc.dictionary(
       fc.string().filter((name) => name !== '__proto__'),

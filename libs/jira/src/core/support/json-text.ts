@@ -1,27 +1,27 @@
-// JSON of what is sent. Of a page of rows with two moments each `JSON.stringify` spends three quarters of its time in their
-// `toJSON`: moments are made texts beforehand, in the one look at the value that tells whether JSON can hold it.
+// JSON of what is sent. Of a page of rows with two dates each `JSON.stringify` spends three quarters of its time in their
+// `toJSON`: dates are made texts beforehand, in the one look at the value that tells whether JSON can hold it.
 
 /** Deeper values are left to whoever looks at them next, and with them what is a circle. */
-const MOST_LEVELS = 12;
+const MAX_LEVELS = 12;
 
 /**
  * The same text as `JSON.stringify(value)`; `undefined` for what may hold more than JSON: binary data, instances, what
  * has a form of its own. Throws a TypeError for a bigint, as `JSON.stringify` does.
  */
 export function jsonText(value: unknown): string | undefined {
-  const plain = plainOf(value, MOST_LEVELS);
+  const plain = plainOf(value, MAX_LEVELS);
   return plain === NOT_PLAIN ? undefined : JSON.stringify(plain);
 }
 
 const NOT_PLAIN = Symbol('not plain');
 
-/** A copy with texts for moments. */
+/** A copy with texts for dates. */
 function plainOf(value: unknown, levels: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (levels === 0) return NOT_PLAIN;
   if (Array.isArray(value)) return plainItems(value, levels);
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Date.prototype) return isStockMoment(value as Date) ? momentText(value as Date) : value;
+  if (prototype === Date.prototype) return isStockDate(value as Date) ? dateText(value as Date) : value;
   // An instance may be anything; those of the application's classes are met where a hook answers a row as it is.
   if ((prototype !== Object.prototype && prototype !== null) || 'toJSON' in value) return NOT_PLAIN;
   // What `JSON.rawJSON` makes looks like this, and a copy of it would be an object.
@@ -55,14 +55,14 @@ function plainFields(fields: Readonly<Record<string, unknown>>, levels: number):
 
 // oxlint-disable-next-line typescript/unbound-method -- compared, not called
 const { toJSON, toISOString } = Date.prototype;
-/** An application may give all moments a form of its own before it loads this. */
+/** An application may give all dates a form of its own before it loads this. */
 const areNative = [toJSON, toISOString].every((method) =>
   String(method).includes(`${method.name}() { [native code] }`),
 );
 
 /** Whether `JSON.stringify` would write what `momentText` does. */
-function isStockMoment(moment: Date): boolean {
-  return areNative && moment.toJSON === toJSON && moment.toISOString === toISOString;
+function isStockDate(date: Date): boolean {
+  return areNative && date.toJSON === toJSON && date.toISOString === toISOString;
 }
 
 const DAY_MS = 86_400_000;
@@ -72,13 +72,13 @@ let lastDay = Number.NaN;
 /** `2026-11-21T` */
 let lastDate = '';
 
-/** What `toJSON` says of it. Moments of one day follow each other: its date is written once. */
-function momentText(moment: Date): string | null {
-  const time = moment.getTime();
+/** What `toJSON` says of it. Dates of one day follow each other: its date is written once. */
+function dateText(date: Date): string | null {
+  const time = date.getTime();
   if (Number.isNaN(time)) return null;
   const day = Math.floor(time / DAY_MS);
   if (day !== lastDay) {
-    lastDate = moment.toISOString().slice(0, -13);
+    lastDate = date.toISOString().slice(0, -13);
     lastDay = day;
   }
   const ofDay = time - day * DAY_MS;

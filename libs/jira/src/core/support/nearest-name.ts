@@ -10,9 +10,9 @@ const LONG_NAME = 8;
 export function nearestName(name: string, known: Iterable<string>, maxSlips = 2): string | undefined {
   let nearest: { readonly name: string; readonly slips: number } | undefined;
   for (const one of known) {
-    const most = one.length >= LONG_NAME ? maxSlips : 1;
-    const slips = slipsBetween(plain(name), plain(one), most);
-    if (slips <= most && slips < (nearest?.slips ?? Infinity)) nearest = { name: one, slips };
+    const maxDistance = one.length >= LONG_NAME ? maxSlips : 1;
+    const slips = slipsBetween(plain(name), plain(one), maxDistance);
+    if (slips <= maxDistance && slips < (nearest?.slips ?? Infinity)) nearest = { name: one, slips };
   }
   return nearest?.name;
 }
@@ -28,8 +28,8 @@ function plain(name: string): string {
 }
 
 /** Optimal string alignment distance, or more than `most`. */
-function slipsBetween(a: string, b: string, most: number): number {
-  if (Math.abs(a.length - b.length) > most) return most + 1;
+function slipsBetween(a: string, b: string, maxDistance: number): number {
+  if (Math.abs(a.length - b.length) > maxDistance) return maxDistance + 1;
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -4,7 +4,7 @@
 export type Turn = () => Promise<void> | void;
 
 /** Items taken out at once: enough to share the database's answers, few enough to let others have a turn. */
-const LARGEST_BATCH = 500;
+const MAX_BATCH_SIZE = 500;
 
 export class Turns<Item extends object> {
   private entries: (Item | Turn)[] = [];
@@ -55,7 +55,7 @@ export class Turns<Item extends object> {
       return first();
     }
     const end = this.entries.findIndex((entry) => typeof entry === 'function');
-    const count = Math.min(end < 0 ? this.entries.length : end, LARGEST_BATCH);
+    const count = Math.min(end < 0 ? this.entries.length : end, MAX_BATCH_SIZE);
     return this.work(this.entries.splice(0, count) as Item[]);
   }
 }

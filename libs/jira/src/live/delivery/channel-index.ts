@@ -15,13 +15,13 @@ export class ChannelIndex {
   private readonly byRoom = new Map<ObserverBehaviour, Map<Room, Set<Channel>>>();
 
   add(channel: Channel): void {
-    const { group, keys } = this.placeOf(channel);
+    const { group, keys } = this.groupOf(channel);
     if (!group) return void this.unindexed.add(channel);
     for (const key of keys) getOrAdd(group, key, () => new Set<Channel>()).add(channel);
   }
 
   remove(channel: Channel): void {
-    const { group, keys } = this.placeOf(channel);
+    const { group, keys } = this.groupOf(channel);
     if (!group) return void this.unindexed.delete(channel);
     for (const key of keys) {
       const channels = group.get(key);
@@ -45,7 +45,7 @@ export class ChannelIndex {
     return found;
   }
 
-  private placeOf({ definition }: Channel): { group?: Map<string, Set<Channel>>; keys: Iterable<string> } {
+  private groupOf({ definition }: Channel): { group?: Map<string, Set<Channel>>; keys: Iterable<string> } {
     const { rooms, observer, filter, audience } = definition;
     if (rooms && observer.rooms) return { group: getOrAdd(this.byRoom, observer, () => new Map()), keys: rooms };
     for (const { equalities } of [filter, ...audience.matchers]) {

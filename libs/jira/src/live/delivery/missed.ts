@@ -9,7 +9,7 @@ import { acceptedOf, caseOf, loadOutputs, matchersOf, type Case } from './cases.
 import { entityKey, isConcerned, type Channel } from './channel.js';
 import type { FeedReport } from './feed.js';
 import { Judgements, UnknowableRow } from './judgements.js';
-import { netRows, type NetRow, type Placed } from './net-rows.js';
+import { netRows, type NetRow, type LoggedChange } from './net-rows.js';
 import { RoomBook } from './rooms.js';
 
 export interface Missed {
@@ -69,7 +69,7 @@ export async function missedBy(
 }
 
 interface Sorted extends Pick<Missed, 'revoked' | 'dependent'> {
-  readonly own: readonly Placed[];
+  readonly own: readonly LoggedChange[];
 }
 
 /** `undefined` when part of it is missing, or decided which rows the channel's subscribers see. */
@@ -77,7 +77,7 @@ function sort(channel: Channel, entries: readonly LoggedEntry[]): Sorted | undef
   const { definition } = channel;
   const { entity, observer } = definition;
   const crossesLinks = matchersOf(definition).some((matcher) => matcher.crossesLinks);
-  const [own, revoked, dependent]: [Placed[], Addressee[], Change[]] = [[], [], []];
+  const [own, revoked, dependent]: [LoggedChange[], Addressee[], Change[]] = [[], [], []];
   const gone = new Set<string>();
   for (const entry of entries) {
     if (entry.kind === 'gap') return undefined;

@@ -13,17 +13,17 @@ export interface NetRow {
   readonly between: readonly { readonly image: Image; readonly at: number }[];
 }
 
-/** A change with its place in the history. */
-export interface Placed {
+/** A change with its position in the history. */
+export interface LoggedChange {
   readonly change: Change;
   readonly position: string;
   readonly at: number;
 }
 
 /** In the order of the last change of each. */
-export function netRows(placed: Iterable<Placed>, withDeleted: boolean | undefined): NetRow[] {
+export function netRows(logged: Iterable<LoggedChange>, withDeleted: boolean | undefined): NetRow[] {
   const rows = new Map<string, NetRow>();
-  for (const one of placed) {
+  for (const one of logged) {
     const key = idKey(one.change.id);
     const known = rows.get(key);
     rows.delete(key);
@@ -32,12 +32,12 @@ export function netRows(placed: Iterable<Placed>, withDeleted: boolean | undefin
   return [...rows.values()];
 }
 
-function begun({ change, position, at }: Placed, withDeleted: boolean | undefined): NetRow {
+function begun({ change, position, at }: LoggedChange, withDeleted: boolean | undefined): NetRow {
   const { before, after } = imagesOf(change, withDeleted);
   return { change: netChange(change, before, after), position, between: after ? [{ image: after, at }] : [] };
 }
 
-function joined(known: NetRow, { change, position, at }: Placed, withDeleted: boolean | undefined): NetRow {
+function joined(known: NetRow, { change, position, at }: LoggedChange, withDeleted: boolean | undefined): NetRow {
   const { after } = imagesOf(change, withDeleted);
   return {
     change: netChange(change, known.change.before, after),

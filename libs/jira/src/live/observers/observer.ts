@@ -131,9 +131,9 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
     const { options, rows } = this;
     const subscribed = options.subscribingRooms && roomSet(await options.subscribingRooms(scope));
     if (subscribed?.size === 0) throw new JiraException('PERMISSION_DENIED', 'You may not subscribe to this.');
-    const { mostRooms } = scope.connection;
-    if (subscribed && subscribed.size > mostRooms)
-      throw new JiraException('TOO_MANY_ROOMS', `Too many rooms; the limit is ${mostRooms} per subscription.`);
+    const { maxRooms } = scope.connection;
+    if (subscribed && subscribed.size > maxRooms)
+      throw new JiraException('TOO_MANY_ROOMS', `Too many rooms; the limit is ${maxRooms} per subscription.`);
     const filter = rows.own ? await rows.own.filter(scope) : EVERY_ROW;
     const audience = await this.audienceOf(scope);
     const matchers = [filter, ...audience.matchers];

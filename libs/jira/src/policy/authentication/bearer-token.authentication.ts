@@ -25,7 +25,7 @@ export class VerifiedToken implements Authenticated {
   ) {}
 }
 
-const LONGEST_TOKEN = 8_192;
+const MAX_TOKEN_LENGTH = 8_192;
 
 @Injectable()
 export class BearerTokenAuthentication extends Authentication {
@@ -36,7 +36,7 @@ export class BearerTokenAuthentication extends Authentication {
   async authenticate(handshake: Handshake): Promise<Authenticated | null> {
     const token = tokenOf(handshake);
     if (token === undefined) return null;
-    if (typeof token !== 'string' || token.length > LONGEST_TOKEN) throw new AuthenticationFailed();
+    if (typeof token !== 'string' || token.length > MAX_TOKEN_LENGTH) throw new AuthenticationFailed();
     const verified: unknown = await this.verified(token);
     if (verified === null || verified === undefined) throw new AuthenticationFailed();
     if (verified instanceof VerifiedToken) return verified;

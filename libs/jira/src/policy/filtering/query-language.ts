@@ -114,7 +114,7 @@ class FilterReader {
     if (value.length > this.limits.terms)
       return this.fault(name, `Must have at most ${this.limits.terms} alternatives.`);
     const filters = value.map((alternative: unknown, index) => {
-      const place = `${name}.${index}`;
+      const label = `${name}.${index}`;
       if (
         typeof alternative !== 'object' ||
         alternative === null ||
@@ -122,8 +122,8 @@ class FilterReader {
         Object.keys(alternative).length === 0
       )
         // prettier-ignore
-        return this.fault(place, 'Must be an object of filters.');
-      return allOf(...Object.entries(alternative).map(([key, item]) => this.entry(key, item, `${place}.`, depth + 1)));
+        return this.fault(label, 'Must be an object of filters.');
+      return allOf(...Object.entries(alternative).map(([key, item]) => this.entry(key, item, `${label}.`, depth + 1)));
     });
     return { kind: 'or', filters: filters.filter((filter): filter is Filter => filter !== undefined) };
   }

@@ -18,8 +18,8 @@ export function inOrder(middleware: readonly JiraMiddleware[]): JiraMiddleware[]
       );
     byPriority.set(priority, ring);
   }
-  const placed = [...byPriority].toSorted(([a], [b]) => a - b).map(([, ring]) => ring);
-  return [...placed, ...middleware.filter((ring) => middlewareOptions(ring).priority === undefined)];
+  const ordered = [...byPriority].toSorted(([a], [b]) => a - b).map(([, ring]) => ring);
+  return [...ordered, ...middleware.filter((ring) => middlewareOptions(ring).priority === undefined)];
 }
 
 /** The middleware whose pattern matches the beginning of `namespace/action`. */

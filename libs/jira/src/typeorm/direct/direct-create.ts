@@ -23,8 +23,8 @@ export interface DirectHook<E extends object> {
 
 export function directCreate<E extends object>(hook: DirectHook<E>, writer: DirectWriter): Shortcut {
   return async (scope) => {
-    const moment = hook.isStock() && !('idempotency-key' in scope.headers) ? writer.moment() : undefined;
-    if (moment === undefined) return undefined;
+    const mark = hook.isStock() && !('idempotency-key' in scope.headers) ? writer.mark() : undefined;
+    if (mark === undefined) return undefined;
     // What is found out about the caller is kept by scope, and must be found out again by another attempt.
     const attempt = Object.create(scope) as HookScope;
     const compiled = hook.visibleTo(attempt);
@@ -38,7 +38,7 @@ export function directCreate<E extends object>(hook: DirectHook<E>, writer: Dire
     const { handle, unitOfWork } = stateOf(scope);
     if (handle.aborted) throw handle.aborted;
     // Then what was asked of the database holds as if asked within one transaction with the insert.
-    if (writer.moment() !== moment) return undefined;
+    if (writer.mark() !== mark) return undefined;
     const written = writer.insert(row, visible, (stored) => hook.serialize(stored as E, scope));
     if (written) (unitOfWork as TypeOrmUnitOfWork).transaction = written.transaction;
     return written?.result;

@@ -110,6 +110,6 @@ export class DirectReader {
 function slice({ offset = 0, limit }: DirectPage, writer: SqlWriter): string {
   if (limit === undefined && offset === 0) return '';
   // A literal: SQLite would parse the statement again at each value bound to a limit. What is no number stays a value.
-  const most = limit ?? -1;
-  return ` LIMIT ${Number.isSafeInteger(most) ? most : writer.bind(most)}${offset > 0 ? ` OFFSET ${writer.bind(offset)}` : ''}`;
+  const maxRows = limit ?? -1;
+  return ` LIMIT ${Number.isSafeInteger(maxRows) ? maxRows : writer.bind(maxRows)}${offset > 0 ? ` OFFSET ${writer.bind(offset)}` : ''}`;
 }

@@ -36,7 +36,7 @@ interface Insertion {
 const UNSURE = new Error('Only TypeORM can do this.');
 
 /** Rows this connection has changed so far, and what tells it that others have changed any. */
-const MOMENT = 'SELECT total_changes(), data_version FROM pragma_data_version';
+const STORED_DATE = 'SELECT total_changes(), data_version FROM pragma_data_version';
 
 export class DirectWriter {
   private readonly columns: readonly ColumnMetadata[];
@@ -64,10 +64,10 @@ export class DirectWriter {
     return connection && source && canInsert(metadata) ? new DirectWriter(metadata, connection, source) : undefined;
   }
 
-  /** Equal at two moments between which nobody wrote to the database; `undefined` while somebody has the connection. */
-  moment(): string | undefined {
+  /** Stays the same while nobody writes to the database; `undefined` while somebody has the connection. */
+  mark(): string | undefined {
     const database = this.connection.free();
-    return database && String(this.connection.prepare(database, MOMENT, true).get([]));
+    return database && String(this.connection.prepare(database, STORED_DATE, true).get([]));
   }
 
   /**

@@ -3,7 +3,7 @@
 import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { isOwnSubscriber } from '../../commits/capture/own-subscribers.js';
-import { momentOf } from './moment.js';
+import { dateOf } from './stored-date.js';
 
 /** Puts one value of a row where TypeORM would. */
 type Setter = (entity: ObjectLiteral, row: readonly unknown[]) => void;
@@ -64,10 +64,10 @@ function setterOf({ dataSource: { driver } }: EntityMetadata, column: ColumnMeta
     return (entity, row) => {
       entity[name] = row[index];
     };
-  const isMoment = column.transformer === undefined && (column.type === 'datetime' || column.type === Date);
+  const isDate = column.transformer === undefined && (column.type === 'datetime' || column.type === Date);
   return (entity, row) => {
     const value = row[index];
-    entity[name] = (isMoment ? momentOf(value) : undefined) ?? (driver.prepareHydratedValue(value, column) as unknown);
+    entity[name] = (isDate ? dateOf(value) : undefined) ?? (driver.prepareHydratedValue(value, column) as unknown);
   };
 }
 

@@ -54,7 +54,7 @@ export function faultOf({ driverError, query }: QueryFailedError): DatabaseFault
   if (!violation) return undefined;
   const isDelete =
     /^\s*DELETE\b/i.test(query) || /is still referenced|a parent row/.test(`${text} ${asText(error.detail)}`);
-  return { violation, isDelete, ...placeOf(error, text, query) };
+  return { violation, isDelete, ...violatedBy(error, text, query) };
 }
 
 function violationOf({ code, errno }: DriverError, text: string): Violation | undefined {
@@ -62,13 +62,13 @@ function violationOf({ code, errno }: DriverError, text: string): Violation | un
   return byCode ?? SQLITE_TEXTS.find(([pattern]) => pattern.test(text))?.[1];
 }
 
-type Place = Pick<DatabaseFault, 'table' | 'columns' | 'constraint'>;
+type Violated = Pick<DatabaseFault, 'table' | 'columns' | 'constraint'>;
 
-function placeOf(error: DriverError, text: string, query: string): Place {
-  return postgresPlace(error) ?? sqlitePlace(text) ?? mariaDbPlace(text, tableOf(query));
+function violatedBy(error: DriverError, text: string, query: string): Violated {
+  return violatedOnPostgres(error) ?? violatedOnSqlite(text) ?? violatedOnMariaDb(text, tableOf(query));
 }
 
-function postgresPlace({ table, column, constraint, detail }: DriverError): Place | undefined {
+function violatedOnPostgres({ table, column, constraint, detail }: DriverError): Violated | undefined {
   if (typeof table !== 'string') return undefined;
   return {
     table,
@@ -84,7 +84,7 @@ function keysOf(detail: string): string[] {
 }
 
 /** `UNIQUE constraint failed: issue.title, issue.projectId`; `CHECK constraint failed: name`. */
-function sqlitePlace(text: string): Place | undefined {
+function violatedOnSqlite(text: string): Violated | undefined {
   const match = /^(UNIQUE|NOT NULL|CHECK) constraint failed: (.+)$/.exec(text);
   if (!match) return undefined;
   const list = match[2] ?? '';
@@ -96,7 +96,7 @@ function sqlitePlace(text: string): Place | undefined {
 }
 
 /** `Duplicate entry '1' for key 'name'`; ``CONSTRAINT `name` …``; `Column 'title' cannot be null`. */
-function mariaDbPlace(text: string, table: string | undefined): Place {
+function violatedOnMariaDb(text: string, table: string | undefined): Violated {
   const key = /for key '(?:[^']*\.)?([^'.]+)'$/.exec(text)?.[1] ?? /CONSTRAINT `([^`]+)`/.exec(text)?.[1];
   const column = /(?:[Cc]olumn|Field) [`']([^'`]+)[`'] (?:at row|cannot be null|doesn't have)/.exec(text)?.[1];
   return { table, columns: column === undefined ? [] : [column], ...(key !== undefined && { constraint: key }) };

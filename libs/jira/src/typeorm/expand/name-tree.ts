@@ -6,7 +6,7 @@ export interface NameTree extends ReadonlyMap<string, NameTree> {}
 type Growing = Map<string, Growing>;
 
 /** More names than any output has. */
-const MOST_NAMES = 100;
+const MAX_NAMES = 100;
 
 export function treeOf(paths: readonly string[]): NameTree {
   const root: Growing = new Map();
@@ -28,7 +28,7 @@ export function namesIn(value: unknown, key: string): string[] {
   for (const part of parts) {
     if (typeof part !== 'string') throw new ValidationException({ [key]: ['Must be names separated by commas.'] });
     names.push(...part.split(',').map((name) => name.trim()).filter(Boolean)); // prettier-ignore
-    if (names.length > MOST_NAMES) throw new ValidationException({ [key]: [`Must have at most ${MOST_NAMES} names.`] });
+    if (names.length > MAX_NAMES) throw new ValidationException({ [key]: [`Must have at most ${MAX_NAMES} names.`] });
   }
   return names;
 }

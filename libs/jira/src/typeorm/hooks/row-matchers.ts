@@ -16,7 +16,7 @@ interface LinkedImages {
 }
 
 /** Many-to-many rows of one query; SQLite takes 500 at most. Of a row that had more nobody knows who saw it. */
-const MOST_LINKS = 300;
+const MAX_LINKS = 300;
 
 /** A visibility or a filter: from memory where that has one meaning, else asked of the database in one batch. */
 export class PredicateMatcher implements RowMatcher {
@@ -54,7 +54,7 @@ export class PredicateMatcher implements RowMatcher {
       images.filter((image) => !unknowable.has(image)),
       past,
     )) {
-      if (links.length > MOST_LINKS) continue;
+      if (links.length > MAX_LINKS) continue;
       const judged = await judgeImages(manager, predicate, group, { before, links });
       for (const [i, image] of group.entries()) verdicts.set(image, judged[i]);
     }
@@ -88,7 +88,7 @@ export class PredicateMatcher implements RowMatcher {
       const shared = before ? linksOfOthers(before) : [];
       const position = links.length + shared.length > 0 ? (before?.position ?? '') : '';
       let into = open.get(position);
-      if (!into || into.links.length + links.length > MOST_LINKS) {
+      if (!into || into.links.length + links.length > MAX_LINKS) {
         into = { group: [], links: [...shared] };
         open.set(position, into);
         groups.push(into);

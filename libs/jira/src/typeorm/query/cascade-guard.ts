@@ -38,7 +38,7 @@ export interface CascadeRules {
   readonly nested?: NestedRules;
 }
 
-interface Place {
+interface Mention {
   readonly field: string;
   readonly relation: RelationMetadata;
   /** The relation of the written row by which all of it came. */
@@ -48,7 +48,7 @@ interface Place {
 const NOT_SEEN = 'You would not see this row.';
 
 export class CascadeGuard {
-  private readonly places = new Map<unknown, Place>();
+  private readonly mentions = new Map<unknown, Mention>();
   /** Rows of the client's whose writer has to see them afterwards. */
   private readonly written: SavedRow[] = [];
 
@@ -58,7 +58,7 @@ export class CascadeGuard {
     private readonly rules: CascadeRules,
   ) {
     const [own] = plan.rows;
-    if (own?.entity) this.findPlaces(own.entity, own.metadata, '');
+    if (own?.entity) this.findMentions(own.entity, own.metadata, '');
   }
 
   /**
@@ -79,10 +79,10 @@ export class CascadeGuard {
   async checkWritten(): Promise<void> {
     const errors: Record<string, readonly string[]> = {};
     for (const { entity, metadata } of this.written) {
-      const place = this.places.get(entity);
-      if (!place || !entity) continue;
-      const isSeen = await this.canRetrieve(place.relation, keyOf(metadata, entity), place.field);
-      if (!isSeen) errors[place.field] = [NOT_SEEN];
+      const mention = this.mentions.get(entity);
+      if (!mention || !entity) continue;
+      const isSeen = await this.canRetrieve(mention.relation, keyOf(metadata, entity), mention.field);
+      if (!isSeen) errors[mention.field] = [NOT_SEEN];
     }
     if (Object.keys(errors).length > 0) throw new ValidationException(errors);
   }
@@ -97,12 +97,12 @@ export class CascadeGuard {
     if (row.metadata.isJunction) return {};
     const parted = partedRow(row);
     if (parted) return this.faultsOfParted(row, parted);
-    const place = this.places.get(row.entity);
-    if (!place || !row.entity) return {};
+    const mention = this.mentions.get(row.entity);
+    if (!mention || !row.entity) return {};
     const stored = row.databaseEntity && storedKeys(row.metadata, row.databaseEntity);
     const guard = new RelationGuard(this.manager, row.metadata, this.rules.canRetrieve);
-    const errors = await guard.faultsOf(row.entity, stored, `${place.field}.`);
-    const write = this.rules.nested?.isSent(place.root) === true ? nestedWrite(row, row.entity, place) : undefined;
+    const errors = await guard.faultsOf(row.entity, stored, `${mention.field}.`);
+    const write = this.rules.nested?.isSent(mention.root) === true ? nestedWrite(row, row.entity, mention) : undefined;
     if (!write) return errors;
     this.written.push(row);
     return { ...(await this.refused(write)), ...errors };
@@ -124,15 +124,15 @@ export class CascadeGuard {
     return this.rules.canRetrieve?.(relation, key, field) ?? Promise.resolve(true);
   }
 
-  private findPlaces(entity: ObjectLiteral, metadata: EntityMetadata, prefix: string, root?: RelationMetadata): void {
+  private findMentions(entity: ObjectLiteral, metadata: EntityMetadata, prefix: string, root?: RelationMetadata): void {
     for (const relation of metadata.relations) {
       const value: unknown = relation.getEntityValue(entity);
       const items: unknown[] = Array.isArray(value) ? value : [value];
       for (const [i, item] of items.entries()) {
-        if (typeof item !== 'object' || item === null || item === this.plan.rows[0]?.entity || this.places.has(item)) continue; // prettier-ignore
+        if (typeof item !== 'object' || item === null || item === this.plan.rows[0]?.entity || this.mentions.has(item)) continue; // prettier-ignore
         const field = `${prefix}${relation.propertyPath}${Array.isArray(value) ? `.${i}` : ''}`;
-        this.places.set(item, { field, relation, root: root ?? relation });
-        this.findPlaces(item, relation.inverseEntityMetadata, `${field}.`, root ?? relation);
+        this.mentions.set(item, { field, relation, root: root ?? relation });
+        this.findMentions(item, relation.inverseEntityMetadata, `${field}.`, root ?? relation);
       }
     }
   }
@@ -172,7 +172,7 @@ function partedRow({ entity, metadata, identifier, parentSubject, changeMaps, ..
 }
 
 /** What is written to the nested row itself; undefined where it is linked at most. */
-function nestedWrite(row: SavedRow, entity: ObjectLiteral, { field, relation }: Place): NestedWrite | undefined {
+function nestedWrite(row: SavedRow, entity: ObjectLiteral, { field, relation }: Mention): NestedWrite | undefined {
   const { metadata } = row;
   const back = relation.inverseRelation;
   const given = back ? [back.propertyName, ...back.joinColumns.map(({ propertyName }) => propertyName)] : [];

@@ -1,14 +1,14 @@
 import { DataSource } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { momentOf } from './moment.js';
+import { dateOf } from './stored-date.js';
 
 const { driver } = new DataSource({ type: 'better-sqlite3', database: ':memory:' });
 const read = (value: unknown): unknown => driver.prepareHydratedValue(value, { type: 'datetime' } as never);
 
-describe('momentOf', () => {
+describe('dateOf', () => {
   it('reads the usual form as TypeORM does', () => {
     for (const value of ['2026-11-21 05:43:21', '1999-02-28 23:59:59.999', '0100-01-01 00:00:00', '9999-12-01 10:00:00.001'])
-      expect([value, momentOf(value)]).toEqual([value, read(value)]); // prettier-ignore
+      expect([value, dateOf(value)]).toEqual([value, read(value)]); // prettier-ignore
   });
 
   it('leaves every other form to TypeORM', () => {
@@ -23,6 +23,6 @@ describe('momentOf', () => {
       undefined,
       5,
     ])
-      expect([value, momentOf(value)]).toEqual([value, undefined]);
+      expect([value, dateOf(value)]).toEqual([value, undefined]);
   });
 });
