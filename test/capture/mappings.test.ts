@@ -181,12 +181,12 @@ describeEachDatabase('An unusual mapping', ({ type, open, options }) => {
     expect(mirror.take()).toHaveLength(2);
   });
 
-  it('is warned of where changes cannot be seen', async () => {
+  it('is warned of where changes cannot be seen, with the cure', async () => {
     const { mirror } = await start(...(type === 'better-sqlite3' ? [Nested, Seen] : [Nested, Seen, Stamped]));
-    const rounded = 'Stamped.at is a key that JavaScript rounds: changes of a row whose key does not survive it are missed, or announced as removed.'; // prettier-ignore
+    const rounded = 'Stamped.at is a key that JavaScript rounds: changes of a row whose key does not survive it are missed, or announced as removed. Use a key that JavaScript holds: text, a whole number, or fewer digits.'; // prettier-ignore
     expect(mirror.source.warnings()).toEqual([
-      'Nested is a nested-set tree: TypeORM numbers its rows by raw SQL, which is not announced.',
-      'Seen is a view: nothing writes its rows, so their changes are not announced.',
+      'Nested is a nested-set tree: TypeORM numbers its rows by raw SQL, which is not announced. Use a closure table or a materialized path, or do not show the numbers.',
+      'Seen is a view: nothing writes its rows, so their changes are not announced. Name the entities it reads in dependsOn, or announce them with JiraServer.publish().',
       ...(type === 'better-sqlite3' ? [] : [rounded]),
     ]);
   });

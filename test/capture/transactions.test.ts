@@ -224,7 +224,11 @@ describeEachDatabase('The end of a transaction', ({ type, open }) => {
     });
     expect(mirror.take()).toEqual(['removed Page 1', 'removed Page 2', 'removed Book 1']);
     expect(mirror.source.warnings()).toEqual(
-      expect.arrayContaining([expect.stringContaining('Page.bookId has ON DELETE CASCADE')]),
+      expect.arrayContaining([
+        expect.stringMatching(
+          /Page\.bookId has ON DELETE CASCADE.*Remove onDelete and write those rows through TypeORM first, or announce/,
+        ),
+      ]),
     );
   });
 });

@@ -31,3 +31,65 @@ export function aroundConnecting(driver: Driver, onError: (error: unknown) => vo
       });
   }
 }
+
+/** A connection as a pool lends it. */
+export interface PooledConnection {
+  /** What the driver gave TypeORM. */
+  readonly session: object;
+  /** The server's name for the session. */
+  readonly sessionId: number | undefined;
+  query(sql: string): Promise<unknown>;
+  /** @param error the connection is of no more use */
+  release(error?: Error | boolean): void;
+}
+
+type Release = (error?: Error | boolean) => void;
+interface SessionMembers {
+  readonly processID?: number;
+  readonly threadId?: number;
+  query(sql: string, callback: (error: unknown) => void): unknown;
+  release?: Release;
+}
+
+/** Calls `lend` in place of what takes a connection from the pool; it is given the means to take one. */
+export function aroundObtaining(
+  driver: Driver,
+  lend: (obtain: () => Promise<PooledConnection>) => Promise<PooledConnection>,
+): void {
+  const members = driver as unknown as PoolMembers;
+  const obtain = members.obtainMasterConnection?.bind(driver);
+  if (!obtain) return;
+  members.obtainMasterConnection = async () => {
+    let isPair = false;
+    const lent = await lend(async () => {
+      const got = await obtain();
+      isPair = Array.isArray(got);
+      return isPair ? ofPair(got as [SessionMembers, Release]) : ofSession(got as SessionMembers);
+    });
+    if (isPair) return [lent.session, (error?: Error | boolean) => lent.release(error)];
+    // mysql2 lends the same object again: what it has of its own is taken away as it is released.
+    const session = lent.session as SessionMembers;
+    session.release = (error) => {
+      delete session.release;
+      lent.release(error);
+    };
+    return session;
+  };
+}
+
+/** Of pg: a client, and what gives it back. */
+function ofPair([session, release]: [SessionMembers, Release]): PooledConnection {
+  return { session, sessionId: session.processID, query: (sql) => asked(session, sql), release };
+}
+
+/** Of mysql2. */
+function ofSession(session: SessionMembers): PooledConnection {
+  const release = (): void => session.release?.();
+  return { session, sessionId: session.threadId, query: (sql) => asked(session, sql), release };
+}
+
+function asked(session: SessionMembers, sql: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    session.query(sql, (error) => (error ? reject(error as Error) : resolve()));
+  });
+}

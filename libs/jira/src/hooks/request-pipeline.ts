@@ -11,6 +11,7 @@ import { isWithin } from '../core/support/answer-size.js';
 import { RequestHandle } from '../core/connections/request-handle.js';
 import { LifecycleEvents } from '../core/lifecycle/lifecycle-events.js';
 import { ActionScope, SCOPE_SERVICES, stateOf, type HookScope, type ScopeServices } from '../core/scope/scope.js';
+import { inRequest } from '../core/scope/running-request.js';
 import { ReservedRequests } from './reserved-requests.js';
 import { HookRegistry, type RequestTarget, type ScopeType } from './registry.js';
 import { sendEncodable } from '../core/support/wire-value.js';
@@ -172,7 +173,7 @@ export class RequestPipeline {
         isRunning = false;
         if (handle.aborted) connection.abandoned--;
       };
-      const work = run(scope);
+      const work = inRequest(handle, timeoutMs, () => run(scope));
       void work.then(ended, ended); // first of all that hear of its end
       work.then(resolve, reject);
     });

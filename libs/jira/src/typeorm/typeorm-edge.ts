@@ -13,6 +13,7 @@ import { entityKey } from '../live/delivery/channel.js';
 import { assertTypeOrm } from '../commits/assert-typeorm.js';
 import { knownDialectOf } from '../commits/dialect/dialects.js';
 import { TypeOrmChangeSource } from '../commits/capture/typeorm-change-source.js';
+import { endAbandonedWork } from '../commits/abandoned-work.js';
 import { installSqliteLeases } from '../commits/leases/sqlite-leases.js';
 import { surviveConnectionLoss } from '../commits/surviving-connections.js';
 import type { RelatedHook } from './expand/expansion.js';
@@ -44,6 +45,7 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
   /** Entities that were watched at boot, as in every process of the application. */
   private readonly always = new Set<string>();
   private isReady = false;
+  private readonly closers: (() => Promise<void>)[] = [];
 
   constructor(
     readonly dataSources: DataSources,
@@ -61,6 +63,7 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
       await dialect.prepare((sql) => dataSource.query(sql));
       installSqliteLeases(dataSource, { lockTimeoutMs });
       surviveConnectionLoss(dataSource);
+      if (dialect.statements) this.closers.push(endAbandonedWork(dataSource, dialect.statements));
       const source = new TypeOrmChangeSource(dataSource, name);
       source.attach();
       this.undos.push(this.hub.connect(source), () => source.detach());
@@ -168,8 +171,9 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
     return faults;
   }
 
-  onApplicationShutdown(): void {
+  async onApplicationShutdown(): Promise<void> {
     for (const undo of this.undos.splice(0)) undo();
+    await Promise.all(this.closers.splice(0).map((close) => close()));
   }
 }
 

@@ -10,16 +10,20 @@ const INVISIBLE = new Set(['CASCADE', 'SET NULL', 'SET DEFAULT']);
 export function invisibleWrites(metadata: EntityMetadata): string[] {
   const { name } = metadata;
   if (metadata.tableType === 'view')
-    return [`${name} is a view: nothing writes its rows, so their changes are not announced.`];
+    return [
+      `${name} is a view: nothing writes its rows, so their changes are not announced. Name the entities it reads in dependsOn, or announce them with JiraServer.publish().`,
+    ];
   const roundedKeys = metadata.primaryColumns.filter((column) => isRounded(metadata.dataSource, column));
   return [
     ...(metadata.treeType === 'nested-set'
-      ? [`${name} is a nested-set tree: TypeORM numbers its rows by raw SQL, which is not announced.`]
+      ? [
+          `${name} is a nested-set tree: TypeORM numbers its rows by raw SQL, which is not announced. Use a closure table or a materialized path, or do not show the numbers.`,
+        ]
       : []),
     ...roundedKeys.map(
       ({ propertyPath }) =>
         `${name}.${propertyPath} is a key that JavaScript rounds: changes of a row whose key does not survive it are ` +
-        'missed, or announced as removed.',
+        'missed, or announced as removed. Use a key that JavaScript holds: text, a whole number, or fewer digits.',
     ),
     ...foreignKeyActions(metadata),
   ];
@@ -35,7 +39,7 @@ function foreignKeyActions(metadata: EntityMetadata): string[] {
     const onUpdate = foreignKey.onUpdate ?? '';
     const sentence = (event: string, action: string): string =>
       `${metadata.name}.${columns} has ON ${event} ${action}: when a row of ${target} is ${event.toLowerCase()}d, ` +
-      `the database changes rows of ${metadata.name} by itself, which is not announced.`;
+      `the database changes rows of ${metadata.name} by itself, which is not announced. Remove on${event === 'DELETE' ? 'Delete' : 'Update'} and write those rows through TypeORM first, or announce them with JiraServer.publish().`;
     return [
       ...(INVISIBLE.has(onDelete) ? [sentence('DELETE', onDelete)] : []),
       ...(INVISIBLE.has(onUpdate) ? [sentence('UPDATE', onUpdate)] : []),

@@ -122,8 +122,18 @@ export interface QueryDialect {
   digest(query: string, names: readonly string[]): string;
 }
 
+/** How statements are limited and cancelled. */
+export interface StatementControl {
+  /** Limits each statement of the session; without a time as the server, or the application, has it. */
+  limitStatements(ms?: number): string;
+  /** Cancels what the session runs, from another session. */
+  cancelStatement(sessionId: number): string;
+}
+
 /** What differs between the databases, for one data source: see `dialectOf`. */
 export interface SqlDialect extends TransactionDialect, RowDialect, QueryDialect {
+  /** How statements are limited and cancelled; absent where all callers share one connection, or nobody knows. */
+  readonly statements?: StatementControl | undefined;
   /** False of a driver whose changes cannot be captured. */
   readonly isCaptured: boolean;
   /** Statements may be prepared and run within one turn of the event loop. */

@@ -10,6 +10,7 @@ import {
   type DatePart,
   type RowLock,
   type SqlDialect,
+  type StatementControl,
 } from './dialect.js';
 import { MYSQL_GRAMMAR } from './grammar.js';
 
@@ -36,6 +37,10 @@ export class MysqlDialect implements SqlDialect {
   readonly isSynchronous = false;
   readonly asksForUuids = true;
   readonly textTest = likeTest;
+  readonly statements: StatementControl = {
+    limitStatements: (ms) => this.limit(ms),
+    cancelStatement: (sessionId) => `KILL QUERY ${sessionId}`,
+  };
 
   constructor(
     private readonly driver: DataSource['driver'],
@@ -151,6 +156,13 @@ export class MysqlDialect implements SqlDialect {
   digest(query: string, names: readonly string[]): string {
     const texts = names.map((name) => `HEX(${name})`);
     return `SELECT CONCAT(COUNT(*), ' ', BIT_XOR(CAST(CONV(LEFT(MD5(CONCAT_WS(',', ${texts.join(', ')})), 16), 16, 10) AS UNSIGNED))) AS state FROM (${query}) d`;
+  }
+
+  /** Seconds of any statement on MariaDB, milliseconds of a SELECT on MySQL, whose versions end before MariaDB's begin. */
+  private limit(ms: number | undefined): string {
+    const isMariaDb = Number.parseInt(this.driver.version ?? '', 10) >= 10;
+    if (!isMariaDb) return `SET SESSION max_execution_time = ${ms ?? 'DEFAULT'}`;
+    return `SET SESSION max_statement_time = ${ms === undefined ? 'DEFAULT' : ms / 1_000}`;
   }
 
   /** The collation whose LOWER() knows most of Unicode. */

@@ -10,6 +10,7 @@ import {
   type DatePart,
   type RowLock,
   type SqlDialect,
+  type StatementControl,
 } from './dialect.js';
 import { POSTGRES_GRAMMAR } from './grammar.js';
 
@@ -33,6 +34,11 @@ export class PostgresDialect implements SqlDialect {
   readonly asksForUuids = false;
   readonly textTest = likeTest;
   private hasIcu = true;
+
+  readonly statements: StatementControl = {
+    limitStatements: (ms) => `SET statement_timeout = ${ms ?? 'DEFAULT'}`,
+    cancelStatement: (sessionId) => `SELECT pg_cancel_backend(${sessionId})`,
+  };
 
   constructor(readonly isCaptured: boolean) {}
 

@@ -8,6 +8,9 @@ export class RequestHandle {
   private undoers?: (() => void)[];
   private outcome?: boolean;
 
+  /** Set by the unit of work before its COMMIT: from here on nothing can be undone. */
+  isCommitting = false;
+
   /** Why the request was given up, if it was. */
   get aborted(): Error | undefined {
     return this.failure;

@@ -11,6 +11,7 @@ import type { FrameSink } from './frame-sink.js';
 import { assertUnaltered, Judgements, UnknowableRow } from './judgements.js';
 import { RoomBook } from './rooms.js';
 import { Turns, type Turn } from '../../core/support/turns.js';
+import { forEverybody } from '../../core/scope/running-request.js';
 
 export interface FeedReport {
   /** Part of this change could not be sent; its channels got `reset`. */
@@ -38,7 +39,7 @@ export class Feed {
   /** Observers with a handler: called for each change, with or without subscribers. */
   readonly handlers = new Set<ObserverBehaviour>();
   private readonly index = new ChannelIndex();
-  private readonly turns = new Turns<Delivery>((batch) => this.deliver(batch));
+  private readonly turns = new Turns<Delivery>((batch) => forEverybody(() => this.deliver(batch)));
   /** What is sent now goes out with what follows in the same turn of the event loop. */
   private isBatching = false;
 
@@ -65,7 +66,7 @@ export class Feed {
 
   /** Runs once everything pushed so far is delivered; at once, in the same turn, if nothing waits. */
   inTurn(turn: Turn): void {
-    this.turns.inTurn(turn);
+    this.turns.inTurn(() => forEverybody(turn));
   }
 
   /** Announces rows as they are now to one observer: what their output shows of other rows has changed. */

@@ -15,6 +15,7 @@ import { FRAME_SINK, type FrameSink } from './frame-sink.js';
 import { getOrAdd } from '../../core/support/get-or-add.js';
 import { Placement } from './placement.js';
 import { RESUME_SETTINGS, Resumption, type ResumeSettings } from './resumption.js';
+import { forEverybody } from '../../core/scope/running-request.js';
 
 /** Called in commit order, before anything of the commit is sent. Its errors are reported. */
 export type CommitListener = (change: Change, commit: LoggedCommit) => void;
@@ -39,7 +40,7 @@ export class Hub {
     this.placement = new Placement({ log, sink, limits, report, errors, resumption }, (entity) => this.feed(entity));
     this.log.listen(
       (entry) => {
-        if (isCommit(entry)) this.publish(entry);
+        if (isCommit(entry)) forEverybody(() => this.publish(entry));
         else if (entry.kind === 'gap' && entry.by !== this.node) this.resetAll(entry.entity);
       },
       (error) => {

@@ -15,6 +15,7 @@ import { getOrAdd } from '../../core/support/get-or-add.js';
 import type { Resumed, ResumeRequest, Resumption } from './resumption.js';
 import { isAnswered, isSettled, REASONS, type Reason } from './subscription-state.js';
 import { Subscriptions } from './subscriptions.js';
+import { forEverybody } from '../../core/scope/running-request.js';
 
 export interface PlacementParts {
   readonly resumption: Resumption;
@@ -102,7 +103,7 @@ export class Placement {
       this.go(subscription, reason);
     }
     for (const batch of inBatches(idle, MAX_CHECKS_AT_ONCE))
-      await Promise.all(batch.map((subscription) => this.placeOrEnd(subscription)));
+      await forEverybody(() => Promise.all(batch.map((subscription) => this.placeOrEnd(subscription))));
   }
 
   /**
@@ -139,7 +140,7 @@ export class Placement {
    */
   async compareRelated(channels: readonly Channel[] = [...this.channels.dependent()]): Promise<void> {
     for (const batch of inBatches(channels, MAX_CHECKS_AT_ONCE))
-      await Promise.all(batch.map((channel) => this.compareOne(channel)));
+      await forEverybody(() => Promise.all(batch.map((channel) => this.compareOne(channel))));
   }
 
   /** Looks at all rights again: what was missed may have been somebody's. */
@@ -207,7 +208,7 @@ export class Placement {
     while (!subscription.isEnded) {
       const { revision } = subscription;
       const definition = await subscription.define(isAgain || revision > 0);
-      const related = await this.channels.relatedOf(definition);
+      const related = await forEverybody(() => this.channels.relatedOf(definition));
       // What is committed after this waits behind the turn, and is held for it.
       const { head } = this.parts.log;
       const isDone = await new Promise<boolean>((resolve) => {

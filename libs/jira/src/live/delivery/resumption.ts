@@ -6,6 +6,7 @@ import { channelKey, type Channel, type Subscription } from './channel.js';
 import type { FeedReport } from './feed.js';
 import { missedBy, type Missed } from './missed.js';
 import { claimedPosition, ResumeTokens, type Binding } from './resume-tokens.js';
+import { forEverybody } from '../../core/scope/running-request.js';
 
 export interface ResumeSettings {
   /** Signs the tokens. @default random */
@@ -136,7 +137,7 @@ export class Resumption {
     const shared = known;
     const found = shared.get(key);
     if (found) return found;
-    const made = missedBy(channel, entries, this.settings.maxRows, this.report);
+    const made = forEverybody(() => missedBy(channel, entries, this.settings.maxRows, this.report));
     shared.set(key, made);
     setTimeout(() => shared.delete(key), SHARED_MS).unref();
     return made;

@@ -33,12 +33,14 @@ export class TypeOrmUnitOfWork implements UnitOfWork {
         const result = await work();
         // Who asked has been told of a timeout, or is gone: what was done for them is undone.
         if (this.handle.aborted) throw this.handle.aborted;
+        this.handle.isCommitting = true;
         return result;
       });
     } catch (error) {
       // TypeORM releases a runner whose connection is lost, and refuses the next query.
       throw error instanceof QueryRunnerAlreadyReleasedError ? databaseLoss(error) : error;
     } finally {
+      this.handle.isCommitting = false;
       this.manager = outside;
     }
   }
