@@ -135,6 +135,17 @@ describe('a connection that goes silent', () => {
     expect(tunnel.states.at(-1)).toBe('connected');
   });
 
+  it('gives up an attempt to connect that nothing answers', async () => {
+    await using tunnel = await Tunnel.start({ connectTimeoutMs: 300, transports: ['websocket'] });
+    const { proxy, jira, states } = tunnel;
+    jira.onMessage(() => undefined);
+    proxy.silence();
+    await expect.poll(() => states.at(-1), { timeout: 10_000 }).toBe('disconnected The server is unreachable.');
+    proxy.heal();
+    await reached(jira, 'connected');
+    expect(states.at(-1)).toBe('connected');
+  });
+
   it('stays closed where a listener closes the client at the loss', async () => {
     await using tunnel = await Tunnel.start();
     tunnel.jira.onMessage(() => undefined);

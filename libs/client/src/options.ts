@@ -20,6 +20,8 @@ export interface ClientOptions {
   readonly maxRequestsInFlight?: number;
   /** Stream items to buffer for a slow reader; more end the stream with `STREAM_OVERFLOW`. @default 1_000 */
   readonly maxBufferedItems?: number;
+  /** Time limit of one attempt to connect, in ms; on a silent network the next one begins no sooner. @default 10_000 */
+  readonly connectTimeoutMs?: number;
   /** First wait before reconnecting, in ms; doubles with each failure, with jitter. @default 500 */
   readonly reconnectMinMs?: number;
   /** Longest wait before reconnecting, in ms. @default 10_000 */
@@ -67,6 +69,7 @@ export function resolveOptions(options: ClientOptions): ResolvedClientOptions {
     maxQueuedRequests: options.maxQueuedRequests ?? 1_000,
     maxRequestsInFlight: options.maxRequestsInFlight ?? 32,
     maxBufferedItems: options.maxBufferedItems ?? 1_000,
+    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
     reconnectMinMs: options.reconnectMinMs ?? 500,
     reconnectMaxMs: options.reconnectMaxMs ?? 10_000,
     heartbeatIntervalMs: options.heartbeatIntervalMs ?? 5_000,

@@ -18,6 +18,7 @@ export function openSocket(
     transports: [...transports],
     tryAllTransports: true,
     extraHeaders: { ...extraHeaders },
+    timeout: options.connectTimeoutMs,
     reconnectionDelay: options.reconnectMinMs,
     reconnectionDelayMax: options.reconnectMaxMs,
     auth: authenticate,
