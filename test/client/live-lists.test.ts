@@ -92,6 +92,15 @@ function keyOf(row: Row): string | number {
   return (row['id'] ?? row['name']) as string | number;
 }
 
+/** The server's order: the field, then the key, in the field's direction. */
+function compareAs(namespace: string, query: Record<string, unknown>): (a: Row, b: Row) => number {
+  const ordering = String(query['ordering'] ?? (namespace === 'ranked' ? '-rank' : 'id'));
+  const field = ordering.replace('-', '');
+  const sign = ordering.startsWith('-') ? -1 : 1;
+  const by = (a: unknown, b: unknown) => (a === b ? 0 : (a as number) < (b as number) ? -1 : 1);
+  return (a, b) => sign * (by(a[field], b[field]) || by(a['id'], b['id']));
+}
+
 /** Why no answer to the query can have looked like this. */
 function faultsOf(rows: Shown, namespace: string, query: Record<string, unknown>): string[] {
   const ranks = rows.map(({ rank }) => rank as number);
@@ -154,6 +163,20 @@ describe('a live list', () => {
     await app.dataSource.getRepository(Dish).delete(1);
     await expect.poll(() => causes).toEqual([undefined, 'removed']);
     expect(last.map(({ id }) => id)).not.toContain(1);
+  });
+
+  it.each(QUERIES)('of %s %j is so with an order of its own too', { timeout: 60_000 }, async (namespace, query) => {
+    await using kitchen = await Kitchen.start();
+    const { jira } = kitchen;
+    const compare = compareAs(namespace, query);
+    const shown: Shown[] = [];
+    const list = jira.hook(namespace).action('list', { query });
+    const options = { compare: compare as never, key: (row: unknown) => keyOf(row as Row) };
+    await jira.listen(list, (rows) => shown.push(rows as Shown), options).ready;
+    for (let step = 0; step < 10; step++) await kitchen.write(step);
+    const fresh = rowsOf(await jira.request(namespace, 'list', { query }));
+    await expect.poll(() => shown.at(-1), { timeout: 10_000 }).toEqual(fresh);
+    expect(shown.flatMap((rows) => faultsOf(rows, namespace, query))).toEqual([]);
   });
 
   it('tells of each change, before the rows it leads to', async () => {
