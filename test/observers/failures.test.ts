@@ -102,7 +102,7 @@ it('announces a change all the same when a handler or @OnChange throws', async (
   ]);
 });
 
-it('resets every channel of an entity whose committed rows could not be read, and says which entity it was', async () => {
+it('resets every channel of an entity whose committed rows could not be read, once, and says which entity it was', async () => {
   await using app = await createTestApp(NOTES);
   const failures = failuresOf(app);
   const sound = await watching(app, 'sound');
@@ -121,6 +121,8 @@ it('resets every channel of an entity whose committed rows could not be read, an
   const isUndone = app.dataSource.options.type === 'postgres';
   expect(outcome).toMatch(isUndone ? /"note" does not exist/ : 'committed');
   expect(failures).toEqual(isUndone ? [] : [{ entity: 'Note', error }]);
-  // Once for the gap, once more because a listener of the entity may have missed somebody's right.
-  expect([...new Set(sound.changes('notes').map(({ type }) => type))]).toEqual(isUndone ? [] : ['reset']);
+  // Once, though a listener of the entity may have missed somebody's right as well.
+  if (!isUndone) await sound.nextChanges('notes', 1);
+  await sound.call('notes', 'watch', 'SUBSCRIPTION', { query: { observer: 'handling' } });
+  expect(sound.changes('notes').map(({ type }) => type)).toEqual(isUndone ? [] : ['reset']);
 });

@@ -117,8 +117,9 @@ export class Hub {
 
   /** Rows of this entity, or of any, were changed, and which is unknown. */
   private resetAll(entity?: string): void {
-    for (const [key, feed] of this.feeds) if (entity === undefined || key === entity) feed.resetAll(this.log.head);
-    if (entity === undefined || this.listeners.has(entity)) this.placement.distrustAll();
+    // Each is told once: who is looked at again is told to refetch as soon as that is done.
+    if (entity === undefined || this.listeners.has(entity)) return this.placement.distrustAll();
+    this.feeds.get(entity)?.resetAll(this.log.head);
   }
 
   private publish(commit: LoggedCommit): void {
