@@ -33,11 +33,8 @@ const OLD_WORDS = new Map<string, string>([
   ...byWords('disconnect', 'expel', 'expelled'),
 ]);
 
-/** Where a subscription is _placed_ in its channel, the verb is right. Pagination still calls its cursors places. */
-const ALLOWED: readonly RegExp[] = [
-  /live\/delivery\/(placement|subscription-state)\b/,
-  /pagination\/|hooks\/(list-source|store)\.ts|query\/(place|page-by-key)\.ts|typeorm-store\.ts|src\/ports\.ts/,
-];
+/** Where a subscription is _placed_ in its channel, the verb is right. */
+const ALLOWED: readonly RegExp[] = [/live\/delivery\/(placement|subscription-state)\b/];
 const PHRASES = new Set(['atMost']);
 
 function byWords(instead: string, ...words: readonly string[]): (readonly [string, string])[] {

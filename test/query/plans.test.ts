@@ -80,7 +80,7 @@ describeEachServer('the plans of reads', ({ type, open }) => {
   const seek = async (store: TypeOrmStore<Row>, ordering: readonly Ordering[]): Promise<void> => {
     const middle = { kind: 'term', path: ['id'], lookup: 'exact', value: ROWS / 2 } as const satisfies Filter;
     const [found] = await store.seek({ filter: middle, ordering, limit: 1 });
-    const from = { place: found?.place ?? [], side: 'after', isInclusive: false } as const;
+    const from = { cursor: found?.cursor ?? [], side: 'after', isInclusive: false } as const;
     recorder.sent.length = 0;
     expect(await store.seek({ filter: EVERYTHING, ordering, limit: 16 }, from)).toHaveLength(16);
   };

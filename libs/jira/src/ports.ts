@@ -16,7 +16,7 @@ export type { Revocation } from './core/changes/revocation.js';
 export type { CaptureFailure, ChangeListener, ChangeSource } from './core/changes/change-source.js';
 export type { OnceKey, UnitOfWork } from './core/scope/unit-of-work.js';
 export type { Filter, FilterGroup, FilterNot, FilterTerm, Lookup, Ordering } from './policy/filtering/filter.js';
-export type { Place, PlacedRow, PlaceValue, Seek } from './policy/pagination/place.js';
+export type { Cursor, CursorRow, CursorValue, Seek } from './policy/pagination/cursor.js';
 export type { Store, StoreQuery } from './hooks/store.js';
 export type {
   ConnectionEntry,

@@ -3,7 +3,7 @@
 // request around it until the next full garbage collection.
 
 import type { PageSource } from '../policy/pagination/pagination.js';
-import type { PlacedRow, Seek } from '../policy/pagination/place.js';
+import type { CursorRow, Seek } from '../policy/pagination/cursor.js';
 import type { Store, StoreQuery } from './store.js';
 
 export class ListSource<E extends object> implements PageSource {
@@ -17,7 +17,7 @@ export class ListSource<E extends object> implements PageSource {
   ) {
     const { ordering } = query;
     this.isConcurrent = store.isConcurrent === true;
-    this.order = store.hasPlaces?.(ordering) ? JSON.stringify(ordering) : undefined;
+    this.order = store.hasCursors?.(ordering) ? JSON.stringify(ordering) : undefined;
   }
 
   readonly count = (): Promise<number> => this.store.count(this.query.filter);
@@ -27,10 +27,10 @@ export class ListSource<E extends object> implements PageSource {
     return this.find({ filter, ordering, offset, limit });
   };
 
-  readonly seek = async (from: Seek | undefined, limit: number): Promise<PlacedRow<unknown>[]> => {
-    const placed = (await this.store.seek?.({ ...this.query, limit }, from)) ?? [];
-    const shown = await this.present(placed.map(({ row }) => row));
-    return placed.map(({ place }, i) => ({ place, row: shown[i] }));
+  readonly seek = async (from: Seek | undefined, limit: number): Promise<CursorRow<unknown>[]> => {
+    const found = (await this.store.seek?.({ ...this.query, limit }, from)) ?? [];
+    const shown = await this.present(found.map(({ row }) => row));
+    return found.map(({ cursor }, i) => ({ cursor, row: shown[i] }));
   };
 
   async find(query: StoreQuery): Promise<unknown[]> {

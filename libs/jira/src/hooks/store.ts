@@ -1,7 +1,7 @@
 // Port: where a hook's rows live. TypeORM's is typeorm/store/typeorm-store; a hook over anything else brings its own.
 
 import type { Filter, Ordering } from '../policy/filtering/filter.js';
-import type { PlacedRow, Seek } from '../policy/pagination/place.js';
+import type { CursorRow, Seek } from '../policy/pagination/cursor.js';
 
 export interface StoreQuery {
   readonly filter: Filter;
@@ -17,10 +17,10 @@ export interface Store<E extends object> {
   count(filter: Filter): Promise<number>;
   /** Whether several reads may run at the same time: not within a transaction. */
   readonly isConcurrent?: boolean;
-  /** Whether rows in this order can be read on from a place; stores without it cannot. */
-  hasPlaces?(ordering: readonly Ordering[]): boolean;
-  /** Rows from a place on (all rows without one), nearest to it first, each with its own place. `offset` has no meaning. */
-  seek?(query: StoreQuery, from?: Seek): Promise<PlacedRow<E>[]>;
+  /** Whether rows in this order can be read on from a cursor; stores without it cannot. */
+  hasCursors?(ordering: readonly Ordering[]): boolean;
+  /** Rows from a cursor on (all rows without one), nearest to it first, each with its own cursor. `offset` has no meaning. */
+  seek?(query: StoreQuery, from?: Seek): Promise<CursorRow<E>[]>;
   /** A new entity with these fields, not yet stored. */
   create(fields: Record<string, unknown>): E;
   /** Sets these fields of an entity; others keep their values. */

@@ -4,7 +4,7 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 import { Injectable } from '@nestjs/common';
 import { ValidationException } from '../../core/errors/jira.exception.js';
 import type { HookScope } from '../../core/scope/scope.js';
-import type { PlacedRow, Seek } from './place.js';
+import type { CursorRow, Seek } from './cursor.js';
 import { Pagination, positive, type PageLimits, type PageSource } from './pagination.js';
 
 export interface CursorPage {
@@ -85,8 +85,10 @@ export class CursorPagination extends Pagination {
   }
 }
 
-/** Where the page ends on one side. An empty one ends at the place it was read from, whose own row is on the other side. */
-function edgeOf(page: readonly PlacedRow<unknown>[], side: Seek['side'], from: Seek | undefined): Seek {
+/** Where the page ends on one side. An empty one ends at the cursor it was read from, whose own row is on the other side. */
+function edgeOf(page: readonly CursorRow<unknown>[], side: Seek['side'], from: Seek | undefined): Seek {
   const edge = side === 'after' ? page.at(-1) : page[0];
-  return edge ? { place: edge.place, side } : { place: (from as Seek).place, side, isInclusive: !from?.isInclusive };
+  return edge
+    ? { cursor: edge.cursor, side }
+    : { cursor: (from as Seek).cursor, side, isInclusive: !from?.isInclusive };
 }

@@ -39,7 +39,7 @@ function sourceOf(count: number, order = 'id'): PageSource & { slices: number } 
 
 /** A row with where it stands, under the name that the port gives it. */
 function rowAt(row: number): never {
-  return { row, place: [row], cursor: [row] } as never;
+  return { row, cursor: [row] } as never;
 }
 
 describe('a positive integer', () => {

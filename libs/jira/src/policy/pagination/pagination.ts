@@ -1,7 +1,7 @@
 // How a list is split into pages. A page never loads the whole table.
 
 import type { HookScope } from '../../core/scope/scope.js';
-import type { PlacedRow, Seek } from './place.js';
+import type { CursorRow, Seek } from './cursor.js';
 
 /** The filtered, ordered rows a page is cut from, already as the client sees them. */
 export interface PageSource {
@@ -10,12 +10,12 @@ export interface PageSource {
   /** Whether `count()` and `slice()` may run at the same time; within a transaction they may not. */
   readonly isConcurrent?: boolean;
   /**
-   * Names the order of the rows; undefined where they cannot be read on from a place, because their store cannot, or
+   * Names the order of the rows; undefined where they cannot be read on from a cursor, because their store cannot, or
    * because they are ordered by what has no exact value outside of it.
    */
   readonly order?: string | undefined;
-  /** The rows from a place on, or the first ones, nearest to it first, as the client sees them. */
-  seek?(from: Seek | undefined, limit: number): Promise<PlacedRow<unknown>[]>;
+  /** The rows from a cursor on, or the first ones, nearest to it first, as the client sees them. */
+  seek?(from: Seek | undefined, limit: number): Promise<CursorRow<unknown>[]>;
 }
 
 export interface PageLimits {

@@ -4,9 +4,9 @@ import type { EntityManager, EntityMetadata, ObjectLiteral, SelectQueryBuilder }
 import { expressionMapOf } from '../../commits/typeorm-internals.js';
 import { canonical } from './column-value.js';
 import { SqlWriter } from '../rows/sql-writer.js';
-import type { PlacedRow, Seek } from '../../policy/pagination/place.js';
+import type { CursorRow, Seek } from '../../policy/pagination/cursor.js';
 import { applyOrdering } from './ordering.js';
-import { readPlaced, type SightedPage } from './place.js';
+import { readWithCursors, type SightedPage } from './cursor.js';
 
 const PAGE = 'jira_page';
 
@@ -28,20 +28,20 @@ export async function pageByKey<E extends object>(
   return keys.flatMap((key) => byKey.get(canonical(key)) ?? []);
 }
 
-/** The same from a place on. */
-export async function placedByKey<E extends object>(
+/** The same from a cursor on. */
+export async function withCursorsByKey<E extends object>(
   query: SelectQueryBuilder<E>,
   manager: EntityManager,
   metadata: EntityMetadata,
   page: SightedPage & { readonly from: Seek | undefined },
-): Promise<PlacedRow<E>[]> {
-  const placed = await readPlaced(keyQuery(query, manager, metadata), metadata, page);
-  if (placed.length === 0) return [];
-  const rows = await query.andWhereInIds(placed.map(({ row }) => metadata.getEntityIdMap(row))).getMany();
+): Promise<CursorRow<E>[]> {
+  const found = await readWithCursors(keyQuery(query, manager, metadata), metadata, page);
+  if (found.length === 0) return [];
+  const rows = await query.andWhereInIds(found.map(({ row }) => metadata.getEntityIdMap(row))).getMany();
   const byKey = new Map(rows.map((row) => [keyOf(metadata, row), row]));
-  return placed.flatMap(({ row: key, place }) => {
+  return found.flatMap(({ row: key, cursor }) => {
     const row = byKey.get(keyOf(metadata, key));
-    return row ? [{ row, place }] : [];
+    return row ? [{ row, cursor }] : [];
   });
 }
 

@@ -14,13 +14,13 @@ import { expressionMapOf, lazyValueName } from '../../commits/typeorm-internals.
 import { RowNotFoundException, ValidationException } from '../../core/errors/jira.exception.js';
 import type { Filter, Ordering } from '../../policy/filtering/filter.js';
 import type { Store, StoreQuery } from '../../hooks/store.js';
-import type { PlacedRow, Seek } from '../../policy/pagination/place.js';
+import type { CursorRow, Seek } from '../../policy/pagination/cursor.js';
 import type { DirectReader } from '../direct/direct-reader.js';
 import { CascadeGuard, type CascadeRules } from '../query/cascade-guard.js';
 import { applyOrdering } from '../query/ordering.js';
 import { dialectOf } from '../../commits/dialect/dialects.js';
-import { multipliesRows, pageByKey, placedByKey } from '../query/page-by-key.js';
-import { hasPlaces, readPlaced } from '../query/place.js';
+import { multipliesRows, pageByKey, withCursorsByKey } from '../query/page-by-key.js';
+import { hasCursors, readWithCursors } from '../query/cursor.js';
 import { listFault } from '../query/relation-shape.js';
 import { RelationGuard } from '../query/relation-guard.js';
 import { compileFilter, type RowPredicate } from '../query/row-predicate.js';
@@ -106,18 +106,18 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     return !this.manager.queryRunner && !dialectOf(this.metadata.dataSource).hasOneConnection;
   }
 
-  hasPlaces(ordering: readonly Ordering[]): boolean {
-    return hasPlaces(this.metadata, ordering);
+  hasCursors(ordering: readonly Ordering[]): boolean {
+    return hasCursors(this.metadata, ordering);
   }
 
-  async seek({ filter, ordering, limit }: StoreQuery, from?: Seek): Promise<PlacedRow<E>[]> {
+  async seek({ filter, ordering, limit }: StoreQuery, from?: Seek): Promise<CursorRow<E>[]> {
     if (limit === 0 || this.visibility.constant === false) return [];
     const sight = await this.sightFor({ filter, ordering });
     const query = this.query(filter, sight);
     const page = { ordering, sight, from, limit };
     return multipliesRows(query)
-      ? placedByKey(query, this.manager, this.metadata, page)
-      : readPlaced(query, this.metadata, page);
+      ? withCursorsByKey(query, this.manager, this.metadata, page)
+      : readWithCursors(query, this.metadata, page);
   }
 
   create(fields: Record<string, unknown>): E {

@@ -1,9 +1,9 @@
-// Reading on from a place in the order of rows, which is compared by the very expressions that the rows are ordered by.
+// Reading on from a cursor in the order of rows, which is compared by the very expressions that the rows are ordered by.
 
 import type { EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Ordering } from '../../policy/filtering/filter.js';
-import type { PlacedRow, PlaceValue, Seek } from '../../policy/pagination/place.js';
+import type { CursorRow, CursorValue, Seek } from '../../policy/pagination/cursor.js';
 import { dialectOf } from '../../commits/dialect/dialects.js';
 import { kindOf, typeOf } from './column-value.js';
 import { SqlWriter } from '../rows/sql-writer.js';
@@ -39,17 +39,17 @@ function fieldsOf(metadata: EntityMetadata, ordering: readonly Ordering[], sight
 }
 
 /** Whether every field of the order has values that can be kept outside of the database and compared again exactly. */
-export function hasPlaces(metadata: EntityMetadata, ordering: readonly Ordering[]): boolean {
+export function hasCursors(metadata: EntityMetadata, ordering: readonly Ordering[]): boolean {
   const fields = fieldsOf(metadata, totalOrder(metadata, ordering));
   return fields.every(({ column }) => !['opaque', 'binary'].includes(kindOf(column)));
 }
 
-/** At most `limit` rows of a query that gives each row once, nearest to the place first, each with its own place. */
-export async function readPlaced<E extends ObjectLiteral>(
+/** At most `limit` rows of a query that gives each row once, nearest to the cursor first, each with its own. */
+export async function readWithCursors<E extends ObjectLiteral>(
   query: SelectQueryBuilder<E>,
   metadata: EntityMetadata,
   { ordering, from, limit, sight }: SightedPage & { readonly from: Seek | undefined },
-): Promise<PlacedRow<E>[]> {
+): Promise<CursorRow<E>[]> {
   const total = totalOrder(metadata, ordering);
   const read = from?.side === 'before' ? total.map(reversed) : total;
   const fields = fieldsOf(metadata, read, sight);
@@ -57,10 +57,10 @@ export async function readPlaced<E extends ObjectLiteral>(
   const writer = new SqlWriter(metadata.dataSource, query.getParameters());
   if (from) query.andWhere(`(${beyond(fields, from, query.alias, writer)})`);
   for (const [i, field] of fields.entries())
-    query.addSelect(placeSql(field.column, valueSql(field, query.alias, writer)), nameOf(i));
+    query.addSelect(cursorSql(field.column, valueSql(field, query.alias, writer)), nameOf(i));
   query.setParameters(writer.parameters);
-  const { raw, entities } = await query.limit(limit).getRawAndEntities<Record<string, PlaceValue>>();
-  return entities.map((row, i) => ({ row, place: fields.map((_, k) => raw[i]?.[nameOf(k)] ?? null) }));
+  const { raw, entities } = await query.limit(limit).getRawAndEntities<Record<string, CursorValue>>();
+  return entities.map((row, i) => ({ row, cursor: fields.map((_, k) => raw[i]?.[nameOf(k)] ?? null) }));
 }
 
 function reversed(ordering: Ordering): Ordering {
@@ -68,27 +68,27 @@ function reversed(ordering: Ordering): Ordering {
 }
 
 function nameOf(index: number): string {
-  return `jira_place_${index}`;
+  return `jira_cursor_${index}`;
 }
 
 /** Rows without a value come last ascending and first descending. */
-function beyond(fields: readonly Field[], { place, isInclusive }: Seek, alias: string, writer: SqlWriter): string {
+function beyond(fields: readonly Field[], { cursor, isInclusive }: Seek, alias: string, writer: SqlWriter): string {
   const alternatives: string[] = [];
   const equal: string[] = [];
   for (const [i, field] of fields.entries()) {
-    const further = furtherSql(field, place[i] ?? null, alias, writer);
+    const further = furtherSql(field, cursor[i] ?? null, alias, writer);
     if (further !== undefined) alternatives.push([...equal, further].join(' AND '));
-    equal.push(equalSql(field, place[i] ?? null, alias, writer));
+    equal.push(equalSql(field, cursor[i] ?? null, alias, writer));
   }
   if (isInclusive) alternatives.push(equal.join(' AND '));
   if (alternatives.length === 0) return '1 = 0';
   const rows = alternatives.map((part) => `(${part})`).join(' OR ');
-  const bound = alternatives.length === 1 ? undefined : boundOf(fields[0], place[0] ?? null, alias, writer);
+  const bound = alternatives.length === 1 ? undefined : boundOf(fields[0], cursor[0] ?? null, alias, writer);
   return bound === undefined ? rows : `${bound} AND (${rows})`;
 }
 
-/** "Not before the place by the first field": what the alternatives say as well, in a form by which an index is entered. */
-function boundOf(field: Field, value: PlaceValue, alias: string, writer: SqlWriter): string | undefined {
+/** "Not before the cursor by the first field": what the alternatives say as well, in a form by which an index is entered. */
+function boundOf(field: Field, value: CursorValue, alias: string, writer: SqlWriter): string | undefined {
   const isAscending = field.direction === 'asc';
   // Ascending, rows without a value come last: they would be left out.
   if (value === null || (isAscending && mayBeNull(field))) return undefined;
@@ -100,7 +100,7 @@ function mayBeNull({ relations, column }: Field): boolean {
   return relations.length > 0 || column.isNullable;
 }
 
-function furtherSql(field: Field, value: PlaceValue, alias: string, writer: SqlWriter): string | undefined {
+function furtherSql(field: Field, value: CursorValue, alias: string, writer: SqlWriter): string | undefined {
   const sql = valueSql(field, alias, writer);
   const isAscending = field.direction === 'asc';
   if (value === null) return isAscending ? undefined : `${sql} IS NOT NULL`;
@@ -108,7 +108,7 @@ function furtherSql(field: Field, value: PlaceValue, alias: string, writer: SqlW
   return isAscending && mayBeNull(field) ? `(${further} OR ${sql} IS NULL)` : further;
 }
 
-function equalSql(field: Field, value: PlaceValue, alias: string, writer: SqlWriter): string {
+function equalSql(field: Field, value: CursorValue, alias: string, writer: SqlWriter): string {
   const sql = valueSql(field, alias, writer);
   if (value === null) return `${sql} IS NULL`;
   return `${comparable(field.column, sql, writer)} = ${boundSql(field.column, value, writer)}`;
@@ -122,13 +122,13 @@ function comparable(column: ColumnMetadata, sql: string, { dataSource }: SqlWrit
   return isText(column) ? dialectOf(dataSource).exactText(sql, typeOf(column)) : sql;
 }
 
-function placeSql(column: ColumnMetadata, sql: string): string {
+function cursorSql(column: ColumnMetadata, sql: string): string {
   const dialect = dialectOf(column.entityMetadata.dataSource);
   return dialect.readsInexactly(kindOf(column)) ? dialect.cursorText(sql) : sql;
 }
 
-/** The value of a place as the column's own type. */
-function boundSql(column: ColumnMetadata, value: PlaceValue, { bind, dataSource }: SqlWriter): string {
+/** The value of a cursor as the column's own type. */
+function boundSql(column: ColumnMetadata, value: CursorValue, { bind, dataSource }: SqlWriter): string {
   const bound = bind(value);
   const dialect = dialectOf(dataSource);
   if (isText(column)) return dialect.exactText(bound);
