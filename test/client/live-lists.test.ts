@@ -179,6 +179,21 @@ describe('a live list', () => {
     expect(shown.flatMap((rows) => faultsOf(rows, namespace, query))).toEqual([]);
   });
 
+  it('never shows a row more than its page holds', async () => {
+    await using kitchen = await Kitchen.start();
+    const { jira, app } = kitchen;
+    const dishes = app.dataSource.getRepository(Dish);
+    await dishes.delete([4, 5, 6]);
+    const shown: Shown[] = [];
+    const list = jira.hook('numbered').action('list', { query: { ordering: '-rank' } });
+    const compare = compareAs('numbered', { ordering: '-rank' });
+    await jira.listen(list, (rows) => shown.push(rows as Shown), { compare: compare as never }).ready;
+    await expect.poll(() => shown.at(-1)?.length).toBe(3);
+    const { id } = await dishes.save({ name: 'pie', rank: 100 });
+    await expect.poll(() => shown.at(-1)?.[0]?.['id']).toBe(id);
+    expect(shown.map((rows) => rows.length)).toEqual(shown.map(() => 3));
+  });
+
   it('tells of each change, before the rows it leads to', async () => {
     await using kitchen = await Kitchen.start();
     const { jira, app } = kitchen;
