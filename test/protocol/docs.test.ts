@@ -24,6 +24,10 @@ const FAULT_OF: Readonly<Record<string, (value: unknown) => string | undefined>>
   handshake: (value) => ((value as { jira?: unknown }).jira === PROTOCOL_VERSION ? undefined : 'jira'),
   refusal: (value) => (isCode(value) ? undefined : 'code and status'),
   reconnect: (value) => (typeof (value as { afterMs?: unknown }).afterMs === 'number' ? undefined : 'afterMs'),
+  position: (value) => {
+    const { position, frames } = value as Record<string, unknown>;
+    return typeof position === 'string' && Number.isInteger(frames) ? undefined : 'position and frames';
+  },
   session: (value) =>
     typeof (value as { expiresInMs?: unknown }).expiresInMs === 'number' ? undefined : 'expiresInMs',
   message: (value) => ['id', 'event'].find((key) => typeof (value as Record<string, unknown>)[key] !== 'string'),

@@ -62,3 +62,8 @@ export function noChannel(
   const message = `The answer to "${action}" on "${namespace}" has no channel or position. Return what the observer's subscribe(scope) resolves with.`;
   return new JiraClientError(message, { code: 'MALFORMED_ANSWER', requestId });
 }
+
+/** What the server sent and what arrived differ: a subscription begins again. */
+export function framesLost(): JiraClientError {
+  return new JiraClientError('Some changes were lost on their way.', { code: 'CONNECTION_LOST' });
+}

@@ -1,6 +1,6 @@
 // The client: its parts put together.
 
-import { MESSAGE_EVENT, SESSION_EVENT } from 'nestjs-jira-protocol';
+import { MESSAGE_EVENT, POSITION_EVENT, SESSION_EVENT } from 'nestjs-jira-protocol';
 import type { Call } from './call.js';
 import type { Change, SubscribeOptions, Subscription } from './change.js';
 import { Connection, type ConnectionState, type StateListener } from './connection.js';
@@ -129,6 +129,7 @@ class Client implements Calls {
       },
       onFrame: (namespace, frame) => {
         if (namespace === SESSION_EVENT) this.session.learn(frame);
+        else if (namespace === POSITION_EVENT) this.subscriptions.positioned(frame);
         else if (namespace === MESSAGE_EVENT) this.messages.receive(frame);
         else if (!this.requests.receive(frame)) this.subscriptions.receive(namespace, frame);
       },

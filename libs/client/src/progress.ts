@@ -16,6 +16,8 @@ export class Progress {
   /** What was told of it, by row. */
   private readonly told = new Map<string, RowType>();
   private lostAt: number | undefined;
+  /** Up to here everything arrived, as a count of frames shows. */
+  private verified: string | undefined;
 
   /** The headers of the next subscribe. */
   headers(): ResumeHeaders {
@@ -47,6 +49,12 @@ export class Progress {
     this.begin(position);
   }
 
+  /** Something that was sent since that was last known for sure has not arrived. */
+  doubted(): void {
+    this.lost(false);
+    this.begin(this.verified);
+  }
+
   /** The subscription goes on in another channel, and by another token, if it has one. */
   moved({ resume, position }: Partial<ResumedData>): void {
     this.token = resume;
@@ -60,7 +68,7 @@ export class Progress {
   }
 
   private begin(position: string | undefined): void {
-    this.complete = this.newest = position;
+    this.complete = this.newest = this.verified = position;
     this.told.clear();
   }
 

@@ -1,12 +1,19 @@
 // Subscriptions: reopened with every connection; maps changes from channels to callbacks.
 
-import { parseChange, type AnswerFrame, type ChangeFrame, type ResumedData } from 'nestjs-jira-protocol';
+import {
+  parseChange,
+  type AnswerFrame,
+  type ChangeFrame,
+  type PositionData,
+  type ResumedData,
+} from 'nestjs-jira-protocol';
 import type { Call, OpenRequest } from './call.js';
 import type { Change, ResetChange, SubscribeOptions, Subscription, SubscriptionState } from './change.js';
-import { noChannel } from './call-errors.js';
+import { framesLost, noChannel } from './call-errors.js';
 import { JiraClientError, errorOfAnswer } from './errors.js';
 import { guarded } from './listeners.js';
 import { Progress } from './progress.js';
+import { createReady, type Ready } from './ready.js';
 import type { Requests } from './requests.js';
 import { endSubscription, type SubscribeCall } from './subscribe-call.js';
 
@@ -39,16 +46,13 @@ interface Entry {
   resetTimer?: ReturnType<typeof setTimeout>;
 }
 
-interface Ready {
-  readonly promise: Promise<void>;
-  resolve(): void;
-  reject(error: JiraClientError): void;
-}
-
 export class Subscriptions {
   private readonly entries = new Set<Entry>();
   /** By namespace and channel: several subscriptions may share a channel. */
   private readonly routes = new Map<string, Set<Entry>>();
+
+  /** Change frames that have arrived on this connection. */
+  private arrived = 0;
 
   constructor(
     private readonly requests: Requests,
@@ -82,6 +86,7 @@ export class Subscriptions {
 
   /** A new connection has no subscriptions yet. */
   connected(): void {
+    this.arrived = 0;
     for (const entry of Array.from(this.entries)) this.start(entry);
   }
 
@@ -101,6 +106,7 @@ export class Subscriptions {
     const parsed = parseChange(value);
     if (!parsed.ok) return false;
     const { frame } = parsed;
+    this.arrived++;
     const sharers = this.routes.get(routeOf(namespace, frame.channel)) ?? [];
     for (const entry of addressee ? [addressee] : [...sharers]) {
       entry.progress.saw(frame);
@@ -108,6 +114,29 @@ export class Subscriptions {
       if (entry.state === 'subscribed') this.deliver(entry, changeOf(frame));
     }
     return true;
+  }
+
+  /** The server says how far it has told this connection. */
+  positioned(value: unknown): void {
+    const { position, frames } = (value ?? {}) as Partial<PositionData>;
+    if (typeof position !== 'string' || typeof frames !== 'number') return;
+    const isWhole = frames === this.arrived;
+    this.arrived = frames;
+    for (const entry of Array.from(this.entries)) {
+      if (entry.state !== 'subscribed') continue;
+      if (isWhole) entry.progress.reached(position);
+      else this.resubscribe(entry);
+    }
+  }
+
+  /** Something on the way has swallowed frames: from where all were there it is told again. */
+  private resubscribe(entry: Entry): void {
+    const { request } = entry;
+    entry.progress.doubted();
+    this.removeRoute(entry);
+    if (request) this.unsubscribe(entry, request.id);
+    this.become(entry, 'subscribing', framesLost());
+    this.start(entry);
   }
 
   private start(entry: Entry): void {
@@ -264,13 +293,4 @@ function routeOf(namespace: string, channel: string): string {
 /** The frame without what is the wire's own. */
 function changeOf({ type, id, data, position }: ChangeFrame): Change {
   return (type === 'reset' ? { type, data: null, position } : { type, id, data, position }) as Change;
-}
-
-function createReady(): Ready {
-  let resolve!: () => void;
-  let reject!: (error: JiraClientError) => void;
-  const promise = new Promise<void>((...both) => ([resolve, reject] = both));
-  // `ready` is optional: an ignored refusal must not be an unhandled rejection.
-  promise.catch(() => undefined);
-  return { promise, resolve, reject };
 }

@@ -26,6 +26,9 @@ export const ACKNOWLEDGE_ACTION = '$acknowledge';
 /** The event of a message from a queue: `{ id, event, data }`, sent again until it is acknowledged. */
 export const MESSAGE_EVENT = '$message';
 
+/** The event that says how far a connection was told: `PositionData`. Only for who asked for a token. */
+export const POSITION_EVENT = '$position';
+
 /** A row's key: its value, or one value per key column. */
 export type RowId = string | number | Readonly<Record<string, string | number>>;
 
@@ -118,6 +121,14 @@ export interface ChangeFrame {
   readonly id?: RowId;
   /** The row's output view; for a row that left sight its id alone; `null` for `reset`. */
   readonly data: unknown;
+}
+
+/** Payload of `$position`. */
+export interface PositionData {
+  /** Everything up to here was sent, for every subscription of the connection. */
+  readonly position: string;
+  /** How many change frames the connection was sent since it opened. A client that has another number lost some. */
+  readonly frames: number;
 }
 
 /** Payload of `$session`, and `data` of the answer to `$authenticate`. */

@@ -10,6 +10,8 @@ export class Proxy implements AsyncDisposable {
   isOpen = true;
   /** Whether what the server sends reaches its clients. */
   isDeaf = false;
+  /** Bytes that did not. */
+  swallowed = 0;
 
   private constructor(target: URL) {
     this.server = createServer((client) => {
@@ -21,7 +23,12 @@ export class Proxy implements AsyncDisposable {
         socket.on('close', () => this.sockets.delete(socket));
       }
       client.on('data', (bytes) => void upstream.write(bytes)).on('close', () => upstream.destroy());
-      upstream.on('data', (bytes) => void (this.isDeaf || client.write(bytes))).on('close', () => client.destroy());
+      upstream
+        .on('data', (bytes) => {
+          if (this.isDeaf) this.swallowed += bytes.length;
+          else client.write(bytes);
+        })
+        .on('close', () => client.destroy());
     });
   }
 

@@ -62,6 +62,12 @@ export class Sinks implements FrameSink {
     this.socketIo.flush();
   }
 
+  sentTo(connectionId: string): number {
+    return this.plain.connections.has(connectionId)
+      ? this.plain.sentTo(connectionId)
+      : this.socketIo.sentTo(connectionId);
+  }
+
   sendTo(recipient: Recipient, frame: ChangeFrame): void {
     sendEncodable(frame, (encodable) => this.of(recipient).sendTo(recipient, encodable));
   }

@@ -49,6 +49,11 @@ export class Feed {
     private readonly heldFrames: number,
   ) {}
 
+  /** Whether everything that was pushed is delivered. */
+  get isIdle(): boolean {
+    return this.turns.isIdle;
+  }
+
   add(channel: Channel): void {
     this.channels.add(channel);
     this.index.add(channel);

@@ -21,6 +21,8 @@ export interface FrameSink {
   send(namespace: string, frame: ChangeFrame): void;
   /** Sends what `send` has kept, so that several frames of a channel go out in one piece. */
   flush(): void;
+  /** How many change frames a connection was sent since it opened. */
+  sentTo(connectionId: string): number;
   /** Sends one frame to one subscription, whether it has joined its channel or not. */
   sendTo(recipient: Recipient, frame: ChangeFrame): void;
   /** Tells a subscription that it continues on another channel. */

@@ -80,6 +80,10 @@ class Readers implements FrameSink {
   send(_namespace: string, frame: ChangeFrame): void {
     this.kept.push(frame);
   }
+  sentTo(): number {
+    return 0;
+  }
+
   sendTo({ requestId }: Recipient, frame: ChangeFrame): void {
     this.flush();
     this.byRequest.get(requestId)?.take(frame);
@@ -134,7 +138,10 @@ class World {
   constructor() {
     const report = { failed: (error: unknown) => this.failures.push(error), gap: (error: unknown) => this.failures.push(error) }; // prettier-ignore
     const limits = { subscriptions: 1_000, heldFrames: 2 };
-    this.hub = new Hub(new MemoryChangeLog(), this.readers, limits, report, new ErrorDescriber([]), { maxRows: 100 });
+    this.hub = new Hub(new MemoryChangeLog(), this.readers, limits, report, new ErrorDescriber([]), {
+      maxRows: 100,
+      positionMs: 20_000,
+    });
   }
 
   run(one: Step): Promise<void> | void {

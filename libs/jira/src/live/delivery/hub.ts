@@ -1,9 +1,9 @@
 // Takes committed changes from the log and passes them to listeners and to the feeds of their entities.
 
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { RowId } from 'nestjs-jira-protocol';
-import { entityKey, type ObserverBehaviour } from './channel.js';
+import { entityKey, type ObserverBehaviour, type Subscription } from './channel.js';
 import type { Change } from '../../core/changes/change.js';
 import { CHANGE_LOG, isCommit, type ChangeLog, type LoggedCommit } from '../../core/changes/change-log.js';
 import type { ChangeSource } from '../../core/changes/change-source.js';
@@ -14,6 +14,7 @@ import { FEED_REPORT, Feed, type FeedReport } from './feed.js';
 import { FRAME_SINK, type FrameSink } from './frame-sink.js';
 import { getOrAdd } from '../../core/support/get-or-add.js';
 import { Placement } from './placement.js';
+import { Positions } from './positions.js';
 import { RESUME_SETTINGS, Resumption, type ResumeSettings } from './resumption.js';
 import { forEverybody } from '../../core/scope/running-request.js';
 
@@ -21,9 +22,10 @@ import { forEverybody } from '../../core/scope/running-request.js';
 export type CommitListener = (change: Change, commit: LoggedCommit) => void;
 
 @Injectable()
-export class Hub {
+export class Hub implements OnApplicationShutdown {
   /** Where the feeds send frames. */
   readonly placement: Placement;
+  private readonly positions: Positions;
   private readonly node = randomUUID();
   private readonly feeds = new Map<string, Feed>();
   private readonly listeners = new Map<string, Set<CommitListener>>();
@@ -37,7 +39,11 @@ export class Hub {
     @Inject(RESUME_SETTINGS) resume: ResumeSettings,
   ) {
     const resumption = new Resumption(log, report, resume);
-    this.placement = new Placement({ log, sink, limits, report, errors, resumption }, (entity) => this.feed(entity));
+    const subscriptions = (): Iterable<Subscription> => this.placement.subscriptions();
+    const feed = (entity: string): Feed => this.feed(entity);
+    this.positions = new Positions({ log, sink, subscriptions, feed }, resume.positionMs);
+    const { positions } = this;
+    this.placement = new Placement({ log, sink, limits, report, errors, resumption, positions }, feed);
     this.log.listen(
       (entry) => {
         if (isCommit(entry)) forEverybody(() => this.publish(entry));
@@ -98,6 +104,10 @@ export class Hub {
   /** Ends the subscriptions of a connection. */
   unsubscribeAll(connectionId: string): void {
     this.placement.unsubscribeAll(connectionId);
+  }
+
+  onApplicationShutdown(): void {
+    this.positions.stop();
   }
 
   /** Resolves when everything committed so far has been sent. */

@@ -12,6 +12,7 @@ import { Channels } from './channels.js';
 import type { Feed, FeedReport } from './feed.js';
 import type { FrameSink } from './frame-sink.js';
 import { getOrAdd } from '../../core/support/get-or-add.js';
+import type { Positions } from './positions.js';
 import type { Resumed, ResumeRequest, Resumption } from './resumption.js';
 import { isAnswered, isSettled, REASONS, type Reason } from './subscription-state.js';
 import { Subscriptions } from './subscriptions.js';
@@ -19,6 +20,7 @@ import { forEverybody } from '../../core/scope/running-request.js';
 
 export interface PlacementParts {
   readonly resumption: Resumption;
+  readonly positions: Positions;
   readonly log: ChangeLog;
   readonly sink: FrameSink;
   readonly limits: { readonly subscriptions: number };
@@ -65,6 +67,7 @@ export class Placement {
       );
     const subscription = new Subscription(scope, entity, observer, define);
     subscription.isResumable = request !== undefined;
+    if (request) this.parts.positions.start();
     this.open.add(subscription);
     const { handle } = stateOf(scope);
     handle.onFailure(() => this.go(subscription, REASONS.requestFailed));

@@ -13,6 +13,8 @@ export interface ResumeSettings {
   readonly secret?: string;
   /** More net changes than this, and the client refetches. */
   readonly maxRows: number;
+  /** How often clients are told how far they were told, in ms. */
+  readonly positionMs: number;
 }
 
 /** Token of the settings. */

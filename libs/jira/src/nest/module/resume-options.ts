@@ -14,6 +14,8 @@ export interface ResumeOptions {
   readonly secret?: string;
   /** Net changes one answer may hold; who missed more refetches. @default 1_000 */
   readonly maxRows?: number;
+  /** How often a client that may come back is told how far it was told, in ms. @default 20_000 */
+  readonly positionMs?: number;
   /** What the default change log keeps. `redisCluster()` has an option of the same name. */
   readonly history?: Partial<HistoryLimits>;
 }
@@ -22,10 +24,10 @@ const MIN_SECRET = 32;
 
 /** Throws a ConfigurationError that names the option at fault. */
 export function resolveResumeOptions(
-  { secret, maxRows = 1_000, history = {} }: ResumeOptions = {},
+  { secret, maxRows = 1_000, positionMs = 20_000, history = {} }: ResumeOptions = {},
   changeLog: ChangeLog,
 ): ResumeSettings {
-  for (const [name, value] of Object.entries({ maxRows, ...history }))
+  for (const [name, value] of Object.entries({ maxRows, positionMs, ...history }))
     if (!Number.isInteger(value) || value <= 0)
       throw new ConfigurationError('JiraModule', `has the option resume.${name} = ${String(value)}.`, 'Use a positive integer.'); // prettier-ignore
   const unknown = Object.keys(history).find((name) => !(name in DEFAULT_HISTORY));
@@ -47,5 +49,5 @@ export function resolveResumeOptions(
     new Logger('Jira').log(
       'Subscriptions can be resumed in this process only: no resume.secret is set, so it is random.',
     );
-  return { secret, maxRows };
+  return { secret, maxRows, positionMs };
 }

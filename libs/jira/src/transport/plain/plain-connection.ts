@@ -31,6 +31,8 @@ export interface PlainConnectionOptions {
 }
 
 export class PlainConnection extends Connection {
+  /** How many change frames it was sent. */
+  sent = 0;
   readonly id: string;
   readonly dialect: Dialect;
   readonly rooms = new Set<string>();

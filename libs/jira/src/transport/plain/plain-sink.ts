@@ -57,7 +57,12 @@ export class PlainSink implements FrameSink, PlainRooms {
       if (!connection.format.finishesChanges) sharing.push(connection);
       else for (const recipient of recipients) connection.send(namespace, finishChange(frame, recipient));
     }
+    for (const connection of sharing) connection.sent++;
     this.broadcast(sharing, namespace, frame);
+  }
+
+  sentTo(connectionId: string): number {
+    return this.connections.get(connectionId)?.sent ?? 0;
   }
 
   /** Nothing is kept. */
@@ -66,6 +71,7 @@ export class PlainSink implements FrameSink, PlainRooms {
   sendTo(recipient: Recipient, frame: ChangeFrame): void {
     const connection = this.connections.get(recipient.connectionId);
     const { namespace, requestId } = recipient;
+    if (connection) connection.sent++;
     connection?.send(
       namespace,
       connection.format.finishesChanges ? finishChange(frame, recipient) : { ...frame, requestId },

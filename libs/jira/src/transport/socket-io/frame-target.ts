@@ -23,6 +23,8 @@ const OPEN = 1;
 export class FrameTarget {
   /** Name of its Socket.IO namespace. */
   readonly nsp: string;
+  /** How many events that many share were written to it. */
+  sent = 0;
   private readonly engine: EngineSocket;
   /** What was looked at last. */
   private transport?: EngineTransport;
@@ -37,6 +39,7 @@ export class FrameTarget {
 
   /** Straight to the connection when nothing waits before it, else the way of all packets: the order stays. */
   write({ texts, bytes }: SharedFrames): void {
+    this.sent += texts.length;
     const tcp = this.idle();
     if (tcp) this.hand(tcp, bytes);
     else for (const text of texts) this.queue(text, hasOutgoingListeners(this.socket));

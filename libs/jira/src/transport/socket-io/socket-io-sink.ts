@@ -95,7 +95,11 @@ export class SocketIoSink implements FrameSink {
   send(namespace: string, frame: ChangeFrame): void {
     const targets = this.targets.get(frame.channel);
     if (targets && this.encodesItself) getOrAdd(this.kept, frame.channel, newList).push(textOf(namespace, frame));
-    else if (targets) for (const { socket } of targets.values()) socket.emit(namespace, frame);
+    else if (targets)
+      for (const target of targets.values()) {
+        target.sent++;
+        target.socket.emit(namespace, frame);
+      }
     for (const recipient of this.finished.get(frame.channel) ?? [])
       this.connections.get(recipient.connectionId)?.send(namespace, finishChange(frame, recipient));
   }
@@ -117,10 +121,16 @@ export class SocketIoSink implements FrameSink {
     }
   }
 
+  sentTo(connectionId: string): number {
+    const connection = this.connections.get(connectionId);
+    return connection instanceof SocketIoConnection ? connection.target.sent : 0;
+  }
+
   sendTo(recipient: Recipient, frame: ChangeFrame): void {
     this.flush();
     const { connectionId, namespace, requestId } = recipient;
     const connection = this.connections.get(connectionId);
+    if (connection instanceof SocketIoConnection) connection.target.sent++;
     const isDjira = connection?.dialect === 'djira';
     connection?.send(namespace, isDjira ? finishChange(frame, recipient) : { ...frame, requestId });
   }
