@@ -20,6 +20,8 @@ const REPLACED: readonly (readonly [RegExp, string])[] = [
   [/\basked instead of\b/i, 'checked in place of'],
   [/\breturns its own undo\b/i, 'returns a function that …'],
   [/\bin vain\b/i, 'no … within'],
+  [/may not give this value/i, 'the row would not be visible to you'],
+  [/\bstarts to capture\b/i, 'starts capturing'],
   [/\bits own undo\b/i, 'returns a function that …'],
   [/\bwhat there is:/i, 'the action: "Create the entity"'],
 ];

@@ -186,7 +186,7 @@ describeEachDatabase('TypeOrmStore', ({ open }) => {
     it('names the field that puts the row out of sight', async () => {
       const { dataSource, mine } = await world();
       const store = storeOf(dataSource, { status: 'open', projectId: mine.id });
-      expect(await faultOf(store.insert(store.create({ title: 'x', status: 'shut', projectId: mine.id })))).toEqual({ status: ['You may not give this value.'] }); // prettier-ignore
+      expect(await faultOf(store.insert(store.create({ title: 'x', status: 'shut', projectId: mine.id })))).toEqual({ status: ['With this value, the row would not be visible to you.'] }); // prettier-ignore
     });
 
     it('refuses relations whose row the caller may not retrieve', async () => {

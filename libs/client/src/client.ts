@@ -52,7 +52,7 @@ export interface JiraClient<Api extends ApiLike<Api> = UntypedApi> {
   /**
    * Keeps a list equal to what its query answers. Pass a `list` call directly: it is sent only once the subscription is
    * open, so that no change is missed; an older request is sent again. Where only the server knows the result of a change,
-   * the list is fetched again.
+   * the list is refetched.
    *
    * @example
    * const stop = jira.listen(jira.hook('issues').list({ status: 'open' }), (rows) => render(rows));

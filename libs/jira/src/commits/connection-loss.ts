@@ -25,7 +25,7 @@ const NETWORK = new Set([
 const TEXT =
   /connection terminated|connection (?:is )?closed|(?:is )?in closed state|not queryable|timeout exceeded when trying to connect|connection timeout|server closed the connection|pool is closed/i;
 
-/** What kept somebody from getting a connection at all. */
+/** Errors of callers who could not get a connection at all. */
 const NOT_CONNECTED = new WeakSet<object>();
 
 export function noteConnectionLoss(error: unknown): void {

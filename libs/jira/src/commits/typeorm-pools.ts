@@ -18,7 +18,7 @@ export function poolsOf(driver: Driver): readonly Emitter[] {
   return master?.on ? [master as Emitter, ...slaves] : [];
 }
 
-/** Tells why somebody could not have a connection. */
+/** Reports why a caller could not get a connection. */
 export function aroundConnecting(driver: Driver, onError: (error: unknown) => void): void {
   const members = driver as unknown as PoolMembers;
   for (const name of ['obtainMasterConnection', 'obtainSlaveConnection'] as const) {

@@ -26,7 +26,7 @@ export interface RedisChangeLogOptions extends RedisOptions {
 interface Pending {
   readonly sequence: number;
   readonly position: string;
-  /** Empty: something is missing here, and all have to fetch again. */
+  /** Empty: something is missing here, and all have to refetch. */
   readonly content: Content;
   /** By the clock of Redis; `undefined` before that is known. */
   readonly committedAt: number | undefined;
@@ -105,7 +105,7 @@ export class RedisChangeLog implements ChangeLog {
     const { pending: max = 10_000 } = this.options;
     if (this.pending.length >= max) this.pending = this.pending.filter((one) => one.sequence > this.taken);
     const isFull = this.pending.length >= max;
-    // What is in `pending` now will never be sent: readers are told to fetch again.
+    // What is in `pending` now will never be sent: readers are told to refetch.
     if (isFull) this.pending = [];
     const content = isFull ? {} : contentOf(entry);
     this.pending.push({ sequence: this.sequence, position, content, committedAt: this.lease.now });

@@ -9,7 +9,7 @@ import type { Revocation } from '../core/changes/revocation.js';
 import { decode, encode } from '../core/support/plain-data.js';
 import type { StreamEntry } from './stream-reader.js';
 
-/** The form of an entry. Who reads another form than its own can only know that something was said, and fetches again. */
+/** The form of an entry. Who reads another form than its own can only know that something was said, and refetches. */
 export const VERSION = '2';
 
 /** The fields of an entry that hold what it says: one of them, or none. */

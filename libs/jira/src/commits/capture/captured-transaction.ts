@@ -80,7 +80,7 @@ export class CapturedTransaction {
     };
   }
 
-  /** Its rows cannot be named any more: whoever watches their tables has to fetch again. */
+  /** Its rows cannot be named any more: whoever watches their tables has to refetch. */
   noteGaps(error: unknown): void {
     for (const { table } of this.rows.values()) this.gaps.set(table, error);
   }

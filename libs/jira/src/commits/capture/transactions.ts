@@ -99,7 +99,7 @@ export class Transactions {
 
   /** Whether a statement of this runner would be part of a transaction; TypeORM is told if it does not know. */
   async isOpen(runner: QueryRunner): Promise<boolean> {
-    // The one connection may be in somebody else's.
+    // The one connection may be in another caller's.
     if (this.dialect.hasOneConnection) return runner.isTransactionActive && stateOf(runner)?.isOpen !== false;
     await runner.connect();
     if (runner.isTransactionActive && depthOf(runner) === 0) return true; // its BEGIN is on its way
@@ -228,7 +228,7 @@ export class Transactions {
     const state = stateOf(runner);
     if (this.dialect.errorsUndo && connection.isOpen) connection.isFailed = true;
     if (state?.isOpen !== false) return; // refused, and still to be decided
-    // The database has refused to commit; only of several statements nobody knows which of them it was.
+    // The database has refused to commit; of several statements it is unknown which one.
     const isUndone = !mayHaveCommitted || (this.dialect.errorsUndo && effects.length === 1);
     const end = this.end(connection, isUndone ? 'undone' : 'unknown');
     connection.isOpen = false;
@@ -267,7 +267,7 @@ export class Transactions {
     connection.isSavepoint = false;
     if (!captured) return;
     if (outcome === 'undone') return captured.end();
-    if (outcome === 'unknown') captured.disown('The answer to a COMMIT was lost: nobody knows whether it was done.');
+    if (outcome === 'unknown') captured.disown('The answer to a COMMIT was lost; its outcome is unknown.');
     return this.ends.announce(captured);
   }
 

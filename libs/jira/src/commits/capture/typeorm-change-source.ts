@@ -46,7 +46,7 @@ export class TypeOrmChangeSource implements ChangeSource {
   }
 
   /**
-   * Starts to capture. Call it once the data source is initialized, and again after a `destroy()` and `initialize()`;
+   * Starts capturing. Call it once the data source is initialized, and again after a `destroy()` and `initialize()`;
    * repeated calls change nothing.
    */
   attach(): void {

@@ -42,7 +42,7 @@ function matcherOf(group: number, manner: Manner): RowMatcher {
 
 const EVERY: RowMatcher = { ...matcherOf(0, 'memory'), key: 'every', equalities: new Map(), matches: () => true };
 
-/** A subscriber that keeps its rows as a client does: told to, it fetches again. */
+/** A subscriber that keeps its rows as a client does: told to, it refetches. */
 class Reader {
   readonly rows = new Map<number, number>();
 
@@ -224,7 +224,7 @@ class World {
 }
 
 describe('a hub', () => {
-  it('leaves each subscriber with the rows it may see, or tells it to fetch again', { timeout: 60_000 }, async () => {
+  it('leaves each subscriber with the rows it may see, or tells it to refetch', { timeout: 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         const world = new World();

@@ -77,7 +77,7 @@ export class Authorization {
 
   /**
    * Looks again at what a user or one connection may see. From this call on nothing is sent by the old rights; resolves
-   * when the new ones are in effect in this process. Subscriptions that see other rows now are told to fetch again, those
+   * when the new ones are in effect in this process. Subscriptions that see other rows now are told to refetch, those
    * without permission are ended, connections that may not be are closed. Throws a TypeError for a `user` that is no data.
    */
   async refresh(who: Who, { user }: RefreshOptions = {}): Promise<void> {

@@ -33,7 +33,7 @@ export class JiraShutdown implements BeforeApplicationShutdown {
 
   private async drain(): Promise<void> {
     await this.pipeline.close();
-    // A database that does not answer any more must not hold the process: clients fetch again when they come back.
+    // A database that does not answer any more must not hold the process: clients refetch when they come back.
     await atMost(this.limits.drainMs, this.hub.idle());
   }
 }

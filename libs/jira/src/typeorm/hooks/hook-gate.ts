@@ -44,7 +44,7 @@ export interface GateHost<E extends object> {
 }
 
 const METHODS = { create: 'POST', update: 'PATCH', destroy: 'DELETE' } as const;
-const DENIED: FieldErrors = { '': ['You do not have permission to write this row here.'] };
+const DENIED: FieldErrors = { '': ['You do not have permission to write this row as part of another.'] };
 
 export class HookGate<E extends object> implements EntityGate {
   private readonly retrievers = new WeakMap<HookScope, HookScope>();

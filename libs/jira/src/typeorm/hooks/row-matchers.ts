@@ -15,7 +15,7 @@ interface LinkedImages {
   readonly links: Link[];
 }
 
-/** Many-to-many rows of one query; SQLite takes 500 at most. Of a row that had more nobody knows who saw it. */
+/** Many-to-many rows of one query; SQLite takes 500 at most. Who saw a row that had more is unknown. */
 const MAX_LINKS = 300;
 
 /** A visibility or a filter: from memory where that has one meaning, else asked of the database in one batch. */
@@ -68,7 +68,7 @@ export class PredicateMatcher implements RowMatcher {
   private unknowable(images: ReadonlySet<Image>, past: ReadonlyMap<Image, Past>): Set<Image> {
     const deciding = new Map<readonly Change[], readonly Change[]>();
     const found = new Set<Image>();
-    // SQL of the application may read anything; whoever depends on what it reads fetches again.
+    // SQL of the application may read anything; whoever depends on what it reads refetches.
     if (this.isOpaque) return found;
     for (const image of images) {
       const { change, commit = [] } = past.get(image) as Past;

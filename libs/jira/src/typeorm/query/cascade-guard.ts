@@ -45,7 +45,7 @@ interface Mention {
   readonly root: RelationMetadata;
 }
 
-const NOT_SEEN = 'You would not see this row.';
+const NOT_SEEN = 'This row would not be visible to you.';
 
 export class CascadeGuard {
   private readonly mentions = new Map<unknown, Mention>();

@@ -59,7 +59,7 @@ export function read(column: ColumnMetadata, image: Image): Stored {
   if (exact !== undefined) return exactToStored(column, exact);
   const value: unknown = column.getEntityValue(image);
   const stored = toStored(column, value);
-  // A number that is too large for one: nobody knows which it was.
+  // Too large for a JavaScript number: which one it was is unknown.
   return typeof stored === 'bigint' && typeof value === 'number' && !Number.isSafeInteger(value)
     ? { opaque: value }
     : stored;

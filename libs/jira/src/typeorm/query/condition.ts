@@ -193,7 +193,7 @@ export function relationsOf(condition: Condition): RelationMetadata[] {
   });
 }
 
-/** Whether SQL of the application is among its own conditions: nobody knows what that reads. */
+/** Whether SQL of the application is among its own conditions: what that reads is unknown. */
 export function isOpaque(condition: Condition): boolean {
   return [...ownConditions(condition)].some(
     (part) =>

@@ -113,7 +113,7 @@ function rawCondition(column: ColumnMetadata, operator: FindOperator<unknown>): 
   };
 }
 
-/** SQL of somebody else's with its named parameters bound anew. */
+/** SQL of the application, with its named parameters bound anew. */
 export function bindNamed(
   sql: string,
   parameters: Readonly<Record<string, unknown>>,

@@ -8,7 +8,7 @@ import { judge } from './condition-memory.js';
 import { MISSING } from './relation-guard.js';
 import type { RowPredicate } from './row-predicate.js';
 
-const FORBIDDEN = 'You may not give this value.';
+const FORBIDDEN = 'With this value, the row would not be visible to you.';
 
 /**
  * Asks memory where it surely knows what was stored, else the database.
@@ -51,7 +51,7 @@ function faultsOf(condition: Condition, entity: ObjectLiteral): Record<string, s
   const errors: Record<string, string[]> = {};
   for (const part of parts)
     if (judge(part, entity) !== true) for (const [field, message] of fieldsOf(part)) errors[field] = [message];
-  return Object.keys(errors).length > 0 ? errors : { '': [FORBIDDEN] };
+  return Object.keys(errors).length > 0 ? errors : { '': ['The row would not be visible to you.'] };
 }
 
 /** A related row out of sight is refused in the words for one that is not there. */

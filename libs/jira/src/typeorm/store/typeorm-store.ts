@@ -163,7 +163,7 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     const wasRead = isKnown(this.metadata, entity);
     const relations = this.relations();
     const stored = await relations.lock(entity);
-    // save() would insert a row that somebody deleted meanwhile.
+    // save() would insert a row that was deleted in the meantime.
     if (!stored || !(wasRead || (await isVisible(this.manager, this.visibility, entity))))
       throw new RowNotFoundException();
     await relations.check(entity, stored);
