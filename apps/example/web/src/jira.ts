@@ -28,8 +28,14 @@ const JiraContext = createContext<Jira | undefined>(undefined);
 export const JiraProvider = JiraContext.Provider;
 
 export function connect(token: string): Jira {
-  // Somebody is looking at the board: better an attempt too many than a wait for the next one.
-  return createClient<Api>(location.origin, { auth: { token }, reconnectMinMs: 250, reconnectMaxMs: 2_000 });
+  return createClient<Api>(location.origin, {
+    auth: { token },
+    // Somebody is looking at the board: better an attempt too many than a wait for the next one.
+    reconnectMinMs: 250,
+    reconnectMaxMs: 2_000,
+    // A restart of the server takes less; what waits for it is marked as not saved, and can be undone.
+    timeoutMs: 30_000,
+  });
 }
 
 export function useJira(): Jira {
