@@ -3,12 +3,14 @@
 import { Channel, channelKey } from './channel.js';
 import type { Audience, ChannelDefinition, RowMatcher, Subscription } from './channel.js';
 import type { Feed } from './feed.js';
+import { getOrAdd } from '../../core/support/get-or-add.js';
 import { Interned } from '../../core/support/interned.js';
 
 export class Channels {
   private readonly byKey = new Map<string, Channel>();
   private readonly audiences = new Interned<Audience>();
   private readonly matchers = new Interned<RowMatcher>();
+  private readonly reading = new Map<string, Promise<string>>();
 
   /** The channel of a definition, in its feed. @param related what `readRelated` said before now */
   open(definition: ChannelDefinition, feed: Feed, related?: string): Channel {
@@ -27,7 +29,14 @@ export class Channels {
 
   /** What related rows said when the definition's channel looked at them last, or else say now. */
   async relatedOf(definition: ChannelDefinition): Promise<string | undefined> {
-    return this.byKey.get(channelKey(definition))?.related ?? (await definition.readRelated?.());
+    const { readRelated } = definition;
+    if (!readRelated) return undefined;
+    const key = channelKey(definition);
+    const known = this.byKey.get(key)?.related;
+    if (known !== undefined) return known;
+    // Whoever comes back at the same time asks once: an answer that is older than the channel can only be another later.
+    const read = getOrAdd(this.reading, key, () => readRelated().finally(() => this.reading.delete(key)));
+    return read;
   }
 
   /** Channels about whose rows others decide that nobody follows. */
