@@ -15,7 +15,7 @@ const app = await (async () => {
   process.env['JWT_SECRET'] = 'a secret of at least thirty-two characters';
   using examples = writeExamples('docs/jwt.md');
   const { AppModule } = (await import(examples.pathOf('app.module.ts'))) as { AppModule: Type };
-  return NestFactory.create(AppModule, { logger: ['fatal'] });
+  return await NestFactory.create(AppModule, { logger: ['fatal'] });
 })();
 
 let url: string;

@@ -33,8 +33,8 @@ export class Methods {
     const allow = (data as { allow?: unknown } | null | undefined)?.allow;
     // A subscription has callbacks, which a call has not.
     const method = Array.isArray(allow) ? allow.find((one) => isMethod(one) && one !== 'SUBSCRIPTION') : undefined;
-    if (method !== undefined) this.learned.set(nameOf(namespace, action), method as Method);
-    return method as Method | undefined;
+    if (method !== undefined) this.learned.set(nameOf(namespace, action), method);
+    return method;
   }
 }
 

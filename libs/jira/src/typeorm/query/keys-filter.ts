@@ -14,7 +14,7 @@ export function keysFilter({ primaryColumns }: EntityMetadata, keys: readonly ob
     value,
   });
   const [column] = primaryColumns;
-  if (column && primaryColumns.length === 1) return term(column, 'in', keys.map((key) => columnValue(column, key) as unknown)); // prettier-ignore
+  if (column && primaryColumns.length === 1) return term(column, 'in', keys.map((key) => columnValue(column, key))); // prettier-ignore
   const filters = keys.map((key) => allOf(...primaryColumns.map((one) => term(one, 'exact', columnValue(one, key)))));
   return { kind: 'or', filters };
 }
