@@ -94,7 +94,7 @@ function keyOf(row: Row): string | number {
 
 /** The server's order: the field, then the key, in the field's direction. */
 function compareAs(namespace: string, query: Record<string, unknown>): (a: Row, b: Row) => number {
-  const ordering = String(query['ordering'] ?? (namespace === 'ranked' ? '-rank' : 'id'));
+  const ordering = (query['ordering'] as string | undefined) ?? (namespace === 'ranked' ? '-rank' : 'id');
   const field = ordering.replace('-', '');
   const sign = ordering.startsWith('-') ? -1 : 1;
   const by = (a: unknown, b: unknown) => (a === b ? 0 : (a as number) < (b as number) ? -1 : 1);
@@ -116,7 +116,7 @@ function faultsOf(rows: Shown, namespace: string, query: Record<string, unknown>
 }
 
 function isSorted(values: readonly number[]): boolean {
-  return values.every((value, i) => i === 0 || (values[i - 1] as number) <= value);
+  return values.every((value, i) => i === 0 || values[i - 1] <= value);
 }
 
 describe('a live list', () => {

@@ -33,7 +33,7 @@ class Echo implements AsyncDisposable {
     io.engine.on('initial_headers', (_headers: unknown, request: IncomingMessage) => echo.requests.push(request));
     io.engine.on('headers', (_headers: unknown, request: IncomingMessage) => echo.requests.push(request));
     io.on('connection', (socket) =>
-      socket.onAny((_event, { requestId, method, action, data }, answer) =>
+      socket.onAny((_event, { requestId, method, action, data }, answer: (frame: object) => void) =>
         answer({ requestId, method, action, status: 200, data }),
       ),
     );

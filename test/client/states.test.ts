@@ -40,7 +40,7 @@ class Real {
   }
 
   hear({ type, id }: Change): void {
-    this.told.push(type === 'reset' ? 'reset' : `${type} ${String(id)}`);
+    this.told.push(type === 'reset' ? 'reset' : `${type} ${JSON.stringify(id)}`);
   }
 
   async matches(model: Model): Promise<void> {

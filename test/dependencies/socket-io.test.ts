@@ -111,7 +111,7 @@ describe('The installed socket.io, engine.io and ws', () => {
   it('tell an acknowledge function from the packet it answers', async () => {
     const { socket } = await connect();
     noteAcknowledged(socket);
-    const { ack } = socket as unknown as { ack(id: number): (answer: unknown) => void };
+    const { ack } = socket as unknown as { ack: (this: unknown, id: number) => (answer: unknown) => void };
     expect([packetIdOf(ack.call(socket, 7)), packetIdOf(() => undefined)]).toEqual([7, undefined]);
   });
 

@@ -252,7 +252,7 @@ describe('The installed TypeORM', () => {
     const whole = new DataSource({ type: 'better-sqlite3', database: ':memory:', entities: [Leaf], synchronize: true });
     await whole.initialize();
     const leaf = whole.getMetadata(Leaf).create(whole.createQueryRunner()) as Leaf;
-    expect(Object.getOwnPropertyDescriptor(leaf, 'parent')?.get).toBeDefined();
+    expect(Object.getOwnPropertyDescriptor(leaf, 'parent')).toHaveProperty('get');
     expect(lazyPromiseOf(leaf, 'parent')).toBeUndefined();
     const parent = Promise.resolve(null);
     leaf.parent = parent;

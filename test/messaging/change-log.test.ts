@@ -106,7 +106,7 @@ function keepsThePromisesOfAChangeLog(open: () => { readonly one: ChangeLog; rea
     await Promise.all([atOne.has(1), atOther.has(1)]);
     const asked = new Map([[one, atOne[0]], [other, atOther[0]]]); // prettier-ignore
     const runs = await Promise.all(
-      [...asked].map(([log, entry]) => (log.runs ? log.runs('mail', entry as never) : entry?.isOwn)),
+      [...asked].map(async ([log, entry]) => (log.runs ? log.runs('mail', entry as never) : entry?.isOwn)),
     );
     expect(runs.filter(Boolean)).toHaveLength(1);
   });

@@ -25,7 +25,7 @@ class RoomHook extends IssueHook {
 async function subscribe(
   client: TestClient,
   headers: object,
-  { action = 'subscribe', data = {} as unknown } = {},
+  { action = 'subscribe', data = {} } = {},
 ): Promise<ResumedData> {
   const answer = await client.call('issues', action, 'SUBSCRIPTION', { headers, data });
   if (answer.status !== 200) throw new Error(JSON.stringify(answer));

@@ -231,11 +231,11 @@ describe('an enum', () => {
       hook.subscribe({ priority: 'high' }, () => undefined);
       void hook.list({ code });
       // @ts-expect-error no such priority
-      void hook.list({ priority: 'urgent' });
+      void hook.list({ priority: 'urgent' }); // oxlint-disable-line typescript/no-unsafe-enum-assignment -- that is the point
       // @ts-expect-error no such priority among them
       void hook.list({ priority__in: ['low', 'urgent'] });
       // @ts-expect-error no such priority to create
-      void hook.create({ priority: 'urgent' });
+      void hook.create({ priority: 'urgent' }); // oxlint-disable-line typescript/no-unsafe-enum-assignment -- that is the point
       // @ts-expect-error a branded text is no other text
       void hook.list({ code: 'x' });
     });

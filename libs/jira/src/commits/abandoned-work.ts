@@ -31,12 +31,14 @@ export function endAbandonedWork(dataSource: DataSource, control: StatementContr
       if (request === undefined) await limits.lift(connection);
       return connection;
     }
-    if (request.aborted) throw request.aborted;
+    const { aborted } = request;
+    if (aborted) throw aborted;
     const connection = await request.waitFor(obtain(), (late) => late.release());
     await limits.set(connection, request.timeoutMs + LATER_MS);
-    if (request.aborted) {
+    const late = request.aborted;
+    if (late) {
       connection.release();
-      throw request.aborted;
+      throw late;
     }
     return new Lease(connection, request, (id) => spare.run(control.cancelStatement(id))).guarded;
   });

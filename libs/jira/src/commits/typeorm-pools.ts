@@ -90,6 +90,10 @@ function ofSession(session: SessionMembers): PooledConnection {
 
 function asked(session: SessionMembers, sql: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    session.query(sql, (error) => (error ? reject(error as Error) : resolve()));
+    session.query(sql, (error) => (error ? reject(toError(error)) : resolve()));
   });
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

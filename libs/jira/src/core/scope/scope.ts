@@ -179,7 +179,11 @@ export class ActionScope<Input = unknown, QueryInput = Query, PathParams extends
  * visibility(scope: AuthenticatedScope) { return { ownerId: scope.user.id }; }
  */
 export type AuthenticatedScope = HookScope & { user: NonNullable<ScopeUser> };
-// A value too: the compiler writes the types of decorated methods into their metadata.
+/**
+ * A value too: the compiler writes the types of decorated methods into their metadata.
+ *
+ * @alias
+ */
 export const AuthenticatedScope = HookScope;
 
 /** The same for an action. */
@@ -188,4 +192,5 @@ export type AuthenticatedActionScope<
   QueryInput = Query,
   PathParams extends object = Params,
 > = ActionScope<Input, QueryInput, PathParams> & { user: NonNullable<ScopeUser> };
+/** @alias */
 export const AuthenticatedActionScope = ActionScope;

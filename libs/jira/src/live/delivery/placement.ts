@@ -118,7 +118,7 @@ export class Placement {
       if (subscription.membership && isOpaque(subscription.membership)) subscription.isStale = true;
     await this.refresh(subscriptions, REASONS.refreshed);
     // Whoever looked at one of them already saw its new revision, and looks once more.
-    await Promise.allSettled(subscriptions.map((subscription) => this.looks.get(subscription)));
+    await Promise.allSettled(subscriptions.flatMap((subscription) => this.looks.get(subscription) ?? []));
     await this.compareRelated([...new Set(subscriptions.flatMap(({ membership }) => membership ?? []))]);
   }
 

@@ -71,7 +71,7 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
     }
     const { options, rows, isPerUser: isShownPerUser } = this;
     const hears = (name: string): boolean | undefined => this.crossed.get(name);
-    this.resuming = new Resuming({ options: options as BoundOptions<object>, rows, host, isPerUser: isShownPerUser, dependencies, hears }); // prettier-ignore
+    this.resuming = new Resuming({ options: options, rows, host, isPerUser: isShownPerUser, dependencies, hears }); // prettier-ignore
   }
 
   /**

@@ -31,7 +31,7 @@ export class PageNumberPagination extends Pagination {
     const [count, early] = await Promise.all([source.count(), source.isConcurrent ? read(asked) : undefined]);
     const last = Math.max(1, Math.ceil(count / size));
     const number = Math.min(asked, last);
-    const results = count === 0 ? [] : (number === asked && early) || (await read(number));
+    const results = count === 0 ? [] : ((number === asked ? early : undefined) ?? (await read(number)));
     return page(count, number, number < last, results);
   }
 }

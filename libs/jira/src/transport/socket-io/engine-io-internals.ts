@@ -44,7 +44,7 @@ interface ServerMembers {
 }
 
 export function engineOf({ conn }: Socket): EngineSocket {
-  return conn as unknown as EngineSocket;
+  return conn;
 }
 
 /** Packets that wait for the transport: what a slow client has not been sent. No event tells when they are taken. */

@@ -18,6 +18,6 @@ export function openRouted(server: Server, isRoute: (path: string) => boolean): 
     matches.set(match, routed);
     next(null, false);
   };
-  const routed = server.of(match as Parameters<Server['of']>[0]);
+  const routed = server.of(match);
   return routed;
 }

@@ -241,6 +241,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
       serialize: (announced, scope, isLoaded) => this.announced.serialize(announced, scope, isLoaded),
       wayOf: (scope) => this.announced.wayOf(scope),
       load: (announced, scope) => this.announced.load(announced, scope),
+      // oxlint-disable-next-line typescript/unbound-method -- its source is a part of the shape
       shape: JSON.stringify([this.outputNames, String(this.getOutput()), String(this.serialize)]),
       serializesPerUser: this.isPerUser(),
       audience: this.audience && ((scope) => this.audience?.(scope) ?? ''),
@@ -263,6 +264,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   }
 
   private isPerUser(): boolean {
+    // oxlint-disable-next-line typescript/unbound-method -- its parameters are counted
     return this.hasOwn('serialize') && isPerUser(this.serialize, this, this.constructor.name);
   }
 

@@ -72,7 +72,7 @@ function propertiesOf(metadata: EntityMetadata): ReadonlySet<string> | undefined
 
 /** Getters, methods and fields with an initial value. */
 function membersOf(metadata: EntityMetadata): string[] {
-  const row: object = metadata.create();
+  const row = metadata.create() as object;
   const names = Object.keys(row);
   for (
     let one = Object.getPrototypeOf(row) as object | null;
