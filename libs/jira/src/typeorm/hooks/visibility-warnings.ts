@@ -8,10 +8,9 @@ export interface WarnedHook {
 }
 
 /** @param isStock whether the hook has the visibility of its base class, which shows all rows */
-export function warnOfVisibility(hook: WarnedHook, isStock: boolean, { permissions, warn }: HookContext): void {
-  if (isStock && permissions.some((permission) => permission.hasObjectPermission !== undefined))
-    warn('has object permissions but no visibility, so its lists show every row. Override visibility().');
-  // oxlint-disable-next-line typescript/unbound-method -- looked at, not called
+export function warnOfVisibility(hook: WarnedHook, isStock: boolean, context: HookContext): void {
+  if (isStock && context.permissions.some((permission) => permission.hasObjectPermission !== undefined))
+    context.warn('has object permissions but no visibility, so its lists show every row. Override visibility().');
   if (hook.dependsOn.length === 0 && hook.visibility.constructor.name === 'AsyncFunction')
-    warn('has an asynchronous visibility and no dependsOn: changes of the rows that it looks up take effect only within visibilityTtlMs. Name their entities in dependsOn.'); // prettier-ignore
+    context.warn('has an asynchronous visibility and no dependsOn: changes of the rows that it looks up take effect only within visibilityTtlMs. Name their entities in dependsOn.'); // prettier-ignore
 }
