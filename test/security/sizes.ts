@@ -26,7 +26,10 @@ function sizeOf(value: unknown): number | undefined {
   return Array.isArray(value) ? value.length : undefined;
 }
 
-/** Objects of classes: what belongs to Node, the database or the network has its own checks. */
+/**
+ * Objects of classes: what belongs to Node, the database or the network has its own checks, and so has the history, which
+ * grows with what is written until it meets its bounds.
+ */
 function isOurs(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const { constructor } = value;
@@ -34,4 +37,4 @@ function isOurs(value: unknown): value is object {
 }
 
 const FOREIGN =
-  /^(DataSource|.*Driver|.*QueryRunner|Module|Nest.*|Express.*|Server|Namespace|Socket|Server.*|Timeout|Promise|Date|Logger|ConsoleLogger|InstanceWrapper|ModuleRef|Reflector|HttpAdapterHost|ModulesContainer)$/;
+  /^(History|DataSource|.*Driver|.*QueryRunner|Module|Nest.*|Express.*|Server|Namespace|Socket|Server.*|Timeout|Promise|Date|Logger|ConsoleLogger|InstanceWrapper|ModuleRef|Reflector|HttpAdapterHost|ModulesContainer)$/;
