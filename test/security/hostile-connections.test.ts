@@ -20,7 +20,7 @@ import {
 import { slowPlainSocket, slowSocket } from './slow-socket.js';
 
 /** Generous: the machine may be busy with other tests. What was measured is printed. */
-const LATENCY_BOUND_MS = 2_000;
+const LATENCY_BOUND_MS = 10_000;
 const STORM = Number(process.env['HOSTILE_STORM'] ?? (process.env['CI'] ? 1_000 : 300));
 const SUBSCRIBE = '["issues",{"requestId":"s","method":"SUBSCRIPTION","action":"subscribe"}]';
 
