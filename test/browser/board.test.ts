@@ -29,6 +29,7 @@ describeWith('chromium', 'The board in two windows', (chromium) => {
   it('shows an issue that one creates to the other, without a reload', async () => {
     await ada.create('Ring the bell');
     await grace.card('Ring the bell', grace.column('Open')).waitFor();
+    await ada.card('Ring the bell').waitFor();
     expect(await grace.card('Ring the bell').count()).toBe(1);
     expect(await ada.card('Ring the bell').count()).toBe(1);
     expect(await grace.isSamePage()).toBe(true);
