@@ -97,7 +97,10 @@ function sendsToRooms(open: () => Promise<[JiraOptions, JiraOptions, JiraOptions
     const [first, second, third] = await open();
     await using one = await createTestApp({ entities: [], providers: [], options: first });
     await using two = await createTestApp({ entities: [], providers: [], options: second });
-    const job = await NestFactory.createApplicationContext(JiraModule.forRoot(third), { logger: false });
+    const job = await NestFactory.createApplicationContext(
+      JiraModule.forRoot({ resume: { secret: randomUUID() }, ...third }),
+      { logger: false },
+    );
     const outsider = await one.connect(3);
     const { ada, grace, nobody } = await roomOfTwo(one, two);
     const twin = await one.connect(2); // Grace's other device: what is for her arrives there too
