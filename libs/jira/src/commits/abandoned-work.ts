@@ -135,24 +135,33 @@ class StatementLimits {
 class SpareConnection {
   private readonly report = failureLog('Work that was given up could not be cancelled');
   private opening?: Promise<DataSource> | undefined;
+  private readonly running = new Set<Promise<void>>();
+  private isClosed = false;
 
   constructor(private readonly options: DataSourceOptions) {}
 
-  /** Never rejects. */
-  async run(sql: string): Promise<void> {
+  /** Never rejects. Does nothing once it is closed: whoever waits for its statement waits for the pool, which ends. */
+  run(sql: string): Promise<void> {
+    if (this.isClosed) return Promise.resolve();
+    const running = this.send(sql);
+    this.running.add(running);
+    return running.finally(() => this.running.delete(running));
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    // A pool that ends while a statement waits for a connection leaves it waiting.
+    await Promise.all(this.running);
+    await this.opening?.then((dataSource) => dataSource.destroy()).catch(() => {});
+  }
+
+  private async send(sql: string): Promise<void> {
     try {
       const dataSource = await (this.opening ??= this.open());
       await dataSource.query(sql);
     } catch (error) {
-      if (isGone(error)) return;
-      this.report(error);
+      if (!isGone(error)) this.report(error);
     }
-  }
-
-  async close(): Promise<void> {
-    const { opening } = this;
-    this.opening = undefined;
-    await opening?.then((dataSource) => dataSource.destroy()).catch(() => {});
   }
 
   private async open(): Promise<DataSource> {
