@@ -148,7 +148,7 @@ export class CodeWriter {
   }
   private async addLink(a: number, b: number): Promise<void> {
     const [item, tag] = [await this.pick('item', a), await this.pick('tag', b)];
-    if (item && tag && this.model.classes.link) await this.manager.save(this.manager.create(this.type('link'), { weight: b, item, tag })); // prettier-ignore
+    if (item && tag && this.model.classes.link) await this.manager.save(this.assign(this.manager.create(this.type('link'), { weight: b }), { item, tag })); // prettier-ignore
   }
   private async removeLink(a: number): Promise<void> {
     const link = await this.pick('link', a);
@@ -157,7 +157,7 @@ export class CodeWriter {
 
   private async addNote(a: number, b: number): Promise<void> {
     const item = await this.pick('item', a);
-    if (item && this.model.classes.note) await this.manager.save(this.manager.create(this.type('note'), { body: `n${b}`, author: b % 4, item })); // prettier-ignore
+    if (item && this.model.classes.note) await this.manager.save(this.assign(this.manager.create(this.type('note'), { body: `n${b}`, author: b % 4 }), { item })); // prettier-ignore
   }
   private async moveNote(a: number, b: number): Promise<void> {
     const [note, item] = [await this.pick('note', a), await this.pick('item', b)];
