@@ -65,8 +65,8 @@ const GAPS: Record<string, (manager: EntityManager) => Promise<unknown>> = {
     await manager.update(Paper, 'foreign', { text: 'secret' });
   },
   'a row that moved out, and one that moved in': async (manager) => {
-    await manager.update(Paper, 'mine', { team: { code: 'b' } as Team });
-    await manager.update(Paper, 'foreign', { team: { code: 'a' } as Team });
+    await manager.update(Paper, 'mine', { team: { code: 'b' } });
+    await manager.update(Paper, 'foreign', { team: { code: 'a' } });
   },
   'a sibling under whose code rows hide': async (manager) => {
     await manager.save(Club, { code: 'club', ownerId: 1 });
