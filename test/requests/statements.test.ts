@@ -1,0 +1,220 @@
+// What each request costs in statements, on each database: a hook that is told nothing special, with one subscriber.
+
+import { Expose } from 'class-transformer';
+import { IsInt, IsOptional, IsString } from 'class-validator';
+import { Hook, ModelHook, type HookScope, type Visibility } from 'nestjs-jira';
+import { Column, Entity, JoinColumn, ManyToOne, OneToMany, PrimaryGeneratedColumn } from 'typeorm';
+import type { Relation } from 'typeorm';
+import type { Method } from 'nestjs-jira-protocol';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createTestApp, type TestApp, type TestClient } from '../support/app.js';
+import { describeEachDatabase } from '../support/databases.js';
+
+@Entity()
+class Note {
+  @PrimaryGeneratedColumn()
+  id: number;
+
+  @Column({ type: 'varchar', length: 100 })
+  text: string;
+
+  @Column({ type: 'int', default: 7 })
+  stars: number;
+}
+
+@Entity()
+class Project {
+  @PrimaryGeneratedColumn()
+  id: number;
+
+  @OneToMany(() => Member, (member) => member.project)
+  members: Relation<Member>[];
+}
+
+@Entity()
+class Member {
+  @PrimaryGeneratedColumn()
+  id: number;
+
+  @ManyToOne(() => Project, (project) => project.members)
+  project: Relation<Project>;
+
+  @Column({ type: 'int' })
+  userId: number;
+}
+
+@Entity()
+class Task {
+  @PrimaryGeneratedColumn()
+  id: number;
+
+  @Column({ type: 'varchar', length: 100 })
+  title: string;
+
+  @Column({ type: 'int' })
+  projectId: number;
+
+  @ManyToOne(() => Project)
+  @JoinColumn({ name: 'projectId' })
+  project: Relation<Project>;
+}
+
+class NoteInput {
+  @IsString()
+  text: string;
+}
+
+class NoteView {
+  @Expose()
+  id: number;
+
+  @Expose()
+  text: string;
+
+  @Expose()
+  stars: number;
+}
+
+@Hook('notes')
+class NoteHook extends ModelHook<Note> {
+  entity = Note;
+  createInput = NoteInput;
+  output = NoteView;
+}
+
+class ProjectView {
+  @Expose()
+  id: number;
+}
+
+@Hook('projects')
+class ProjectHook extends ModelHook<Project> {
+  entity = Project;
+  output = ProjectView;
+
+  override visibility({ user }: HookScope): Visibility<Project> {
+    return { members: { userId: user?.id ?? 0 } };
+  }
+}
+
+class TaskInput {
+  @IsString()
+  title: string;
+
+  @IsOptional()
+  @IsInt()
+  projectId?: number;
+}
+
+class TaskView {
+  @Expose()
+  id: number;
+
+  @Expose()
+  title: string;
+
+  @Expose()
+  projectId: number;
+}
+
+@Hook('tasks')
+class TaskHook extends ModelHook<Task> {
+  entity = Task;
+  createInput = TaskInput;
+  output = TaskView;
+
+  override visibility({ user }: HookScope): Visibility<Task> {
+    return { project: { members: { userId: user?.id ?? 0 } } };
+  }
+}
+
+type Sent = readonly [action: string, method: Method, rest: object];
+
+/** Requests, in this order: the table below has a line for each. */
+const PLAIN: readonly Sent[] = [
+  ['retrieve', 'GET', { query: { pk: 1 } }],
+  ['list', 'GET', {}],
+  ['create', 'POST', { data: { text: 'new' } }],
+  ['update', 'PATCH', { query: { pk: 1 }, data: { text: 'changed' } }],
+  ['destroy', 'DELETE', { query: { pk: 2 } }],
+];
+
+/** The same, where the rows that a user sees are those of his projects. */
+const RELATED: readonly Sent[] = [
+  ['retrieve', 'GET', { query: { pk: 1 } }],
+  ['list', 'GET', {}],
+  ['create', 'POST', { data: { title: 'new', projectId: 1 } }],
+  ['update', 'PATCH', { query: { pk: 1 }, data: { title: 'changed' } }],
+  ['destroy', 'DELETE', { query: { pk: 2 } }],
+];
+
+/** The words that the statements of a request begin with. Both of a list are sent at the same time where they can be. */
+const NOTES = {
+  retrieve: 'SELECT',
+  list: 'SELECT SELECT',
+  create: 'BEGIN INSERT SELECT COMMIT',
+  update: 'BEGIN SELECT SELECT SELECT SELECT UPDATE SELECT COMMIT',
+  destroy: 'BEGIN SELECT SELECT SELECT DELETE SELECT COMMIT',
+};
+/** A create asks first whether the project is one that the user sees; what was written is looked at once more. */
+const TASKS = {
+  ...NOTES,
+  create: 'BEGIN SELECT INSERT SELECT SELECT SELECT COMMIT',
+  update: 'BEGIN SELECT SELECT SELECT SELECT UPDATE SELECT SELECT SELECT COMMIT',
+};
+const COSTS = {
+  'better-sqlite3': { notes: { ...NOTES, create: 'BEGIN INSERT SELECT SELECT COMMIT' }, tasks: TASKS },
+  postgres: { notes: NOTES, tasks: TASKS },
+  mariadb: { notes: NOTES, tasks: TASKS },
+};
+
+describeEachDatabase('The statements of a request', ({ type, options }) => {
+  let app: TestApp | undefined;
+  let client: TestClient;
+  let statements: string[] = [];
+
+  beforeEach(async () => {
+    const entities = [Note, Project, Member, Task];
+    const database = await options(entities);
+    app = await createTestApp({
+      entities,
+      providers: [NoteHook, ProjectHook, TaskHook],
+      database,
+      // On SQLite plain rows are read and created past TypeORM: what is counted is the way of all databases.
+      options: { fastPaths: { reads: false, writes: false } },
+    });
+    const { dataSource } = app;
+    await dataSource.manager.insert(Note, [{ text: 'one' }, { text: 'two' }]);
+    await dataSource.manager.insert(Project, [{}, {}]);
+    await dataSource.manager.insert(Member, [{ project: { id: 1 }, userId: 1 }]);
+    await dataSource.manager.insert(Task, [
+      { title: 'one', projectId: 1 },
+      { title: 'two', projectId: 1 },
+    ]);
+    client = await app.connect(1);
+    await client.subscribe('notes');
+    await client.subscribe('tasks');
+    for (const [action, method, rest] of PLAIN.slice(0, 2)) await client.call('notes', action, method, rest);
+    dataSource.subscribers.push({ afterQuery: ({ query }) => void statements.push(query) });
+  });
+  afterEach(() => app?.close());
+
+  /** What is sent between the request and its answer, less what judges the change for subscribers. */
+  const sent = async (namespace: string, [action, method, rest]: Sent): Promise<string> => {
+    statements = [];
+    const { status } = await client.call(namespace, action, method, rest);
+    expect(status).toBeLessThan(300);
+    await client.settled(namespace);
+    const own = statements.filter((sql) => !sql.includes('jira_image'));
+    return own.map((sql) => /^\w+/.exec(sql)?.[0].replace('START', 'BEGIN') ?? sql).join(' ');
+  };
+
+  it.each([
+    ['notes', PLAIN],
+    ['tasks', RELATED],
+  ] as const)('are these, for %s', async (namespace, requests) => {
+    const costs: Record<string, string> = {};
+    for (const request of requests) costs[request[0]] = await sent(namespace, request);
+    expect(costs).toEqual(COSTS[type][namespace]);
+  });
+});
