@@ -14,8 +14,9 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   events: ['core', 'policy', 'hooks'],
   presence: ['core', 'cluster', 'live', 'hooks'],
   typeorm: ['core', 'policy', 'commits', 'cluster', 'live', 'hooks'],
+  document: ['core', 'policy', 'live', 'hooks', 'events', 'typeorm'],
   transport: ['core', 'policy', 'cluster', 'live', 'hooks', 'events'],
-  nest: ['core', 'policy', 'cluster', 'live', 'hooks', 'events', 'presence', 'typeorm', 'transport'],
+  nest: ['core', 'policy', 'cluster', 'live', 'hooks', 'events', 'presence', 'typeorm', 'document', 'transport'],
   testing: ['core', 'policy', 'live', 'hooks', 'typeorm', 'nest'],
 };
 

@@ -96,6 +96,7 @@ export { SubscribeMixin, type Subscribes } from './typeorm/hooks/subscribe.mixin
 export type { TypeOrmStore } from './typeorm/store/typeorm-store.js';
 export type { Visibility } from './typeorm/query/visibility.js';
 export { JiraServer, type ServerEmitOptions } from './transport/jira-server.js';
+export type { AsyncApiDocument, DocumentInfo, DocumentOptions } from './document/api-document.js';
 export { JiraModule } from './nest/module/jira.module.js';
 export type { JiraExtras, JiraOptions } from './nest/module/jira-options.js';
 export type { ResumeOptions } from './nest/module/resume-options.js';

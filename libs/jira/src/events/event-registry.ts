@@ -3,6 +3,7 @@
 import { Injectable, type Type } from '@nestjs/common';
 import { isReservedName } from 'nestjs-jira-protocol';
 import { ConfigurationError } from '../core/errors/configuration.error.js';
+import type { MessageOptions } from './event-handlers.decorator.js';
 import type { RequestTarget } from '../hooks/registry.js';
 import type { EventContext } from './event-context.js';
 
@@ -11,6 +12,7 @@ export interface EventTarget extends RequestTarget {
   /** `ChatHandlers.hello()`, for developer messages. */
   readonly subject: string;
   readonly scopeType: typeof EventContext;
+  readonly options: MessageOptions;
 }
 
 /** The handlers for the clients of one path. */

@@ -8,6 +8,7 @@ import { ConfigurationError } from '../core/errors/configuration.error.js';
 import { JiraException } from '../core/errors/jira.exception.js';
 import type { Handler } from '../policy/middleware/compose.js';
 import type { ActionScope, HookScope } from '../core/scope/scope.js';
+import type { ActionOptions } from './action.decorator.js';
 import type { BaseHook } from './base-hook.js';
 
 export type ScopeType = new (...args: ConstructorParameters<typeof ActionScope>) => HookScope;
@@ -26,6 +27,17 @@ export interface RequestTarget {
 export interface RegisteredAction extends RequestTarget {
   readonly name: string;
   readonly methods: ReadonlySet<Method>;
+  /** Name of the method. */
+  readonly member: string;
+  readonly options: ActionOptions;
+  /** Members of the data that are parameters of the method, by their classes. */
+  readonly dataInputs: readonly DataMember[];
+}
+
+export interface DataMember {
+  /** Undefined for all of the data. */
+  readonly key: string | undefined;
+  readonly type: Type<object>;
 }
 
 export interface RegisteredHook {

@@ -29,6 +29,11 @@ export function Shown(): MethodDecorator {
   return (_prototype, _name, { value }) => void SHOWN.add(value as object);
 }
 
+/** Whether the method is one of the library's own, which answers what is shown already. */
+export function isShown(method: object): boolean {
+  return SHOWN.has(method);
+}
+
 /**
  * How the results of a method are shown; `undefined` = as they are.
  *
@@ -40,7 +45,7 @@ export function showResult(
   views: RowViews | undefined,
   host: object,
 ): ShowResult | undefined {
-  if (output === false || (output === undefined && (SHOWN.has(method) || !views))) return undefined;
+  if (output === false || (output === undefined && (isShown(method) || !views))) return undefined;
   if (output) checkView(output, host.constructor.name);
   const show = output ? throughView(output) : throughHooks(views as RowViews, host);
   return (result, scope) => (result instanceof Answer ? answered(result, scope, show) : show(result, scope));

@@ -4,6 +4,7 @@ import type { SubscribedData } from 'nestjs-jira-protocol';
 import { ValidationException } from '../core/errors/jira.exception.js';
 import { Action } from '../hooks/action.decorator.js';
 import { BaseHook, type HookContext } from '../hooks/base-hook.js';
+import { Shown } from '../hooks/shown-result.js';
 import { CONTEXT, OWN_ROWS, REGISTER } from '../hooks/plumbing.js';
 import { Presence, type OnlineUser } from './presence.js';
 import type { Dependency, ObservedRows } from '../live/observers/observed-rows.js';
@@ -75,12 +76,14 @@ export abstract class PresenceHook extends BaseHook {
 
   /** SUBSCRIPTION: users who come and go, narrowed as by `list`. */
   @Action({ methods: ['SUBSCRIPTION', 'POST'], transaction: false })
+  @Shown()
   subscribe(scope: ActionScope<undefined>): Promise<SubscribedData> {
     return this.changes.subscribe(scope);
   }
 
   /** SUBSCRIPTION: ends the subscription of the request `data.target`. */
   @Action({ methods: ['SUBSCRIPTION', 'POST', 'DELETE'], transaction: false, status: 200 })
+  @Shown()
   async unsubscribe(scope: ActionScope): Promise<null> {
     this.changes.unsubscribe(scope);
     return null;

@@ -83,9 +83,10 @@ export class EventExplorer {
     { permissions, middleware, limits, translators, rowViews }: HookDefaults,
   ): Promise<EventTarget> {
     const own = [...(metadata.permissions ?? []), ...(options.permissions ?? [])];
+    const described = withDataInput(options, instance, member);
     const run = actionHandler({
       hook: instance,
-      action: { member, name: member, options: withDataInput(options, instance, member) },
+      action: { member, name: member, options: described },
       middleware: [...middleware, ...(await createMiddleware(metadata.middleware ?? [], moduleRef))],
       permissions: [...permissions, ...(await createPermissions(own, moduleRef))],
       enhancement: this.enhancers.of({ hook: instance, member, isStatic, load, translators }),
@@ -97,6 +98,7 @@ export class EventExplorer {
       subject: `${instance.constructor.name}.${member}()`,
       timeoutMs: options.timeoutMs ?? limits.actionTimeoutMs,
       scopeType: EventContext,
+      options: described,
       handle: (scope) => run(Object.assign(scope, { moduleRef })),
     };
   }

@@ -24,7 +24,7 @@ import { calling, stateOf, type HookScope } from '../../core/scope/scope.js';
 import type { FastPaths } from '../../core/scope/fast-paths.js';
 import type { Limits } from '../../core/limits/limits.js';
 import { codeForStatus, isMethod, type ErrorData, type Query } from 'nestjs-jira-protocol';
-import { withDataInput } from '../enhancers/data-inputs.js';
+import { dataInputsOf, withDataInput } from '../enhancers/data-inputs.js';
 import { findProviders, type FoundProvider } from './found-provider.js';
 import { createFilterBackends, createMiddleware, createPagination, createPermissions } from './hook-parts.js';
 import { assertNest } from '../../core/nest-internals.js';
@@ -145,9 +145,10 @@ export class HookExplorer {
       const enhancement = this.enhancers.of({ hook, member: action.member, isStatic, load, translators });
       if (asked.length === 0 && !isGuarded(enhancement)) open.push(action.name);
       permissionsOf.set(action.name, asked);
+      const options = withDataInput(action.options, hook, action.member);
       const handle = actionHandler({
         hook,
-        action: { ...action, options: withDataInput(action.options, hook, action.member) },
+        action: { ...action, options },
         middleware: surrounding(middleware, `${metadata.namespace}/${action.name}`),
         permissions: asked,
         enhancement,
@@ -159,6 +160,9 @@ export class HookExplorer {
       actions.set(action.name, {
         name: action.name,
         methods: new Set(action.options.methods ?? ['GET']),
+        member: action.member,
+        options,
+        dataInputs: dataInputsOf(hook, action.member),
         timeoutMs: action.options.timeoutMs ?? defaults.limits.actionTimeoutMs,
         handle,
       });

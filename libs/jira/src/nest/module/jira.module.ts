@@ -1,6 +1,6 @@
 // The module: puts the rooms together.
 
-import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Module, type Type } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Broadcast } from '../../cluster/messaging/broadcast.js';
 import { ClusterConnections } from '../../cluster/messaging/cluster-connections.js';
@@ -11,6 +11,7 @@ import { TRANSLATORS, type ErrorTranslator } from '../../core/errors/error-answe
 import { ErrorDescriber } from '../../core/errors/error-describer.js';
 import { LifecycleEvents } from '../../core/lifecycle/lifecycle-events.js';
 import { SCOPE_SERVICES } from '../../core/scope/scope.js';
+import { ApiDocument, type AsyncApiDocument, type DocumentOptions } from '../../document/api-document.js';
 import { EventRegistry } from '../../events/event-registry.js';
 import { HookRegistry } from '../../hooks/registry.js';
 import { RequestPipeline } from '../../hooks/request-pipeline.js';
@@ -102,6 +103,8 @@ function translators(dataSources: DataSources): readonly ErrorTranslator[] {
     TypeOrmEdge,
     { provide: Observables, useExisting: TypeOrmEdge },
     { provide: TRANSLATORS, useFactory: translators, inject: [DataSources] },
+    // document
+    ApiDocument,
     // transport
     Traffic,
     Reception,
@@ -138,4 +141,14 @@ function translators(dataSources: DataSources): readonly ErrorTranslator[] {
     Presence,
   ],
 })
-export class JiraModule extends ConfigurableModuleClass {}
+export class JiraModule extends ConfigurableModuleClass {
+  /**
+   * The application's API as an AsyncAPI 3.1 document, plain JSON: the same every time. See docs/asyncapi.md.
+   *
+   * @param app initialized: after `app.init()` or `app.listen()`
+   * @throws ConfigurationError if no hook or handler is registered yet
+   */
+  static document(app: { get<T>(token: Type<T>): T }, options: DocumentOptions = {}): AsyncApiDocument {
+    return app.get(ApiDocument).build(options);
+  }
+}

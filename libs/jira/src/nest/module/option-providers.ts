@@ -6,6 +6,7 @@ import { MESSAGE_QUEUE } from '../../cluster/messaging/message-queue.js';
 import { PubSub } from '../../cluster/messaging/pub-sub.js';
 import { CHANGE_LOG } from '../../core/changes/change-log.js';
 import { USER_KEY } from '../../core/connections/connections.js';
+import { DOCUMENTED_OPTIONS } from '../../document/api-document.js';
 import { LIMITS } from '../../core/limits/limits.js';
 import { RESUME_SETTINGS } from '../../live/delivery/resumption.js';
 import { VISIBILITY_TTL_MS } from '../../live/sessions/authorization.js';
@@ -28,6 +29,7 @@ export const OPTION_PROVIDERS: readonly Provider[] = [
   option(SOCKET_IO_OPTIONS, socketIoOptions),
   option(SOCKET_IO_CHOSEN, ({ socketIo }) => Object.keys(socketIo)),
   option(RESUME_SETTINGS, ({ resume }) => resume),
+  option(DOCUMENTED_OPTIONS, (options) => options),
   option(CHANGE_LOG, ({ changeLog }) => changeLog),
   option(PubSub, ({ pubSub }) => pubSub),
   option(CONNECTION_STORE, ({ connectionStore }) => connectionStore),

@@ -1,5 +1,6 @@
 import type { SubscribedData } from 'nestjs-jira-protocol';
 import { Action } from '../../hooks/action.decorator.js';
+import { Shown } from '../../hooks/shown-result.js';
 import type { Constructor } from '../../hooks/mixins/mixin.js';
 import { Observer } from '../../live/observers/observer.js';
 import type { ActionScope } from '../../core/scope/scope.js';
@@ -21,12 +22,14 @@ export function SubscribeMixin<B extends Constructor<GenericModelHook<object>>>(
 
     // djira's clients subscribe with POST.
     @Action({ methods: ['SUBSCRIPTION', 'POST'], transaction: false })
+    @Shown()
     subscribe(scope: ActionScope<undefined>): Promise<SubscribedData> {
       return this.changes.subscribe(scope);
     }
 
     // Its client for Dart unsubscribes with DELETE, under the id of the subscription.
     @Action({ methods: ['SUBSCRIPTION', 'POST', 'DELETE'], transaction: false, status: 200 })
+    @Shown()
     async unsubscribe(scope: ActionScope): Promise<null> {
       this.changes.unsubscribe(scope);
       return null;

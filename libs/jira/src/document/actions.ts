@@ -1,0 +1,272 @@
+// What one action takes and answers: of the ready-made ones from what the hook declares, of others from their decorators.
+
+import 'reflect-metadata';
+import type { Code, Method } from 'nestjs-jira-protocol';
+import type { InputChoice } from '../hooks/action.decorator.js';
+import { GenericHook } from '../hooks/generic-hook.js';
+import { CONTEXT } from '../hooks/plumbing.js';
+import type { RegisteredAction, RegisteredHook } from '../hooks/registry.js';
+import { isShown } from '../hooks/shown-result.js';
+import { CursorPagination } from '../policy/pagination/cursor.pagination.js';
+import { LimitOffsetPagination } from '../policy/pagination/limit-offset.pagination.js';
+import { PageNumberPagination } from '../policy/pagination/page-number.pagination.js';
+import type { Pagination } from '../policy/pagination/pagination.js';
+import { GenericModelHook } from '../typeorm/hooks/generic-model-hook.js';
+import { areStock, type RowFacts } from '../typeorm/hooks/row-facts.js';
+import type { Components } from './components.js';
+import { ref } from './frames.js';
+import { inputSchema } from './input-schema.js';
+import { nameProperties, queriesOf } from './query-schema.js';
+import { anyOf, listOf, NULL, objectOf, unknown, type Schema } from './schema.js';
+import { viewSchema } from './view-schema.js';
+
+export interface ActionDescription {
+  readonly name: string;
+  /** One for each set of methods that take the same. */
+  readonly inputs: readonly { readonly methods: readonly Method[]; readonly data?: Schema }[];
+  readonly query: Schema;
+  readonly needsQuery: boolean;
+  readonly headers?: Schema;
+  readonly status: Schema;
+  readonly output: Schema;
+  readonly summary?: string;
+  readonly codes: readonly Code[];
+  /** Whether it opens a subscription, as far as is known. */
+  readonly subscribes: boolean;
+}
+
+const ALWAYS: readonly Code[] = [
+  'MALFORMED_FRAME', 'DUPLICATE_REQUEST', 'METHOD_NOT_ALLOWED', 'TOO_MANY_REQUESTS', 'ANSWER_TOO_LARGE', 'CANCELLED', 'TIMEOUT',
+  'UNAVAILABLE', 'INTERNAL', 'PERMISSION_DENIED', 'UNAUTHENTICATED',
+]; // prettier-ignore
+const OF_DATABASES: readonly Code[] = ['DATABASE_UNAVAILABLE', 'LOCK_TIMEOUT'];
+const OF_WRITES: readonly Code[] = [...OF_DATABASES, 'CONFLICT', 'OUTCOME_UNKNOWN'];
+const OF_SUBSCRIPTIONS: readonly Code[] = ['TOO_MANY_SUBSCRIPTIONS', 'TOO_MANY_ROOMS', 'SESSION_EXPIRED'];
+
+const SUMMARIES: Readonly<Record<string, string>> = {
+  list: 'The rows you may see, filtered, ordered and paged.',
+  retrieve: 'One row.',
+  create: 'Stores a new row.',
+  update: 'Changes a row: PUT takes all fields, PATCH those it names.',
+  destroy: 'Removes a row.',
+  createMany: 'Stores several rows: all or none, unless "atomic" is false.',
+  updateMany: 'Changes several rows: all or none, unless "atomic" is false.',
+  destroyMany: 'Removes several rows: all or none, unless "atomic" is false.',
+  subscribe: 'Tells you of every change of the rows you may see.',
+  unsubscribe: 'Ends a subscription.',
+};
+
+export class ActionDescriber {
+  /** What clients see of a row, where that is known. */
+  readonly row: Schema;
+
+  constructor(
+    private readonly registered: RegisteredHook,
+    private readonly rows: RowFacts | undefined,
+    private readonly components: Components,
+  ) {
+    this.row = this.rowSchema();
+  }
+
+  describe(action: RegisteredAction): ActionDescription {
+    const { hook } = this.registered;
+    const method = (hook as unknown as Record<string, object>)[action.member];
+    const isStock = method !== undefined && isShown(method);
+    const name = isStock ? action.member : '';
+    const methods = [...action.methods];
+    const common = { name: action.name, summary: SUMMARIES[name], inputs: this.inputsOf(action, name) };
+    const isModel = hook instanceof GenericModelHook && this.rows !== undefined;
+    const query = isModel ? this.queryOf(name, action, hook, this.rows) : { schema: unknownQuery(), isNeeded: false };
+    const validates = common.inputs.some(({ data }) => data !== undefined) || isModel;
+    const subscribes = name === 'subscribe' || (name === '' && methods.includes('SUBSCRIPTION') && !isStock);
+    const writes = methods.some((one) => one !== 'GET' && one !== 'SUBSCRIPTION') && name !== 'subscribe' && name !== 'unsubscribe'; // prettier-ignore
+    const codes = new Set<Code>([
+      ...ALWAYS,
+      ...(validates ? (['VALIDATION_FAILED'] as const) : []),
+      ...(action.options.detail ? (['NOT_FOUND'] as const) : []),
+      ...(name === 'unsubscribe' ? (['UNKNOWN_SUBSCRIPTION', 'VALIDATION_FAILED'] as const) : []),
+      ...(isModel ? (writes ? OF_WRITES : OF_DATABASES) : []),
+      ...(subscribes ? OF_SUBSCRIPTIONS : []),
+      ...(this.rows?.versionName !== undefined && (name === 'update' || name === 'destroy') ? (['VERSION_CONFLICT'] as const) : []), // prettier-ignore
+    ]);
+    return {
+      ...common,
+      query: query.schema,
+      needsQuery: query.isNeeded,
+      ...(name === 'subscribe' && { headers: anyOf(ref('ResumeHeaders'), NULL) }),
+      ...this.answerOf(name, action),
+      codes: [...codes],
+      subscribes,
+    };
+  }
+
+  private inputsOf(action: RegisteredAction, name: string): ActionDescription['inputs'] {
+    const methods = [...action.methods];
+    const stock = this.stockInput(name);
+    if (stock) return [{ methods, data: stock }];
+    if (['list', 'retrieve', 'destroy', 'subscribe'].includes(name)) return [{ methods }];
+    const groups = new Map<string, { methods: Method[]; data?: Schema }>();
+    for (const method of methods) {
+      const data = this.inputOf(action, method);
+      const key = JSON.stringify(data);
+      const group = groups.get(key);
+      if (group) group.methods.push(method);
+      else groups.set(key, { methods: [method], data });
+    }
+    return [...groups.values()];
+  }
+
+  private stockInput(name: string): Schema | undefined {
+    const { hook } = this.registered;
+    if (name === 'unsubscribe') return objectOf({ target: { type: 'string', description: 'requestId of the subscribe.' } }, ['target'], {}); // prettier-ignore
+    if (!name.endsWith('Many') || !(hook instanceof GenericHook)) return undefined;
+    const generic = hook as GenericHook<object>;
+    const items = { createMany: this.classSchema(generic.getCreateInput(), false, generic.createGroups), updateMany: this.updateItem(generic), destroyMany: this.keySchema() }[name]; // prettier-ignore
+    const maxItems = hook[CONTEXT].limits.pageSize;
+    return items && objectOf({ items: { ...listOf(items), maxItems }, atomic: { type: 'boolean', default: true } }, ['items'], {}); // prettier-ignore
+  }
+
+  private updateItem(hook: GenericHook<object>): Schema {
+    const fields = this.components.resolve(this.classSchema(hook.getUpdateInput(), true, hook.updateGroups));
+    return { ...fields, properties: { pk: this.keySchema(), ...(fields['properties'] as object | undefined) }, required: ['pk', ...((fields['required'] as string[] | undefined) ?? [])] }; // prettier-ignore
+  }
+
+  private keySchema(): Schema {
+    const { hook } = this.registered;
+    if (!(hook instanceof GenericModelHook) || !this.rows) return ref('RowId');
+    return nameProperties(hook as GenericModelHook<object>, this.rows).properties['pk'] ?? ref('RowId');
+  }
+
+  private classSchema(type: InputChoice['type'] | undefined, isPartial: boolean, groups: readonly string[]): Schema {
+    return type ? inputSchema(type, { isPartial, groups }, this.components) : unknown('the hook names no input class');
+  }
+
+  private inputOf({ options, dataInputs }: RegisteredAction, method: Method): Schema {
+    const { input } = options;
+    if (input && !('of' in input)) return this.classSchema(input, false, options.groups ?? []);
+    if (input) {
+      try {
+        const choice = input.of(this.registered.hook, method);
+        if (choice) return this.classSchema(choice.type, choice.isPartial, choice.groups ?? []);
+      } catch {
+        return unknown('the hook takes no such input'); // METHOD_NOT_ALLOWED, whatever is sent
+      }
+    }
+    if (dataInputs.length === 0) return unknown('the action names no input class');
+    const members = dataInputs.map(({ key = '', type }) => [key, this.classSchema(type, false, [])] as const);
+    const properties = Object.fromEntries(members);
+    return { type: 'object', properties, required: Object.keys(properties), ...unknown('read by parameters') };
+  }
+
+  private queryOf(
+    name: string,
+    { options }: RegisteredAction,
+    hook: GenericModelHook<object>,
+    rows: RowFacts,
+  ): { schema: Schema; isNeeded: boolean } {
+    const queries = queriesOf(hook, rows, this.components);
+    const names = { list: queries.list, subscribe: queries.subscribe, retrieve: queries.retrieve, update: queries.lookup, destroy: queries.lookup }; // prettier-ignore
+    const known = (names as Partial<Record<string, Schema>>)[name];
+    if (known) return { schema: known, isNeeded: isRequired(known) };
+    if (['unsubscribe', 'createMany', 'updateMany', 'destroyMany', 'create'].includes(name)) return { schema: { type: 'object' }, isNeeded: false }; // prettier-ignore
+    if (!options.detail) return { schema: unknownQuery(), isNeeded: false };
+    const named = nameProperties(hook, rows);
+    const schema = { type: 'object', properties: named.properties, ...unknown('read by the action') };
+    return { schema, isNeeded: false };
+  }
+
+  private answerOf(name: string, { options }: RegisteredAction): Pick<ActionDescription, 'status' | 'output'> {
+    const { row } = this;
+    const exactly = (status: number, output: Schema): Pick<ActionDescription, 'status' | 'output'> => ({
+      status: { const: options.status ?? status },
+      output,
+    });
+    const many = (status: number, one: Schema): Pick<ActionDescription, 'status' | 'output'> => ({
+      status: { enum: [status, 207] },
+      output: anyOf(listOf(one), listOf(objectOf({ status: { type: 'integer' }, data: anyOf(one, ref('ErrorData')) }, ['status', 'data']))), // prettier-ignore
+    });
+    switch (name) {
+      case 'list':
+        return exactly(200, this.pageSchema());
+      case 'retrieve':
+        return exactly(200, this.shaped(row));
+      case 'create':
+        return exactly(201, row);
+      case 'update':
+        return exactly(200, row);
+      case 'destroy':
+        return exactly(204, NULL);
+      case 'createMany':
+        return many(201, row);
+      case 'updateMany':
+        return many(200, row);
+      case 'destroyMany':
+        return many(200, NULL);
+      case 'subscribe':
+        return exactly(200, ref('Subscribed'));
+      case 'unsubscribe':
+        return exactly(200, NULL);
+      default:
+        return {
+          status: options.status === undefined ? { type: 'integer', minimum: 200, maximum: 299 } : { type: 'integer', minimum: 200, maximum: 299, default: options.status }, // prettier-ignore
+          output: this.declaredOutput(options.output),
+        };
+    }
+  }
+
+  private declaredOutput(output: RegisteredAction['options']['output']): Schema {
+    if (!output) return unknown('the action names no output class');
+    const one = viewSchema(output, undefined, this.components);
+    return { ...anyOf(one, listOf(one), NULL), ...unknown('one, a list, or a stream item by item') };
+  }
+
+  private rowSchema(): Schema {
+    const { hook } = this.registered;
+    if (!(hook instanceof GenericHook)) return unknown('the hook has no rows');
+    const output = (hook as GenericHook<object>).getOutput();
+    const isStock = hook instanceof GenericModelHook ? areStock(hook, 'serialize', 'serializeAll') : hook.serialize === GenericHook.prototype.serialize; // prettier-ignore
+    if (!output || !isStock) return unknown('serialize() is overridden');
+    const isWhole = hook instanceof GenericModelHook && areStock(hook, 'getQuery', 'getStore');
+    return viewSchema(output, isWhole ? this.rows : undefined, this.components);
+  }
+
+  /** The row as `expand` and `fields` may shape it. */
+  private shaped(row: Schema): Schema {
+    const { hook } = this.registered;
+    if (!(hook instanceof GenericModelHook)) return row;
+    if (!areStock(hook, 'present')) return unknown('present() is overridden');
+    const { properties } = this.components.resolve(row);
+    if (!properties) return row;
+    return anyOf(row, { type: 'object', 'x-when': 'the query has "fields" or "expand"', properties });
+  }
+
+  private pageSchema(): Schema {
+    const { hook } = this.registered;
+    if (hook instanceof GenericModelHook && !areStock(hook, 'getList')) return unknown('getList() is overridden');
+    const results = listOf(this.shaped(this.row));
+    const { pagination } = hook[CONTEXT];
+    if (!pagination) return results;
+    return pageOf(pagination, results) ?? unknown('a page of the application’s own pagination');
+  }
+}
+
+function pageOf(pagination: Pagination, results: Schema): Schema | undefined {
+  const number = { type: ['integer', 'null'] };
+  const text = { type: ['string', 'null'] };
+  const is = (stock: { readonly prototype: Pagination }): boolean => pagination.paginate === stock.prototype.paginate;
+  if (is(PageNumberPagination)) return page({ count: number, next_page: number, previous_page: number, results });
+  if (is(LimitOffsetPagination)) return page({ count: number, next_offset: number, previous_offset: number, results });
+  return is(CursorPagination) ? page({ next: text, previous: text, results }) : undefined;
+}
+
+function page(properties: Readonly<Record<string, Schema>>): Schema {
+  return objectOf(properties, Object.keys(properties));
+}
+
+function unknownQuery(): Schema {
+  return { type: 'object', ...unknown('read by the action') };
+}
+
+function isRequired({ required }: Schema): boolean {
+  return Array.isArray(required) && required.length > 0;
+}

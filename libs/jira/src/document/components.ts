@@ -1,0 +1,44 @@
+// The schemas that several messages share, each under a name of its own.
+
+import { unknown, type Schema } from './schema.js';
+
+export class Components {
+  readonly schemas: Record<string, Schema> = {};
+  private readonly names = new Map<unknown, Map<unknown, string>>();
+
+  /**
+   * Refers to what is made of the owner (a class), once for each variant of it. Classes may refer to each other in a circle.
+   *
+   * @param wanted the name; another owner of it gets a number
+   */
+  ref(owner: unknown, variant: unknown, wanted: string, make: () => Schema): Schema {
+    const variants = this.names.get(owner) ?? new Map<unknown, string>();
+    this.names.set(owner, variants);
+    let name = variants.get(variant);
+    if (name === undefined) {
+      name = this.freeName(wanted);
+      variants.set(variant, name);
+      this.schemas[name] = unknown('being made');
+      this.schemas[name] = make();
+    }
+    return { $ref: `#/components/schemas/${name}` };
+  }
+
+  /** What a reference made here refers to; any other schema itself. */
+  resolve(schema: Schema): Schema {
+    const { $ref } = schema;
+    return typeof $ref === 'string' ? (this.schemas[$ref.slice('#/components/schemas/'.length)] ?? schema) : schema;
+  }
+
+  private freeName(wanted: string): string {
+    const name = idOf(wanted) || 'Schema';
+    let free = name;
+    for (let i = 2; free in this.schemas; i += 1) free = `${name}_${i}`;
+    return free;
+  }
+}
+
+/** A name as AsyncAPI allows it: letters, digits, `.`, `-` and `_`. */
+export function idOf(name: string): string {
+  return name.replaceAll(/[^\w.-]/g, '_');
+}
