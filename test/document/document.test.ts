@@ -94,7 +94,7 @@ class Chat {
 }
 
 const property = (document: AsyncApiDocument, schema: string, name: string): unknown =>
-  (document.components.schemas[schema]?.['properties'] as Record<string, unknown>)[name];
+  (document.components.schemas[schema]?.['properties'] as Record<string, unknown> | undefined)?.[name];
 
 describe('the document', () => {
   let app: TestApp;
@@ -129,7 +129,9 @@ describe('the document', () => {
       'x-action': { methods: ['PUT', 'PATCH'], detail: true, permissions: ['IsAuthenticated'] },
     }); // prettier-ignore
     expect(document.channels['other_notes']?.address).toBe('other notes');
-    const codes = (document.operations['notes.update']?.['x-errors'] as { code: string }[]).map(({ code }) => code);
+    const codes = (document.operations['notes.update']?.['x-errors'] as { code: string }[] | undefined)?.map(
+      ({ code }) => code,
+    );
     expect(codes).toEqual(expect.arrayContaining(['VALIDATION_FAILED', 'NOT_FOUND', 'CONFLICT', 'TIMEOUT']));
   });
 

@@ -76,7 +76,9 @@ export class ActionDescriber {
     const methods = [...action.methods];
     const common = { name: action.name, summary: SUMMARIES[name], inputs: this.inputsOf(action, name) };
     const isModel = hook instanceof GenericModelHook && this.rows !== undefined;
-    const query = isModel ? this.queryOf(name, action, hook, this.rows) : { schema: unknownQuery(), isNeeded: false };
+    const query = isModel
+      ? this.queryOf(name, action, hook as GenericModelHook<object>, this.rows)
+      : { schema: unknownQuery(), isNeeded: false };
     const validates = common.inputs.some(({ data }) => data !== undefined) || isModel;
     const subscribes = name === 'subscribe' || (name === '' && methods.includes('SUBSCRIPTION') && !isStock);
     const writes = methods.some((one) => one !== 'GET' && one !== 'SUBSCRIPTION') && name !== 'subscribe' && name !== 'unsubscribe'; // prettier-ignore

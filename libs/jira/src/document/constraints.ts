@@ -1,6 +1,6 @@
 // What each validator of class-validator says, as JSON Schema. A validator that is not here is named, and not guessed.
 
-import { anyOf, type Schema } from './schema.js';
+import { allOf, anyOf, type Schema } from './schema.js';
 
 type Rule = (constraints: readonly unknown[]) => Schema;
 
@@ -27,7 +27,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   isNumber: ([options]) => isNumber((options ?? {}) as Record<string, unknown>),
   isArray: () => ({ type: 'array' }),
   isObject: () => ({ type: 'object' }),
-  isEnum: ([entity]) => enumOf('isEnum', Object.values((entity ?? {}) as object)),
+  isEnum: ([entity]) => enumOf('isEnum', Object.values(entity ?? {})),
   // numbers
   min: ([min]) => (typeof min === 'number' ? { type: 'number', minimum: min } : named('min')),
   max: ([max]) => (typeof max === 'number' ? { type: 'number', maximum: max } : named('max')),
@@ -91,10 +91,10 @@ function isNumber(options: Readonly<Record<string, unknown>>): Schema {
 }
 
 function enumOf(name: string, values: unknown): Schema {
-  return areListed(values) ? { enum: [...new Set(values as readonly unknown[])] } : named(name);
+  return areListed(values) ? { enum: [...new Set(values)] } : named(name);
 }
 
-function areListed(values: unknown): boolean {
+function areListed(values: unknown): values is unknown[] {
   return Array.isArray(values) && values.length > 0 && values.every(isPlain);
 }
 
@@ -122,7 +122,7 @@ function isUnicode(source: string): boolean {
 
 function containing(values: unknown): Schema {
   if (!areListed(values)) return named('arrayContains', { type: 'array' });
-  return { type: 'array', allOf: (values as unknown[]).map((value) => ({ contains: { const: value } })) };
+  return { type: 'array', allOf: values.map((value) => ({ contains: { const: value } })) };
 }
 
 function escaped(text: string): string {
@@ -133,5 +133,6 @@ function escaped(text: string): string {
 export function ofEach(rule: Schema, isList: boolean): Schema {
   const items = { type: 'array', items: rule };
   if (isList) return items;
-  return rule['type'] === undefined ? { if: { type: 'array' }, then: items, else: rule } : anyOf(items, rule);
+  // With a type of its own it says by itself that a list is none.
+  return rule['type'] === undefined ? anyOf(items, allOf([{ not: { type: 'array' } }, rule])) : anyOf(items, rule);
 }

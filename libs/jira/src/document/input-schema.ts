@@ -70,7 +70,7 @@ function fieldOf(
   const isList = checks.some(({ name, each }) => !each && (name === 'isArray' || name?.startsWith('array') === true));
   const rules = checks.map((one) => {
     const rule = ruleOf(one.name, one.constraints as readonly unknown[] | undefined);
-    return one.each === true ? ofEach(rule, isList) : rule;
+    return one.each ? ofEach(rule, isList) : rule;
   });
   if (nested) rules.push(nestedSchema(type, property, isList, use, components));
   const schema = allOf(rules);
