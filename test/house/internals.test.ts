@@ -8,7 +8,12 @@ import { ROOT, isTest, packageOf, readImports } from './imports.js';
 /** Where each dependency's private names are, and what they are called. */
 const DOORS: Readonly<Record<string, { readonly files: readonly string[]; readonly names: readonly string[] }>> = {
   TypeORM: {
-    files: ['commits/typeorm-internals.ts', 'commits/typeorm-persistence.ts', 'commits/assert-typeorm.ts'],
+    files: [
+      'commits/typeorm-internals.ts',
+      'commits/typeorm-versions.ts',
+      'commits/typeorm-persistence.ts',
+      'commits/assert-typeorm.ts',
+    ],
     names: [
       '\\.expressionMap',
       'create(Cte|Where|OrderBy|Limit)Expression',
@@ -25,7 +30,7 @@ const DOORS: Readonly<Record<string, { readonly files: readonly string[]; readon
   },
   'Nest (core, common)': {
     files: ['core/nest-internals.ts'],
-    names: ['\\bcontainer\\?*: ', 'transformToResult', '\\.container\\b'],
+    names: ['\\bcontainer\\?*: ', 'transformToResult', 'handlerMetadataStorage', '\\.container\\b'],
   },
   'Nest (WebSockets)': {
     files: ['transport/socket-io/nest-websockets-internals.ts'],

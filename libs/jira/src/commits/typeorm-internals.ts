@@ -17,10 +17,12 @@ import { SoftDeleteQueryBuilder } from 'typeorm/query-builder/SoftDeleteQueryBui
 
 /** TypeORM's index leaves it out. */
 export { SoftDeleteQueryBuilder };
+export { escapeParameters } from './typeorm-versions.js';
 export type { AfterQueryEvent } from 'typeorm/subscriber/event/QueryEvent.js';
 
-/** TypeORM exports neither of these types by name. */
+/** TypeORM exports none of these types by name; of 1.x alone it does the second. */
 export type ColumnMetadata = EntityMetadata['columns'][number];
+export type RelationMetadata = EntityMetadata['relations'][number];
 export type QueryExpressionMap = SelectQueryBuilder<ObjectLiteral>['expressionMap'];
 
 // ---- Write builders: capture reads the rows that a builder's own condition selects, and narrows what it writes ----
@@ -275,15 +277,6 @@ export function beforeDestroy(dataSource: DataSource, work: () => Promise<void>)
     await work();
     await destroy();
   };
-}
-
-/** `:name` → the driver's own placeholders, and their values in order. */
-export function escapeParameters(
-  { driver }: DataSource,
-  sql: string,
-  parameters: Record<string, unknown>,
-): [string, unknown[]] {
-  return driver.escapeQueryWithParameters(sql, parameters);
 }
 
 // ---- Lazy relations: reading one loads it, which nobody may do in passing ----

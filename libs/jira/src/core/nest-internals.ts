@@ -7,8 +7,8 @@ import type { ApplicationConfig, ExternalContextCreator } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { assertMembers, hasMethod, type PrivateMember } from './support/private-members.js';
 
-/** The peer range: none of these has been renamed within a major version. */
-const NEST_VERSIONS = '^12.0.0';
+/** The peer range: none of these was called otherwise in either major version. */
+const NEST_VERSIONS = '^11.0.0 || ^12.0.0';
 
 /** What Nest's own decorators write, and where its scanner looks for classes that are called from outside. */
 export const {
@@ -25,6 +25,7 @@ export const {
 export { ExecutionContextHost, RouteParamtypes };
 
 interface CreatorMembers {
+  readonly handlerMetadataStorage?: object;
   readonly container?: { readonly applicationConfig?: ApplicationConfig };
 }
 
@@ -37,6 +38,16 @@ export function applicationConfigOf(creator: ExternalContextCreator): Applicatio
 export function withoutWaiting(creator: ExternalContextCreator): ExternalContextCreator {
   return Object.create(creator, {
     transformToResult: { value: (result: unknown) => result },
+  }) as ExternalContextCreator;
+}
+
+/**
+ * The same creator, which remembers nothing of a method's parameters: Nest 11 does by the names of class and method alone,
+ * and would give one wrapping of an action the parameters of another.
+ */
+export function withoutMemory(creator: ExternalContextCreator): ExternalContextCreator {
+  return Object.create(creator, {
+    handlerMetadataStorage: { value: { get: () => undefined, set: () => undefined } },
   }) as ExternalContextCreator;
 }
 
@@ -65,6 +76,10 @@ const CORE: readonly PrivateMember<ExternalContextCreator>[] = [
     isThere: () => hasMethod(ExecutionContextHost.prototype, 'setType'),
   },
   { name: 'ExternalContextCreator.transformToResult', isThere: (creator) => hasMethod(creator, 'transformToResult') },
+  {
+    name: 'ExternalContextCreator.handlerMetadataStorage',
+    isThere: (creator) => hasMethod((creator as unknown as CreatorMembers).handlerMetadataStorage, 'get'),
+  },
   { name: 'ExternalContextCreator.container', isThere: (creator) => applicationConfigOf(creator) !== undefined },
   ...[...GLOBALS, 'getIoAdapter'].map((name) => ({
     name: `ApplicationConfig.${name}`,

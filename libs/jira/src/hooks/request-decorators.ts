@@ -17,6 +17,9 @@ export function scopeOf(context: Pick<ExecutionContext, 'getArgByIndex'>): HookS
   throw new TypeError('This execution context does not belong to a hook; scopeOf() works for hooks only.');
 }
 
+/** What Nest makes of a factory: its versions take different arguments. */
+type ParamDecorator = ReturnType<typeof createParamDecorator<string | undefined>>;
+
 /** The factory behind `@Data()`, which also identifies its parameters. */
 export const dataOf = (key: string | undefined, context: ExecutionContext): unknown => pick(scopeOf(context).data, key);
 
@@ -24,13 +27,15 @@ export const dataOf = (key: string | undefined, context: ExecutionContext): unkn
  * The request's data, or one member of it. A parameter whose class has validators gets an instance of it with declared
  * fields only, or the request is answered with field errors; a pipe of its own takes the place of that.
  */
-export const Data = createParamDecorator(dataOf);
+export const Data: ParamDecorator = createParamDecorator(dataOf);
 
 /** The request's query, or one key of it. */
-export const Query = createParamDecorator((key: string | undefined, context) => pick(scopeOf(context).query, key));
+export const Query: ParamDecorator = createParamDecorator((key: string | undefined, context) =>
+  pick(scopeOf(context).query, key),
+);
 
 /** The calling user, or one property of the user; `null` if anonymous. */
-export const CurrentUser = createParamDecorator((key: string | undefined, context) => {
+export const CurrentUser: ParamDecorator = createParamDecorator((key: string | undefined, context) => {
   const user: unknown = scopeOf(context).user ?? null;
   return user === null ? null : pick(user, key);
 });

@@ -36,7 +36,7 @@ export interface Store<E extends object> {
   reread?(entity: E): Promise<E>;
   remove(entity: E): Promise<void>;
   /** The property that counts a row's changes, if the rows have one. */
-  readonly versionField?: string;
+  readonly versionField?: string | undefined;
   /** The row as it is stored now, locked until the transaction ends where the database can; null when it is not seen. */
   lock?(entity: E): Promise<E | null>;
 }

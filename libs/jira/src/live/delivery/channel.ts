@@ -63,7 +63,8 @@ export interface ObserverBehaviour extends RoomKeeper {
   /** Unique in the application. */
   readonly name: string;
   /** The subscribers who receive this change; absent = all. */
-  readonly participants?: (scopes: readonly HookScope[], image: Image, type: ChangeType) => readonly HookScope[];
+  readonly participants?:
+    ((scopes: readonly HookScope[], image: Image, type: ChangeType) => readonly HookScope[]) | undefined;
   /** Called once per change, before it is sent; `false` means the handler sent it itself. */
   readonly handle?: (change: Change, rooms: RoomDiff) => Promise<boolean | void> | boolean | void;
   /** What has to be known to resume its subscriptions; absent = none of them can be. */

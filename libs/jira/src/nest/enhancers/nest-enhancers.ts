@@ -8,6 +8,7 @@ import {
   INTERCEPTORS_METADATA,
   PIPES_METADATA,
   ROUTE_ARGS_METADATA,
+  withoutMemory,
   withoutWaiting,
 } from '../../core/nest-internals.js';
 import type { ApplicationConfig, ContextId, ExternalContextCreator } from '@nestjs/core';
@@ -56,7 +57,10 @@ export class NestEnhancers {
   private readonly logger = new Logger('Jira');
   private readonly globals?: ApplicationConfig;
 
-  constructor(private readonly creator: ExternalContextCreator) {
+  private readonly creator: ExternalContextCreator;
+
+  constructor(creator: ExternalContextCreator) {
+    this.creator = withoutMemory(creator);
     this.globals = applicationConfigOf(creator);
   }
 

@@ -7,7 +7,7 @@ import type { ScopeUser } from '../../core/connections/scope-types.js';
 export interface Authenticated {
   readonly user: ScopeUser;
   /** When the credentials expire; the connection closes then. An invalid date refuses the credentials. */
-  readonly expiresAt?: Date;
+  readonly expiresAt?: Date | undefined;
 }
 
 /**

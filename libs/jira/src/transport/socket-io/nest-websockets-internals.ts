@@ -2,12 +2,12 @@
 // Nothing else reaches behind their types.
 
 import { IoAdapter } from '@nestjs/platform-socket.io';
-import * as constants from '@nestjs/websockets/internal';
+import * as constants from '@nestjs/websockets/constants.js';
 import type { Namespace, Server } from 'socket.io';
 import { assertMembers, hasMethod, type PrivateMember } from '../../core/support/private-members.js';
 
-/** The peer range: none of these has been renamed within a major version. */
-const VERSIONS = '^12.0.0';
+/** The peer range: none of these was called otherwise in either major version. */
+const VERSIONS = '^11.0.0 || ^12.0.0';
 
 /** What `@WebSocketGateway` writes: whose options the one server of several gateways was made with. */
 export const { GATEWAY_METADATA, GATEWAY_OPTIONS, PORT_METADATA } = constants;

@@ -1,8 +1,8 @@
 // What a write may do beyond its own row: rows of cascades and lists, orphans, links. What its writer cannot see stays.
 
-import type { EntityManager, EntityMetadata, ObjectLiteral, RelationMetadata } from 'typeorm';
+import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm';
 import { ValidationException, type FieldErrors } from '../../core/errors/jira.exception.js';
-import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
+import type { ColumnMetadata, RelationMetadata } from '../../commits/typeorm-internals.js';
 import type { SavedRow, SavePlan } from '../../commits/typeorm-persistence.js';
 import { linkTableOf } from '../rows/related-rows.js';
 import { canonical } from './column-value.js';

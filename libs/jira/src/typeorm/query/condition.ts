@@ -1,7 +1,6 @@
 // The condition tree that visibility and filters compile to: closed under SQL and under judging in memory.
 
-import type { RelationMetadata } from 'typeorm';
-import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
+import type { ColumnMetadata, RelationMetadata } from '../../commits/typeorm-internals.js';
 import type { DatePart, TextTest } from '../../commits/dialect/dialect.js';
 import { canonical, type Stored } from './column-value.js';
 

@@ -1,7 +1,7 @@
 // What a write may refer to: every relation it sets has to name a row that the caller could retrieve.
 
-import type { EntityManager, EntityMetadata, ObjectLiteral, RelationMetadata } from 'typeorm';
-import { escapeParameters, type ColumnMetadata } from '../../commits/typeorm-internals.js';
+import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm';
+import { escapeParameters, type ColumnMetadata, type RelationMetadata } from '../../commits/typeorm-internals.js';
 import { JiraException, ValidationException, type FieldErrors } from '../../core/errors/jira.exception.js';
 import { dialectOf } from '../../commits/dialect/dialects.js';
 import { canonical, toParameter, toStored } from './column-value.js';

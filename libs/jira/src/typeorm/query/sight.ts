@@ -1,6 +1,7 @@
 // What keeps filters, search and ordering from reading related rows that are hidden from the caller.
 
-import type { EntityMetadata, RelationMetadata } from 'typeorm';
+import type { EntityMetadata } from 'typeorm';
+import type { RelationMetadata } from '../../commits/typeorm-internals.js';
 import type { DeclaredField } from '../../policy/filtering/field-declaration.js';
 import type { Filter, FilterTerm, Ordering } from '../../policy/filtering/filter.js';
 import { ALL, type Condition } from './condition.js';
