@@ -5,8 +5,8 @@ import type { DataSource } from 'typeorm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { installSqliteLeases } from '../../libs/jira/src/commits/leases/sqlite-leases.js';
 import { describeEachDatabase } from '../support/databases.js';
-import { KINDS, seedLibrary } from './support/kinds.js';
-import { LIBRARY } from './support/library.js';
+import { KINDS } from './support/kinds.js';
+import { LIBRARY, seedLibrary } from './support/library.js';
 import { Mirror } from './support/mirror.js';
 
 describeEachDatabase('What is announced', ({ open }) => {

@@ -1,14 +1,10 @@
 // The classes of a model: TypeORM's decorators, applied to classes that are made here.
 
 import {
-  AfterLoad,
-  BeforeInsert,
-  BeforeUpdate,
   ChildEntity,
   Column,
   CreateDateColumn,
   DeleteDateColumn,
-  Entity,
   Index,
   JoinColumn,
   JoinTable,
@@ -19,82 +15,19 @@ import {
   PrimaryColumn,
   PrimaryGeneratedColumn,
   TableInheritance,
-  Tree,
-  TreeChildren,
-  TreeParent,
   UpdateDateColumn,
   VersionColumn,
   VirtualColumn,
   type ColumnOptions,
-  type EntitySubscriberInterface,
   type RelationOptions,
 } from 'typeorm';
 import type { DatabaseType } from '../support/databases.js';
-import { amountKind, atKind, extraKind, prefixed, tenantKind, textKind, type ColumnKind } from './columns.js';
+import { Builder, type Decorator } from './builder.js';
+import { amountKind, atKind, extraKind, tenantKind, textKind, type ColumnKind } from './columns.js';
 import type { Spec } from './factors.js';
-
-export interface EntityClass {
-  new (): Record<string, unknown>;
-  readonly prototype: object;
-}
-/** Which rows there are: what hooks and steps speak of. */
-export const ROLES = ['item', 'group', 'member', 'note', 'tag', 'link', 'detail'] as const;
-export type Role = (typeof ROLES)[number];
-
-export interface Model {
-  readonly spec: Spec;
-  readonly database: DatabaseType;
-  /** The class of each role that this model has. */
-  readonly classes: Readonly<Partial<Record<Role, EntityClass>> & Record<'item' | 'group' | 'member', EntityClass>>;
-  /** Rows of the same tables that are none of theirs. */
-  readonly siblings: Readonly<Partial<Record<'item' | 'group', EntityClass>>>;
-  readonly entities: readonly EntityClass[];
-  readonly subscribers: readonly (new () => EntitySubscriberInterface)[];
-  /** Columns of an item that may be written, by property. */
-  readonly columns: Readonly<Record<string, ColumnKind>>;
-  /** Properties of an item that its view shows. */
-  readonly shown: readonly string[];
-  /** Gives a new row the key that the database does not. */
-  readonly keyed: (role: Role, index: number) => Record<string, unknown>;
-}
-
-type Decorator = PropertyDecorator;
-
-class Builder {
-  readonly entities: EntityClass[] = [];
-
-  constructor(
-    private readonly spec: Spec,
-    private readonly prefix: string,
-  ) {}
-
-  /** A class with the decorated properties, as an entity unless it is the child of one. */
-  define(name: string, properties: Readonly<Record<string, Decorator | readonly Decorator[] | undefined>>, base?: EntityClass, decorator?: ClassDecorator): EntityClass {
-    const full = this.prefix + name;
-    const type = emptyClass(base);
-    Object.defineProperty(type, 'name', { value: full });
-    for (const [property, decorators] of Object.entries(properties))
-      for (const one of [decorators ?? []].flat<(Decorator | readonly Decorator[])[]>()) one(type.prototype, property);
-    (decorator ?? this.entity(name))(type);
-    this.entities.push(type);
-    return type;
-  } // prettier-ignore
-
-  entity(name: string): ClassDecorator {
-    const { naming, schema } = this.spec;
-    const own = schema === 'own' && name === 'Group' ? { schema: 'other' } : {};
-    return Entity({ ...(naming === 'names' && { name: `The ${name}s of "${this.prefix}"`.replaceAll('"', '') }), ...own });
-  } // prettier-ignore
-
-  /** A column of a name of its own, where the model has such. */
-  column(property: string, options: ColumnOptions): Decorator {
-    return Column({ ...options, ...this.named(property) });
-  }
-
-  named(property: string): { name?: string } {
-    return this.spec.naming === 'names' ? { name: `the ${property}` } : {};
-  }
-}
+import { addMethods, placeClass, subscriberOf, treeDecoratorOf, treeOf } from './item-parts.js';
+import { groupKeyType, keyed, keyOf } from './keys.js';
+import type { EntityClass, Model, Role } from './model.js';
 
 export function buildModel(spec: Spec, database: DatabaseType, prefix = 'M'): Model {
   const builder = new Builder(spec, prefix);
@@ -283,130 +216,7 @@ export function buildModel(spec: Spec, database: DatabaseType, prefix = 'M'): Mo
   };
 }
 
-/** A class to be decorated. */
-export function emptyClass(base: EntityClass = Object as never): EntityClass {
-  return class extends base {};
-}
-
-function keyOf(kind: Spec['itemKey'] | Spec['groupKey'], builder: Builder): Record<string, Decorator> {
-  switch (kind) {
-    case 'increment':
-      return { id: PrimaryGeneratedColumn() };
-    case 'uuid':
-      return { id: PrimaryGeneratedColumn('uuid') };
-    case 'natural':
-      return { id: PrimaryColumn({ type: 'varchar', length: 30, ...builder.named('id') }) };
-    case 'bigint':
-      return { id: PrimaryColumn({ type: 'bigint', ...builder.named('id') }) };
-    case 'date':
-      return { id: PrimaryColumn({ type: 'date', ...builder.named('id') }) };
-    case 'transformed':
-      return { id: PrimaryColumn({ type: 'int', transformer: prefixed, ...builder.named('id') }) };
-    case 'composite':
-      return {
-        k1: PrimaryColumn({ type: 'int', ...builder.named('k1') }),
-        k2: PrimaryColumn({ type: 'varchar', length: 10, ...builder.named('k2') }),
-      };
-  }
-}
-
-function keyed(spec: Spec, role: Role, index: number): Record<string, unknown> {
-  const kind = role === 'item' ? spec.itemKey : role === 'group' ? spec.groupKey : role === 'tag' ? 'natural' : 'increment'; // prettier-ignore
-  switch (kind) {
-    case 'increment':
-    case 'uuid':
-      return {};
-    case 'natural':
-      return { id: `${role} ${index}'` };
-    case 'bigint':
-      return { id: String(4_503_599_627_370_496n + BigInt(index)) };
-    case 'date':
-      return { id: new Date(Date.UTC(2026, 0, 1 + index)).toISOString().slice(0, 10) };
-    case 'transformed':
-      return { id: `p-${index + 1}` };
-    case 'composite':
-      return { k1: Math.floor(index / 2), k2: `k${index % 2}` };
-  }
-}
-
-function groupKeyType(spec: Spec, database: DatabaseType): ColumnOptions {
-  if (spec.groupReference === 'code') return { type: 'varchar', length: 40 };
-  if (spec.groupKey === 'uuid') return { type: database === 'better-sqlite3' ? 'varchar' : 'uuid' };
-  return spec.groupKey === 'natural' ? { type: 'varchar', length: 30 } : { type: 'int' };
-}
-
 function partialCondition({ naming }: Spec): string {
   const name = naming === 'names' ? 'the serial' : naming === 'strategy' ? 'x_serial' : 'serial';
   return `"${name}" > 3`;
-}
-
-function placeClass(spec: Spec, builder: Builder): EntityClass {
-  const [Point, Place] = [emptyClass(), emptyClass()];
-  Column({ type: 'int', nullable: true })(Point.prototype, 'x');
-  Column({ type: 'varchar', length: 20, nullable: true, ...builder.named('city') })(Place.prototype, 'city');
-  Column({ type: 'int', nullable: true })(Place.prototype, 'zip');
-  if (spec.embedded === 'nested') Column(() => Point)(Place.prototype, 'point');
-  return Place;
-}
-
-function treeOf({ itemTree }: Spec, item: () => EntityClass): Record<string, Decorator> {
-  const parentOf = (row: unknown): unknown => (row as { parent: unknown }).parent;
-  const childrenOf = (row: unknown): unknown => (row as { children: unknown }).children;
-  if (itemTree === 'none') return {};
-  if (itemTree !== 'self') {
-    // The tree's own decorators read the type of the property.
-    const typed =
-      (decorator: Decorator): Decorator =>
-      (target, key) => {
-        Reflect.defineMetadata('design:type', Object, target, key);
-        decorator(target, key);
-      };
-    return { parent: typed(TreeParent()), children: typed(TreeChildren()) };
-  }
-  return {
-    parent: ManyToOne(item, childrenOf, { nullable: true }),
-    children: OneToMany(item, parentOf),
-  };
-}
-
-function treeDecoratorOf({ itemTree }: Spec): ClassDecorator | undefined {
-  if (itemTree === 'closure') return Tree('closure-table');
-  return itemTree === 'path' ? Tree('materialized-path') : undefined;
-}
-
-function addMethods(item: EntityClass, spec: Spec): void {
-  const { prototype } = item as { prototype: Record<string, unknown> };
-  if (spec.computed === 'getter') {
-    Object.defineProperty(prototype, 'computed', {
-      get(this: Record<string, unknown>) {
-        return `${String(this['text'])}!`;
-      },
-      enumerable: true,
-      configurable: true,
-    });
-  }
-  if (spec.computed === 'afterLoad') {
-    prototype['afterLoad'] = function (this: Record<string, unknown>) {
-      this['computed'] = `${String(this['text'])}?`;
-    };
-    AfterLoad()(prototype, 'afterLoad');
-  }
-  if (spec.listeners === 'entity') {
-    prototype['stampIt'] = function (this: Record<string, unknown>) {
-      this['stamp'] = (typeof this['stamp'] === 'number' ? this['stamp'] : 0) + 1;
-    };
-    BeforeInsert()(prototype, 'stampIt');
-    BeforeUpdate()(prototype, 'stampIt');
-  }
-}
-
-function subscriberOf(item: EntityClass): new () => EntitySubscriberInterface {
-  return class implements EntitySubscriberInterface {
-    listenTo(): EntityClass {
-      return item;
-    }
-    beforeInsert({ entity }: { entity: Record<string, unknown> }): void {
-      if (entity['text'] === 'a') entity['text'] = 'ab';
-    }
-  };
 }

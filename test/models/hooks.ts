@@ -4,7 +4,8 @@ import { Expose, Type } from 'class-transformer';
 import { Allow, IsOptional } from 'class-validator';
 import type { Provider } from '@nestjs/common';
 import { Hook, ModelHook, type Dependency, type HookScope, type Visibility } from 'nestjs-jira';
-import { emptyClass, type EntityClass, type Model, type Role } from './entities.js';
+import { emptyClass } from './builder.js';
+import type { EntityClass, Model, Role } from './model.js';
 import { relationsOf, ruleOf, targetOf, USERS, whereOf } from './rules.js';
 
 export const NAMESPACES: Readonly<Partial<Record<Role, string>>> = {

@@ -1,7 +1,7 @@
 // What users send: columns, and related rows in every form that an input may name them in.
 
 import type { CodeWriter } from './code-writes.js';
-import type { Model, Role } from './entities.js';
+import type { Model, Role } from './model.js';
 import type { Moment, Row } from './moment.js';
 import type { WireStep } from './steps.js';
 

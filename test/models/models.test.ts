@@ -9,7 +9,7 @@ import { described, drawable } from './factors.js';
 import { examine } from './play.js';
 import { Places } from './places.js';
 import { Random } from './random.js';
-import type { Tally } from './world.js';
+import type { Tally } from './watches.js';
 
 const RUNS = Number(process.env['MODEL_RUNS'] ?? (process.env['CI'] ? 100 : 5));
 // The same ones in CI, so that it fails by what was changed; the command draws others.

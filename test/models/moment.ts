@@ -1,7 +1,7 @@
 // What the database holds at one moment, and who may see it: the oracle, which shares no code with the library.
 
 import { And, Equal, Not, type DataSource, type EntityMetadata } from 'typeorm';
-import { ROLES, type Model, type Role } from './entities.js';
+import { ROLES, type Model, type Role } from './model.js';
 import { ownConditions, ruleOf, targetOf, USERS, type Rule } from './rules.js';
 
 type Own = Rule & { kind: 'own' };

@@ -6,7 +6,8 @@ import { buildModel } from './entities.js';
 import { described, FACTOR_NAMES, PLAIN, drawable, type Spec } from './factors.js';
 import type { Places } from './places.js';
 import { histories, type Step } from './steps.js';
-import { World, type Tally } from './world.js';
+import type { Tally } from './watches.js';
+import { World } from './world.js';
 
 export interface Failure {
   readonly spec: Partial<Spec>;

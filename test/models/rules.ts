@@ -1,7 +1,7 @@
 // Who sees which rows: drawn with the model, written as a visibility for the hook and as a rule for the oracle.
 
 import { In, MoreThan, Not } from 'typeorm';
-import type { Model, Role } from './entities.js';
+import type { Model, Role } from './model.js';
 
 export type Rule =
   | { readonly kind: 'all' }

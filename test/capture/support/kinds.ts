@@ -1,7 +1,7 @@
 // Each kind of write, and what it announces on every database.
 
 import type { EntityManager } from 'typeorm';
-import { Author, Book, Cat, Dog, Page, Seat, Tag } from './library.js';
+import { Author, Book, Dog, Page, Seat, Tag } from './library.js';
 
 export interface Kind {
   readonly title: string;
@@ -290,13 +290,3 @@ export const KINDS: readonly Kind[] = [
     announced: ['removed Book 1'],
   },
 ];
-
-export async function seedLibrary(manager: EntityManager): Promise<void> {
-  const author = await manager.save(Author, { name: 'author' });
-  const tag = await manager.save(Tag, { id: '11111111-1111-4111-8111-111111111111', name: 'x' });
-  await manager.save(Book, { title: 'a', author, tags: [tag], pages: [{ number: 1 }, { number: 2 }] });
-  await manager.save(Book, { title: 'b', author });
-  await manager.save(Seat, { row: 1, letter: 'A' });
-  await manager.save(Cat, { name: 'tom' });
-  await manager.save(Dog, { name: 'bello' });
-}

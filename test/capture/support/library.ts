@@ -14,6 +14,7 @@ import {
   TableInheritance,
   UpdateDateColumn,
   VersionColumn,
+  type EntityManager,
   type Relation,
 } from 'typeorm';
 
@@ -138,3 +139,13 @@ export class Dog extends Animal {
 }
 
 export const LIBRARY = [Author, Tag, Book, Page, Seat, Animal, Cat, Dog];
+
+export async function seedLibrary(manager: EntityManager): Promise<void> {
+  const author = await manager.save(Author, { name: 'author' });
+  const tag = await manager.save(Tag, { id: '11111111-1111-4111-8111-111111111111', name: 'x' });
+  await manager.save(Book, { title: 'a', author, tags: [tag], pages: [{ number: 1 }, { number: 2 }] });
+  await manager.save(Book, { title: 'b', author });
+  await manager.save(Seat, { row: 1, letter: 'A' });
+  await manager.save(Cat, { name: 'tom' });
+  await manager.save(Dog, { name: 'bello' });
+}
