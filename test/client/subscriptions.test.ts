@@ -211,7 +211,9 @@ describe('a subscription', () => {
     bench.server.channel('issues', () => 'c');
     await stop.ready;
     first.answer({ channel: 'c', position: 'e1:0' });
-    expect((await bench.server.arrival('unsubscribe')).frame.data).toEqual({ target: first.frame.requestId });
+    // On a busy machine later ones may be given up as well.
+    const ended = (): unknown[] => bench.server.requests('unsubscribe').map(({ frame }) => frame.data);
+    await expect.poll(ended).toContainEqual({ target: first.frame.requestId });
   });
 
   it('ends when the server ends it', async () => {
