@@ -1,6 +1,7 @@
 // Rules that read the user of a caller who has none.
 
 import { JiraException } from '../errors/jira.exception.js';
+import { isPromise } from '../support/is-promise.js';
 import type { HookScope } from './scope.js';
 
 /**
@@ -19,8 +20,8 @@ export function unlessAnonymous<T, R>(
   };
   try {
     const said = rule();
-    const made = said instanceof Promise ? said.then(make) : make(said);
-    return made instanceof Promise ? made.catch(fail) : made;
+    const made = isPromise(said) ? Promise.resolve(said).then(make) : make(said);
+    return isPromise(made) ? Promise.resolve(made).catch(fail) : made;
   } catch (error) {
     return fail(error);
   }

@@ -9,6 +9,7 @@ import { describeThrown } from '../../core/errors/thrown.js';
 import { RefusedHandshake } from '../../hooks/handshake-refusal.js';
 import { HookRegistry } from '../../hooks/registry.js';
 import { getOrAdd } from '../../core/support/get-or-add.js';
+import { isPromise } from '../../core/support/is-promise.js';
 import { atMost } from '../../core/support/with-timeout.js';
 import { LIMITS, type Limits } from '../../core/limits/limits.js';
 import { Inbox } from '../inbox.js';
@@ -189,7 +190,7 @@ export class PlainTransport {
     try {
       const { path, params } = connection;
       const result = raw?.(client, { path, params, connection });
-      if (result instanceof Promise) result.catch(fail);
+      if (isPromise(result)) result.then(undefined, fail);
     } catch (error) {
       fail(error);
     }
