@@ -32,6 +32,11 @@ class NoteHook extends ModelHook<Note> {
     return { ownerId: scope.user?.id ?? -1 };
   }
 
+  @Action({ methods: ['SUBSCRIPTION'] })
+  mine(scope: ActionScope) {
+    return this.changes.subscribe(scope);
+  }
+
   @Action()
   me(scope: ActionScope<undefined>) {
     return { user: scope.user as { role?: string } | null };
@@ -58,6 +63,24 @@ describe('the testing kit', () => {
     } finally {
       client.close();
     }
+  });
+
+  it('types the calls of its clients by an API, where it is given one', async () => {
+    type Api = ApiOf<{ notes: NoteHook }>;
+    await using app = await createTestApp<Api>(NOTES);
+    const ada = await app.connect(1);
+    const created = await ada.call('notes', 'create', 'POST', { data: { text: 'hers' } });
+    const text: string = created.data.text;
+    expect(text).toBe('hers');
+    const { channel } = await ada.subscribe('notes', 'mine');
+    await ada.call('notes', 'update', 'PATCH', { query: { pk: created.data.id }, data: { text: 'still hers' } });
+    expect(await ada.nextChanges('notes', 1, channel)).toMatchObject([{ data: { text: 'still hers' } }]);
+    // @ts-expect-error -- no such action
+    expect(await ada.call('notes', 'craete', 'POST')).toMatchObject({ status: 404 });
+    // @ts-expect-error -- no such field
+    expect(await ada.call('notes', 'create', 'POST', { data: { test: 'hers' } })).toMatchObject({ status: 400 });
+    // @ts-expect-error -- no such namespace
+    expect(ada.changes('note')).toEqual([]);
   });
 
   it('waits for changes, and knows when none will come', async () => {

@@ -17,6 +17,7 @@ export type { ListenOptions, RowsListener } from './listen.js';
 export { applyChange, applyRow, type LiveListOptions } from './live-list.js';
 export type { Auth, AuthSource, ClientOptions } from './options.js';
 export type {
+  ApiLike,
   ChangedRow,
   Crud,
   FilterOf,

@@ -1,5 +1,6 @@
 // A Nest application with hooks on a real database and real sockets, and clients for it.
 
+import type { ApiDescription } from 'nestjs-jira-protocol';
 import type { INestApplication, LoggerService, LogLevel, ModuleMetadata, Provider, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -34,7 +35,8 @@ export interface TestAppOptions {
   readonly configure?: (app: INestApplication) => void;
 }
 
-export interface TestApp extends AsyncDisposable {
+/** @typeParam Api as `createClient` takes it: what its test clients may call */
+export interface TestApp<Api = ApiDescription> extends AsyncDisposable {
   /** Its address, on the loopback interface. */
   readonly url: string;
   readonly dataSource: DataSource;
@@ -45,7 +47,7 @@ export interface TestApp extends AsyncDisposable {
   /** Handshake credentials of a user (a number is the user's id; omit it for anonymous), for any client. */
   authOf(user?: TestUser | number): { token?: string };
   /** Connects a client. `auth` is added to the handshake's. Rejects with the error of a refusal. */
-  connect(user?: TestUser | number, auth?: Record<string, unknown>): Promise<TestClient>;
+  connect(user?: TestUser | number, auth?: Record<string, unknown>): Promise<TestClient<Api>>;
   /** Closes the application as a deployment does: its clients stay and can watch. */
   shutDown(): Promise<void>;
   /** Closes its clients and the application. `await using` calls this. */
@@ -60,7 +62,7 @@ export interface TestApp extends AsyncDisposable {
  * const ada = await app.connect({ id: 1, role: 'admin' });
  * await ada.call('issues', 'create', 'POST', { data: { title: 'Ship it' } });
  */
-export async function createTestApp(testOptions: TestAppOptions): Promise<TestApp> {
+export async function createTestApp<Api = ApiDescription>(testOptions: TestAppOptions): Promise<TestApp<Api>> {
   const { hooks = [], providers = [], port = 0, configure } = testOptions;
   const module = await Test.createTestingModule({
     imports: importsOf(testOptions),
@@ -69,7 +71,11 @@ export async function createTestApp(testOptions: TestAppOptions): Promise<TestAp
   const app = module.createNestApplication({ logger: testOptions.logger ?? ['fatal'] });
   configure?.(app);
   await app.listen(port, '127.0.0.1');
-  return new RunningApp(app, (await app.getUrl()).replace('[::1]', '127.0.0.1'), testOptions.tokenOf ?? testTokenOf);
+  return new RunningApp<Api>(
+    app,
+    (await app.getUrl()).replace('[::1]', '127.0.0.1'),
+    testOptions.tokenOf ?? testTokenOf,
+  );
 }
 
 /** One for all processes of a test, so that clients can go from one to another. */
@@ -94,10 +100,10 @@ function withImports<O extends Required<JiraExtras>>(own: O, { imports = [] }: J
   return { ...own, imports: [...own.imports, ...imports] };
 }
 
-class RunningApp implements TestApp {
+class RunningApp<Api> implements TestApp<Api> {
   readonly dataSource: DataSource;
   readonly changes: ManualChangeSource;
-  private readonly clients: TestClient[] = [];
+  private readonly clients: TestClient<Api>[] = [];
   private shutdown?: Promise<void>;
 
   constructor(
@@ -119,8 +125,8 @@ class RunningApp implements TestApp {
     return { token: this.tokenOf(typeof user === 'number' ? { id: user } : user) };
   }
 
-  async connect(user?: TestUser | number, auth: Record<string, unknown> = {}): Promise<TestClient> {
-    const client = new TestClient(this.url, { jira: 2, ...this.authOf(user), ...auth });
+  async connect(user?: TestUser | number, auth: Record<string, unknown> = {}): Promise<TestClient<Api>> {
+    const client = new TestClient<Api>(this.url, { jira: 2, ...this.authOf(user), ...auth });
     this.clients.push(client);
     await client.connected();
     return client;

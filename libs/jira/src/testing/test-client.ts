@@ -1,13 +1,20 @@
 // A raw Socket.IO client: it keeps every frame, and a test can wait for one.
 
 import { io, type Socket } from 'socket.io-client';
-import { CANCEL_ACTION, type AnswerFrame, type ChangeFrame, type Method } from 'nestjs-jira-protocol';
+import {
+  CANCEL_ACTION,
+  type AnswerFrame,
+  type ApiDescription,
+  type ChangeFrame,
+  type Method,
+} from 'nestjs-jira-protocol';
+import type { ActionOf, AnswerOf, FilterOf, InputOf, NamespaceOf, QueryOf } from './described.js';
 
-export interface TestCall {
+export interface TestCall<Input = unknown, Params = object> {
   /** @default a new id */
   readonly requestId?: string;
-  readonly data?: unknown;
-  readonly query?: object;
+  readonly data?: Input;
+  readonly query?: Params;
   readonly headers?: object;
 }
 
@@ -27,7 +34,8 @@ const { setTimeout: later, clearTimeout: forget } = globalThis;
 
 let requests = 0;
 
-export class TestClient {
+/** @typeParam Api as `createClient` takes it; without one, every namespace and action is there, and takes anything */
+export class TestClient<Api = ApiDescription> {
   readonly socket: Socket;
   /** Frames that arrived as events, oldest first. */
   readonly frames: { event: string; frame: Record<string, unknown> }[] = [];
@@ -58,36 +66,43 @@ export class TestClient {
   }
 
   /** Sends a request and resolves with its answer, whatever its status. */
-  async call(
-    namespace: string,
-    action: string,
+  async call<N extends NamespaceOf<Api>, A extends ActionOf<Api, N>>(
+    namespace: N,
+    action: A,
     method: Method,
-    { requestId = `r${++requests}`, ...rest }: TestCall = {},
-  ): Promise<AnswerFrame> {
-    const frame = { requestId, method, action, ...rest };
-    return (await this.socket.timeout(PATIENCE_MS).emitWithAck(namespace, frame)) as AnswerFrame;
+    call: TestCall<InputOf<Api[N][A]>, QueryOf<Api[N][A]>> = {},
+  ): Promise<AnswerOf<Api[N][A]>> {
+    return (await this.send(namespace, action, method, call)) as AnswerOf<Api[N][A]>;
   }
 
   /** Subscribes to a hook's rows. Rejects unless the answer is 200. */
-  subscribe(namespace: string, query?: object): Promise<TestSubscription>;
+  subscribe<N extends NamespaceOf<Api>>(namespace: N, query?: FilterOf<Api[N]>): Promise<TestSubscription>;
   /** Subscribes by an action of the hook's own. */
-  subscribe(namespace: string, action: string, query?: object): Promise<TestSubscription>;
-  async subscribe(namespace: string, first: string | object = {}, second: object = {}): Promise<TestSubscription> {
+  subscribe<N extends NamespaceOf<Api>, A extends ActionOf<Api, N>>(
+    namespace: N,
+    action: A,
+    query?: QueryOf<Api[N][A]>,
+  ): Promise<TestSubscription>;
+  async subscribe(
+    namespace: NamespaceOf<Api>,
+    first: string | object = {},
+    second: object = {},
+  ): Promise<TestSubscription> {
     const [action, query] = typeof first === 'string' ? [first, second] : ['subscribe', first];
     const requestId = `s${++requests}`;
-    const answer = await this.call(namespace, action, 'SUBSCRIPTION', { requestId, query });
+    const answer = await this.send(namespace, action, 'SUBSCRIPTION', { requestId, query });
     if (answer.status !== 200) throw new Error(`${action} was answered ${JSON.stringify(answer)}`);
     return { requestId, ...(answer.data as { channel: string; position: string }) };
   }
 
   /** Ends a subscription, whichever action opened it. */
-  async unsubscribe(namespace: string, { requestId }: Pick<TestSubscription, 'requestId'>): Promise<void> {
-    const answer = await this.call(namespace, CANCEL_ACTION, 'SUBSCRIPTION', { data: { target: requestId } });
+  async unsubscribe(namespace: NamespaceOf<Api>, { requestId }: Pick<TestSubscription, 'requestId'>): Promise<void> {
+    const answer = await this.send(namespace, CANCEL_ACTION, 'SUBSCRIPTION', { data: { target: requestId } });
     if (answer.status !== 200) throw new Error(`${CANCEL_ACTION} was answered ${JSON.stringify(answer)}`);
   }
 
   /** Changes received so far on a namespace, or on one channel of it, oldest first. */
-  changes(namespace: string, channel?: string): ChangeFrame[] {
+  changes(namespace: NamespaceOf<Api>, channel?: string): ChangeFrame[] {
     return this.frames.flatMap(({ event, frame }) => {
       const isMeant = channel === undefined || frame['channel'] === channel;
       return event === namespace && typeof frame['type'] === 'string' && isMeant
@@ -97,7 +112,7 @@ export class TestClient {
   }
 
   /** Resolves with the first `count` changes of a namespace, or of one channel of it. */
-  async nextChanges(namespace: string, count: number, channel?: string): Promise<ChangeFrame[]> {
+  async nextChanges(namespace: NamespaceOf<Api>, count: number, channel?: string): Promise<ChangeFrame[]> {
     await this.until(() => this.changes(namespace, channel).length >= count);
     return this.changes(namespace, channel).slice(0, count);
   }
@@ -124,12 +139,18 @@ export class TestClient {
    * Resolves when this client has all changes that were committed before now (a subscription begins after them): what
    * makes "nothing came" a fact and not a guess.
    */
-  async settled(namespace: string): Promise<void> {
+  async settled(namespace: NamespaceOf<Api>): Promise<void> {
     const { requestId } = await this.subscribe(namespace);
-    await this.call(namespace, 'unsubscribe', 'SUBSCRIPTION', { data: { target: requestId } });
+    await this.send(namespace, 'unsubscribe', 'SUBSCRIPTION', { data: { target: requestId } });
   }
 
   close(): void {
     this.socket.disconnect();
+  }
+
+  private async send(namespace: string, action: string, method: Method, call: TestCall): Promise<AnswerFrame> {
+    const { requestId = `r${++requests}`, ...rest } = call;
+    const frame = { requestId, method, action, ...rest };
+    return (await this.socket.timeout(PATIENCE_MS).emitWithAck(namespace, frame)) as AnswerFrame;
   }
 }
