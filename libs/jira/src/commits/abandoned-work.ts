@@ -1,10 +1,11 @@
 // Work that was given up costs the database nothing: it takes no connection, and what runs is cancelled.
 
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import type { DataSource, DataSourceOptions } from 'typeorm';
 import { failureLog } from '../core/errors/failure-log.js';
 import { currentRequest, followRequests, type Held, type RunningRequest } from '../core/scope/running-request.js';
 import type { StatementControl } from './dialect/dialect.js';
 import { isConnectionLoss, noteConnectionLoss } from './connection-loss.js';
+import type { SpareConnection } from './spare-connection.js';
 import { aroundObtaining, type PooledConnection } from './typeorm-pools.js';
 
 /** The request's own timeout comes first, and says what it was. */
@@ -14,12 +15,10 @@ const AGAIN_MS = 200;
 
 const GUARDED = new WeakSet<object>();
 
-/** Call it once the data source is connected. Returns a function that closes the spare connection. */
-export function endAbandonedWork(dataSource: DataSource, control: StatementControl): () => Promise<void> {
+/** Call it once the data source is connected. */
+export function endAbandonedWork(dataSource: DataSource, control: StatementControl, spare: SpareConnection): void {
   const { driver } = dataSource;
-  const spare = new SpareConnection(dataSource.options);
-  const close = (): Promise<void> => spare.close();
-  if (GUARDED.has(driver)) return close;
+  if (GUARDED.has(driver)) return;
   GUARDED.add(driver);
   followRequests();
   const limits = new StatementLimits(dataSource.options, control);
@@ -42,7 +41,6 @@ export function endAbandonedWork(dataSource: DataSource, control: StatementContr
     }
     return new Lease(connection, request, (id) => spare.run(control.cancelStatement(id))).guarded;
   });
-  return close;
 }
 
 /** A connection while a request has it. */
@@ -129,54 +127,4 @@ class StatementLimits {
       throw error;
     }
   }
-}
-
-/** One connection beside the pool, made when it is needed first: a pool that is exhausted has none to cancel with. */
-class SpareConnection {
-  private readonly report = failureLog('Work that was given up could not be cancelled');
-  private opening?: Promise<DataSource> | undefined;
-  private readonly running = new Set<Promise<void>>();
-  private isClosed = false;
-
-  constructor(private readonly options: DataSourceOptions) {}
-
-  /** Never rejects. Does nothing once it is closed: whoever waits for its statement waits for the pool, which ends. */
-  run(sql: string): Promise<void> {
-    if (this.isClosed) return Promise.resolve();
-    const running = this.send(sql);
-    this.running.add(running);
-    return running.finally(() => this.running.delete(running));
-  }
-
-  async close(): Promise<void> {
-    this.isClosed = true;
-    // A pool that ends while a statement waits for a connection leaves it waiting.
-    await Promise.all(this.running);
-    await this.opening?.then((dataSource) => dataSource.destroy()).catch(() => {});
-  }
-
-  private async send(sql: string): Promise<void> {
-    try {
-      const dataSource = await (this.opening ??= this.open());
-      await dataSource.query(sql);
-    } catch (error) {
-      if (!isGone(error)) this.report(error);
-    }
-  }
-
-  private async open(): Promise<DataSource> {
-    const own = { entities: [], subscribers: [], migrations: [], synchronize: false, dropSchema: false };
-    const few = { migrationsRun: false, logging: false, cache: false, installExtensions: false, poolSize: 1 };
-    try {
-      return await new DataSource({ ...this.options, ...own, ...few } as DataSourceOptions).initialize();
-    } catch (error) {
-      this.opening = undefined;
-      throw error;
-    }
-  }
-}
-
-/** MariaDB's "Unknown thread id": it has ended by itself. */
-function isGone(error: unknown): boolean {
-  return (error as { readonly errno?: unknown } | null)?.errno === 1094;
 }

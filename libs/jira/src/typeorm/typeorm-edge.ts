@@ -14,6 +14,9 @@ import { assertTypeOrm } from '../commits/assert-typeorm.js';
 import { knownDialectOf } from '../commits/dialect/dialects.js';
 import { TypeOrmChangeSource } from '../commits/capture/typeorm-change-source.js';
 import { endAbandonedWork } from '../commits/abandoned-work.js';
+import type { StatementControl } from '../commits/dialect/dialect.js';
+import { Neighbours } from '../commits/neighbours.js';
+import { SpareConnection } from '../commits/spare-connection.js';
 import { installSqliteLeases } from '../commits/leases/sqlite-leases.js';
 import { surviveConnectionLoss } from '../commits/surviving-connections.js';
 import type { RelatedHook } from './expand/expansion.js';
@@ -45,7 +48,9 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
   /** Entities that were watched at boot, as in every process of the application. */
   private readonly always = new Set<string>();
   private isReady = false;
-  private readonly closers: (() => Promise<void>)[] = [];
+  /** By data source, as the tables that are watched. */
+  private readonly spares = new Map<string, { readonly spare: SpareConnection; readonly control: StatementControl }>();
+  private readonly tables = new Map<string, Set<string>>();
 
   constructor(
     readonly dataSources: DataSources,
@@ -63,7 +68,11 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
       await dialect.prepare((sql) => dataSource.query(sql));
       installSqliteLeases(dataSource, { lockTimeoutMs });
       surviveConnectionLoss(dataSource);
-      if (dialect.statements) this.closers.push(endAbandonedWork(dataSource, dialect.statements));
+      if (dialect.statements) {
+        const spare = new SpareConnection(dataSource.options);
+        this.spares.set(name, { spare, control: dialect.statements });
+        endAbandonedWork(dataSource, dialect.statements, spare);
+      }
       const source = new TypeOrmChangeSource(dataSource, name);
       source.attach();
       this.undos.push(this.hub.connect(source), () => source.detach());
@@ -83,6 +92,7 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
     // A data source of another kind was not attached to: says so, with the cure.
     source.attach();
     source.watch(metadata.name);
+    getOrAdd(this.tables, name, () => new Set<string>()).add(metadata.tablePath);
     if (!this.isReady) this.always.add(entityKey(name, metadata.name));
   }
 
@@ -109,6 +119,15 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
   /** What watching cannot see, one sentence each. */
   warnings(): string[] {
     return [...this.sources.values()].flatMap((source) => source.warnings());
+  }
+
+  /** Warns of other processes that use the same tables. Call it once at boot, where no change log is shared. */
+  lookForNeighbours(everyMs: number): void {
+    for (const [name, { spare, control }] of this.spares) {
+      const neighbours = new Neighbours(spare, control, name, [...(this.tables.get(name) ?? [])].toSorted());
+      neighbours.start(everyMs);
+      this.undos.push(() => neighbours.stop());
+    }
   }
 
   addGate(metadata: EntityMetadata, gate: EntityGate): void {
@@ -173,7 +192,7 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
 
   async onApplicationShutdown(): Promise<void> {
     for (const undo of this.undos.splice(0)) undo();
-    await Promise.all(this.closers.splice(0).map((close) => close()));
+    await Promise.all([...this.spares.values()].map(({ spare }) => spare.close()));
   }
 }
 

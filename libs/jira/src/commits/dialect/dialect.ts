@@ -128,6 +128,13 @@ export interface StatementControl {
   limitStatements(ms?: number): string;
   /** Cancels what the session runs, from another session. */
   cancelStatement(sessionId: number): string;
+  /**
+   * Takes locks that last as long as the session, without waiting for those that others have. Answers a row for each: `n`,
+   * the index of its name; `holder`, the session that has it now, if any; and `own`, this session.
+   *
+   * @param names 16 hexadecimal digits each; in another database the same name is another lock
+   */
+  takeLocks(names: readonly string[]): string;
 }
 
 /** What differs between the databases, for one data source: see `dialectOf`. */

@@ -40,6 +40,7 @@ export class MysqlDialect implements SqlDialect {
   readonly statements: StatementControl = {
     limitStatements: (ms) => this.limit(ms),
     cancelStatement: (sessionId) => `KILL QUERY ${sessionId}`,
+    takeLocks,
   };
 
   constructor(
@@ -177,4 +178,11 @@ export class MysqlDialect implements SqlDialect {
 function integerType(value: bigint): string {
   if (value >= 0n && value < 1n << 64n) return 'UNSIGNED';
   return value < 0n && value >= -(1n << 63n) ? 'SIGNED' : 'DECIMAL(65, 0)';
+}
+
+/** Names of locks are the whole server's. */
+function takeLocks(names: readonly string[]): string {
+  const lock = `CONCAT('nestjs-jira:', LEFT(MD5(DATABASE()), 16), ':', name)`;
+  const rows = names.map((name, n) => `SELECT ${n} AS n, '${name}' AS name`);
+  return `SELECT n, CONNECTION_ID() AS own, IF(GET_LOCK(${lock}, 0) = 1, CONNECTION_ID(), IS_USED_LOCK(${lock})) AS holder FROM (${rows.join(' UNION ALL ')}) locks`;
 }

@@ -14,6 +14,9 @@ import {
 } from './dialect.js';
 import { POSTGRES_GRAMMAR } from './grammar.js';
 
+/** Of two numbers that name an advisory lock, the first is the library's: any one that is no application's. */
+const LOCK_SPACE = 1_246_710_369;
+
 export class PostgresDialect implements SqlDialect {
   readonly grammar = POSTGRES_GRAMMAR;
   readonly hasOneConnection = false;
@@ -38,6 +41,7 @@ export class PostgresDialect implements SqlDialect {
   readonly statements: StatementControl = {
     limitStatements: (ms) => `SET statement_timeout = ${ms ?? 'DEFAULT'}`,
     cancelStatement: (sessionId) => `SELECT pg_cancel_backend(${sessionId})`,
+    takeLocks,
   };
 
   constructor(readonly isCaptured: boolean) {}
@@ -140,4 +144,13 @@ function utc(sql: string, { kind, type }: ColumnType): string {
   // The driver writes a date into a column without zone as this process's local time.
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return zone === 'UTC' ? sql : `(${sql} AT TIME ZONE '${zone}' AT TIME ZONE 'UTC')`;
+}
+
+/** Says whose an advisory lock is: any number of the library's own, and one of the name. */
+function takeLocks(names: readonly string[]): string {
+  const rows = names.map((name, n) => `(${n}, ${Number.parseInt(name.slice(0, 8), 16) >>> 1})`);
+  return `SELECT n, pg_backend_pid() AS own, CASE WHEN pg_try_advisory_lock(${LOCK_SPACE}, name) THEN pg_backend_pid() ELSE (
+    SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = ${LOCK_SPACE} AND objid = name::oid AND objsubid = 2
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1) END AS holder
+    FROM (VALUES ${rows.join(', ')}) AS locks (n, name)`;
 }

@@ -1,6 +1,7 @@
 // From the options and the application's providers to a server that lets clients in, in order.
 
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { MemoryChangeLog } from '../../core/changes/memory-change-log.js';
 import { Reception } from '../../transport/reception.js';
 import { SocketIoSink } from '../../transport/socket-io/socket-io-sink.js';
 import { TypeOrmEdge } from '../../typeorm/typeorm-edge.js';
@@ -32,7 +33,7 @@ export class JiraBoot implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const { hooks, eventListeners, lockTimeoutMs, fastPaths } = this.options;
+    const { hooks, eventListeners, lockTimeoutMs, fastPaths, changeLog, otherProcessesMs } = this.options;
     this.sink.sharesFrames = fastPaths.frames;
     await this.edge.open(lockTimeoutMs);
     const defaults = await this.parts.create();
@@ -41,6 +42,7 @@ export class JiraBoot implements OnApplicationBootstrap {
     this.listeners.connect();
     this.edge.assertReady();
     for (const warning of this.edge.warnings()) this.logger.warn(warning);
+    if (changeLog instanceof MemoryChangeLog && otherProcessesMs) this.edge.lookForNeighbours(otherProcessesMs);
     const entry = await this.parts.createEntry(defaults);
     this.routes.collect();
     await this.transports.open();

@@ -66,6 +66,13 @@ export interface JiraOptions extends ClusterOptions {
   readonly fastPaths?: Partial<FastPaths>;
   /** How long a caller waits for the only SQLite connection, in ms. @default 10_000 */
   readonly lockTimeoutMs?: number;
+  /**
+   * How often to look whether another process uses the same tables of PostgreSQL or MariaDB while no change log is shared, in
+   * ms; two looks in a row have to find one before it is logged. It takes one connection to the database. `false` never looks.
+   *
+   * @default 60_000
+   */
+  readonly otherProcessesMs?: number | false;
 }
 
 /** Module metadata beside the options. */
@@ -90,7 +97,7 @@ const NAMES: Names<JiraOptions> = {
   authentication: true, permissions: true, middleware: true, pagination: true, pageSize: true, hooks: true,
   plainWebSockets: true, eventListeners: true, clientAddress: true, limits: true, socketIo: true, userKey: true,
   visibilityTtlMs: true, resume: true, fastPaths: true, lockTimeoutMs: true, changeLog: true, pubSub: true, connectionStore: true,
-  messageQueue: true,
+  messageQueue: true, otherProcessesMs: true,
 }; // prettier-ignore
 
 /** Returns the complete, checked, frozen options. Throws a ConfigurationError that names the option at fault. */
@@ -98,13 +105,16 @@ export function resolveOptions(options: JiraOptions): ResolvedJiraOptions {
   assertOptionNames(options, NAMES);
   checkSocketIoOptions(options.socketIo ?? {});
   const limits = Object.freeze({ ...DEFAULT_LIMITS, ...options.limits });
-  const { pageSize = 16, visibilityTtlMs = 60_000, lockTimeoutMs = 10_000 } = options;
+  const { pageSize = 16, visibilityTtlMs = 60_000, lockTimeoutMs = 10_000, otherProcessesMs = 60_000 } = options;
   const unknown = Object.keys(limits).find((name) => !(name in DEFAULT_LIMITS));
   if (unknown !== undefined)
     throw new ConfigurationError('JiraModule', `has an unknown limit "${unknown}".`, meant(unknown, Object.keys(DEFAULT_LIMITS))); // prettier-ignore
-  const numbers = [...Object.entries(limits), ...Object.entries({ pageSize, visibilityTtlMs, lockTimeoutMs })];
+  const numbers = [
+    ...Object.entries(limits),
+    ...Object.entries({ pageSize, visibilityTtlMs, lockTimeoutMs, otherProcessesMs }),
+  ];
   for (const [name, value] of numbers) {
-    if (Number.isInteger(value) && value > 0) continue;
+    if ((Number.isInteger(value) && Number(value) > 0) || (value === false && name === 'otherProcessesMs')) continue;
     throw new ConfigurationError('JiraModule', `has the limit ${name} = ${String(value)}.`, 'Use a positive integer.');
   }
   const cluster = resolveClusterOptions(options);
@@ -124,6 +134,7 @@ export function resolveOptions(options: JiraOptions): ResolvedJiraOptions {
     userKey: options.userKey ?? defaultUserKey,
     visibilityTtlMs,
     lockTimeoutMs,
+    otherProcessesMs,
     fastPaths: Object.freeze({ ...ALL_FAST_PATHS, ...options.fastPaths }),
     limits,
   });
