@@ -14,9 +14,6 @@ export function compileFaults(examples: readonly Example[]): string[] {
     noEmit: true,
     moduleDetection: ts.ModuleDetectionKind.Force, // an example without imports is a module too
     jsx: ts.JsxEmit.ReactJSX,
-    // Preact's compatibility layer is typed as React is, and is here already.
-    jsxImportSource: 'preact',
-    paths: { ...own.paths, react: [join(ROOT, 'node_modules/preact/compat/src/index.d.ts')] },
     lib: ['lib.es2023.d.ts', 'lib.dom.d.ts'], // client examples are for browsers too
   };
   const program = ts.createProgram([...byPath.keys()], options, hostOf(byPath, options));

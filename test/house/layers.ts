@@ -59,17 +59,32 @@ export function protocolFaults(graph: ImportGraph): string[] {
   );
 }
 
-/** The client knows the protocol and socket.io-client; React is known in react/ only. */
+/** What each binding of the client is for. */
+const BINDINGS: Readonly<Record<string, string>> = {
+  react: 'react',
+  vue: 'vue',
+  solid: 'solid-js',
+  svelte: 'svelte',
+  'tanstack-db': '@tanstack/db',
+};
+
+/** The client knows the protocol and socket.io-client; what a binding is for is known in its folder alone. */
 export function clientFaults(graph: ImportGraph): string[] {
   return faults(graph, CLIENT, (file, imported) => {
-    const inReact = file.startsWith(`${CLIENT}react/`);
+    const own = bindingOf(file);
     if (isRelative(imported)) {
       if (!imported.startsWith(CLIENT)) return 'leaves its package by a path';
-      return inReact || !imported.startsWith(`${CLIENT}react/`) ? undefined : 'makes the core depend on React';
+      const other = bindingOf(imported);
+      return other === undefined || other === own ? undefined : 'makes others depend on a binding';
     }
     if (imported === 'nestjs-jira-protocol' || imported === 'socket.io-client') return undefined;
-    return inReact && imported === 'react' ? undefined : 'knows more than the protocol and its socket';
+    return own !== undefined && imported === BINDINGS[own] ? undefined : 'knows more than the protocol and its socket';
   });
+}
+
+function bindingOf(file: string): string | undefined {
+  const folder = file.slice(CLIENT.length).split('/')[0] ?? '';
+  return folder in BINDINGS ? folder : undefined;
 }
 
 /** Applications use the libraries as anyone would: by name. */

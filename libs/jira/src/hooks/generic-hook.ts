@@ -210,6 +210,14 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     return new Set([...own, ...ofBackends, ...(paginationOf(this, scope)?.queryKeys ?? [])]);
   }
 
+  /** What a subscription is narrowed to: the query's filters, and of `subscribe` the row that its `pk` names. */
+  protected subscribedFilter(scope: HookScope): Filter {
+    const filter = this.parseFilter(scope);
+    const { pk } = scope.query;
+    if (scope.action !== 'subscribe' || pk === undefined || Object.hasOwn(this.filterFields, 'pk')) return filter;
+    return allOf(this.lookupFilter(scope, { field: 'pk', key: 'pk', value: pk }), filter);
+  }
+
   private lookupOf({ query }: HookScope): RowLookup {
     const key = this.lookupQueryKey ?? this.lookupField;
     const value = query[key];

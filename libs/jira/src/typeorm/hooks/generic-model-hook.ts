@@ -251,7 +251,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   }
 
   private async announcedFilter(scope: HookScope): Promise<PredicateMatcher> {
-    const filter = await this.filterQuery(scope, this.parseFilter(scope));
+    const filter = await this.filterQuery(scope, this.subscribedFilter(scope));
     // What is known of the caller is kept by scope; rights that are looked at again must be found out anew.
     const now = Object.create(scope) as HookScope;
     const sight = await sightFor(this.metadata, { filter }, (related) => this.edge.sightOf(related, now));

@@ -1,0 +1,33 @@
+// The connection and the queues of the client above.
+
+import { useCallback, useEffect, useRef, useSyncExternalStore } from 'react';
+import type { ConnectionState } from '../connection.js';
+import type { JiraClientError } from '../errors.js';
+import type { MessageListener } from '../messages.js';
+import { useJira } from './context.js';
+
+export interface UsedConnection {
+  readonly state: ConnectionState;
+  /** Why it is not connected. */
+  readonly reason: JiraClientError | undefined;
+}
+
+/** The state of the connection. */
+export function useConnection(): UsedConnection {
+  const { connection } = useJira();
+  const subscribe = useCallback((listener: () => void) => connection.onState(listener), [connection]);
+  const state = useSyncExternalStore(
+    subscribe,
+    () => connection.state,
+    () => 'connecting' as const,
+  );
+  return { state, reason: connection.reason };
+}
+
+/** Calls the listener with messages from the server's queues while the component is there. It may be another at each render. */
+export function useMessages(listener: MessageListener): void {
+  const jira = useJira();
+  const newest = useRef(listener);
+  useEffect(() => void (newest.current = listener));
+  useEffect(() => jira.onMessage((event, data) => newest.current(event, data)), [jira]);
+}

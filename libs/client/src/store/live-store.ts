@@ -1,0 +1,162 @@
+// Rows that stay current, as a value to look at and a list of who wants to know when it is another.
+
+import type { Change, Subscription, SubscriptionState } from '../change.js';
+import { JiraClientError } from '../errors.js';
+import { createReady, type Ready } from '../ready.js';
+import { reconcile, type Reconciled } from './reconcile.js';
+import type { Source } from './source.js';
+
+/** What there is to show. It is the same object until something changed, and so is `rows`, and so is each row. */
+export interface LiveSnapshot<Row> {
+  readonly rows: readonly Row[];
+  /** `loading` until the first rows; `failed` when it ended, `error` says why. */
+  readonly status: 'loading' | 'ready' | 'failed';
+  /** The rows shown may be behind: the connection is away. */
+  readonly isStale: boolean;
+  readonly error?: JiraClientError;
+}
+
+/** A live list that many may share. */
+export interface LiveStore<Row> {
+  /** Calls the listener whenever there is another snapshot, until you call the returned function. The first one subscribes. */
+  readonly subscribe: (listener: () => void) => () => void;
+  readonly getSnapshot: () => LiveSnapshot<Row>;
+  /** What a server renders, and what a browser renders first to take it over. */
+  readonly getServerSnapshot: () => LiveSnapshot<Row>;
+  /** Resolves with the first rows; rejects with `JiraClientError` if they cannot be had. Asking for it loads them. */
+  readonly ready: Promise<void>;
+}
+
+const LOADING: LiveSnapshot<never> = Object.freeze({ rows: Object.freeze([]), status: 'loading', isStale: false });
+const NONE: Reconciled<never> = { given: LOADING.rows, shown: LOADING.rows };
+
+export interface StoreParts {
+  readonly source: Source;
+  readonly keyOf: (row: unknown) => string;
+  /** How long to stay subscribed when nobody listens. */
+  readonly keepMs: number;
+  /** Somebody needs it. */
+  held(): void;
+  /** Nobody has for a while. */
+  dropped(): void;
+}
+
+export class SharedStore implements LiveStore<unknown> {
+  private snapshot: LiveSnapshot<unknown> = LOADING;
+  private serverSnapshot: LiveSnapshot<unknown> | undefined;
+  private base: Reconciled<unknown> = NONE;
+  private readonly listeners = new Set<{ readonly call: () => void }>();
+  private holders = 0;
+  private subscription: Subscription | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private loaded: Ready | undefined;
+
+  constructor(private readonly parts: StoreParts) {
+    this.keep();
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    const entry = { call: listener };
+    this.listeners.add(entry);
+    this.hold();
+    return () => {
+      if (this.listeners.delete(entry)) this.release();
+    };
+  };
+
+  readonly getSnapshot = (): LiveSnapshot<unknown> => this.snapshot;
+
+  readonly getServerSnapshot = (): LiveSnapshot<unknown> =>
+    // A browser that takes a page over has to begin with what the server rendered.
+    this.serverSnapshot ?? ('document' in globalThis ? LOADING : this.snapshot);
+
+  get ready(): Promise<void> {
+    return (this.loaded ??= this.load()).promise;
+  }
+
+  /** Rows that a server fetched. */
+  hydrate(rows: readonly unknown[]): void {
+    if (this.snapshot.status !== 'loading') return;
+    this.base = { given: rows, shown: rows };
+    this.serverSnapshot = this.snapshot = { rows, status: 'ready', isStale: true };
+  }
+
+  private load(): Ready {
+    const loaded = createReady();
+    const { status, error } = this.snapshot;
+    if (status === 'ready') loaded.resolve();
+    else if (status === 'failed') loaded.reject(error ?? stopped());
+    else {
+      this.hold();
+      const release = (): void => this.release();
+      void loaded.promise.then(release, release);
+    }
+    return loaded;
+  }
+
+  private hold(): void {
+    this.holders++;
+    clearTimeout(this.timer);
+    this.parts.held();
+    this.subscription ??= this.parts.source({
+      rows: (rows) => this.take(rows),
+      change: (change) => this.heard(change),
+      state: (state, reason) => this.stateChanged(state, reason),
+    });
+  }
+
+  private release(): void {
+    this.holders--;
+    if (this.holders === 0) this.keep();
+  }
+
+  private keep(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.drop(), this.parts.keepMs);
+  }
+
+  private drop(): void {
+    this.parts.dropped();
+    const { subscription } = this;
+    this.subscription = this.loaded = undefined;
+    this.base = NONE;
+    this.snapshot = LOADING;
+    subscription?.();
+  }
+
+  private take(rows: readonly unknown[]): void {
+    this.base = reconcile(this.base, rows, this.parts.keyOf);
+    this.publish({ rows: this.base.shown, status: 'ready', isStale: this.subscription?.state === 'subscribing' });
+    this.loaded?.resolve();
+  }
+
+  private heard(_change: Change): void {
+    // The rows that follow are all there is to show.
+  }
+
+  private stateChanged(state: SubscriptionState, reason: JiraClientError | undefined): void {
+    if (state === 'unsubscribed') return this.ended(reason);
+    const { status, rows } = this.snapshot;
+    if (status === 'ready') this.publish({ rows, status, isStale: state === 'subscribing' });
+  }
+
+  private ended(error: JiraClientError | undefined): void {
+    // Dropped here, because nobody listens.
+    if (this.holders === 0) return;
+    // What may no longer be seen is no longer shown.
+    this.base = NONE;
+    this.publish({ rows: NONE.shown, status: 'failed', isStale: false, error });
+    this.loaded?.reject(error ?? stopped());
+  }
+
+  private publish(next: LiveSnapshot<unknown>): void {
+    const { rows, status, isStale } = this.snapshot;
+    if (next.rows === rows && next.status === status && next.isStale === isStale) return;
+    this.snapshot = next;
+    for (const { call } of Array.from(this.listeners)) call();
+  }
+}
+
+function stopped(): JiraClientError {
+  return new JiraClientError('The list was stopped.', { code: 'ABORTED' });
+}

@@ -1,0 +1,37 @@
+// Rows that keep their identity: what is equal to what was shown before is the same object.
+
+import { isEqual } from './equal.js';
+
+/** What a source gave, and what is shown of it: the same rows, each by its oldest equal object. */
+export interface Reconciled<Row> {
+  readonly given: readonly Row[];
+  readonly shown: readonly Row[];
+}
+
+/**
+ * The new rows, shown by the objects of before where these are equal, and by the array of before if nothing changed.
+ * Rows that are the same objects as before cost one comparison each.
+ *
+ * @param keyOf one string for each row
+ */
+export function reconcile<Row>(
+  before: Reconciled<Row>,
+  given: readonly Row[],
+  keyOf: (row: Row) => string,
+): Reconciled<Row> {
+  if (given === before.given) return before;
+  const { given: old, shown } = before;
+  let start = 0;
+  while (start < given.length && start < old.length && given[start] === old[start]) start++;
+  let tail = 0;
+  const most = Math.min(given.length, old.length) - start;
+  while (tail < most && given[given.length - 1 - tail] === old[old.length - 1 - tail]) tail++;
+  const known = new Map(shown.slice(start, shown.length - tail).map((row) => [keyOf(row), row]));
+  const middle = given.slice(start, given.length - tail).map((row) => {
+    const same = known.get(keyOf(row));
+    return same !== undefined && isEqual(same, row) ? same : row;
+  });
+  const isSame = given.length === old.length && middle.every((row, at) => row === shown[start + at]);
+  if (isSame) return { given, shown };
+  return { given, shown: [...shown.slice(0, start), ...middle, ...shown.slice(shown.length - tail)] };
+}

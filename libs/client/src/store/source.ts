@@ -1,0 +1,102 @@
+// Where a store's rows come from: a live list, or one live row.
+
+import type { Query, RowId } from 'nestjs-jira-protocol';
+import type { Change, SubscribeOptions, Subscription, SubscriptionState } from '../change.js';
+import type { JiraClient } from '../client.js';
+import { JiraClientError } from '../errors.js';
+import type { AnyCall, Calls } from '../hook-client.js';
+import type { JiraRequest } from '../jira-request.js';
+import type { ListenOptions } from '../listen.js';
+
+/** What a source tells. */
+export interface Sink {
+  /** The rows, all of them; `change` is what made them so, absent if they were fetched. */
+  rows(rows: readonly unknown[]): void;
+  /** A change was heard; the rows that it leads to follow. */
+  change(change: Change): void;
+  state(state: SubscriptionState, reason: JiraClientError | undefined): void;
+}
+
+/** Begins to listen. */
+export type Source = (sink: Sink) => Subscription;
+
+/** The client under a hook. */
+export interface StoreClient extends Calls {
+  listen(
+    request: JiraRequest<unknown>,
+    onRows: (rows: readonly unknown[], change: Change | undefined) => void,
+    options: ListenOptions<unknown>,
+  ): Subscription;
+  readonly connection: JiraClient['connection'];
+}
+
+/** Wait before asking again for a row after a failure that may pass. */
+const RETRY_MS = 1_000;
+
+export function listSource(
+  client: StoreClient,
+  namespace: string,
+  query: Query | undefined,
+  options: Pick<ListenOptions<unknown>, 'key' | 'compare' | 'filter'>,
+): Source {
+  return (sink) =>
+    client.listen(client.request(namespace, 'list', { query }), (rows) => sink.rows(rows), {
+      ...options,
+      onChange: (change) => sink.change(change),
+      onState: (state, reason) => sink.state(state, reason),
+    });
+}
+
+/** A row that is not there, or not to be seen, is a list of none: it may come. */
+export function rowSource(client: StoreClient, namespace: string, id: RowId, query: Query | undefined): Source {
+  return (sink) => {
+    let newest: Change | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let failure: JiraClientError | undefined;
+    let asked = 0;
+    const isShaped = query !== undefined;
+    const apply = (change: Change): void => {
+      if (change.type === 'removed') sink.rows([]);
+      else if (change.type !== 'reset') sink.rows([change.data]);
+    };
+    const fetch = async (): Promise<void> => {
+      const turn = ++asked;
+      clearTimeout(timer);
+      newest = undefined;
+      const call: AnyCall = { id, query };
+      const rows = await client.request(namespace, 'retrieve', call).then(
+        (row) => [row],
+        (error: unknown) => failed(error as JiraClientError),
+      );
+      if (turn !== asked || subscription.state === 'unsubscribed' || !rows) return;
+      // What was heard meanwhile is no older than the answer.
+      if (newest) apply(newest);
+      else sink.rows(rows);
+    };
+    const failed = (error: JiraClientError): readonly unknown[] | undefined => {
+      if (error.code === 'NOT_FOUND') return [];
+      if (error.retryable) timer = setTimeout(() => void fetch(), RETRY_MS);
+      else {
+        failure = error;
+        subscription();
+      }
+      return undefined;
+    };
+    const changed = (change: Change): void => {
+      sink.change(change);
+      if (change.type === 'reset' || (isShaped && change.type !== 'removed')) return void fetch();
+      newest = change;
+      apply(change);
+    };
+    const options: SubscribeOptions = {
+      onState: (state, reason = failure) => {
+        if (state === 'unsubscribed') clearTimeout(timer);
+        sink.state(state, reason);
+      },
+    };
+    const call = { namespace, action: 'subscribe', query: { pk: id } };
+    const subscription = client.subscribe(call, changed, options);
+    void subscription.ready.then(fetch, () => undefined);
+    return subscription;
+  };
+}

@@ -1,0 +1,126 @@
+// The stores of a client: equal queries share one.
+
+import type { Query, RowId } from 'nestjs-jira-protocol';
+import type { JiraClient } from '../client.js';
+import type { HookClient } from '../hook-client.js';
+import { keyText, type LiveListOptions } from '../live-list.js';
+import type { ItemOf, OutputOf, QueryOf, RowOf } from '../types.js';
+import { SharedStore, type LiveStore } from './live-store.js';
+import { listSource, rowSource, type Source, type StoreClient } from './source.js';
+
+/** Where equal queries share a store, the options of the first count. */
+export interface LiveStoreOptions<Row> extends LiveListOptions<Row> {
+  /** What to subscribe to. @default the list's query without paging and ordering */
+  readonly filter?: Query;
+  /** How long to stay subscribed when nobody listens any more, in ms: a page that comes back finds its rows. @default 1_000 */
+  readonly keepMs?: number;
+}
+
+const KEEP_MS = 1_000;
+
+/** Stores that somebody uses, by client and query. */
+const stores = new WeakMap<object, Map<string, SharedStore>>();
+/** Rows that a server fetched for stores that nobody has asked for yet. */
+const hydrated = new WeakMap<object, Map<string, readonly unknown[]>>();
+
+/**
+ * The live list of a query. Equal queries of one client share one subscription, which begins with the first listener, and
+ * ends `keepMs` after the last.
+ *
+ * @example
+ * const store = liveStore(jira.hook('issues'), { status: 'open' });
+ * const stop = store.subscribe(() => render(store.getSnapshot().rows));
+ */
+export function liveStore<Hook>(
+  hook: HookClient<Hook>,
+  query?: QueryOf<Hook, 'list'>,
+  options: LiveStoreOptions<ItemOf<OutputOf<Hook, 'list'>>> = {},
+): LiveStore<ItemOf<OutputOf<Hook, 'list'>>> {
+  const [given, asked] = [options as LiveStoreOptions<unknown>, query as Query | undefined];
+  const { client, namespace } = partsOf(hook);
+  const key = JSON.stringify([namespace, sorted(asked), sorted(given.filter)]);
+  const source = (): Source => listSource(client, namespace, asked, listOptionsOf(given));
+  return storeOf(client, key, source, given) as LiveStore<ItemOf<OutputOf<Hook, 'list'>>>;
+}
+
+/** One row, as a list of one; of none while there is no such row, or the caller may not see it. */
+export function rowStore<Hook>(
+  hook: HookClient<Hook>,
+  id: RowId,
+  query?: QueryOf<Hook, 'retrieve'>,
+  options: Pick<LiveStoreOptions<RowOf<Hook>>, 'keepMs'> = {},
+): LiveStore<RowOf<Hook>> {
+  const { client, namespace } = partsOf(hook);
+  const asked = query as Query | undefined;
+  const key = JSON.stringify([namespace, keyText(id), sorted(asked)]);
+  const given = { ...options, key: () => id };
+  return storeOf(client, key, () => rowSource(client, namespace, id, asked), given) as LiveStore<RowOf<Hook>>;
+}
+
+/** What `dehydrate` keeps: it is JSON. */
+export type Dehydrated = Readonly<Record<string, readonly unknown[]>>;
+
+/**
+ * The rows of all loaded stores, to be sent along with what a server rendered.
+ *
+ * @example
+ * await liveStore(issues, { status: 'open' }).ready;
+ * const html = renderToString(<App />);
+ * const state = dehydrate(jira);
+ */
+export function dehydrate(client: Pick<JiraClient, 'connection'>): Dehydrated {
+  const loaded = [...(stores.get(client) ?? [])].map(([key, store]) => [key, store.getSnapshot()] as const);
+  return Object.fromEntries(
+    loaded.filter(([, { status }]) => status === 'ready').map(([key, { rows }]) => [key, rows]),
+  );
+}
+
+/** Shows these rows until the stores have their own. */
+export function hydrate(client: Pick<JiraClient, 'connection'>, state: Dehydrated): void {
+  const kept = hydrated.get(client) ?? new Map<string, readonly unknown[]>();
+  hydrated.set(client, kept);
+  for (const [key, rows] of Object.entries(state)) {
+    kept.set(key, rows);
+    stores.get(client)?.get(key)?.hydrate(rows);
+  }
+}
+
+function storeOf(
+  client: object,
+  key: string,
+  source: () => Source,
+  { key: keyOf, keepMs = KEEP_MS }: LiveStoreOptions<unknown>,
+): SharedStore {
+  const all = stores.get(client) ?? new Map<string, SharedStore>();
+  stores.set(client, all);
+  const known = all.get(key);
+  if (known) return known;
+  const store: SharedStore = new SharedStore({
+    source: source(),
+    keyOf: (row) => keyText(keyOf ? keyOf(row) : ((row as { id?: RowId } | null)?.id ?? '')),
+    keepMs,
+    held: () => all.has(key) || all.set(key, store),
+    dropped: () => all.get(key) === store && all.delete(key),
+  });
+  all.set(key, store);
+  const rows = hydrated.get(client)?.get(key);
+  if (rows) store.hydrate(rows);
+  hydrated.get(client)?.delete(key);
+  return store;
+}
+
+function partsOf(hook: { readonly namespace: string }): { client: StoreClient; namespace: string } {
+  const { calls, namespace } = hook as unknown as { calls: StoreClient; namespace: string };
+  return { client: calls, namespace };
+}
+
+function listOptionsOf({ key, compare, filter }: LiveStoreOptions<unknown>): Omit<LiveStoreOptions<unknown>, 'keepMs'> {
+  return { ...(key && { key }), ...(compare && { compare }), ...(filter && { filter }) };
+}
+
+/** The same text for the same query, however its keys are ordered. */
+function sorted(query: object | undefined): unknown {
+  if (query === undefined) return null;
+  const entries = Object.entries(query).filter(([, value]) => value !== undefined);
+  return entries.toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
