@@ -24,8 +24,8 @@ export function reconcile<Row>(
   let start = 0;
   while (start < given.length && start < old.length && given[start] === old[start]) start++;
   let tail = 0;
-  const most = Math.min(given.length, old.length) - start;
-  while (tail < most && given[given.length - 1 - tail] === old[old.length - 1 - tail]) tail++;
+  const maxTail = Math.min(given.length, old.length) - start;
+  while (tail < maxTail && given[given.length - 1 - tail] === old[old.length - 1 - tail]) tail++;
   const known = new Map(shown.slice(start, shown.length - tail).map((row) => [keyOf(row), row]));
   const middle = given.slice(start, given.length - tail).map((row) => {
     const same = known.get(keyOf(row));
