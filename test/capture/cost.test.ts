@@ -1,4 +1,4 @@
-// What a write costs in statements: nothing more for an entity nobody watches, one locked read and one batched for others.
+// What a write costs in statements: nothing more for an entity nobody watches, one locked read and one batched for others, unless it returns its rows.
 
 import type { DataSource, EntityManager } from 'typeorm';
 import { beforeEach, expect, it } from 'vitest';
@@ -40,17 +40,25 @@ describeEachDatabase('The cost of a write', ({ type, open }) => {
     expect(await sent((m) => m.delete(Seat, { row: 2 }))).toEqual(['DELETE']);
   });
 
-  it('is a read before and a read after for one that is watched, in a transaction of its own', async () => {
+  it('is a read before and, where nothing is returned, a read after for one that is watched, in a transaction of its own', async () => {
     const [begin] = await sent((m) => m.transaction(() => Promise.resolve()));
-    const one = [begin, 'SELECT', 'UPDATE', 'SELECT', 'COMMIT'];
+    // PostgreSQL returns the rows as it leaves them; MariaDB does of what it inserts, and nothing there brings back a deleted row.
+    const [returnsUpdates, keepsDeleted] = [type === 'postgres', type !== 'better-sqlite3'];
+    const one = [begin, 'SELECT', 'UPDATE', ...(returnsUpdates ? [] : ['SELECT']), 'COMMIT'];
     expect(await sent((m) => m.update(Author, 7, { name: 'x' }))).toEqual(one);
     const lock = statements.filter((sql) => sql.includes(type === 'postgres' ? 'FOR NO KEY UPDATE' : 'FOR UPDATE'));
     expect(lock).toHaveLength({ 'better-sqlite3': 0, postgres: 1, mariadb: 2 }[type]);
     const half = ROWS / 2;
     const reads = Array.from({ length: Math.ceil(half / READ_AT_ONCE) }, () => 'SELECT');
-    const many = [begin, 'SELECT', 'UPDATE', ...reads, 'COMMIT'];
+    const many = [begin, 'SELECT', 'UPDATE', ...(returnsUpdates ? [] : reads), 'COMMIT'];
     expect(await sent((m) => m.update(Author, { name: 'n0' }, { name: 'y' }))).toEqual(many);
-    expect(await sent((m) => m.delete(Author, { name: 'y' }))).toEqual([begin, 'SELECT', 'DELETE', ...reads, 'COMMIT']);
+    expect(await sent((m) => m.delete(Author, { name: 'y' }))).toEqual([
+      begin,
+      'SELECT',
+      'DELETE',
+      ...(keepsDeleted ? [] : reads),
+      'COMMIT',
+    ]);
   });
 
   it('is one batched read for all writes of a transaction', async () => {
@@ -59,6 +67,6 @@ describeEachDatabase('The cost of a write', ({ type, open }) => {
         for (let id = 2; id <= 20; id += 2) await inner.update(Author, id, { name: `z${id}` });
       }),
     );
-    expect(words.filter((word) => word === 'SELECT')).toHaveLength(10 + 1);
+    expect(words.filter((word) => word === 'SELECT')).toHaveLength(10 + (type === 'postgres' ? 0 : 1));
   });
 });

@@ -17,7 +17,7 @@ export type { CaptureFailure, ChangeListener, ChangeSource } from './core/change
 export type { OnceKey, UnitOfWork } from './core/scope/unit-of-work.js';
 export type { Filter, FilterGroup, FilterNot, FilterTerm, Lookup, Ordering } from './policy/filtering/filter.js';
 export type { Cursor, CursorRow, CursorValue, Seek } from './policy/pagination/cursor.js';
-export type { Store, StoreQuery } from './hooks/store.js';
+export type { RowUse, Store, StoreQuery } from './hooks/store.js';
 export type {
   ConnectionEntry,
   ConnectionStore,

@@ -21,6 +21,8 @@ export const SAVE_STEPS: readonly (readonly [{ readonly name: string; readonly p
   [ManyToManySubjectBuilder, 'build'],
   [SubjectChangedColumnsComputer, 'compute'],
   [SubjectExecutor, 'execute'],
+  [SubjectExecutor, 'executeUpdateOperations'],
+  [SubjectExecutor, 'executeRemoveOperations'],
   [TypeOrmSubject, 'recompute'],
 ];
 
@@ -32,6 +34,7 @@ export class SavePlan {
   private constructor(
     private readonly runner: QueryRunner,
     private readonly subjects: Subject[],
+    private readonly onWrite?: (name: object) => void,
   ) {}
 
   /** @param manager within a transaction: what is read for the plan has to hold until it is executed */
@@ -51,6 +54,25 @@ export class SavePlan {
     return new SavePlan(queryRunner, subjects);
   }
 
+  /**
+   * The same of an entity that brings no other rows along, and whose row is known as it is stored: nothing is read.
+   *
+   * @param onWrite told what a write will name the row by, just before it is sent
+   */
+  static known(
+    runner: QueryRunner,
+    metadata: EntityMetadata,
+    { entity, stored, isRemoved }: { entity: ObjectLiteral; stored: ObjectLiteral; isRemoved: boolean },
+    onWrite: (name: object) => void,
+  ): SavePlan {
+    const whether = isRemoved ? { mustBeRemoved: true } : { canBeInserted: true, canBeUpdated: true };
+    const subject = new TypeOrmSubject({ metadata, entity, ...whether });
+    subject.databaseEntity = stored;
+    subject.databaseEntityLoaded = true;
+    if (!isRemoved) new SubjectChangedColumnsComputer().compute([subject]);
+    return new SavePlan(runner, [subject], onWrite);
+  }
+
   /** The entity's own row first. */
   get rows(): readonly SavedRow[] {
     return this.subjects;
@@ -62,7 +84,34 @@ export class SavePlan {
   }
 
   async execute(): Promise<void> {
-    const executor = new SubjectExecutor(this.runner, this.subjects);
+    const { runner, subjects, onWrite } = this;
+    const executor = onWrite ? new NamingExecutor(runner, subjects, onWrite) : new SubjectExecutor(runner, subjects);
     if (executor.hasExecutableOperations) await executor.execute();
+  }
+}
+
+/** Tells of the writes of the one row by what they name it by. */
+class NamingExecutor extends SubjectExecutor {
+  constructor(
+    runner: QueryRunner,
+    subjects: Subject[],
+    private readonly onWrite: (name: object) => void,
+  ) {
+    super(runner, subjects);
+  }
+
+  protected override async executeUpdateOperations(): Promise<void> {
+    for (const { identifier } of this.updateSubjects) if (identifier) this.onWrite(identifier);
+    await super.executeUpdateOperations();
+  }
+
+  /** As TypeORM does, by a builder that is known. */
+  protected override async executeRemoveOperations(): Promise<void> {
+    for (const { identifier, metadata } of this.removeSubjects) {
+      if (!identifier) continue;
+      const builder = this.queryRunner.manager.createQueryBuilder().delete().from(metadata.target).where([identifier]);
+      this.onWrite(builder);
+      await builder.callListeners(false).execute();
+    }
   }
 }

@@ -15,7 +15,7 @@ import { BaseHook, type HookContext } from './base-hook.js';
 import { ListSource } from './list-source.js';
 import { fieldsOf, type OutputOf } from './mixins/mixin.js';
 import { CONTEXT, REGISTER } from './plumbing.js';
-import type { Store, StoreQuery } from './store.js';
+import type { RowUse, Store, StoreQuery } from './store.js';
 
 /** How a query identifies a row. */
 export interface RowLookup {
@@ -112,11 +112,14 @@ export abstract class GenericHook<E extends object> extends BaseHook {
   /**
    * The row the query names. Throws 404 if there is none this caller may see; checks object permissions.
    * Filters in the query narrow the lookup too.
+   *
+   * @param use what the action goes on to do with the row: within a transaction it is locked for that, and read only once
    */
-  async getObject(scope: HookScope, lookup: RowLookup = this.lookupOf(scope)): Promise<E> {
+  async getObject(scope: HookScope, lookup: RowLookup = this.lookupOf(scope), use?: RowUse): Promise<E> {
     const filter = allOf(this.lookupFilter(scope, lookup), this.parseFilter(scope));
     const store = await this.getStore(scope);
-    const object = await store.findOne(await this.filterQuery(scope, filter));
+    // By anything but its key a search for the row might lock others.
+    const object = await store.findOne(await this.filterQuery(scope, filter), lookup.field === 'pk' ? use : undefined);
     if (!object) throw new RowNotFoundException();
     await this.checkObjectPermissions(scope, object);
     return object;

@@ -10,10 +10,14 @@ export interface StoreQuery {
   readonly limit?: number;
 }
 
+/** What a row is read for: it stays as it is until the transaction ends, where the database can lock rows. */
+export type RowUse = 'write' | 'remove';
+
 /** The rows one caller may see and write. Opened per request: it carries the caller's visibility and transaction. */
 export interface Store<E extends object> {
   find(query: StoreQuery): Promise<E[]>;
-  findOne(filter: Filter): Promise<E | null>;
+  /** @param use what for, where the filter names the row by its key; a store may lock it, or not @default to be shown */
+  findOne(filter: Filter, use?: RowUse): Promise<E | null>;
   count(filter: Filter): Promise<number>;
   /** Whether several reads may run at the same time: not within a transaction. */
   readonly isConcurrent?: boolean;

@@ -13,6 +13,7 @@ import { keyString, type RawKey, type RawRow, type TrackedTable } from './tracke
 export interface CapturedWrite {
   readonly table: TrackedTable;
   readonly runner: QueryRunner;
+  readonly transaction: CapturedTransaction;
   /** Whether the transaction has touched the row already. */
   readonly has: (key: RawKey) => boolean;
   readonly touch: (key: RawKey, before: RawRow | null) => void;
@@ -35,6 +36,10 @@ export class CapturedTransaction {
   isRead = false;
   /** Statements it has sent so far. */
   private statements = 0;
+  /** Those of them that may have changed rows beside those they named. */
+  private wild = 0;
+  /** Savepoints that were undone so far. */
+  undone = 0;
 
   constructor(
     readonly runner: QueryRunner,
@@ -73,6 +78,7 @@ export class CapturedTransaction {
     return {
       table,
       runner,
+      transaction: this,
       has: (key) => this.has(table, key),
       touch: (key, before) => this.touch(table, key, before),
       touchLink: (junction, key, before) => this.touch(junction, key, before),
@@ -94,6 +100,7 @@ export class CapturedTransaction {
 
   /** A savepoint of this depth was rolled back: the rows first written since are as they were. */
   rollBackTo(depth: number): void {
+    this.undone += 1;
     for (const [name, row] of this.rows) if (row.depth >= depth) this.forget(name);
   }
 
@@ -105,6 +112,36 @@ export class CapturedTransaction {
   /** A statement is on its way. */
   noteStatement(): void {
     this.statements += 1;
+    this.wild += 1;
+  }
+
+  /** Sends one statement, and says whether no other was sent beside it. */
+  async send<T>(statement: () => Promise<T>): Promise<{ readonly result: T; readonly isAlone: boolean }> {
+    const mark = this.wild;
+    const result = await statement();
+    return { result, isAlone: this.wild === mark + 1 };
+  }
+
+  /** Runs a query of our own that changes nothing: what was read of rows stays as new as it was. */
+  async ask<T>(query: () => Promise<T>): Promise<T> {
+    const { result, isAlone } = await this.send(query);
+    if (isAlone) this.wild -= 1;
+    return result;
+  }
+
+  /**
+   * Takes over rows as the statement that was sent last left them.
+   *
+   * @param isTame whether it can have changed no others
+   */
+  noteAfter(table: TrackedTable, keys: readonly RawKey[], rows: readonly RawRow[], isTame: boolean): void {
+    if (isTame) this.wild -= 1;
+    const after = new Map(rows.map((row) => [keyString(table.keyOf(row)), row]));
+    for (const key of keys) {
+      const name = keyString(key);
+      const touched = this.rows.get(`${table.path}\n${name}`);
+      if (touched) Object.assign(touched, { after: after.get(name) ?? null, readAt: this.wild });
+    }
   }
 
   /** Says how many statements were sent: what was read is as it was read while the number stays the same. */
@@ -114,11 +151,13 @@ export class CapturedTransaction {
 
   /** Reads a row as it is now. Unless another statement follows, the commit need not read it again. */
   async readNow(runner: QueryRunner, table: TrackedTable, key: RawKey): Promise<RawRow | null> {
-    const mark = this.statements + 1;
-    const [row = null] = await readByKeys(runner, table, [key], 'newest');
+    const known = this.rows.get(`${table.path}\n${keyString(key)}`);
+    if (known?.readAt === this.wild) return known.after;
+    const mark = this.wild;
+    const [row = null] = await this.ask(() => readByKeys(runner, table, [key], 'newest'));
     const touched = row && this.rows.get(`${table.path}\n${keyString(table.keyOf(row))}`);
     // Another one may have been sent beside it.
-    if (touched && this.statements === mark) Object.assign(touched, { after: row, readAt: mark });
+    if (touched && this.wild === mark) Object.assign(touched, { after: row, readAt: mark });
     return row;
   }
 
@@ -130,7 +169,7 @@ export class CapturedTransaction {
   async readAfterImages(owners: ReadonlyMap<string, TrackedTable>, runner: QueryRunner): Promise<void> {
     this.isRead = true;
     await this.readAfter(
-      [...this.rows.values()].filter(({ readAt }) => readAt !== this.statements),
+      [...this.rows.values()].filter(({ readAt }) => readAt !== this.wild),
       runner,
     );
     for (const row of this.rows.values()) row.links = [];

@@ -6,8 +6,10 @@ import type { Execute } from './builders.js';
 import type { CapturedWrite } from './captured-transaction.js';
 import { inBatches } from '../../core/support/in-batches.js';
 import { dialectOf } from '../dialect/dialects.js';
+import { heldBy } from './held-rows.js';
 import { touchLinks, touchRenamedLinks } from './junctions.js';
 import { keyCondition, keyList, lockClause, readByKeys, select } from './row-reader.js';
+import { askForRows } from './returned-rows.js';
 import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';
 
 /** Rows that one statement writes. */
@@ -19,11 +21,15 @@ export async function captureCriteriaWrite(
   proceed: Execute,
   write: CapturedWrite,
 ): Promise<unknown> {
-  const { table, runner, touch } = write;
-  const matches = await readAllMatches(builder, table, runner);
+  const { table, runner, touch, transaction } = write;
+  const isMoving = keyMoves(builder, table).length > 0;
+  const held = isMoving ? undefined : heldBy(builder, transaction);
+  const matches = held ? [{ row: held.row }] : await readAllMatches(builder, table, runner);
   if (!table.isOnlyLinked) for (const { row } of matches) touch(table.keyOf(row), row);
   if (endsLinks(builder, table)) await touchLinks(write, matches.map(({ row }) => row)); // prettier-ignore
-  const result = await writeMatches(builder, proceed, table, matches);
+  const keys = matches.map(({ row }) => table.keyOf(row));
+  const send: Send = isMoving ? () => proceed() as Promise<WriteResult> : (batch) => sendReturning(builder, proceed, write, batch); // prettier-ignore
+  const result = held ? await send(keys) : await writeMatches(builder, send, table, keys);
   const movedTo = matches.flatMap(({ newKey }) => (newKey ? [newKey] : []));
   if (movedTo.length === 0) return result;
   // Read back, because the database may write a key in another form than the caller (a UUID in capitals).
@@ -102,27 +108,46 @@ function moved(table: TrackedTable, selected: RawRow, moves: readonly KeyMove[])
   return { row, newKey };
 }
 
-async function writeMatches(
+type WriteResult = UpdateResult | DeleteResult;
+/** Writes the rows of these keys, which are the builder's condition already. */
+type Send = (keys: readonly RawKey[]) => Promise<WriteResult>;
+
+/** Takes over the rows as the statement left them, where it can tell. */
+async function sendReturning(
   builder: WriteBuilder,
   proceed: Execute,
+  { table, transaction }: CapturedWrite,
+  keys: readonly RawKey[],
+): Promise<WriteResult> {
+  const isDelete = expressionMapOf(builder).queryType === 'delete';
+  const asking = askForRows(builder, table);
+  const { result, isAlone } = await transaction.send(() => proceed() as Promise<WriteResult>).finally(asking?.undo);
+  const returned = asking?.take(result);
+  const { triggersMayRewrite } = dialectOf(table.dataSource);
+  const isSure = returned ? returned.areFinal && returned.rows.length === keys.length : isDelete && !triggersMayRewrite && result.affected === keys.length; // prettier-ignore
+  // What a delete takes with it may be rows that were looked at before.
+  if (isAlone && isSure) transaction.noteAfter(table, keys, isDelete ? [] : (returned?.rows ?? []), !isDelete && returned?.isTame === true); // prettier-ignore
+  return result;
+}
+
+async function writeMatches(
+  builder: WriteBuilder,
+  send: Send,
   table: TrackedTable,
-  matches: readonly Match[],
-): Promise<unknown> {
-  if (dialectOf(table.dataSource).hasOneConnection) return proceed(); // one writer at a time
+  keys: readonly RawKey[],
+): Promise<WriteResult> {
+  if (dialectOf(table.dataSource).hasOneConnection) return send(keys); // one writer at a time
   // Rows that have come to match since were not locked, so they must not be written.
-  const keys = matches.map(({ row }) => table.keyOf(row));
   // The result of no row is the database's own too.
   const [first = [], ...others] = inBatches(keys, ROWS_PER_WRITE);
-  let total = await writeByKeys(builder, proceed, table, first);
-  for (const batch of others) total = merge(total, await writeByKeys(builder, proceed, table, batch));
+  let total = await writeByKeys(builder, send, table, first);
+  for (const batch of others) total = merge(total, await writeByKeys(builder, send, table, batch));
   return total;
 }
 
-type WriteResult = UpdateResult | DeleteResult;
-
 async function writeByKeys(
   builder: WriteBuilder,
-  proceed: Execute,
+  send: Send,
   table: TrackedTable,
   keys: readonly RawKey[],
 ): Promise<WriteResult> {
@@ -134,7 +159,7 @@ async function writeByKeys(
   map.orderBys = {};
   map.parameters = { ...parameters, ...condition.parameters };
   try {
-    return (await proceed()) as WriteResult;
+    return await send(keys);
   } finally {
     Object.assign(map, { wheres, limit, orderBys, parameters });
   }

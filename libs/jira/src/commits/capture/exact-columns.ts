@@ -21,6 +21,8 @@ const SQLITE_DATE = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{3})?$/;
 export class ExactColumns {
   /** To be selected beside the columns. */
   readonly selection: string[] = [];
+  /** What these are called. */
+  readonly names: string[] = [];
   private readonly readers: (readonly [ColumnMetadata, ReadExact])[] = [];
   private readonly dialect: SqlDialect;
 
@@ -30,7 +32,10 @@ export class ExactColumns {
   ) {
     this.dialect = dialectOf(dataSource);
     const whole = this.dialect.isLooselyTyped ? columns.filter((one) => this.holdsWhole(one)) : [];
-    if (whole.length > 0) this.selection.push(wholeSql(whole.map((one) => this.escape(one))));
+    if (whole.length > 0) {
+      this.selection.push(wholeSql(whole.map((one) => this.escape(one))));
+      this.names.push(WHOLE);
+    }
     for (const column of columns) {
       const special = this.specialReader(column, whole);
       const { transformer } = column;
@@ -72,6 +77,7 @@ export class ExactColumns {
   /** MariaDB shows six digits of a float, and compares all of it. */
   private singleReader(column: ColumnMetadata): ReadExact {
     const name = `${SINGLE}_${this.selection.length}`;
+    this.names.push(name);
     this.selection.push(`${this.escape(column)} + 0e0 AS ${this.dataSource.driver.escape(name)}`);
     return (raw, row) => (raw === null || row[name] === raw ? undefined : row[name]);
   }

@@ -8,6 +8,7 @@ import { touchCommitted } from './committed-rows.js';
 import { conflictingRows, givenKeys } from './conflicts.js';
 import { dialectOf } from '../dialect/dialects.js';
 import { select } from './row-reader.js';
+import { askForRows, type ReturnedRows } from './returned-rows.js';
 import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';
 import { columnValue } from '../column-value.js';
 
@@ -15,10 +16,11 @@ import { columnValue } from '../column-value.js';
 export async function captureInsert(builder: WriteBuilder, proceed: Execute, write: CapturedWrite): Promise<unknown> {
   const insert = new Insert(builder, () => proceed() as Promise<InsertResult>, write);
   await insert.noteConflicts();
-  const { result, keys, mayHaveBeenThere } = await insert.run();
+  const { result, keys, mayHaveBeenThere, returned } = await insert.run();
   if (!keys) write.noteGap(new Error('The keys of the inserted rows are unknown.'));
   else if (mayHaveBeenThere) await touchCommitted(write, keys);
   else for (const key of keys) write.touch(key, null);
+  if (keys && returned?.areFinal) write.transaction.noteAfter(write.table, keys, returned.rows, returned.isTame);
   return result;
 }
 
@@ -46,6 +48,8 @@ interface Inserted {
   readonly keys?: readonly RawKey[] | undefined;
   /** True if another transaction may have inserted the rows while the upsert was on its way. */
   readonly mayHaveBeenThere?: boolean;
+  /** The rows as the statement left them, where it was the only one. */
+  readonly returned?: ReturnedRows | undefined;
 }
 
 class Insert {
@@ -81,6 +85,16 @@ class Insert {
 
   /** PostgreSQL and MariaDB tell the keys themselves, if asked to. */
   private async runReturning(): Promise<Inserted> {
+    const asking = askForRows(this.builder, this.table);
+    if (asking) {
+      const { result, isAlone } = await this.write.transaction.send(this.proceed).finally(asking.undo);
+      const returned = asking.take(result);
+      return {
+        result,
+        keys: returned.rows.map((row) => this.table.keyOf(row)),
+        returned: isAlone ? returned : undefined,
+      };
+    }
     const known = this.given();
     if (known) return { result: await this.proceed(), keys: known };
     const map = expressionMapOf(this.builder);

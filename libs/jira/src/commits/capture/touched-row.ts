@@ -10,7 +10,7 @@ export interface TouchedRow {
   readonly before: RawRow | null;
   /** The row just before the commit; null if it is gone. */
   after: RawRow | null;
-  /** How many statements the transaction had sent when `after` was read; absent before. */
+  /** How many statements that may have changed it the transaction had sent when `after` was read; absent before. */
   readAt?: number;
   /** Many-to-many rows of it that changed: announced even if its own columns did not. */
   links: readonly TouchedRow[];

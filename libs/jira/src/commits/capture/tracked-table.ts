@@ -6,6 +6,7 @@ import type { RowId } from 'nestjs-jira-protocol';
 import type { Image } from '../../core/changes/change.js';
 import { dialectOf } from '../dialect/dialects.js';
 import { ExactColumns } from './exact-columns.js';
+import { returningOf } from './returned-rows.js';
 
 /** A row as the driver returned it, by column name of the database. */
 export type RawRow = Readonly<Record<string, unknown>>;
@@ -25,8 +26,11 @@ export class TrackedTable {
   readonly keyColumns: readonly ColumnMetadata[];
   /** `column, column, …` of a select that reads whole rows. */
   readonly selection: string;
+  /** The same of a RETURNING, by names that no column has. */
+  readonly returning: string;
   /** What the database holds of a row, where its image does not say it. */
   readonly exact: ExactColumns;
+  private readonly returned: readonly string[];
 
   constructor(
     readonly dataSource: DataSource,
@@ -37,8 +41,12 @@ export class TrackedTable {
     this.keyColumns = this.metadata.primaryColumns;
     this.columns = this.metadata.columns.filter((column) => !column.isVirtualProperty);
     this.exact = new ExactColumns(dataSource, this.columns);
-    const selected = this.columns.map((column) => selectExpression(dataSource, column));
+    const expressions = this.columns.map((column) => expressionOf(dataSource, column));
+    const selected = this.columns.map((column, i) => selectExpression(dataSource, column, expressions[i]));
     this.selection = [...selected, ...this.exact.selection].join(', ');
+    const { sql, names } = returningOf(this, expressions);
+    this.returning = [sql, ...this.exact.selection].join(', ');
+    this.returned = names;
   }
 
   get isJunction(): boolean {
@@ -50,6 +58,14 @@ export class TrackedTable {
       .split('.')
       .map((part) => (part === '' ? part : this.dataSource.driver.escape(part)))
       .join('.');
+  }
+
+  /** A row that `returning` gave, as `selection` would. */
+  rowReturned(given: RawRow): RawRow {
+    const row: Record<string, unknown> = {};
+    for (const [i, { databaseName }] of this.columns.entries()) row[databaseName] = given[this.returned[i]];
+    for (const name of this.exact.names) row[name] = given[name];
+    return row;
   }
 
   keyOf(row: RawRow): RawKey {
@@ -119,9 +135,12 @@ function scalar(value: unknown): string | number {
   return String(value);
 }
 
-function selectExpression(dataSource: DataSource, column: ColumnMetadata): string {
-  const name = dataSource.driver.escape(column.databaseName);
+function expressionOf(dataSource: DataSource, column: ColumnMetadata): string {
   const isSpatial = dataSource.driver.spatialTypes.includes(column.type);
-  const expression = dialectOf(dataSource).readExpression(name, column, isSpatial);
+  return dialectOf(dataSource).readExpression(dataSource.driver.escape(column.databaseName), column, isSpatial);
+}
+
+function selectExpression(dataSource: DataSource, column: ColumnMetadata, expression: string): string {
+  const name = dataSource.driver.escape(column.databaseName);
   return expression === name ? name : `${expression} AS ${name}`;
 }

@@ -12,6 +12,7 @@ import { intercept, isIntercepted, stopIntercepting, type Execute } from './buil
 import type { CapturedTransaction } from './captured-transaction.js';
 import { captureCriteriaWrite, endsLinks } from './criteria-write.js';
 import { assertCaptured, dialectOf } from '../dialect/dialects.js';
+import { HeldRow } from './held-rows.js';
 import { captureInsert, insertedValues } from './insert-write.js';
 import { changesOf, type RowImages } from './net-change.js';
 import { OwnTransactions } from './own-transactions.js';
@@ -114,6 +115,23 @@ export class TypeOrmChangeSource implements ChangeSource {
   async readStored(runner: QueryRunner, metadata: EntityMetadata, key: RawKey): Promise<RawRow | null | undefined> {
     const table = this.tableOf(metadata);
     return table && this.transactions.captured(runner)?.readNow(runner, table, key);
+  }
+
+  /**
+   * Notes a row that the runner's transaction has locked, as it is selected before it is written: who names the row by
+   * what this returns need not have it read again.
+   */
+  hold(runner: QueryRunner, row: RawRow): HeldRow {
+    return new HeldRow(this.transactions.of(runner), row);
+  }
+
+  isHeld(runner: QueryRunner, row: HeldRow): boolean {
+    return row.isHeldIn(this.transactions.captured(runner));
+  }
+
+  /** Runs a query that changes nothing within the runner's transaction. */
+  ask<T>(runner: QueryRunner, query: () => Promise<T>): Promise<T> {
+    return this.transactions.captured(runner)?.ask(query) ?? query();
   }
 
   /** Equal while nothing was sent within the runner's transaction; `undefined` when it wrote nothing that is captured. */

@@ -69,6 +69,12 @@ export interface RowDialect {
   readonly timezone: string;
   /** Digits of the fraction of a second that a column of dates keeps. */
   secondDigits(precision: number | null | undefined): number;
+  /** Which writes can return the rows as they left them. */
+  readonly returnsRows: 'all' | 'insert' | 'none';
+  /** A trigger may change rows of its own table after they were returned. */
+  readonly triggersMayRewrite: boolean;
+  /** Whether a row that is returned by a write of this table lies in a table with triggers; `undefined` where none asks. */
+  triggered(table: string): string | undefined;
   /** Ends a SELECT. */
   lockClause(lock: RowLock): string;
   /** The column's value in the form its entity reads. */

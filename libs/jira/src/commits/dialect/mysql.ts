@@ -29,6 +29,8 @@ export class MysqlDialect implements SqlDialect {
   readonly isLooselyTyped = false;
   readonly hasBooleans = false;
   readonly roundsFloats = true;
+  readonly returnsRows = 'insert';
+  readonly triggersMayRewrite = false;
   readonly missesReplacedRows = false;
   readonly locksGaps = true;
   readonly hasFunctions = false;
@@ -76,6 +78,10 @@ export class MysqlDialect implements SqlDialect {
   }
 
   /** A plain read shows the snapshot that the transaction began with. */
+  triggered(): undefined {
+    return undefined;
+  }
+
   lockClause(lock: RowLock): string {
     return lock === 'none' ? '' : ' FOR UPDATE';
   }

@@ -27,6 +27,8 @@ export class PostgresDialect implements SqlDialect {
   readonly hasUuids = true;
   readonly roundsFloats = false;
   readonly missesReplacedRows = true;
+  readonly returnsRows = 'all';
+  readonly triggersMayRewrite = true;
   readonly locksGaps = false;
   readonly timezone = 'local';
   readonly hasFunctions = false;
@@ -58,6 +60,13 @@ export class PostgresDialect implements SqlDialect {
 
   secondDigits(precision: number | null | undefined): number {
     return precision ?? 6;
+  }
+
+  /** Asked with each write: triggers may be made at any time. Those of foreign keys are the database's own. */
+  triggered(table: string): string {
+    const own = table.slice(table.lastIndexOf('"', table.length - 2));
+    const tables = `${own}."tableoid", '${table.replaceAll("'", "''")}'::regclass`;
+    return `EXISTS (SELECT 1 FROM pg_catalog.pg_trigger "jira_t" WHERE "jira_t"."tgrelid" IN (${tables}) AND NOT "jira_t"."tgisinternal")`;
   }
 
   lockClause(lock: RowLock): string {

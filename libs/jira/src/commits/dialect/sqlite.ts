@@ -25,6 +25,8 @@ export class SqliteDialect implements SqlDialect {
   readonly hasBooleans = false;
   readonly hasUuids = false;
   readonly roundsFloats = false;
+  readonly returnsRows = 'none';
+  readonly triggersMayRewrite = true;
   readonly missesReplacedRows = false;
   readonly locksGaps = false;
   readonly timezone = 'Z';
@@ -58,6 +60,10 @@ export class SqliteDialect implements SqlDialect {
 
   secondDigits(): number {
     return 3;
+  }
+
+  triggered(): undefined {
+    return undefined;
   }
 
   lockClause(): string {

@@ -7,6 +7,7 @@ import { Shown } from '../shown-result.js';
 import { runBulk, type BulkInput, type BulkItem, type BulkResult } from '../bulk.js';
 import { answerCreated, answerUpdated, inputFor, type GenericHook } from '../generic-hook.js';
 import { CONTEXT } from '../plumbing.js';
+import type { RowUse } from '../store.js';
 import type { Constructor, InputOf, OutputOf } from './mixin.js';
 
 export interface ChangesMany {
@@ -39,7 +40,11 @@ export function BulkMixin<B extends Constructor<GenericHook<object>>>(Base: B): 
         const { pk, ...rest } = named(item);
         const fields = await validateInput(choice.type, rest, choice);
         return async () =>
-          answerUpdated(this, await this.performUpdate(await this.objectNamed(scope, pk), fields, scope), scope);
+          answerUpdated(
+            this,
+            await this.performUpdate(await this.objectNamed(scope, pk, 'write'), fields, scope),
+            scope,
+          );
       });
     }
 
@@ -47,7 +52,7 @@ export function BulkMixin<B extends Constructor<GenericHook<object>>>(Base: B): 
     @Shown()
     async destroyMany(scope: ActionScope): Promise<unknown> {
       return runBulk(scope, this.bulkLimit(), 204, async (pk) => async () => {
-        await this.performDestroy(await this.objectNamed(scope, pk), scope);
+        await this.performDestroy(await this.objectNamed(scope, pk, 'remove'), scope);
         return null;
       });
     }
@@ -56,9 +61,9 @@ export function BulkMixin<B extends Constructor<GenericHook<object>>>(Base: B): 
       return this[CONTEXT].limits.pageSize;
     }
 
-    private objectNamed(scope: HookScope, pk: unknown): Promise<object> {
+    private objectNamed(scope: HookScope, pk: unknown, use: RowUse): Promise<object> {
       if (pk === undefined || pk === null) throw new ValidationException({ pk: ['Must name the row.'] });
-      return this.getObject(scope, { field: 'pk', key: 'pk', value: pk });
+      return this.getObject(scope, { field: 'pk', key: 'pk', value: pk }, use);
     }
   }
   return BulkHook as unknown as B & Constructor<ChangesMany>;

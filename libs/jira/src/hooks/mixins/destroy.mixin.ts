@@ -16,7 +16,7 @@ export function DestroyMixin<B extends Constructor<GenericHook<object>>>(Base: B
     @Action({ methods: ['DELETE'], detail: true, status: 204 })
     @Shown()
     async destroy(scope: ActionScope<undefined>): Promise<null> {
-      await this.performDestroy(await this.getObject(scope), scope);
+      await this.performDestroy(await this.getObject(scope, undefined, 'remove'), scope);
       return null;
     }
   }

@@ -20,7 +20,7 @@ export function UpdateMixin<B extends Constructor<GenericHook<object>>>(Base: B)
     })
     @Shown()
     async update(scope: ActionScope<object>): Promise<unknown> {
-      const object = await this.getObject(scope);
+      const object = await this.getObject(scope, undefined, 'write');
       return answerUpdated(this, await this.performUpdate(object, scope.data, scope), scope);
     }
   }

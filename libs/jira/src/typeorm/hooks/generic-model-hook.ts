@@ -13,7 +13,6 @@ import { stateOf, type HookScope } from '../../core/scope/scope.js';
 import type { UnitOfWork } from '../../core/scope/unit-of-work.js';
 import { unlessAnonymous } from '../../core/scope/anonymous.js';
 import { exposedNames } from '../../policy/serialization/compiled-view.js';
-import type { Image } from '../../core/changes/change.js';
 import type { Dependency, ObservedRows, OwnRows } from '../../live/observers/observed-rows.js';
 import type { FoundEntity } from '../data-sources.js';
 import { directCreate } from '../direct/direct-create.js';
@@ -36,6 +35,7 @@ import { AnnouncedRows } from '../reader/announced-rows.js';
 import { StoredRows } from '../reader/stored-rows.js';
 import { isPerUser } from '../../live/observers/per-user.js';
 import { PredicateMatcher } from './row-matchers.js';
+import { LockedRows } from '../store/locked-rows.js';
 import { TypeOrmEdge } from '../typeorm-edge.js';
 import { TypeOrmStore } from '../store/typeorm-store.js';
 import { TypeOrmUnitOfWork } from '../store/typeorm-unit-of-work.js';
@@ -70,6 +70,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   private lookup!: Lookup;
   private direct?: DirectReader;
   private writer?: DirectWriter;
+  private locked?: LockedRows<E>;
   private expansion!: Expansion;
   private stored!: StoredRows<E>;
   private announced!: AnnouncedRows<E>;
@@ -82,7 +83,9 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     this.edge = context.moduleRef.get(TypeOrmEdge, { strict: false });
     this.found = this.edge.dataSources.find(this.entity, name, context.metadata.dataSource);
     await super[REGISTER](context);
-    this.stored = new StoredRows(this.metadata, this.edge.sourceOf(this.found));
+    const source = this.edge.sourceOf(this.found);
+    this.stored = new StoredRows(this.metadata, source);
+    if (source && !this.hasOwn('getQuery')) this.locked = new LockedRows(this.metadata, source, this.stored);
     this.announced = new AnnouncedRows(this.metadata, this.stored.maker, {
       output: this.getOutput(),
       showsByItself: this.hasOwn('serialize'),
@@ -98,7 +101,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     this.defaultOrdering = this.ordering.map((field) => this.lookup.ordering(field, this.unrestrictedFields));
     if (context.fastPaths.reads && !this.hasOwn('getQuery'))
       this.direct = DirectReader.of(this.metadata, this.withDeleted);
-    if (context.fastPaths.writes) this.writer = DirectWriter.of(this.metadata, this.edge.sourceOf(this.found));
+    if (context.fastPaths.writes) this.writer = DirectWriter.of(this.metadata, source);
     this.expansion = new Expansion(
       name,
       this.metadata,
@@ -147,6 +150,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
       sightOf: (related) => this.edge.sightOf(related, scope),
       nested: nestedRules(scope, this.edge),
       stored: this.stored,
+      locked: this.locked,
     });
   }
 
@@ -237,7 +241,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     const own: OwnRows = {
       filter: (scope) => this.announcedFilter(scope),
       visibility: (scope) => this.announcedVisibility(scope),
-      permits: this.hasObjectPermissions() ? (scope, image) => this.permits(scope, image) : undefined,
+      permits: this.hasObjectPermissions() ? (scope, image) => isAllowed(async () => this.checkObjectPermissions(scope, await this.announced.rowOf(image))) : undefined, // prettier-ignore
       serialize: (announced, scope, isLoaded) => this.announced.serialize(announced, scope, isLoaded),
       wayOf: (scope) => this.announced.wayOf(scope),
       load: (announced, scope) => this.announced.load(announced, scope),
@@ -282,10 +286,6 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
 
   private hasOwn(name: Overridable): boolean {
     return this[name] !== GenericModelHook.prototype[name];
-  }
-
-  private permits(scope: HookScope, image: Image): Promise<boolean> {
-    return isAllowed(async () => this.checkObjectPermissions(scope, await this.announced.rowOf(image)));
   }
 
   /** Compiled once per request. */

@@ -85,6 +85,12 @@ export class RelationGuard {
     return row && new Map(columns.map((column, index) => [column, keyText(row[`k${index}`])]));
   }
 
+  /** The same of a row that was selected already, whole. */
+  keysOf(row: Readonly<Record<string, unknown>>): StoredKeys {
+    const columns = this.metadata.relations.flatMap((relation) => ownForeignKeys(relation));
+    return new Map(columns.map((column) => [column, keyText(row[column.databaseName])]));
+  }
+
   private async newlyNamed(relation: RelationMetadata, entity: ObjectLiteral, stored?: StoredKeys): Promise<Named[]> {
     const named = namedBy(relation, entity);
     if (named.length === 0 || !stored) return named;

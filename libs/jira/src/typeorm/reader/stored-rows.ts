@@ -43,6 +43,16 @@ export class StoredRows<E extends object> {
     return { image, row: (await this.maker.make(image, this.table.entityOf(raw).name)) as E };
   }
 
+  /** `column, column, …` of a select that `stored` understands. */
+  get selection(): string {
+    return (this.source?.tableOf(this.metadata) ?? this.table).selection;
+  }
+
+  /** Runs a query that changes nothing: what was read back before stays as new as it is. */
+  ask<T>({ queryRunner }: EntityManager, query: () => Promise<T>): Promise<T> {
+    return (queryRunner && this.source?.ask(queryRunner, query)) ?? query();
+  }
+
   /** Equal while nothing was written within the transaction since; `undefined` where nobody counts. */
   markOf({ queryRunner }: EntityManager): number | undefined {
     return queryRunner && this.source?.markOf(queryRunner);

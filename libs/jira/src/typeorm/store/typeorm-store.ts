@@ -1,19 +1,12 @@
 // The rows of an entity that one caller may see and write into.
 
 import { isPromise } from '../../core/support/is-promise.js';
-import type {
-  DeepPartial,
-  EntityManager,
-  EntityMetadata,
-  ObjectLiteral,
-  RelationMetadata,
-  SelectQueryBuilder,
-} from 'typeorm';
+import type { DeepPartial, EntityManager, EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { SavePlan } from '../../commits/typeorm-persistence.js';
-import { expressionMapOf, lazyValueName } from '../../commits/typeorm-internals.js';
+import { expressionMapOf } from '../../commits/typeorm-internals.js';
 import { RowNotFoundException, ValidationException } from '../../core/errors/jira.exception.js';
 import type { Filter, Ordering } from '../../policy/filtering/filter.js';
-import type { Store, StoreQuery } from '../../hooks/store.js';
+import type { RowUse, Store, StoreQuery } from '../../hooks/store.js';
 import type { CursorRow, Seek } from '../../policy/pagination/cursor.js';
 import type { DirectReader } from '../direct/direct-reader.js';
 import { CascadeGuard, type CascadeRules } from '../query/cascade-guard.js';
@@ -31,6 +24,8 @@ import { isPlain } from '../query/narrowing.js';
 import { StoredRows, type StoredRow } from '../reader/stored-rows.js';
 import { checkVisible, isVisible } from '../query/visible-check.js';
 import { columnValue, nullUnread, underLazyNames } from '../../commits/column-value.js';
+import type { LockedRows } from './locked-rows.js';
+import { forget, isCascade } from './relation-values.js';
 
 export interface TypeOrmStoreOptions<E extends object> extends CascadeRules {
   /** The hook's own query; visibility and filters narrow it by its main alias. @default all rows */
@@ -43,6 +38,8 @@ export interface TypeOrmStoreOptions<E extends object> extends CascadeRules {
   readonly withDeleted?: boolean;
   /** Reads back what was written. @default one that shares no reads with the capture of changes */
   readonly stored?: StoredRows<E>;
+  /** Reads rows to be written by one statement, where the base query is all rows. */
+  readonly locked?: LockedRows<E>;
   /** Delete rows for good where the entity has a `@DeleteDateColumn()`. @default false */
   readonly hardDelete?: boolean;
 }
@@ -73,21 +70,24 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     return query.getMany();
   }
 
-  async findOne(filter: Filter): Promise<E | null> {
-    const row = this.visibility.constant === false ? null : await this.readOne(filter);
+  async findOne(filter: Filter, use?: RowUse): Promise<E | null> {
+    const row = this.visibility.constant === false ? null : await this.readOne(filter, use);
     if (row) noteKey(this.metadata, row);
     return row;
   }
 
-  private async readOne(filter: Filter): Promise<E | null> {
+  private async readOne(filter: Filter, use?: RowUse): Promise<E | null> {
     const seen = this.sightFor({ filter });
     const sight = isPromise(seen) ? await seen : seen;
+    const { locked, withDeleted = false } = this.options;
+    const row = use && (await locked?.find(this.manager, this.predicates(filter, sight), { use, withDeleted }));
+    if (row !== undefined) return row;
     const found = this.direct?.findOne(this.predicates(filter, sight));
     if (found !== undefined) return found as E | null;
     const query = this.query(filter, sight);
     if (!multipliesRows(query)) return query.limit(1).getOne();
-    const [row] = await pageByKey(query, this.manager, this.metadata, { ordering: [], sight, offset: 0, limit: 1 });
-    return row ?? null;
+    const [first] = await pageByKey(query, this.manager, this.metadata, { ordering: [], sight, offset: 0, limit: 1 });
+    return first ?? null;
   }
 
   async count(filter: Filter): Promise<number> {
@@ -162,12 +162,15 @@ export class TypeOrmStore<E extends object> implements Store<E> {
   async update(entity: E): Promise<E> {
     const wasRead = isKnown(this.metadata, entity);
     const relations = this.relations();
-    const stored = await relations.lock(entity);
+    const { locked } = this.options;
+    const row = locked?.rowOf(this.manager, entity);
+    const stored = row ? relations.keysOf(row) : await relations.lock(entity);
     // save() would insert a row that was deleted in the meantime.
     if (!stored || !(wasRead || (await isVisible(this.manager, this.visibility, entity))))
       throw new RowNotFoundException();
     await relations.check(entity, stored);
-    await (this.writesMore(entity) ? this.saveMore(entity) : this.manager.save(this.metadata.target, entity));
+    if (this.writesMore(entity)) await this.saveMore(entity);
+    else if (!(await locked?.write(this.manager, entity, false))) await this.manager.save(this.metadata.target, entity);
     return this.readBack(entity);
   }
 
@@ -182,7 +185,7 @@ export class TypeOrmStore<E extends object> implements Store<E> {
   private async readBack(entity: E): Promise<E> {
     const stored = await this.read(entity);
     if (!stored) throw new RowNotFoundException();
-    await checkVisible(this.manager, this.visibility, entity, stored.image);
+    await this.storedRows.ask(this.manager, () => checkVisible(this.manager, this.visibility, entity, stored.image));
     noteKey(this.metadata, stored.row);
     READ_AT.set(stored.row, this.storedRows.markOf(this.manager));
     return stored.row;
@@ -222,7 +225,8 @@ export class TypeOrmStore<E extends object> implements Store<E> {
       throw new RowNotFoundException();
     const id: ObjectLiteral | undefined = this.metadata.getEntityIdMap(entity);
     const isSoft = this.metadata.deleteDateColumn !== undefined && !this.options.hardDelete;
-    await (isSoft ? this.manager.softRemove(this.metadata.target, entity) : this.manager.remove(this.metadata.target as never, entity)); // prettier-ignore
+    if (isSoft) await this.manager.softRemove(this.metadata.target, entity);
+    else if (!(await this.options.locked?.write(this.manager, entity, true))) await this.manager.remove(this.metadata.target as never, entity); // prettier-ignore
     // TypeORM takes the key from what it removed, which the caller may still want to name.
     for (const column of this.metadata.primaryColumns) if (id) column.setEntityValue(entity, columnValue(column, id));
   }
@@ -246,6 +250,8 @@ export class TypeOrmStore<E extends object> implements Store<E> {
   }
 
   async lock(entity: E): Promise<E | null> {
+    const read = await this.options.locked?.again(this.manager, entity);
+    if (read) return read;
     const query = this.manager.createQueryBuilder<E>(this.metadata.target, ALIAS);
     this.visibility.apply(query, ALIAS);
     const id: ObjectLiteral | undefined = this.metadata.getEntityIdMap(entity);
@@ -269,19 +275,3 @@ export class TypeOrmStore<E extends object> implements Store<E> {
 
 /** By rows that were read back, the mark of that moment. */
 const READ_AT = new WeakMap<object, number | undefined>();
-
-/** Takes the loaded related row off the entity. TypeORM's own setter merges into it instead. */
-function forget({ embeddedMetadata, propertyName, isLazy }: RelationMetadata, entity: ObjectLiteral): void {
-  let holder: unknown = entity;
-  for (const name of embeddedMetadata?.parentPropertyNames ?? [])
-    holder = (holder as ObjectLiteral | undefined)?.[name];
-  const name = isLazy ? lazyValueName(propertyName) : propertyName;
-  if (typeof holder === 'object' && holder !== null && name in holder) Object.assign(holder, { [name]: undefined });
-}
-
-/** Whether a relation's value means writes beyond the row: a list, the other side of a one-to-one, a cascade. */
-function isCascade(relation: RelationMetadata, value: unknown): boolean {
-  if (value === undefined) return false;
-  if (relation.isManyToMany || !relation.isOwning) return true;
-  return typeof value === 'object' && value !== null && (relation.isCascadeInsert || relation.isCascadeUpdate);
-}

@@ -1,0 +1,86 @@
+// The whole rows that a write returns beside what TypeORM asks of it: then nobody has to read them again.
+
+import { expressionMapOf, type ColumnMetadata, type WriteBuilder } from '../typeorm-internals.js';
+import { dialectOf } from '../dialect/dialects.js';
+import type { RawRow, TrackedTable } from './tracked-table.js';
+
+/** Of columns that no entity has, so that TypeORM puts none of them into an entity. */
+const PREFIX = 'jira_';
+const TRIGGERED = 'jira_triggered';
+
+export interface ReturnedRows {
+  readonly rows: readonly RawRow[];
+  /** Whether nothing can have changed the rows since they were returned. */
+  readonly areFinal: boolean;
+  /** Whether the write can have changed no other rows either: its table has no triggers. */
+  readonly isTame: boolean;
+}
+
+/** What was added to the RETURNING of a builder. */
+export interface Asking {
+  /** Call it once the builder was executed, whether or not it failed. */
+  readonly undo: () => void;
+  /** Takes the rows out of the result, which is left as TypeORM alone would have made it. */
+  readonly take: (result: { raw: unknown }) => ReturnedRows;
+}
+
+/** Has the write return its rows whole; `undefined` where the database cannot, or the application asks for others. */
+export function askForRows(builder: WriteBuilder, table: TrackedTable): Asking | undefined {
+  const map = expressionMapOf(builder);
+  const { returning, onUpdate, onIgnore, queryType, mainAlias } = map;
+  if ((returning !== undefined && returning.length > 0) || onUpdate || onIgnore || !mainAlias) return undefined;
+  const own = ownColumns(builder, table);
+  const { returnsRows } = dialectOf(table.dataSource);
+  // Of MariaDB's inserts it would change the form of the result, unless TypeORM itself asks for something.
+  const isPossible = returnsRows === 'all' || (returnsRows === 'insert' && queryType === 'insert' && own.length > 0 && table.dataSource.driver.isReturningSqlSupported('insert')); // prettier-ignore
+  if (!isPossible) return undefined;
+  map.returning = [...own.map(({ databaseName }) => table.dataSource.driver.escape(databaseName)), table.returning].join(', '); // prettier-ignore
+  return {
+    undo: () => (map.returning = returning),
+    take: (result) => takeRows(result, table, own.length === 0),
+  };
+}
+
+/** What TypeORM would have returned: it adds nothing to a RETURNING that is text. */
+function ownColumns(builder: WriteBuilder, { metadata: owner }: TrackedTable): readonly ColumnMetadata[] {
+  const { queryType, updateEntity, whereEntities, mainAlias } = expressionMapOf(builder);
+  const metadata = mainAlias?.hasMetadata ? mainAlias.metadata : owner;
+  if (!updateEntity || queryType === 'delete') return [];
+  if (queryType === 'insert') return metadata.getInsertionReturningColumns();
+  if (whereEntities.length === 0) return [];
+  return metadata.columns.filter(
+    (column) =>
+      column.asExpression !== undefined ||
+      column.isUpdateDate ||
+      column.isVersion ||
+      (column.isDeleteDate && queryType !== 'update'),
+  );
+}
+
+function takeRows(result: { raw: unknown }, table: TrackedTable, isAllOurs: boolean): ReturnedRows {
+  const rows = result.raw as Record<string, unknown>[];
+  let hasTriggers = false;
+  const whole = rows.map((row) => {
+    if (row[TRIGGERED] === true) hasTriggers = true;
+    const taken = table.rowReturned(row);
+    for (const name of Object.keys(row)) if (name.startsWith(PREFIX)) delete row[name];
+    return taken;
+  });
+  if (isAllOurs) rows.length = 0;
+  const { triggersMayRewrite, returnsRows } = dialectOf(table.dataSource);
+  return { rows: whole, areFinal: !triggersMayRewrite || !hasTriggers, isTame: returnsRows === 'all' && !hasTriggers };
+}
+
+/** `expression AS name, …` for a RETURNING, and the names by column. */
+export function returningOf(
+  table: TrackedTable,
+  expressions: readonly string[],
+): { readonly sql: string; readonly names: readonly string[] } {
+  const { escape } = table.dataSource.driver;
+  const { driver } = table.dataSource;
+  const names = expressions.map((_, index) => `${PREFIX}returned_${index}`);
+  const parts = expressions.map((sql, index) => `${sql} AS ${escape.call(driver, names[index])}`);
+  const triggered = dialectOf(table.dataSource).triggered(table.escapedPath());
+  if (triggered !== undefined) parts.push(`${triggered} AS ${escape.call(driver, TRIGGERED)}`);
+  return { sql: parts.join(', '), names };
+}

@@ -1,0 +1,119 @@
+// Rows that are about to be written, each read and locked by one statement: as the caller sees it, whole, until the transaction ends.
+
+import type { EntityManager, EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm';
+import { nameHeld, type HeldRow } from '../../commits/capture/held-rows.js';
+import { select } from '../../commits/capture/row-reader.js';
+import type { RawRow } from '../../commits/capture/tracked-table.js';
+import type { TypeOrmChangeSource } from '../../commits/capture/typeorm-change-source.js';
+import { dialectOf } from '../../commits/dialect/dialects.js';
+import { SavePlan } from '../../commits/typeorm-persistence.js';
+import type { RowUse } from '../../hooks/store.js';
+import { writeSql } from '../query/condition-sql.js';
+import type { RowPredicate } from '../query/row-predicate.js';
+import type { StoredRows } from '../reader/stored-rows.js';
+import { SqlWriter } from '../rows/sql-writer.js';
+import { rowConditions, tableAs } from '../rows/table-rows.js';
+
+const ALIAS = 'row';
+
+/** By entities that were read locked. */
+const LOCKED = new WeakMap<object, HeldRow>();
+
+export class LockedRows<E extends object> {
+  /** Whether a row is no more than its columns, for TypeORM as well. */
+  private readonly isPlain: boolean;
+
+  constructor(
+    private readonly metadata: EntityMetadata,
+    private readonly source: TypeOrmChangeSource,
+    private readonly stored: StoredRows<E>,
+  ) {
+    this.isPlain =
+      metadata.tableType === 'regular' &&
+      metadata.treeType === undefined &&
+      metadata.inheritancePattern === undefined &&
+      metadata.childEntityMetadatas.length === 0;
+  }
+
+  /**
+   * The one row that satisfies the predicates, which name it by its key; null if there is none. `undefined` when TypeORM
+   * has to read it, and nothing was done.
+   */
+  async find(
+    manager: EntityManager,
+    predicates: readonly RowPredicate[],
+    { use, withDeleted }: { use: RowUse; withDeleted: boolean },
+  ): Promise<E | null | undefined> {
+    const runner = manager.queryRunner;
+    if (!runner?.isTransactionActive || !this.isPlain || !this.stored.maker.isEnough) return undefined;
+    const writer = new SqlWriter(manager.dataSource);
+    const conditions = rowConditions(this.metadata, ALIAS, writer, { withDeleted });
+    for (const { constant, condition } of predicates)
+      if (constant !== true) conditions.push(`(${writeSql(condition, ALIAS, writer)})`);
+    const lock = dialectOf(manager.dataSource).lockClause(use === 'write' ? 'write' : 'remove');
+    const sql = `SELECT ${this.stored.selection} FROM ${tableAs(this.metadata, ALIAS, writer)} WHERE ${conditions.join(' AND ')} LIMIT 1${lock}`;
+    const [raw] = await select(runner, sql, writer.parameters);
+    return raw ? this.entityOf(runner, raw) : null;
+  }
+
+  /** As it is stored, if the entity was read locked and nothing has undone that. */
+  rowOf(manager: EntityManager, entity: E): RawRow | undefined {
+    return this.heldRow(manager, entity)?.row;
+  }
+
+  /** The row again as it was read; a new object. */
+  async again(manager: EntityManager, entity: E): Promise<E | undefined> {
+    const row = this.rowOf(manager, entity);
+    return row && this.copyOf(row);
+  }
+
+  /** Writes the entity, or removes its row, as TypeORM would with what it reads first; false when TypeORM has to. */
+  async write(manager: EntityManager, entity: E, isRemoved: boolean): Promise<boolean> {
+    const held = this.heldRow(manager, entity);
+    const stored = held && !this.hasRelations(entity, isRemoved) && (await this.copyOf(held.row));
+    if (!stored || !manager.queryRunner) return false;
+    const rows = { entity, stored, isRemoved };
+    await SavePlan.known(manager.queryRunner, this.metadata, rows, (name) => nameHeld(name, held)).execute();
+    return true;
+  }
+
+  private heldRow({ queryRunner }: EntityManager, entity: E): HeldRow | undefined {
+    const held = LOCKED.get(entity);
+    return held && queryRunner && this.source.isHeld(queryRunner, held) ? held : undefined;
+  }
+
+  private async entityOf(runner: QueryRunner, raw: RawRow): Promise<E | undefined> {
+    const entity = await this.copyOf(raw);
+    if (entity) LOCKED.set(entity, this.source.hold(runner, raw));
+    return entity;
+  }
+
+  /** With values of its own: whoever alters one must not alter what is known of the row. */
+  private async copyOf(raw: RawRow): Promise<E | undefined> {
+    const copy: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(raw)) {
+      const own = copied(value);
+      if (own === undefined && value !== undefined) return undefined;
+      copy[name] = own;
+    }
+    return (await this.stored.stored(copy)).row;
+  }
+
+  /** What TypeORM would have to read more for. */
+  private hasRelations(entity: ObjectLiteral, isRemoved: boolean): boolean {
+    const { relations, manyToManyRelations } = this.metadata;
+    if (isRemoved && manyToManyRelations.length > 0) return true;
+    return relations.some((relation) => relation.getEntityValue(entity) !== undefined);
+  }
+}
+
+/** `undefined` of a value that cannot be copied. */
+function copied(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Date) return new Date(value);
+  if (Buffer.isBuffer(value)) return Buffer.from(value);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return Array.isArray(value) || prototype === Object.prototype || prototype === null
+    ? structuredClone(value)
+    : undefined;
+}
