@@ -1,6 +1,6 @@
 // update, delete, soft delete and restore: the rows they will touch are read first, locked, and written by their keys.
 
-import type { DeleteResult, QueryRunner, UpdateResult } from 'typeorm';
+import type { DeleteResult, UpdateResult } from 'typeorm';
 import { expressionMapOf, selectAsBuilder, type ColumnMetadata, type WriteBuilder } from '../typeorm-internals.js';
 import type { Execute } from './builders.js';
 import type { CapturedWrite } from './captured-transaction.js';
@@ -24,7 +24,7 @@ export async function captureCriteriaWrite(
   const { table, runner, touch, transaction } = write;
   const isMoving = keyMoves(builder, table).length > 0;
   const held = isMoving ? undefined : heldBy(builder, transaction);
-  const matches = held ? [{ row: held.row }] : await readAllMatches(builder, table, runner);
+  const matches = held ? [{ row: held.row }] : await readAllMatches(builder, write);
   if (!table.isOnlyLinked) for (const { row } of matches) touch(table.keyOf(row), row);
   if (endsLinks(builder, table)) await touchLinks(write, matches.map(({ row }) => row)); // prettier-ignore
   const keys = matches.map(({ row }) => table.keyOf(row));
@@ -49,10 +49,10 @@ export function endsLinks(builder: WriteBuilder, table: TrackedTable): boolean {
  * PostgreSQL's read that waited for a row to be deleted does not see one that was inserted under its key meanwhile; the
  * next read does. So save(), which names the row it means, still writes it.
  */
-async function readAllMatches(builder: WriteBuilder, table: TrackedTable, runner: QueryRunner): Promise<Match[]> {
-  const matches = await readMatches(builder, table, runner);
+async function readAllMatches(builder: WriteBuilder, write: CapturedWrite): Promise<Match[]> {
+  const matches = await readMatches(builder, write);
   const isMissing = matches.length < expressionMapOf(builder).whereEntities.length;
-  return isMissing && dialectOf(table.dataSource).missesReplacedRows ? readMatches(builder, table, runner) : matches;
+  return isMissing && dialectOf(write.table.dataSource).missesReplacedRows ? readMatches(builder, write) : matches;
 }
 
 /** A row that will be written, and its key afterwards if the write sets one. */
@@ -62,7 +62,7 @@ interface Match {
 }
 
 /** The rows that the builder's own condition, order and limit select now. */
-async function readMatches(builder: WriteBuilder, table: TrackedTable, runner: QueryRunner): Promise<Match[]> {
+async function readMatches(builder: WriteBuilder, { table, runner, transaction }: CapturedWrite): Promise<Match[]> {
   const moves = keyMoves(builder, table);
   const isDelete = expressionMapOf(builder).queryType === 'delete';
   const columns = [
@@ -73,7 +73,7 @@ async function readMatches(builder: WriteBuilder, table: TrackedTable, runner: Q
   // One order of locking for all: two writes of the same rows then wait for each other instead of deadlocking.
   const sql = selectAsBuilder(builder, columns, ` ORDER BY ${keyList(table)}`);
   const lock = lockClause(table.dataSource, isDelete ? 'remove' : 'write');
-  const rows = await select(runner, sql + lock, builder.getParameters());
+  const rows = await transaction.ask(() => select(runner, sql + lock, builder.getParameters()));
   return moves.length === 0 ? rows.map((row) => ({ row })) : rows.map((row) => moved(table, row, moves));
 }
 
