@@ -81,6 +81,15 @@ export interface RowDialect {
   readExpression(name: string, column: ColumnMetadata, isSpatial: boolean): string;
 }
 
+/** A column of constants, all of the type of a table's column. */
+export interface ConstantColumn extends ColumnType {
+  /** As it is called, and its number the rows; escaped. */
+  readonly name: string;
+  /** The table, escaped. */
+  readonly table: string;
+  readonly values: readonly unknown[];
+}
+
 /** How conditions, orders and pages are written. */
 export interface QueryDialect {
   /** Whether queries may call functions of this process. */
@@ -117,6 +126,11 @@ export interface QueryDialect {
   datePart(sql: string, column: ColumnType, part: DatePart): string;
   /** A parameter in the type of the column, where no table gives it one. */
   typedValue(column: ColumnType, value: unknown, parameter: string): string;
+
+  /** How many rows of constants one query takes. */
+  readonly constantRows: number;
+  /** A query whose rows are these constants, with their position as `number`. @param columns all of one length, one at least */
+  constants(number: string, columns: readonly ConstantColumn[], bind: (value: unknown) => string): string;
 
   /** Whether the driver reads values of the kind less exactly than the database has them, or JSON cannot hold them. */
   readsInexactly(kind: ColumnKind): boolean;
@@ -171,4 +185,21 @@ export function likeTest(
   const literal = value.replace(/[!%_]/g, '!$&');
   const pattern = `${test === 'startswith' ? '' : '%'}${literal}${test === 'endswith' ? '' : '%'}`;
   return `${text(sql)} LIKE ${text(bind(pattern))} ESCAPE '!'`;
+}
+
+/** The columns themselves with no row, then the constants: the union gives them the types and collations of the columns. */
+export function unionOfConstants(
+  number: string,
+  columns: readonly ConstantColumn[],
+  bind: (value: unknown) => string,
+  typed: (column: ConstantColumn, parameter: string) => string,
+  escape: (name: string) => string,
+): string {
+  const alias = (index: number): string => escape(`jira_t${index}`);
+  const heads = columns.map(({ name, column }, i) => `${alias(i)}.${escape(column.databaseName)} AS ${name}`);
+  const from = columns.map(({ table }, i) => `${table} ${alias(i)}`).join(', ');
+  const rows = columns[0].values.map(
+    (_, row) => `SELECT ${[String(row), ...columns.map((one) => typed(one, bind(one.values[row])))].join(', ')}`,
+  );
+  return [`SELECT 0 AS ${number}, ${heads.join(', ')} FROM ${from} WHERE 1 = 0`, ...rows].join(' UNION ALL ');
 }

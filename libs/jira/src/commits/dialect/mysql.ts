@@ -11,6 +11,8 @@ import {
   type RowLock,
   type SqlDialect,
   type StatementControl,
+  type ConstantColumn,
+  unionOfConstants,
 } from './dialect.js';
 import { MYSQL_GRAMMAR } from './grammar.js';
 
@@ -29,6 +31,7 @@ export class MysqlDialect implements SqlDialect {
   readonly isLooselyTyped = false;
   readonly hasBooleans = false;
   readonly roundsFloats = true;
+  readonly constantRows = 200;
   readonly returnsRows = 'insert';
   readonly triggersMayRewrite = false;
   readonly missesReplacedRows = false;
@@ -146,6 +149,11 @@ export class MysqlDialect implements SqlDialect {
     if (type === 'float') return `CAST(${parameter} AS DOUBLE)`;
     if (type === 'decimal') return `CAST(${parameter} AS DECIMAL(${column.precision ?? 10}, ${column.scale ?? 0}))`;
     return type === 'uuid' ? `CAST(${parameter} AS UUID)` : parameter;
+  }
+
+  constants(number: string, columns: readonly ConstantColumn[], bind: (value: unknown) => string): string {
+    const typed = (column: ConstantColumn, parameter: string): string => this.typedValue(column, undefined, parameter);
+    return unionOfConstants(number, columns, bind, typed, (name) => `\`${name}\``);
   }
 
   readsInexactly(kind: ColumnKind): boolean {

@@ -7,6 +7,7 @@ import {
   type ColumnKind,
   type ColumnType,
   type ConnectionState,
+  type ConstantColumn,
   type DatePart,
   type RowLock,
   type SqlDialect,
@@ -27,6 +28,7 @@ export class PostgresDialect implements SqlDialect {
   readonly hasUuids = true;
   readonly roundsFloats = false;
   readonly missesReplacedRows = true;
+  readonly constantRows = 5_000;
   readonly returnsRows = 'all';
   readonly triggersMayRewrite = true;
   readonly locksGaps = false;
@@ -130,6 +132,14 @@ export class PostgresDialect implements SqlDialect {
     return parameter;
   }
 
+  /** Arrays: the same statement for any number of them. */
+  constants(number: string, columns: readonly ConstantColumn[], bind: (value: unknown) => string): string {
+    const arrays = columns.map(({ kind, type, values }) => `${bind(values)}::${arrayOf(kind, type)}[]`);
+    const names = columns.map(({ name }) => name);
+    const whole = `unnest(${arrays.join(', ')}) WITH ORDINALITY "jira_u" (${[...names, '"jira_o"'].join(', ')})`;
+    return `SELECT "jira_o" - 1 AS ${number}, ${names.join(', ')} FROM ${whole}`;
+  }
+
   readsInexactly(kind: ColumnKind): boolean {
     return kind === 'instant' || kind === 'day' || kind === 'bigint' || kind === 'uuid' || kind === 'double';
   }
@@ -145,6 +155,11 @@ export class PostgresDialect implements SqlDialect {
   digest(query: string, names: readonly string[]): string {
     return `SELECT CONCAT(COUNT(*), ' ', SUM(hashtextextended(ROW(${names.join(', ')})::text, 0))) AS state FROM (${query}) d`;
   }
+}
+
+function arrayOf(kind: ColumnKind, type: string): string {
+  if (kind === 'integer' || kind === 'bigint') return 'bigint';
+  return type === 'uuid' ? 'uuid' : 'text';
 }
 
 function utc(sql: string, { kind, type }: ColumnType): string {

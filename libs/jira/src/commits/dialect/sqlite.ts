@@ -9,6 +9,8 @@ import {
   type DatePart,
   type SqlDialect,
   type TextTest,
+  type ConstantColumn,
+  unionOfConstants,
 } from './dialect.js';
 import { SQLITE_GRAMMAR } from './grammar.js';
 
@@ -25,6 +27,7 @@ export class SqliteDialect implements SqlDialect {
   readonly hasBooleans = false;
   readonly hasUuids = false;
   readonly roundsFloats = false;
+  readonly constantRows = 200;
   readonly returnsRows = 'none';
   readonly triggersMayRewrite = true;
   readonly missesReplacedRows = false;
@@ -149,6 +152,11 @@ export class SqliteDialect implements SqlDialect {
     const isNumeric =
       kind === 'integer' || kind === 'bigint' || kind === 'boolean' || type === 'decimal' || type === 'numeric';
     return isNumeric ? `CAST(${parameter} AS NUMERIC)` : parameter;
+  }
+
+  constants(number: string, columns: readonly ConstantColumn[], bind: (value: unknown) => string): string {
+    const typed = (column: ConstantColumn, parameter: string): string => this.typedValue(column, undefined, parameter);
+    return unionOfConstants(number, columns, bind, typed, (name) => `"${name}"`);
   }
 
   readsInexactly(): boolean {

@@ -19,6 +19,14 @@ export interface RowMatcher {
    * the rows that decided about it are gone too, nobody knows any more, and its verdict is `undefined`.
    */
   judge(images: readonly Image[], past: ReadonlyMap<Image, Past>): Promise<readonly (boolean | undefined)[]>;
+  /** Matchers of equal families are judged by one query; absent = by one of its own. */
+  readonly family?: string;
+  /** The same of `judge` for several of one family; only where there is one. */
+  judgeFamily?(
+    family: readonly this[],
+    images: readonly Image[],
+    past: ReadonlyMap<Image, Past>,
+  ): Promise<readonly (readonly (boolean | undefined)[])[]>;
   /** Necessary conditions, "this property path has one of these values": what the index of channels is built from. */
   readonly equalities: ReadonlyMap<string, readonly unknown[]>;
   /** Whether the change of a related row may alter verdicts on rows that did not change. @default it never may */

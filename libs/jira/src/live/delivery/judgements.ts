@@ -1,5 +1,7 @@
 // Verdicts of matchers on images: from memory at once, the rest asked for in one batch a matcher.
 
+import { getOrAdd } from '../../core/support/get-or-add.js';
+import { someAtOnce } from '../../core/support/some-at-once.js';
 import type { Image } from '../../core/changes/change.js';
 import type { Channel, Past, RowMatcher } from './channel.js';
 
@@ -12,6 +14,9 @@ export class UnknowableRow extends Error {
 export async function assertUnaltered(channel: Channel): Promise<void> {
   if ((await channel.definition.readRelated?.()) !== channel.related) throw new UnknowableRow();
 }
+
+/** Requests need connections of the same pool. */
+const QUERIES_AT_ONCE = 4;
 
 export class Judgements {
   private readonly verdicts = new Map<RowMatcher, Map<Image, boolean | undefined>>();
@@ -37,7 +42,10 @@ export class Judgements {
 
   /** Runs all prepared queries. Never rejects: a matcher that failed throws where its verdict is used. */
   async ask(): Promise<void> {
-    await Promise.all([...this.questions].map(([matcher, images]) => this.askOne(matcher, [...images])));
+    const families = new Map<unknown, RowMatcher[]>();
+    for (const matcher of this.questions.keys())
+      getOrAdd(families, matcher.family ?? matcher, (): RowMatcher[] => []).push(matcher);
+    await someAtOnce(QUERIES_AT_ONCE, [...families.values()], (family) => this.askFamily(family));
     this.questions.clear();
   }
 
@@ -69,7 +77,24 @@ export class Judgements {
     return images.get(image);
   }
 
-  private async askOne(matcher: RowMatcher, images: readonly Image[]): Promise<void> {
+  private async askFamily(family: readonly RowMatcher[]): Promise<void> {
+    const [first] = family;
+    if (!first.judgeFamily || family.length === 1) return this.askOne(first);
+    const images = [...new Set(family.flatMap((one) => [...(this.questions.get(one) ?? [])]))];
+    try {
+      const verdicts = await first.judgeFamily(family, images, this.past);
+      for (const [i, matcher] of family.entries()) {
+        const asked = this.questions.get(matcher);
+        const known = this.verdicts.get(matcher);
+        images.forEach((image, j) => asked?.has(image) && known?.set(image, verdicts[i][j]));
+      }
+    } catch (error) {
+      for (const matcher of family) this.failures.set(matcher, error);
+    }
+  }
+
+  private async askOne(matcher: RowMatcher): Promise<void> {
+    const images = [...(this.questions.get(matcher) ?? [])];
     try {
       const verdicts = await matcher.judge(images, this.past);
       const known = this.verdicts.get(matcher);

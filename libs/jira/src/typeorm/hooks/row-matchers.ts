@@ -5,7 +5,8 @@ import { getOrAdd } from '../../core/support/get-or-add.js';
 import type { Past, RelatedRows, RowMatcher } from '../../live/delivery/channel.js';
 import { canonical } from '../query/column-value.js';
 import { isOpaque, relationsOf } from '../query/condition.js';
-import { judgeImages } from '../query/judge-images.js';
+import { shapeOf, type Shaped } from '../query/condition-shape.js';
+import { judgeImages, judgeTogether } from '../query/judge-images.js';
 import { decidersOf, readRelatedState } from '../query/related-state.js';
 import type { RowPredicate } from '../query/row-predicate.js';
 import { mayAlter } from './related-change.js';
@@ -24,6 +25,8 @@ export class PredicateMatcher implements RowMatcher {
   readonly isOpaque: boolean;
   readonly crossesLinks: boolean;
 
+  private shaped: { readonly shape: Shaped | undefined } | undefined;
+
   constructor(private readonly predicate: RowPredicate) {
     const { condition, metadata } = predicate;
     const names = decidersOf(condition);
@@ -34,6 +37,15 @@ export class PredicateMatcher implements RowMatcher {
 
   get key(): string {
     return this.predicate.key;
+  }
+
+  get family(): string | undefined {
+    const { shape } = this;
+    return shape && `${this.predicate.metadata.name}: ${shape.key}`;
+  }
+
+  private get shape(): Shaped | undefined {
+    return (this.shaped ??= { shape: shapeOf(this.predicate.condition) }).shape;
   }
 
   get equalities(): ReadonlyMap<string, readonly unknown[]> {
@@ -61,6 +73,30 @@ export class PredicateMatcher implements RowMatcher {
     return images.map((image) => verdicts.get(image));
   }
 
+  async judgeFamily(
+    family: readonly PredicateMatcher[],
+    images: readonly Image[],
+    past: ReadonlyMap<Image, Past>,
+  ): Promise<(boolean | undefined)[][]> {
+    const { metadata } = this.predicate;
+    const shape = this.shape as Shaped;
+    const before = new Set(images.filter((image) => past.has(image)));
+    const verdicts = family.map(() => new Map<Image, boolean | undefined>());
+    const constants = family.map((one) => (one.shape as Shaped).values);
+    for (const { group, links } of this.byLinks(images, past)) {
+      if (links.length > MAX_LINKS) continue;
+      const judged = await judgeTogether(metadata.dataSource.manager, { metadata, shape }, constants, group, { before, links }); // prettier-ignore
+      for (const [i, known] of verdicts.entries())
+        for (const [j, image] of group.entries()) known.set(image, judged[i][j]);
+    }
+    return family.map((one, i) => {
+      const unknowable = one.unknowable(before, past);
+      return images.map((image) =>
+        unknowable.has(image) ? undefined : (one.matches(image) ?? verdicts[i].get(image)),
+      );
+    });
+  }
+
   /**
    * Images of before a commit that also changed related rows which may decide: the database holds those as they are
    * since.
@@ -72,6 +108,7 @@ export class PredicateMatcher implements RowMatcher {
     if (this.isOpaque) return found;
     for (const image of images) {
       const { change, commit = [] } = past.get(image) as Past;
+      if (commit.length < 2 && (commit[0] ?? change) === change) continue;
       const concerning = getOrAdd(deciding, commit, () => commit.filter((one) => !isLinkedOnly(one) && this.isConcernedBy(one))); // prettier-ignore
       if (concerning.some((one) => one !== change)) found.add(image);
     }

@@ -11,6 +11,13 @@ import { PATTERN_FUNCTION, registerFunctions } from './sqlite-functions.js';
 /** Alias of images that are judged in place of rows. */
 export const IMAGES = 'jira_image';
 
+/** Alias of the table of constants, which `Comparison.slot` refers to. */
+export const CONSTANTS = 'jira_constants';
+
+export function constantName(slot: number): string {
+  return `jira_c${slot}`;
+}
+
 export function writeSql(condition: Condition, alias: string, writer: SqlWriter): string {
   switch (condition.kind) {
     case 'compare':
@@ -44,13 +51,16 @@ function groupSql(kind: 'and' | 'or', parts: readonly string[]): string {
   return `(${parts.join(kind === 'and' ? ' AND ' : ' OR ')})`;
 }
 
-function compareSql({ column, operator, values }: Comparison, alias: string, writer: SqlWriter): string {
+function compareSql({ column, operator, values, slot }: Comparison, alias: string, writer: SqlWriter): string {
   const sql = writer.column(alias, column);
   const dialect = dialectOf(writer.dataSource);
   const type = typeOf(column);
   if (type.kind === 'instant')
     return instantSql(sql, operator, values, (time) => writer.bind(toParameter(column, time)));
-  const bound = values.map((value) => dialect.comparable(type, value, writer.bind(toParameter(column, value))));
+  const bound =
+    slot === undefined
+      ? values.map((value) => dialect.comparable(type, value, writer.bind(toParameter(column, value))))
+      : [`${writer.escape(CONSTANTS)}.${writer.escape(constantName(slot))}`];
   const isText = isTextual(column);
   if (operator === 'in') return isText ? dialect.textIn(sql, type, bound, alias !== IMAGES) : comparison(sql, bound);
   const sign = { lt: '<', lte: '<=', gt: '>', gte: '>=' }[operator];

@@ -11,6 +11,8 @@ export interface Comparison {
   /** `in` has any number of values, the others one. */
   readonly operator: 'in' | 'lt' | 'lte' | 'gt' | 'gte';
   readonly values: readonly Stored[];
+  /** The column of a table of constants that stands for the one value. */
+  readonly slot?: number;
 }
 
 export interface NullTest {
@@ -154,7 +156,7 @@ export function keyOf(condition: Condition): string {
 function makeKey(condition: Condition): string {
   switch (condition.kind) {
     case 'compare':
-      return `${condition.column.propertyPath} ${condition.operator} ${canonical(condition.values)}`;
+      return `${condition.column.propertyPath} ${condition.operator} ${condition.slot === undefined ? canonical(condition.values) : `?${condition.slot}`}`;
     case 'null':
       return `${condition.column.propertyPath} null`;
     case 'text':

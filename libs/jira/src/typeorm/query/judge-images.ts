@@ -1,15 +1,18 @@
 // Judging rows that need not exist any more: the database selects from their images in place of the table.
 
-import type { EntityManager, RelationMetadata } from 'typeorm';
+import type { EntityManager, EntityMetadata, RelationMetadata } from 'typeorm';
+import { dialectOf } from '../../commits/dialect/dialects.js';
 import { escapeParameters, type ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Image, Link } from '../../core/changes/change.js';
 import { inBatches } from '../../core/support/in-batches.js';
 import { ownConditions, type Condition } from './condition.js';
 import { ownForeignKeys, relatedRows, relationKeys } from '../rows/related-rows.js';
 import { SqlWriter } from '../rows/sql-writer.js';
-import { IMAGES, writeSql } from './condition-sql.js';
+import { toParameter, typeOf, type Stored } from './column-value.js';
+import type { Shaped } from './condition-shape.js';
+import { constantName, CONSTANTS, IMAGES, writeSql } from './condition-sql.js';
 import { linksBefore } from './links-before.js';
-import type { RowPredicate } from './row-predicate.js';
+import { RowPredicate } from './row-predicate.js';
 import { valueSql } from './value-sql.js';
 
 // SQLite takes at most 500 terms in a compound select.
@@ -44,6 +47,66 @@ export async function judgeImages(
     for (const [position, index] of unclear.entries()) if (lost.has(position)) answers[index] = undefined;
   }
   return answers;
+}
+
+/**
+ * The same for several predicates that differ in their constants alone, by one query a chunk.
+ *
+ * @param predicate one of them
+ * @param constants of each
+ * @returns for each of them the verdicts on all images
+ */
+export async function judgeTogether(
+  { dataSource }: EntityManager,
+  { metadata, shape }: { readonly metadata: EntityMetadata; readonly shape: Shaped },
+  constants: readonly (readonly Stored[])[],
+  images: readonly Image[],
+  { before, links = [] }: { readonly before?: ReadonlySet<Image>; readonly links?: readonly Link[] } = {},
+): Promise<(boolean | undefined)[][]> {
+  const predicate = new RowPredicate(metadata, shape.condition);
+  const crossesNegated = negatesRelation(shape.condition);
+  const answers = constants.map((): (boolean | undefined)[] => images.map(() => false));
+  const positions = [...constants.keys()];
+  for (const group of inBatches(positions, dialectOf(dataSource).constantRows))
+    for (const chunk of inBatches([...images.keys()], CHUNK)) {
+      const { manager } = dataSource;
+      const asked = chunk.map((index) => images[index]);
+      const rows = group.map((position) => constants[position]);
+      for (const [image, row] of await askOfEach(manager, predicate, shape, rows, asked, links)) answers[group[row]][chunk[image]] = true; // prettier-ignore
+      const past = chunk.filter((index) => before?.has(images[index]));
+      if (past.length === 0 || !refersToRows(shape.condition)) continue;
+      const lost = await askDatabase(manager, predicate, past.map((index) => images[index]), { links, conditionSql: lostSql }); // prettier-ignore
+      for (const [position, index] of past.entries())
+        if (lost.has(position))
+          for (const one of group) if (crossesNegated || answers[one][index] === false) answers[one][index] = undefined;
+    }
+  return answers;
+}
+
+/** The positions of images, and of the constants by which they satisfy the condition. */
+async function askOfEach(
+  manager: EntityManager,
+  predicate: RowPredicate,
+  { columns, condition }: Shaped,
+  constants: readonly (readonly Stored[])[],
+  images: readonly Image[],
+  links: readonly Link[],
+): Promise<[number, number][]> {
+  const { dataSource } = manager;
+  const writer: SqlWriter = new SqlWriter(dataSource, {}, (table) => linksBefore(table, links, writer));
+  const rows = derivedRows(predicate, images, writer);
+  const [alias, name, table, row] = [IMAGES, NUMBER, CONSTANTS, 'jira_row'].map((one) => writer.escape(one));
+  const lists = columns.map((column, slot) => ({
+    ...typeOf(column),
+    name: writer.escape(constantName(slot)),
+    table: writer.table(column.entityMetadata),
+    values: constants.map((one) => toParameter(column, one[slot])),
+  }));
+  const given = dialectOf(dataSource).constants(row, lists, writer.bind);
+  const sql = `SELECT ${alias}.${name} AS ${name}, ${table}.${row} AS ${row} FROM (${rows}) ${alias} CROSS JOIN (${given}) ${table} WHERE ${writeSql(condition, IMAGES, writer)}`;
+  const [text, parameters] = escapeParameters(dataSource, sql, writer.parameters);
+  const found: Record<string, unknown>[] = await manager.query(text, parameters);
+  return found.map((one) => [Number(one[NUMBER]), Number(one['jira_row'])]);
 }
 
 /** Asks the database about every image, whether memory could tell or not; returns the positions that satisfy. */
