@@ -13,7 +13,6 @@ import {
 } from 'typeorm';
 import { expect, it } from 'vitest';
 import type { Change, Image } from '../../libs/jira/src/core/changes/change.js';
-import type { Past } from '../../libs/jira/src/live/delivery/channel.js';
 import { Judgements } from '../../libs/jira/src/live/delivery/judgements.js';
 import { PredicateMatcher } from '../../libs/jira/src/typeorm/hooks/row-matchers.js';
 import { compileVisibility } from '../../libs/jira/src/typeorm/query/row-predicate.js';
@@ -99,9 +98,7 @@ describeEachDatabase('Visibilities of one shape', ({ open }) => {
     await manager.insert(Member, members);
     const images: Image[] = [1, 2, 3, 99, null].map((projectId, n) => ({ id: n + 1, projectId, ownerId: n }));
     // Two of them are what rows were before a change.
-    const past = new Map(
-      images.slice(2, 4).map((image) => [image, { change: changeOf(image), position: '1' } as Past]),
-    );
+    const past = new Map(images.slice(2, 4).map((image) => [image, { change: changeOf(image), position: '1' }]));
     const metadata = dataSource.getMetadata(Task);
     let queries = 0;
     dataSource.subscribers.push({ afterQuery: () => void queries++ });

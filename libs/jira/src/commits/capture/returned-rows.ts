@@ -76,11 +76,10 @@ export function returningOf(
   table: TrackedTable,
   expressions: readonly string[],
 ): { readonly sql: string; readonly names: readonly string[] } {
-  const { escape } = table.dataSource.driver;
   const { driver } = table.dataSource;
   const names = expressions.map((_, index) => `${PREFIX}returned_${index}`);
-  const parts = expressions.map((sql, index) => `${sql} AS ${escape.call(driver, names[index])}`);
+  const parts = expressions.map((sql, index) => `${sql} AS ${driver.escape(names[index])}`);
   const triggered = dialectOf(table.dataSource).triggered(table.escapedPath());
-  if (triggered !== undefined) parts.push(`${triggered} AS ${escape.call(driver, TRIGGERED)}`);
+  if (triggered !== undefined) parts.push(`${triggered} AS ${driver.escape(TRIGGERED)}`);
   return { sql: parts.join(', '), names };
 }
