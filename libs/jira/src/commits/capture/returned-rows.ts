@@ -2,11 +2,8 @@
 
 import { expressionMapOf, type ColumnMetadata, type WriteBuilder } from '../typeorm-internals.js';
 import { dialectOf } from '../dialect/dialects.js';
+import { PREFIX, TRIGGERED } from './returning.js';
 import type { RawRow, TrackedTable } from './tracked-table.js';
-
-/** Of columns that no entity has, so that TypeORM puts none of them into an entity. */
-const PREFIX = 'jira_';
-const TRIGGERED = 'jira_triggered';
 
 export interface ReturnedRows {
   readonly rows: readonly RawRow[];
@@ -69,17 +66,4 @@ function takeRows(result: { raw: unknown }, table: TrackedTable, isAllOurs: bool
   if (isAllOurs) rows.length = 0;
   const { triggersMayRewrite, returnsRows } = dialectOf(table.dataSource);
   return { rows: whole, areFinal: !triggersMayRewrite || !hasTriggers, isTame: returnsRows === 'all' && !hasTriggers };
-}
-
-/** `expression AS name, …` for a RETURNING, and the names by column. */
-export function returningOf(
-  table: TrackedTable,
-  expressions: readonly string[],
-): { readonly sql: string; readonly names: readonly string[] } {
-  const { driver } = table.dataSource;
-  const names = expressions.map((_, index) => `${PREFIX}returned_${index}`);
-  const parts = expressions.map((sql, index) => `${sql} AS ${driver.escape(names[index])}`);
-  const triggered = dialectOf(table.dataSource).triggered(table.escapedPath());
-  if (triggered !== undefined) parts.push(`${triggered} AS ${driver.escape(TRIGGERED)}`);
-  return { sql: parts.join(', '), names };
 }

@@ -6,7 +6,7 @@ import type { RowId } from 'nestjs-jira-protocol';
 import type { Image } from '../../core/changes/change.js';
 import { dialectOf } from '../dialect/dialects.js';
 import { ExactColumns } from './exact-columns.js';
-import { returningOf } from './returned-rows.js';
+import { returningOf } from './returning.js';
 
 /** A row as the driver returned it, by column name of the database. */
 export type RawRow = Readonly<Record<string, unknown>>;
@@ -44,7 +44,7 @@ export class TrackedTable {
     const expressions = this.columns.map((column) => expressionOf(dataSource, column));
     const selected = this.columns.map((column, i) => selectExpression(dataSource, column, expressions[i]));
     this.selection = [...selected, ...this.exact.selection].join(', ');
-    const { sql, names } = returningOf(this, expressions);
+    const { sql, names } = returningOf(dataSource, this.escapedPath(), expressions);
     this.returning = [sql, ...this.exact.selection].join(', ');
     this.returned = names;
   }
