@@ -51,7 +51,7 @@ function slotted(condition: Comparison, take: TakeSlot): Comparison {
   return { kind: 'compare', column, operator, values: [], slot: take(column, value) };
 }
 
-const LARGEST = new Map([
+const MAX_BY_TYPE = new Map([
   ['int', 2 ** 31 - 1],
   ['integer', 2 ** 31 - 1],
   ['int4', 2 ** 31 - 1],
@@ -65,7 +65,7 @@ function isTabular(column: ColumnMetadata, value: Stored): boolean {
   if (column.unsigned || column.isVirtualProperty) return false;
   switch (kindOf(column)) {
     case 'integer':
-      return Number.isInteger(value) && Math.abs(value as number) <= (LARGEST.get(typeOf(column).type) ?? -1);
+      return Number.isInteger(value) && Math.abs(value as number) <= (MAX_BY_TYPE.get(typeOf(column).type) ?? -1);
     case 'bigint':
       return typeof value === 'bigint' && value < 2n ** 63n && value >= -(2n ** 63n);
     case 'uuid':
