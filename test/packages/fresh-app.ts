@@ -1,7 +1,7 @@
 // An application as `nest new` makes it, outside of the workspace, with the packed packages and the README's hook in it.
 
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,18 +11,27 @@ import { PACKAGES, ROOT, type PackedPackages } from './workspace-copy.js';
 const run = promisify(execFile);
 const INSTALL = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel', 'error'];
 
+/** A major version of Nest, and what it is used with. */
+export type NestMajor = 11 | 12;
+const TYPEORM: Readonly<Record<NestMajor, string>> = { 11: '^0.3.25', 12: '^1.1.0' };
+const REDIS: Readonly<Record<NestMajor, string>> = { 11: '^5.0.0', 12: '^6.0.0' };
+
 /** What the README tells to install, and Redis, beside our packages; sql.js needs no compiler on any version of Node. */
-const COMPANIONS = [
-  '@nestjs/platform-socket.io@^12.0.0',
-  '@nestjs/typeorm@^12.0.0',
-  '@nestjs/websockets@^12.0.0',
+const companionsOf = (major: NestMajor): string[] => [
+  `@nestjs/platform-socket.io@^${major}.0.0`,
+  `@nestjs/typeorm@^${major}.0.0`,
+  `@nestjs/websockets@^${major}.0.0`,
   'class-transformer@^0.5.1',
   'class-validator@^0.15.0',
-  'redis@^6.0.0',
+  `redis@${REDIS[major]}`,
   'socket.io@4.8.3',
   'sql.js@^1.4.0',
-  'typeorm@^1.1.0',
+  `typeorm@${TYPEORM[major]}`,
 ];
+
+/** What `nest new` 11 adds for linting and testing, which nothing here uses: most of its 700 packages. */
+const UNUSED =
+  /eslint|prettier|jest|supertest|globals|ts-loader|ts-node|tsconfig-paths|source-map|cli$|schematics$|testing$/;
 
 export class FreshApp implements AsyncDisposable {
   private constructor(
@@ -31,15 +40,36 @@ export class FreshApp implements AsyncDisposable {
   ) {}
 
   static async create(packages: PackedPackages): Promise<FreshApp> {
-    const place = await mkdtemp(join(tmpdir(), 'jira-fresh-'));
-    const nest = join(ROOT, 'node_modules/.bin/nest');
-    await run(nest, ['new', 'fresh', '--skip-install', '--skip-git', '--strict', '--package-manager', 'npm'], {
-      cwd: place,
-    });
-    const app = new FreshApp(place, join(place, 'fresh'));
-    await app.npm(...INSTALL, ...PACKAGES.map((name) => packages.archiveOf(name)), ...COMPANIONS);
+    const app = await FreshApp.generate(ROOT);
+    await app.npm(...INSTALL, ...PACKAGES.map((name) => packages.archiveOf(name)), ...companionsOf(12));
     await app.addSources();
+    // Kept as texts: they compile and run in the fresh application only.
+    await cp(join(import.meta.dirname, 'fresh/use.ts.txt'), join(app.folder, 'src/use.ts'));
     return app;
+  }
+
+  /** As `nest new` 11 makes it: CommonJS, TypeScript 5, and TypeORM 0.3. Its tools are in the folder above. */
+  static async createOlder(packages: PackedPackages): Promise<FreshApp> {
+    const tools = await mkdtemp(join(tmpdir(), 'jira-older-'));
+    await writeFile(join(tools, 'package.json'), '{ "private": true }');
+    await run('npm', [...INSTALL, '@nestjs/cli@^11.0.0', 'typescript@~5.9.0'], { cwd: tools });
+    const app = await FreshApp.generate(tools, tools);
+    const path = join(app.folder, 'package.json');
+    const manifest = JSON.parse(await readFile(path, 'utf8')) as { devDependencies: Record<string, string> };
+    const kept = Object.entries(manifest.devDependencies).filter(([name]) => !UNUSED.test(name));
+    await writeFile(path, JSON.stringify({ ...manifest, devDependencies: Object.fromEntries(kept) }));
+    await app.npm(...INSTALL, ...PACKAGES.map((name) => packages.archiveOf(name)), ...companionsOf(11));
+    await app.addSources();
+    await cp(join(import.meta.dirname, 'fresh/types.ts.txt'), join(app.folder, 'types/types.ts'));
+    return app;
+  }
+
+  /** @param tools the folder whose `nest` makes it */
+  private static async generate(tools: string, parent?: string): Promise<FreshApp> {
+    const place = parent ?? (await mkdtemp(join(tmpdir(), 'jira-fresh-')));
+    const args = ['new', 'fresh', '--skip-install', '--skip-git', '--strict', '--package-manager', 'npm'];
+    await run(join(tools, 'node_modules/.bin/nest'), args, { cwd: place });
+    return new FreshApp(place, join(place, 'fresh'));
   }
 
   npm(...args: string[]): Promise<string> {
@@ -49,6 +79,11 @@ export class FreshApp implements AsyncDisposable {
   /** Runs a program of the application's own. Rejects with all it wrote if it fails. */
   bin(name: string, ...args: string[]): Promise<string> {
     return this.execute(join(this.folder, 'node_modules/.bin', name), args);
+  }
+
+  /** Runs a program of the folder above, where the tools of an older application are. */
+  tool(name: string, ...args: string[]): Promise<string> {
+    return this.execute(join(this.place, 'node_modules/.bin', name), args);
   }
 
   /** Runs a file of it on this version of Node. */
@@ -65,8 +100,6 @@ export class FreshApp implements AsyncDisposable {
       const onSqlJs = text.replace(`type: 'better-sqlite3', database: ':memory:'`, `type: 'sqljs'`);
       await writeFile(join(this.folder, 'src', file), onSqlJs);
     }
-    // Kept as texts: they compile and run in the fresh application only.
-    await cp(join(import.meta.dirname, 'fresh/use.ts.txt'), join(this.folder, 'src/use.ts'));
     await cp(join(import.meta.dirname, 'fresh/use.cjs.txt'), join(this.folder, 'use.cjs'));
   }
 

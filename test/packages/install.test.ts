@@ -46,6 +46,41 @@ describe.skipIf(!isWanted)('the packages in a fresh Nest application (INSTALL_TE
   );
 });
 
+describe.skipIf(!isWanted)(
+  'the packages in an application of Nest 11 and TypeORM 0.3 (INSTALL_TESTS=1 runs it)',
+  () => {
+    let app: FreshApp;
+    beforeAll(async () => {
+      await using packages = await packPackages();
+      app = await FreshApp.createOlder(packages);
+    }, 2 * SLOW_MS);
+    afterAll(() => app?.[Symbol.asyncDispose]());
+
+    it('are built in by nest build, and are called and watched through require()', { timeout: SLOW_MS }, async () => {
+      expect(await app.tool('nest', 'build')).not.toMatch(/error/i);
+      const required = lastLine(await app.node(Number(process.versions.node.split('.')[0]), 'use.cjs'));
+      expect(JSON.parse(required)).toEqual({
+        id: 1,
+        heard: ['added 1'],
+        isOneCopy: true,
+        version: 2,
+        entries: ['json', 'function', 'function', 'function'],
+      });
+    });
+
+    it.each([
+      ['nodenext', '--module', 'nodenext'],
+      ['node10', '--module', 'commonjs'],
+      ['bundler', '--module', 'preserve', '--verbatimModuleSyntax'],
+    ])('have types that hold under moduleResolution %s', { timeout: SLOW_MS }, async (resolution, ...options) => {
+      const strict = ['--strict', '--exactOptionalPropertyTypes', '--isolatedModules', '--skipLibCheck', 'false'];
+      const decorators = ['--experimentalDecorators', '--emitDecoratorMetadata', '--esModuleInterop'];
+      const others = ['--noEmit', '--target', 'es2023', '--types', 'node', '--moduleResolution', resolution];
+      expect(await app.tool('tsc', ...strict, ...decorators, ...others, ...options, 'types/types.ts')).toBe('');
+    });
+  },
+);
+
 function lastLine(output: string): string {
   return output.split('\n').find((line) => line.startsWith('{')) ?? output;
 }

@@ -10,6 +10,7 @@ export {
   type JiraExceptionOptions,
 } from './core/errors/jira.exception.js';
 export * from './core/connections/scope-types.js'; // by star, so that `declare module 'nestjs-jira'` can merge into ScopeTypes
+export type { DiagnosticMessages } from './core/diagnostics/diagnostics.js';
 export { Answer } from './core/scope/answer.js';
 export { Connection, type Dialect, type Handshake, type Params } from './core/connections/connection.js';
 export { DEFAULT_LIMITS, type Limits } from './core/limits/limits.js';

@@ -2,6 +2,7 @@
 
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { AnswerFrame, RequestFrame } from 'nestjs-jira-protocol';
+import { publishRefusal } from '../core/diagnostics/diagnostics.js';
 import { errorAnswer, TRANSLATORS, type ErrorTranslator } from '../core/errors/error-answer.js';
 import { JiraException } from '../core/errors/jira.exception.js';
 import { describeThrown } from '../core/errors/thrown.js';
@@ -13,6 +14,7 @@ import { LifecycleEvents } from '../core/lifecycle/lifecycle-events.js';
 import { ActionScope, SCOPE_SERVICES, stateOf, type HookScope, type ScopeServices } from '../core/scope/scope.js';
 import { inRequest } from '../core/scope/running-request.js';
 import { ReservedRequests } from './reserved-requests.js';
+import { watchRequest, type RequestWatch } from './request-watch.js';
 import { HookRegistry, type RequestTarget, type ScopeType } from './registry.js';
 import { sendEncodable } from '../core/support/wire-value.js';
 import type { Answer } from '../core/scope/answer.js';
@@ -42,16 +44,18 @@ export class RequestPipeline {
   ) {}
 
   /**
-   * Answers one request through `reply`, once: by what the protocol reserves, by `target`, or by the action that the
-   * frame names. What follows an answer runs in the same turn as `reply`.
+   * Answers one request through `respond`, once: by what the protocol reserves, by `target`, or by the action that the
+   * frame names. What follows an answer runs in the same turn as `respond`.
    */
   async handle(
     connection: Connection,
     namespace: string,
     frame: IncomingRequest,
-    reply: Reply,
+    respond: Reply,
     target?: RequestTarget,
   ): Promise<void> {
+    const watch = watchRequest(connection.id, namespace, frame);
+    const reply = watch ? watched(respond, watch) : respond;
     const reserved = this.reserved.find(namespace, frame);
     if (!reserved && this.lifecycle.hears('jira.message'))
       this.lifecycle.emit('jira.message', { connection, event: namespace, payload: target ? frame.data : frame });
@@ -67,6 +71,7 @@ export class RequestPipeline {
     try {
       const action =
         reserved ?? target ?? this.registry.resolve(namespace, frame.action, frame.method, connection.route);
+      if (watch) watch.isKnown = true;
       scope = this.openScope(connection, namespace, frame, handle, action.scopeType);
       if (frame.extra) scope.extra = frame.extra;
       const answer = await this.runInTime(action, scope, handle);
@@ -123,17 +128,20 @@ export class RequestPipeline {
       return new JiraException('DUPLICATE_REQUEST', `Request "${requestId}" is still in flight.`);
     // Acknowledgements end what waits: other requests do not hold them back.
     const inFlight = isReserved ? connection.acknowledging : connection.inFlight;
-    if (inFlight >= this.limits.requestsInFlight)
+    if (inFlight >= this.limits.requestsInFlight) {
+      publishRefusal('requestsInFlight', connection.id);
       return new JiraException(
         'TOO_MANY_REQUESTS',
         `Too many requests in flight; the limit is ${this.limits.requestsInFlight}.`,
       );
+    }
     return undefined;
   }
 
   private checkSize({ data }: Answer, scope: HookScope): void {
     const { answerBytes } = this.limits;
     if (isWithin(data, answerBytes)) return;
+    publishRefusal('answerBytes', scope.connection.id);
     const done = stateOf(scope).unitOfWork?.transaction ? 'The request was carried out. Its' : 'The';
     throw new JiraException('ANSWER_TOO_LARGE', `${done} answer is too large; the limit is ${answerBytes} bytes.`);
   }
@@ -194,6 +202,14 @@ export class RequestPipeline {
     }
     return { ...echo(frame), status, data };
   }
+}
+
+/** The same reply, told of once the answer is on its way. */
+function watched(reply: Reply, watch: RequestWatch): Reply {
+  return (answer) => {
+    reply(answer);
+    watch.answered(answer);
+  };
 }
 
 function stopTimer(scope: HookScope | undefined): void {

@@ -2,6 +2,7 @@
 
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { authenticate } from '../policy/authentication/authentication.js';
+import { isObserved, publish, publishRefusal } from '../core/diagnostics/diagnostics.js';
 import { errorAnswer, TRANSLATORS, type ErrorAnswer, type ErrorTranslator } from '../core/errors/error-answer.js';
 import { JiraException } from '../core/errors/jira.exception.js';
 import { describeThrown } from '../core/errors/thrown.js';
@@ -102,6 +103,7 @@ export class Reception {
   refusal(error: unknown, id: string): ErrorAnswer {
     const answer = errorAnswer(error, id, this.translators);
     if (answer.isUnexpected) this.logger.error('A handshake failed', describeThrown(error));
+    if (isObserved('connection')) publish('connection', { event: 'refused', code: answer.data.code });
     return answer;
   }
 
@@ -118,6 +120,7 @@ export class Reception {
     connections.add(connection);
     this.traffic.opened(connection);
     authorization.opened(connection);
+    if (isObserved('connection')) publish('connection', { event: 'opened', connectionId: connection.id });
     if (lifecycle.hears('jira.connection_open')) lifecycle.emit('jira.connection_open', { connection });
     this.notify(connection, 'connected', {}, events.connected(connection.route));
   }
@@ -132,6 +135,7 @@ export class Reception {
     connections.remove(connection);
     this.traffic.closed(connection);
     const reason = connection.endReason ?? told;
+    if (isObserved('connection')) publish('connection', { event: 'closed', connectionId: connection.id, reason });
     if (lifecycle.hears('jira.connection_closed')) lifecycle.emit('jira.connection_closed', { connection, reason });
     if (lifecycle.hears('jira.remove_connection'))
       lifecycle.emit('jira.remove_connection', { connectionId: connection.id, user: connection.user as unknown });
@@ -140,6 +144,7 @@ export class Reception {
 
   /** The connection is about to be closed for a frame beyond `frameBytes`: its transport does not read it. */
   tooLarge(connection: Connection): void {
+    publishRefusal('frameBytes', connection.id);
     const message = `The frame is too large; the limit is ${this.limits.frameBytes} bytes.`;
     sayFarewell(connection, new JiraException('FRAME_TOO_LARGE', message));
   }

@@ -74,7 +74,7 @@ export interface ObserverBehaviour extends RoomKeeper {
   readonly participants?:
     ((scopes: readonly HookScope[], image: Image, type: ChangeType) => readonly HookScope[]) | undefined;
   /** Called once per change, before it is sent; `false` means the handler sent it itself. */
-  readonly handle?: (change: Change, rooms: RoomDiff) => Promise<boolean | void> | boolean | void;
+  readonly handle?: ((change: Change, rooms: RoomDiff) => Promise<boolean | void> | boolean | void) | undefined;
   /** What has to be known to resume its subscriptions; absent = none of them can be. */
   readonly resuming?: ResumeRules;
 }

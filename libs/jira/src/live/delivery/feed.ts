@@ -7,6 +7,7 @@ import { resetFrame, type Audience, type Channel, type ObserverBehaviour, type S
 import { acceptedOf, caseOf, imagesOf, loadOutputs, matchersOf, type Case, type Delivery } from './cases.js';
 import { ChannelIndex } from './channel-index.js';
 import { idKey, type Change, type ChangeType, type Image } from '../../core/changes/change.js';
+import { isObserved, publish } from '../../core/diagnostics/diagnostics.js';
 import type { FrameSink } from './frame-sink.js';
 import { assertUnaltered, Judgements, UnknowableRow } from './judgements.js';
 import { RoomBook } from './rooms.js';
@@ -208,6 +209,11 @@ export class Feed {
   }
 
   private send(channel: Channel, frame: ChangeFrame, only?: readonly Subscription[]): void {
+    const { type, position } = frame;
+    if (isObserved('deliver')) {
+      const { namespace } = channel.definition;
+      publish('deliver', { namespace, type, position, recipients: only?.length ?? channel.subscriptions.size });
+    }
     let hasActive = false;
     for (const subscription of only ?? channel.subscriptions) {
       if (subscription.state !== 'live') subscription.hold(frame, this.heldFrames);

@@ -7,6 +7,7 @@ import { entityKey, type ObserverBehaviour, type Subscription } from './channel.
 import type { Change } from '../../core/changes/change.js';
 import { CHANGE_LOG, isCommit, type ChangeLog, type LoggedCommit } from '../../core/changes/change-log.js';
 import type { ChangeSource } from '../../core/changes/change-source.js';
+import { isObserved, publish } from '../../core/diagnostics/diagnostics.js';
 import { ErrorDescriber } from '../../core/errors/error-describer.js';
 import { LIMITS, type Limits } from '../../core/limits/limits.js';
 import type { Delivery } from './cases.js';
@@ -134,6 +135,7 @@ export class Hub implements OnApplicationShutdown {
 
   private publish(commit: LoggedCommit): void {
     const { changes, position, isOwn } = commit;
+    if (isObserved('commit')) publish('commit', { source: isOwn ? 'own' : 'other', position, changes: changes.length });
     const byFeed = new Map<Feed, Delivery[]>();
     for (const change of changes) {
       for (const entity of [change.entity, ...(change.ancestors ?? [])]) {

@@ -3,6 +3,7 @@
 import { getOrAdd } from '../../core/support/get-or-add.js';
 import { someAtOnce } from '../../core/support/some-at-once.js';
 import type { Image } from '../../core/changes/change.js';
+import { isObserved, publish } from '../../core/diagnostics/diagnostics.js';
 import type { Channel, Past, RowMatcher } from './channel.js';
 
 /** The rows that decided who sees a deleted row were deleted with it, so who saw it is unknown. */
@@ -81,6 +82,7 @@ export class Judgements {
     const [first] = family;
     if (!first.judgeFamily || family.length === 1) return this.askOne(first);
     const images = [...new Set(family.flatMap((one) => [...(this.questions.get(one) ?? [])]))];
+    const startedAt = performance.now();
     try {
       const verdicts = await first.judgeFamily(family, images, this.past);
       for (const [i, matcher] of family.entries()) {
@@ -91,10 +93,12 @@ export class Judgements {
     } catch (error) {
       for (const matcher of family) this.failures.set(matcher, error);
     }
+    this.asked(images, startedAt, first);
   }
 
   private async askOne(matcher: RowMatcher): Promise<void> {
     const images = [...(this.questions.get(matcher) ?? [])];
+    const startedAt = performance.now();
     try {
       const verdicts = await matcher.judge(images, this.past);
       const known = this.verdicts.get(matcher);
@@ -102,5 +106,12 @@ export class Judgements {
     } catch (error) {
       this.failures.set(matcher, error);
     }
+    this.asked(images, startedAt, matcher);
+  }
+
+  private asked(images: readonly Image[], startedAt: number, matcher: RowMatcher): void {
+    if (!isObserved('judge')) return;
+    const isFailed = this.failures.has(matcher);
+    publish('judge', { images: images.length, durationMs: performance.now() - startedAt, isFailed });
   }
 }

@@ -2,6 +2,7 @@
 
 import { inBatches } from '../../core/support/in-batches.js';
 import type { ResumedData, SubscribedData } from 'nestjs-jira-protocol';
+import { publishRefusal } from '../../core/diagnostics/diagnostics.js';
 import type { ErrorDescriber } from '../../core/errors/error-describer.js';
 import { JiraException } from '../../core/errors/jira.exception.js';
 import { stateOf, type HookScope } from '../../core/scope/scope.js';
@@ -60,11 +61,13 @@ export class Placement {
     const { resumption } = this.parts;
     const { subscriptions: limit } = this.parts.limits;
     const { id } = scope.connection;
-    if (this.open.of(id).size >= limit)
+    if (this.open.of(id).size >= limit) {
+      publishRefusal('subscriptions', id);
       throw new JiraException(
         'TOO_MANY_SUBSCRIPTIONS',
         `Too many subscriptions; the limit is ${limit} per connection.`,
       );
+    }
     const subscription = new Subscription(scope, entity, observer, define);
     subscription.isResumable = request !== undefined;
     if (request) this.parts.positions.start();

@@ -1,5 +1,6 @@
 // Resuming: a client that comes back is told the net changes it missed, or that it has to refetch. Never a half.
 
+import { isObserved, publish } from '../../core/diagnostics/diagnostics.js';
 import type { ResumedChange } from 'nestjs-jira-protocol';
 import type { ChangeLog, LoggedEntry } from '../../core/changes/change-log.js';
 import { channelKey, type Channel, type Subscription } from './channel.js';
@@ -68,6 +69,10 @@ export class Resumption {
     const found = await this.recover(subscription, request);
     // Rights that were looked at again meanwhile may be others.
     const changes = subscription.revision === revision ? found : undefined;
+    if (request.token !== undefined && isObserved('resume')) {
+      const outcome = changes ? 'recovered' : 'refetch';
+      publish('resume', { namespace: subscription.namespace, outcome, changes: changes?.length ?? 0 });
+    }
     const snapshot = changes ? undefined : await request.snapshot?.();
     const resume = this.tokenOf(subscription);
     return {

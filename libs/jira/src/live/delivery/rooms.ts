@@ -24,7 +24,7 @@ export function overlaps(a: ReadonlySet<Room>, b: ReadonlySet<Room>): boolean {
 /** Assigns rows to rooms. */
 export interface RoomKeeper {
   /** Rooms one row's changes go to; absent = one room for all. */
-  readonly rooms?: (image: Image, change: Change) => ReadonlySet<Room>;
+  readonly rooms?: ((image: Image, change: Change) => ReadonlySet<Room>) | undefined;
 }
 
 /** The rooms of the rows of one batch, each asked for once. */

@@ -1,6 +1,7 @@
 // The open subscriptions, found by the connection that holds them and by their observer.
 
 import type { ObserverBehaviour, Subscription } from './channel.js';
+import { isObserved, publish } from '../../core/diagnostics/diagnostics.js';
 import { getOrAdd } from '../../core/support/get-or-add.js';
 
 export class Subscriptions {
@@ -11,12 +12,14 @@ export class Subscriptions {
     const { connectionId, observer } = subscription;
     getOrAdd(this.byConnection, connectionId, newSet).add(subscription);
     getOrAdd(this.byObserver, observer, newSet).add(subscription);
+    tell('opened', subscription);
   }
 
   remove(subscription: Subscription): void {
     const { connectionId, observer } = subscription;
     removeFrom(this.byConnection, connectionId, subscription);
     removeFrom(this.byObserver, observer, subscription);
+    tell('ended', subscription);
   }
 
   /** Those of one connection. */
@@ -35,6 +38,10 @@ export class Subscriptions {
     const subscriptions = [...this.byObserver.values()].reduce((sum, { size }) => sum + size, 0);
     return { subscriptions, connections: this.byConnection.size };
   }
+}
+
+function tell(event: 'opened' | 'ended', { namespace, connectionId }: Subscription): void {
+  if (isObserved('subscribe')) publish('subscribe', { event, namespace, connectionId });
 }
 
 const NONE: ReadonlySet<Subscription> = new Set();

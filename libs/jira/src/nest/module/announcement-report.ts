@@ -2,6 +2,7 @@
 
 import { Injectable, Logger } from '@nestjs/common';
 import type { Change } from '../../core/changes/change.js';
+import { isObserved, publish } from '../../core/diagnostics/diagnostics.js';
 import { describeThrown } from '../../core/errors/thrown.js';
 import { LifecycleEvents } from '../../core/lifecycle/lifecycle-events.js';
 import type { Channel } from '../../live/delivery/channel.js';
@@ -26,6 +27,7 @@ export class AnnouncementReport implements FeedReport {
   }
 
   gap(error: unknown, entity: string): void {
+    if (isObserved('log')) publish('log', { event: 'gap', entity, error });
     this.lifecycle.emit('jira.announcement_failed', { entity, error });
     this.logger.error(`Changes of ${entity} could not be delivered; its channels were reset`, describeThrown(error));
   }

@@ -1,6 +1,7 @@
 // Admission, and the rates of connections, users and addresses. A message costs a few additions.
 
 import { Inject, Injectable } from '@nestjs/common';
+import { publishRefusal } from '../../core/diagnostics/diagnostics.js';
 import { failureLog } from '../../core/errors/failure-log.js';
 import { JiraException } from '../../core/errors/jira.exception.js';
 import { isShared } from '../../cluster/messaging/memory-pub-sub.js';
@@ -62,15 +63,22 @@ export class Traffic {
   checkHandshake(handshake: Handshake): void {
     const address = this.addressOf(handshake);
     if (address === undefined) return;
-    if (!this.handshakes.of(address).take()) throw tooMany('Too many connection attempts from this address.');
+    if (!this.handshakes.of(address).take())
+      throw tooMany('handshakesPerSecond', 'Too many connection attempts from this address.');
     if ((this.perAddress.get(address) ?? 0) >= this.limits.connectionsPerAddress)
-      throw tooMany(`Too many connections from this address; the limit is ${this.limits.connectionsPerAddress}.`);
+      throw tooMany(
+        'connectionsPerAddress',
+        `Too many connections from this address; the limit is ${this.limits.connectionsPerAddress}.`,
+      );
   }
 
   /** Called after authentication. Throws `TOO_MANY_CONNECTIONS`. */
   checkUser({ user }: Connection): void {
     if (this.connections.countOf(user) >= this.limits.connectionsPerUser)
-      throw tooMany(`Too many connections for this user; the limit is ${this.limits.connectionsPerUser}.`);
+      throw tooMany(
+        'connectionsPerUser',
+        `Too many connections for this user; the limit is ${this.limits.connectionsPerUser}.`,
+      );
   }
 
   /** Counts an open connection; expels one that has slipped in beside another of the same moment. */
@@ -94,7 +102,9 @@ export class Traffic {
   /** Counts a message; false when it comes too soon after too many others. Who goes on regardless is expelled. */
   allows(connection: Connection): boolean {
     const allowance = this.allowanceOf(connection);
-    if (allowance.messages.take() && (allowance.ofUser?.take() ?? true)) return true;
+    const isInOwnRate = allowance.messages.take();
+    if (isInOwnRate && (allowance.ofUser?.take() ?? true)) return true;
+    publishRefusal(isInOwnRate ? 'userRequestsPerSecond' : 'requestsPerSecond', connection.id);
     allowance.refused ??= perMinute(this.limits.refusedRequests);
     if (!allowance.refused.take())
       disconnect(connection, new JiraException('TOO_MANY_REQUESTS', 'The client keeps exceeding its rate limit.'));
@@ -105,8 +115,9 @@ export class Traffic {
   malformed(connection: Connection): void {
     const allowance = this.allowanceOf(connection);
     allowance.malformed ??= perMinute(this.limits.malformedFrames);
-    if (!allowance.malformed.take())
-      disconnect(connection, new JiraException('MALFORMED_FRAME', 'Too many malformed frames.'));
+    if (allowance.malformed.take()) return;
+    publishRefusal('malformedFrames', connection.id);
+    disconnect(connection, new JiraException('MALFORMED_FRAME', 'Too many malformed frames.'));
   }
 
   private allowanceOf(connection: Connection): Allowance {
@@ -131,7 +142,8 @@ export class Traffic {
   }
 }
 
-function tooMany(message: string): JiraException {
+function tooMany(limit: keyof Limits, message: string): JiraException {
+  publishRefusal(limit);
   return new JiraException('TOO_MANY_CONNECTIONS', message);
 }
 
