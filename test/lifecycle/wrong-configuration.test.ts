@@ -1,6 +1,7 @@
 import { Injectable, Scope } from '@nestjs/common';
 import { Expose } from 'class-transformer';
-import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { IsAlphanumeric, Length } from 'class-validator';
+import { Column, Entity, PrimaryColumn, PrimaryGeneratedColumn, Tree, TreeChildren, TreeParent } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { Action, ActionScope, BaseHook, Hook, ModelHook, not } from 'nestjs-jira';
 import { createTestApp, type TestAppOptions } from '../support/app.js';
@@ -115,12 +116,12 @@ describe('a wrong configuration fails at boot, with class, fault and cure', () =
       /WrongHook has no array of lookups for "status" in filterFields\. Set it to/,
     ],
     [{ createInput: 'CreateIssue' }, /WrongHook has "createInput", which is not a class\. Set/],
-    [{ pagination: Mistaken }, /Mistaken is named as pagination, but is not\. Give it paginate\(\)/],
-    [{ middleware: [Mistaken] }, /Mistaken is named as middleware, but is not\. Give it use\(\)/],
+    [{ pagination: Mistaken }, /Mistaken is listed as pagination, but is not one\. Give it paginate\(\)/],
+    [{ middleware: [Mistaken] }, /Mistaken is listed as middleware, but is not one\. Give it use\(\)/],
     // Neither may be taken for a permission that allows everything.
-    [{ permissions: [Mistaken] }, /Mistaken is named as a permission, but is not\. Give it hasPermission\(\)/],
-    [{ permissions: ['admin'] }, /"admin" is named as a permission, but is not\./],
-    [{ permissions: [not(Mistaken as never)] }, /Mistaken is named as a permission/],
+    [{ permissions: [Mistaken] }, /Mistaken is listed as a permission, but is not one\. Give it hasPermission\(\)/],
+    [{ permissions: ['admin'] }, /"admin" is listed as a permission, but is not one\./],
+    [{ permissions: [not(Mistaken as never)] }, /Mistaken is listed as a permission/],
   ])('the attributes %o', async (attributes, message) => {
     @Hook('wrong')
     class WrongHook extends ModelHook<Issue> {
@@ -135,8 +136,8 @@ describe('a wrong configuration fails at boot, with class, fault and cure', () =
   });
 
   it.each<[object, RegExp]>([
-    [{ authentication: [Mistaken] }, /Mistaken is named as authentication, but is not\. Give it authenticate\(\)/],
-    [{ permissions: [Mistaken] }, /Mistaken is named as a permission/],
+    [{ authentication: [Mistaken] }, /Mistaken is listed as authentication, but is not one\. Give it authenticate\(\)/],
+    [{ permissions: [Mistaken] }, /Mistaken is listed as a permission/],
     [{ hooks: { mine: Mistaken } }, /Mistaken is configured as the hook "mine", but is not a hook\. Extend/],
     [{ limits: { pageSize: 1.5 } }, /has the limit pageSize = 1\.5\. Use a positive integer/],
     [{ limits: { pages: 3 } }, /JiraModule has an unknown limit "pages"\. Use frameBytes, /],
@@ -187,5 +188,35 @@ describe('a wrong configuration fails at boot, with class, fault and cure', () =
     expect(await bootWith({ options: { limits: { subscriptions: 0 } } })).toMatch(
       /JiraModule has the limit subscriptions = 0\. Use a positive integer\./,
     );
+  });
+
+  it('keys of a materialized-path tree that clients may write as any text', async () => {
+    const bootTree = async (kind: 'materialized-path' | 'closure-table', rule: PropertyDecorator): Promise<string> => {
+      @Entity()
+      @Tree(kind)
+      class Folder {
+        @PrimaryColumn({ length: 40 }) name: string;
+        @TreeParent() parent: Folder | null;
+        @TreeChildren() children: Folder[];
+      }
+      class FolderInput {
+        @rule name: string;
+      }
+      class FolderView {
+        @Expose() name: string;
+      }
+      @Hook('folders')
+      class FolderHook extends ModelHook<Folder> {
+        entity = Folder;
+        createInput = FolderInput;
+        output = FolderView;
+      }
+      return bootWith({ entities: [Folder], providers: [FolderHook] });
+    };
+    expect(await bootTree('materialized-path', Length(1, 40))).toMatch(
+      /FolderHook lets clients choose Folder\.name, a text that TypeORM writes unescaped.*Remove "name" from FolderInput/,
+    );
+    expect(await bootTree('materialized-path', IsAlphanumeric())).toMatch(/^booted/);
+    expect(await bootTree('closure-table', Length(1, 40))).toMatch(/^booted/);
   });
 });

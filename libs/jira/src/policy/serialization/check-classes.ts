@@ -1,7 +1,7 @@
 // Views and inputs of which no decorator is known: at boot, instead of empty rows and refused requests.
 
 import type { Type } from '@nestjs/common';
-import { getMetadataStorage } from 'class-validator';
+import { getMetadataStorage, type MetadataStorage } from 'class-validator';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { exposedNames, exposedProperties, typeOf } from './compiled-view.js';
 
@@ -33,5 +33,16 @@ export function checkInput(input: Type<object>, subject: string): void {
 
 /** Whether the class has validators. */
 export function isValidated(type: Type<object>): boolean {
-  return getMetadataStorage().getTargetValidationMetadatas(type, '', true, false).length > 0;
+  return metadataOf(type).length > 0;
+}
+
+/** Names of a property's validators, such as `isUuid`. */
+export function validatorsOf(type: Type<object>, property: string): readonly string[] {
+  return metadataOf(type).flatMap(({ propertyName, name, type: kind }) =>
+    propertyName === property ? [name ?? kind] : [],
+  );
+}
+
+function metadataOf(type: Type<object>): ReturnType<MetadataStorage['getTargetValidationMetadatas']> {
+  return getMetadataStorage().getTargetValidationMetadatas(type, '', true, false);
 }

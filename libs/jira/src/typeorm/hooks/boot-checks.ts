@@ -3,6 +3,7 @@
 import type { EntityMetadata } from 'typeorm';
 import type { HookContext } from '../../hooks/base-hook.js';
 import { assertOutputOf, type Shower } from './output-fields.js';
+import { assertTreeKeys, type Writer } from './tree-keys.js';
 import { warnOfVisibility, type WarnedHook } from './visibility-warnings.js';
 
 /**
@@ -10,11 +11,12 @@ import { warnOfVisibility, type WarnedHook } from './visibility-warnings.js';
  * @throws ConfigurationError about what can only be a mistake
  */
 export function checkAtBoot(
-  hook: WarnedHook & Shower,
+  hook: WarnedHook & Shower & Writer,
   metadata: EntityMetadata,
   stock: WarnedHook & Shower,
   context: HookContext,
 ): void {
   assertOutputOf(hook, metadata, stock);
+  assertTreeKeys(hook, metadata);
   warnOfVisibility(hook, hook.visibility === stock.visibility, context); // oxlint-disable-line typescript/unbound-method -- compared, not called
 }
