@@ -276,7 +276,7 @@ describe('Several data sources, and several lives of one', () => {
     await dataSource.initialize();
     const source = new TypeOrmChangeSource(dataSource, 'default');
     source.attach();
-    expect(() => source.watch('Nobody')).toThrow('Nobody is watched, but is no entity of its data source.');
+    expect(() => source.watch('Nobody')).toThrow('Nobody is watched, but is not an entity of its data source.');
     await dataSource.destroy();
   });
 });

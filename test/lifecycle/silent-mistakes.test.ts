@@ -61,7 +61,7 @@ describe('a misspelled property of a hook', () => {
     ['visiblity', () => false, 'visibility'],
   ])('fails at boot, and the error names the known one: %s', async (name, value, meant) => {
     expect(await bootWithAttributes({ [name]: value })).toBe(
-      `WrongHook has "${name}", which no hook reads. Did you mean "${meant}"? If it is your own, give it a name that is less like it.`,
+      `WrongHook has "${name}", which no hook reads. Did you mean "${meant}"? If it is your own property, rename it.`,
     );
   });
 

@@ -98,7 +98,7 @@ describe('a filter backend', () => {
       override filterBackends = [Nothing as never];
     }
     await expect(createTestApp({ hooks: [Wrong], entities: [Place], providers: [Scale] })).rejects.toThrow(
-      'Nothing is named as a filter backend, but is not.',
+      'Nothing is listed as a filter backend, but is not one.',
     );
   });
 

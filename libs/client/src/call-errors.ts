@@ -65,5 +65,5 @@ export function noChannel(
 
 /** What the server sent and what arrived differ: a subscription begins again. */
 export function framesLost(): JiraClientError {
-  return new JiraClientError('Some changes were lost on their way.', { code: 'CONNECTION_LOST' });
+  return new JiraClientError('Some changes were lost in transit.', { code: 'CONNECTION_LOST' });
 }

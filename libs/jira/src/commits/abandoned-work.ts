@@ -87,7 +87,7 @@ class Lease implements Held {
 /** Sets the limit of a session when it is another one than before: most requests have the same. */
 class StatementLimits {
   private readonly known = new WeakMap<object, number>();
-  private readonly report = failureLog('The time of statements could not be limited');
+  private readonly report = failureLog('Could not limit the run time of statements');
   /** Also where the application has limits of its own. */
   private isOff: boolean;
 

@@ -5,7 +5,7 @@ import { failureLog } from '../core/errors/failure-log.js';
 import { surviveConnectionLoss } from './surviving-connections.js';
 
 export class SpareConnection {
-  private readonly report = failureLog('Work that was given up could not be cancelled');
+  private readonly report = failureLog('Could not cancel abandoned work');
   private opening?: Promise<DataSource> | undefined;
   private kept?: Promise<QueryRunner> | undefined;
   private readonly running = new Set<Promise<unknown>>();

@@ -51,7 +51,7 @@ function assertName(hook: BaseHook, name: string, known: readonly string[], near
   throw new ConfigurationError(
     hook.constructor.name,
     `has "${name}", which no hook reads.`,
-    `Did you mean "${nearest}"? If it is your own, give it a name that is less like it.`,
+    `Did you mean "${nearest}"? If it is your own property, rename it.`,
   );
 }
 

@@ -36,7 +36,7 @@ const MAX_ASKED = 100;
  */
 @Injectable()
 export class Presence {
-  private readonly report = failureLog('Presence could not be read');
+  private readonly report = failureLog('Could not read presence');
   private readonly online = new Map<string, OnlineUser>();
   private readonly listeners = new Set<(change: PresenceChange) => void>();
   /** Users to read again; all of them if `isStale`. */

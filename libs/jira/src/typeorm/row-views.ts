@@ -34,7 +34,7 @@ export class TypeOrmRowViews extends RowViews {
     if (gate) return (row, scope) => gate.showRow(row, scope);
     return () => {
       throw new Error(
-        `${host.constructor.name} answers a row of ${type.name}, and ${gates.size === 0 ? 'no hook says' : 'several hooks say'} what is shown of it. ` +
+        `${host.constructor.name} returned a row of ${type.name}, and ${gates.size === 0 ? 'no hook says' : 'several hooks say'} which fields to show. ` +
           'Set @Action({ output }) to a class, or to false to send the row as it is.',
       );
     };

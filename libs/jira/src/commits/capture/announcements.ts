@@ -42,7 +42,8 @@ export class Announcements {
       const reason = `The COMMIT of an earlier writer of a row was not answered in ${MAX_WAIT_MS} ms.`;
       transaction.noteGaps(new Error(reason));
       // Its changes would come after newer ones.
-      for (const one of earlier) one.disown(`It was overtaken: its COMMIT was not answered in ${MAX_WAIT_MS} ms.`);
+      for (const one of earlier)
+        one.disown(`Later commits were announced first: this COMMIT was not answered within ${MAX_WAIT_MS} ms.`);
     }
     this.finish(transaction);
   }

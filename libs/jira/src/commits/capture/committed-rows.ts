@@ -34,7 +34,7 @@ async function readElsewhere({ table }: CapturedWrite, keys: readonly RawKey[]):
     }
   };
   return withTimeout(read(), MAX_WAIT_MS, () => {
-    throw new Error(`The rows of an upsert could not be read as they were before within ${MAX_WAIT_MS} ms.`);
+    throw new Error(`Could not read the rows of an upsert as they were before it within ${MAX_WAIT_MS} ms.`);
   });
 }
 

@@ -59,7 +59,11 @@ export class TrackedTables {
       );
     }
     if (metadata) return metadata;
-    throw new ConfigurationError(entity, 'is watched, but is no entity of its data source.', 'Add it to "entities".');
+    throw new ConfigurationError(
+      entity,
+      'is watched, but is not an entity of its data source.',
+      'Add it to "entities".',
+    );
   }
 
   private track(metadata: EntityMetadata): TrackedTable {

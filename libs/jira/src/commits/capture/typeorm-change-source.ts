@@ -202,7 +202,7 @@ export class TypeOrmChangeSource implements ChangeSource {
 
   /** Nobody waited for the write: it may have been carried out before the end of its transaction or behind it. */
   private tellOverrun(table: TrackedTable): void {
-    const error = new Error('A write was still on its way when its transaction ended.');
+    const error = new Error('A write was still running when its transaction ended.');
     for (const entity of this.watchedIn(table)) this.tellGap(entity, error);
   }
 

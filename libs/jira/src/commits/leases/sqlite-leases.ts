@@ -38,7 +38,7 @@ export function installSqliteLeases(dataSource: DataSource, options: SqliteLease
   if (driver.createQueryRunner('master').isTransactionActive) {
     throw new ConfigurationError(
       'The SQLite data source',
-      'has an open transaction on the connection that callers are to share by turns.',
+      'has an open transaction on the connection that callers are about to share.',
       'Install the leases before the first transaction begins.',
     );
   }

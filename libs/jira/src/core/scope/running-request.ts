@@ -51,7 +51,7 @@ export class RunningRequest {
       const waiting: Held = {
         giveUp: () => {
           this.letGo(waiting);
-          reject(this.aborted ?? new Error('The request was given up.'));
+          reject(this.aborted ?? new Error('The request was abandoned.'));
           work.then(discard, () => {});
         },
       };

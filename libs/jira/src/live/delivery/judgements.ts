@@ -1,4 +1,4 @@
-// Verdicts of matchers on images: from memory at once, the rest asked for in one batch a matcher.
+// Verdicts of matchers on images: computed in memory where possible, otherwise queried in one batch per matcher.
 
 import { getOrAdd } from '../../core/support/get-or-add.js';
 import { someAtOnce } from '../../core/support/some-at-once.js';
@@ -6,12 +6,12 @@ import type { Image } from '../../core/changes/change.js';
 import { isObserved, publish } from '../../core/diagnostics/diagnostics.js';
 import type { Channel, Past, RowMatcher } from './channel.js';
 
-/** The rows that decided who sees a deleted row were deleted with it, so who saw it is unknown. */
+/** The rows that decided who sees a deleted row were deleted with it, so it is unknown who saw it. */
 export class UnknowableRow extends Error {
   override readonly name = 'UnknowableRow';
 }
 
-/** Rejects unless related rows decide what they did when the channel looked last. */
+/** Rejects if related rows no longer decide what they decided when the channel last checked. */
 export async function assertUnaltered(channel: Channel): Promise<void> {
   if ((await channel.definition.readRelated?.()) !== channel.related) throw new UnknowableRow();
 }
@@ -25,7 +25,7 @@ export class Judgements {
   private readonly questions = new Map<RowMatcher, Set<Image>>();
   private readonly past = new Map<Image, Past>();
 
-  /** Notes what has to be asked to know whether all matchers accept the image. @param past for an image of before a change */
+  /** Records the queries needed to tell whether all matchers accept the image. @param past the image is from before a change */
   prepare(matchers: readonly RowMatcher[], image: Image, past?: Past): void {
     if (past) this.past.set(image, past);
     if (this.fromMemory(matchers, image) !== undefined) return;
@@ -41,7 +41,7 @@ export class Judgements {
     return this.questions.size > 0;
   }
 
-  /** Runs all prepared queries. Never rejects: a matcher that failed throws where its verdict is used. */
+  /** Runs the recorded queries. Never rejects: a failed matcher throws when its verdict is used. */
   async ask(): Promise<void> {
     const families = new Map<unknown, RowMatcher[]>();
     for (const matcher of this.questions.keys())
@@ -50,7 +50,7 @@ export class Judgements {
     this.questions.clear();
   }
 
-  /** Whether all matchers accept the image. Throws what a matcher failed with. */
+  /** Whether all matchers accept the image. Rethrows the error of a failed matcher. */
   accepts(matchers: readonly RowMatcher[], image: Image): boolean {
     return matchers.every((matcher) => {
       const verdict = this.verdictOf(matcher, image);

@@ -1,4 +1,4 @@
-// What the subscribers of a channel missed in a part of the history, by the rules of today.
+// What a channel's subscribers missed in a part of the history, judged by the current rules.
 
 import type { ResumedChange } from 'nestjs-jira-protocol';
 import type { Change, ChangeType, Image } from '../../core/changes/change.js';
@@ -13,17 +13,17 @@ import { netRows, type NetRow, type LoggedChange } from './net-rows.js';
 import { RoomBook } from './rooms.js';
 
 export interface Missed {
-  /** One a row, in the order of their last commits. */
+  /** One per row, ordered by last commit. */
   readonly changes: readonly ResumedChange[];
-  /** Rows that came and went, with the time since when they could be seen. */
+  /** Rows that came and went, each with the time from which it was visible. */
   readonly passing: readonly { readonly at: number; readonly change: ResumedChange }[];
-  /** Whose rights were looked at again. */
+  /** Users whose rights were checked again. */
   readonly revoked: readonly Addressee[];
-  /** Changes of what the observer depends on: they may decide about some of the subscribers. */
+  /** Changes of entities the observer depends on: they may affect some of the subscribers. */
   readonly dependent: readonly Change[];
 }
 
-/** Rows that may have to be asked about, for each that may be told: others see them, not these subscribers. */
+/** Candidate rows per reported row: most of them concern other subscribers, and still have to be judged. */
 const MAX_JUDGED = 10;
 
 interface Judged {
@@ -33,8 +33,8 @@ interface Judged {
 }
 
 /**
- * `undefined` when it cannot be told: something is missing, something decided who sees what, a row cannot be judged or
- * shown, or there are more than `maxRows`.
+ * `undefined` if the client has to refetch: an entry is missing, a change affected who sees what, a row cannot be judged or
+ * serialized, or there are more than `maxRows`.
  */
 export async function missedBy(
   channel: Channel,
@@ -72,7 +72,7 @@ interface Sorted extends Pick<Missed, 'revoked' | 'dependent'> {
   readonly own: readonly LoggedChange[];
 }
 
-/** `undefined` when part of it is missing, or decided which rows the channel's subscribers see. */
+/** `undefined` if a part is missing, or a change affected which rows the channel's subscribers see. */
 function sort(channel: Channel, entries: readonly LoggedEntry[]): Sorted | undefined {
   const { definition } = channel;
   const { entity, observer } = definition;
@@ -101,7 +101,7 @@ function isOf({ source, entity, ancestors = [] }: Change, key: string): boolean 
   return entityKey(source, entity) === key || ancestors.some((ancestor) => entityKey(source, ancestor) === key);
 }
 
-/** Whether a row that others may refer to went and came again: what it decided before is not what it decides now. */
+/** Whether a row that others may refer to was deleted and inserted again: it may decide something else now. */
 function returned({ source, entity, id, type, before, after }: Change, gone: Set<string>): boolean {
   if (type === 'modified') return false;
   const key = `${entityKey(source, entity)} ${idKey(id)}`;
@@ -109,7 +109,7 @@ function returned({ source, entity, id, type, before, after }: Change, gone: Set
   return !before && gone.has(key);
 }
 
-/** Rows that are surely not the channel's, before, after and in between, are left out. */
+/** Leaves out rows that were certainly not in the channel before, after or in between. */
 function candidatesOf(channel: Channel, rows: readonly NetRow[]): Judged[] {
   const book = new RoomBook();
   const matchers = matchersOf(channel.definition);

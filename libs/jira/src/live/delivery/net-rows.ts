@@ -1,15 +1,15 @@
-// What a part of the history amounts to, row by row: from how each was before it to how it is after it.
+// The net effect of a part of the history on each row: its state before and its state after.
 
 import { idKey, type Change, type Image } from '../../core/changes/change.js';
 import { imagesOf } from './cases.js';
 
-/** One row that was touched. */
+/** One row that changed. */
 export interface NetRow {
   /** From before the first change to after the last. */
   readonly change: Change;
-  /** Of the last. */
+  /** Position of the last change. */
   readonly position: string;
-  /** How it was in between, and since when. */
+  /** Its states in between, each with the time it began. */
   readonly between: readonly { readonly image: Image; readonly at: number }[];
 }
 
@@ -20,7 +20,7 @@ export interface LoggedChange {
   readonly at: number;
 }
 
-/** In the order of the last change of each. */
+/** Ordered by the last change of each row. */
 export function netRows(logged: Iterable<LoggedChange>, withDeleted: boolean | undefined): NetRow[] {
   const rows = new Map<string, NetRow>();
   for (const one of logged) {
@@ -46,7 +46,7 @@ function joined(known: NetRow, { change, position, at }: LoggedChange, withDelet
   };
 }
 
-/** The links of one commit say nothing about what came before it: whoever needs them has to look at each. */
+/** The links of one commit say nothing about earlier commits; code that needs them has to check each commit. */
 function netChange({ links: _, isSoftDeleted: __, ...change }: Change, before?: Image, after?: Image): Change {
   const type = before ? (after ? 'modified' : 'removed') : after ? 'added' : 'removed';
   return { ...change, type, before, after };

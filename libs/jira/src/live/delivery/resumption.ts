@@ -1,4 +1,4 @@
-// Resuming: a client that comes back is told the net changes it missed, or that it has to refetch. Never a half.
+// Resuming: a returning client gets all net changes it missed, or is told to refetch. Never only some of them.
 
 import { isObserved, publish } from '../../core/diagnostics/diagnostics.js';
 import type { ResumedChange } from 'nestjs-jira-protocol';
@@ -12,28 +12,28 @@ import { forEverybody } from '../../core/scope/running-request.js';
 export interface ResumeSettings {
   /** Signs the tokens. @default random */
   readonly secret?: string;
-  /** More net changes than this, and the client refetches. */
+  /** With more net changes than this, the client refetches. */
   readonly maxRows: number;
-  /** How often clients are told how far they were told, in ms. */
+  /** How often clients are sent their position, in ms. */
   readonly positionMs: number;
 }
 
 /** Token of the settings. */
 export const RESUME_SETTINGS = Symbol('jira resume settings');
 
-/** What a subscribe that may be resumed asks for. */
+/** The request of a subscribe that can be resumed. */
 export interface ResumeRequest {
-  /** Of the subscribe before; absent for the first. */
+  /** The token of the previous subscribe; absent for the first. */
   readonly token?: string;
-  /** Up to where its client was told everything since. @default where the token begins */
+  /** The position up to which the client has received everything. @default the position of the token */
   readonly position?: string;
-  /** For how long it has heard nothing, in ms. What it fetched before may be newer than its position. */
+  /** How long the client has received nothing, in ms. Rows it fetched before that may be newer than its position. */
   readonly silentMs?: number;
-  /** Reads the rows as they are now, for a client that has none or was not recovered. */
+  /** Reads the current rows, for a client that has none or was not recovered. */
   readonly snapshot?: () => Promise<unknown>;
 }
 
-/** What the answer to such a subscribe has beside channel and position. */
+/** What the answer to such a subscribe holds besides channel and position. */
 export interface Resumed {
   readonly resume?: string;
   readonly recovered: boolean;
@@ -41,9 +41,9 @@ export interface Resumed {
   readonly snapshot?: unknown;
 }
 
-/** Equal resumes share their work for this long. */
+/** Identical resumes share their work for this long. */
 const SHARED_MS = 1_000;
-/** Clocks of processes differ by less. */
+/** The clocks of two processes differ by less than this. */
 const SKEW_MS = 1_000;
 
 export class Resumption {
@@ -58,16 +58,16 @@ export class Resumption {
     this.tokens = new ResumeTokens(settings.secret);
   }
 
-  /** Called before the subscription opens, so that this process has read as far as the client was told. */
+  /** Call it before the subscription opens: it waits until this process has read up to the client's position. */
   async prepare({ token, position }: ResumeRequest): Promise<void> {
     if (token !== undefined) await this.log.read?.(position ?? claimedPosition(token), 0);
   }
 
-  /** Called once the subscription is in its channel, with frames held. Rejects with what reading a snapshot does. */
+  /** Call it once the subscription has joined its channel, with frames held. Rejects if reading the snapshot fails. */
   async answer(subscription: Subscription, request: ResumeRequest): Promise<Resumed> {
     const { revision } = subscription;
     const found = await this.recover(subscription, request);
-    // Rights that were looked at again meanwhile may be others.
+    // Rights that were checked again in the meantime may have changed.
     const changes = subscription.revision === revision ? found : undefined;
     if (request.token !== undefined && isObserved('resume')) {
       const outcome = changes ? 'recovered' : 'refetch';
@@ -83,7 +83,7 @@ export class Resumption {
     };
   }
 
-  /** What brings a client back to where this subscription is now; `undefined` where nothing can. */
+  /** The token that resumes this subscription from here; `undefined` if it cannot be resumed. */
   tokenOf(subscription: Subscription): string | undefined {
     const binding = this.bindingOf(subscription);
     return binding && this.tokens.sign(subscription.since, binding);
@@ -115,20 +115,20 @@ export class Resumption {
     const user = resuming.userOf(scope);
     if (missed.revoked.some((to) => !('user' in to) || to.user === user)) return undefined;
     if (missed.dependent.some((change) => resuming.decides(change, scope))) return undefined;
-    // A row that came and went: only who may have fetched it in between has to forget it.
+    // A row that came and went: only clients that may have fetched it in between have to forget it.
     const fetchedUntil = silentMs === undefined ? -Infinity : Date.now() - silentMs + SKEW_MS;
     const gone = missed.passing.filter(({ at }) => at <= fetchedUntil);
     return gone.length === 0 ? missed.changes : [...missed.changes, ...gone.map(({ change }) => change)];
   }
 
-  /** What was logged after the client was told everything, up to where its frames are held. */
+  /** The log entries between the client's position and the point from which its frames are held. */
   private async between(issued: string, claimed: string | undefined, since: string): Promise<Part | undefined> {
     let from = claimed ?? issued;
     let stretch = await this.log.read?.(from, Infinity);
     if (stretch === 'unreachable' && from !== issued) stretch = await this.log.read?.((from = issued), Infinity);
     if (!stretch || stretch === 'unreachable') return undefined;
     let { entries } = stretch;
-    // A token tells of nothing before it, whatever its client claims.
+    // A token covers nothing before its own position, whatever the client claims.
     const begin = from === issued ? -1 : entries.findIndex(({ position }) => position === issued);
     if (begin >= 0) [from, entries] = [issued, entries.slice(begin + 1)];
     if (from === since) return { from, entries: [] };
@@ -136,7 +136,7 @@ export class Resumption {
     return end < 0 ? undefined : { from, entries: entries.slice(0, end + 1) };
   }
 
-  /** The same for all who come back to this channel from the same position. */
+  /** Shared by all clients that return to this channel from the same position. */
   private missed(channel: Channel, { from, entries }: Part, since: string): Promise<Missed | undefined> {
     const key = JSON.stringify([from, since]);
     let known = this.shared.get(channel);

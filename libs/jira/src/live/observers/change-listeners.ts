@@ -26,7 +26,7 @@ export function connectListeners(provider: object, hub: Hub, observables: Observ
       } catch (error) {
         const { type, entity: name, id } = change;
         const stack = error instanceof Error ? error.stack : String(error);
-        logger.error(`${subject} failed at "${type}" of ${name} ${JSON.stringify(id)}`, stack);
+        logger.error(`${subject} failed on "${type}" of ${name} ${JSON.stringify(id)}`, stack);
       }
     };
     let last: Promise<void> = Promise.resolve();

@@ -83,7 +83,7 @@ export async function created<T extends object>(
   if (typeof part === 'object' && methods.some(has)) return part as T;
   const subject =
     typeof part === 'object' && part ? part.constructor.name || 'A class without a name' : JSON.stringify(part);
-  throw new ConfigurationError(subject, `is named as ${kind}, but is not.`, `Give it ${methods.map((name) => `${name}()`).join(' or ')}.`); // prettier-ignore
+  throw new ConfigurationError(subject, `is listed as ${kind}, but is not one.`, `Give it ${methods.map((name) => `${name}()`).join(' or ')}.`); // prettier-ignore
 }
 
 class FunctionPermission extends Permission {}

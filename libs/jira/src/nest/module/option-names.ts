@@ -33,7 +33,7 @@ export function assertOptionNames<O extends Nested>(options: O, known: Names<O>)
   if ('imports' in options)
     throw new ConfigurationError(
       'JiraModule',
-      'has "imports" among the options of useFactory, where no module is imported any more.',
+      'has "imports" in the options that useFactory returns, which is too late to import a module.',
       'Set "imports" beside "useFactory".',
     );
   assertNames('JiraModule', 'option', options, known);

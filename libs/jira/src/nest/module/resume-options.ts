@@ -42,7 +42,7 @@ export function resolveResumeOptions(
   if (secret === undefined && changeLog.read && changeLog.isShared !== false)
     throw new ConfigurationError(
       'JiraModule',
-      'shares its change log with other processes but has no resume.secret, so none of them could resume what another began.',
+      'shares its change log with other processes but has no resume.secret, so no process could resume a session that another one started.',
       'Set forRoot({ resume: { secret } }) to the same random text in every process.',
     );
   if (secret === undefined)

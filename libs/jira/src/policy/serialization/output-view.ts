@@ -84,7 +84,7 @@ class Views {
       if (typeof type === 'function' && exposedNames(type).length > 0) return { shown: this.of(type).serialize(value) };
       if (!this.options.isRow?.(value)) return undefined;
       throw new TypeError(
-        `${output.name} exposes a row of ${type.name}, and does not say what of it is shown. Add @Type(() => View), or leave it out.`,
+        `${output.name} exposes a row of ${type.name} without saying which of its fields to show. Add @Type(() => View), or remove the field.`,
       );
     };
   }

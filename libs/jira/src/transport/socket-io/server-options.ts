@@ -74,7 +74,7 @@ export function checkSocketIoOptions({ connectionStateRecovery }: SocketIoOption
     throw new ConfigurationError(
       'JiraModule',
       'has the Socket.IO option "connectionStateRecovery", which lets clients back in without authentication, into rooms they may have lost.',
-      'Remove it: clients subscribe again by themselves and are told what they missed. A gateway of your own that needs it takes another "path".',
+      'Remove it: clients subscribe again by themselves and are told what they missed. If a gateway of your own needs it, give that gateway another "path".',
     );
 }
 

@@ -1,4 +1,4 @@
-// The connection of better-sqlite3 past TypeORM: statements prepared once, executed within one turn of the event loop.
+// Direct access to better-sqlite3: statements are prepared once and executed within one turn of the event loop.
 
 import type { DataSource } from 'typeorm';
 import { Lru } from '../../core/support/lru.js';
@@ -19,10 +19,10 @@ export interface SqliteDatabase {
   prepare(sql: string): Statement;
 }
 
-/** A hook has few shapes of queries. */
+/** A hook has few query shapes. */
 const MAX_STATEMENTS = 200;
 
-/** Largest number SQLite keeps as an integer when JavaScript's is one. */
+/** The largest JavaScript integer that SQLite stores as an integer. */
 const isWhole = Number.isSafeInteger;
 
 export class DirectConnection {
@@ -31,14 +31,14 @@ export class DirectConnection {
 
   private constructor(readonly dataSource: DataSource) {}
 
-  /** `undefined` when the database or the data source's logging needs TypeORM's own way. */
+  /** `undefined` if the database or the data source's logging requires TypeORM. */
   static of(dataSource: DataSource): DirectConnection | undefined {
     const { options } = dataSource;
     const isSilent = !options.logging && options.maxQueryExecutionTime === undefined;
     return isSilent && dialectOf(dataSource).isSynchronous ? new DirectConnection(dataSource) : undefined;
   }
 
-  /** The database, if this turn may use it. What runs within one turn cannot come between anybody's statements. */
+  /** The database, if this turn may use it. Code within one turn cannot run between other callers' statements. */
   free(): SqliteDatabase | undefined {
     if (!isConnectionFree(this.dataSource)) return undefined;
     const database = sqliteConnection(this.dataSource.driver) as SqliteDatabase | undefined;
@@ -72,7 +72,7 @@ export function bindable(parameters: Record<string, unknown>): Record<string, un
   return parameters;
 }
 
-/** One of them. */
+/** A single value. */
 export function bindableValue(value: unknown): string | number | bigint | null | undefined {
   if (typeof value === 'string' || typeof value === 'bigint' || value === null) return value;
   if (typeof value === 'boolean') return value ? 1n : 0n;

@@ -1,4 +1,4 @@
-// The stock `create` of a hook in one turn of the event loop, instead of a transaction that others wait for.
+// Runs the stock `create` of a hook in one turn of the event loop, instead of in a transaction that blocks others.
 
 import { isPromise } from '../../core/support/is-promise.js';
 import type { EntityMetadata } from 'typeorm';
@@ -11,10 +11,10 @@ import { TypeOrmStore } from '../store/typeorm-store.js';
 import type { TypeOrmUnitOfWork } from '../store/typeorm-unit-of-work.js';
 import type { DirectWriter } from './direct-writer.js';
 
-/** The hook, as far as its create is concerned. */
+/** The part of a hook that its create needs. */
 export interface DirectHook<E extends object> {
   readonly metadata: EntityMetadata;
-  /** Whether nothing that create calls is overridden. */
+  /** Whether no method that create calls is overridden. */
   isStock(): boolean;
   visibleTo(scope: HookScope): RowPredicate | Promise<RowPredicate>;
   canRetrieve(scope: HookScope): CanRetrieve;
@@ -25,7 +25,7 @@ export function directCreate<E extends object>(hook: DirectHook<E>, writer: Dire
   return async (scope) => {
     const mark = hook.isStock() && !('idempotency-key' in scope.headers) ? writer.mark() : undefined;
     if (mark === undefined) return undefined;
-    // What is found out about the caller is kept by scope, and must be found out again by another attempt.
+    // Facts about the caller are cached per scope, and another attempt has to determine them again.
     const attempt = Object.create(scope) as HookScope;
     const compiled = hook.visibleTo(attempt);
     const visible = isPromise(compiled) ? await compiled : compiled;
@@ -37,7 +37,7 @@ export function directCreate<E extends object>(hook: DirectHook<E>, writer: Dire
     if (hook.metadata.relations.length > 0) await store.checkRelations(row);
     const { handle, unitOfWork } = stateOf(scope);
     if (handle.aborted) throw handle.aborted;
-    // Then what was asked of the database holds as if asked within one transaction with the insert.
+    // Then the earlier queries hold as if they had run in one transaction with the insert.
     if (writer.mark() !== mark) return undefined;
     const written = writer.insert(row, visible, (stored) => hook.serialize(stored as E, scope));
     if (written) (unitOfWork as TypeOrmUnitOfWork).transaction = written.transaction;

@@ -1,5 +1,5 @@
 // Reads of plain entities on better-sqlite3 without TypeORM's query builder and runner: statements prepared once,
-// executed in the same turn, rows put straight into entities. What it cannot do exactly as TypeORM it leaves to TypeORM.
+// executed in the same turn, rows written straight into entities. Anything it cannot do exactly like TypeORM is left to TypeORM.
 
 import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { Ordering } from '../../policy/filtering/filter.js';
@@ -14,7 +14,7 @@ import { entityShapeOf, hasReadListeners, type EntityShape } from './entity-shap
 
 export interface DirectPage {
   readonly ordering: readonly Ordering[];
-  /** The related rows that the order may go by. @default all of them */
+  /** The related rows that the order may use. @default all of them */
   readonly sight?: Sight;
   readonly offset?: number;
   readonly limit?: number;
@@ -41,14 +41,14 @@ export class DirectReader {
     this.from = `FROM ${tableAs(metadata, ALIAS, writer)}`;
   }
 
-  /** `undefined` when the entity, its database or the data source's logging needs TypeORM's own reading. */
+  /** `undefined` if the entity, its database or the data source's logging requires TypeORM's own reads. */
   static of(metadata: EntityMetadata, withDeleted: boolean): DirectReader | undefined {
     const connection = DirectConnection.of(metadata.dataSource);
     const shape = entityShapeOf(metadata);
     return connection && shape && new DirectReader(metadata, connection, shape, withDeleted);
   }
 
-  /** The rows that satisfy all predicates; `undefined` = ask TypeORM (somebody has the connection, or listens). */
+  /** The rows that satisfy all predicates; `undefined` = use TypeORM (the connection is taken, or code listens to it). */
   find(predicates: readonly RowPredicate[], page: DirectPage): ObjectLiteral[] | undefined {
     const database = this.free();
     if (!database) return undefined;
@@ -63,7 +63,7 @@ export class DirectReader {
       .map((row) => this.shape.hydrate(row));
   }
 
-  /** One row that satisfies all predicates, `null` when there is none. */
+  /** One row that satisfies all predicates, or `null`. */
   findOne(predicates: readonly RowPredicate[]): ObjectLiteral | null | undefined {
     const rows = this.run(`SELECT ${this.columns} ${this.from}`, predicates, ' LIMIT 1');
     if (!rows) return undefined;
@@ -109,7 +109,7 @@ export class DirectReader {
 
 function slice({ offset = 0, limit }: DirectPage, writer: SqlWriter): string {
   if (limit === undefined && offset === 0) return '';
-  // A literal: SQLite would parse the statement again at each value bound to a limit. What is no number stays a value.
+  // A literal: SQLite reparses the statement for each value bound to a limit. Anything but a number stays bound.
   const maxRows = limit ?? -1;
   return ` LIMIT ${Number.isSafeInteger(maxRows) ? maxRows : writer.bind(maxRows)}${offset > 0 ? ` OFFSET ${writer.bind(offset)}` : ''}`;
 }

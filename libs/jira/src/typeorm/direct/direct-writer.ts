@@ -1,5 +1,5 @@
 // Inserts of plain entities on better-sqlite3 without TypeORM's query builder and runner: the transaction is one turn
-// of the event loop. What it cannot do exactly as TypeORM and the capture of changes would, it leaves to them.
+// of the event loop. Anything it cannot do exactly like TypeORM and the capture of changes is left to them.
 
 import { isPromise } from '../../core/support/is-promise.js';
 import { randomUUID } from 'node:crypto';
@@ -18,24 +18,24 @@ import { bindable, bindableValue, DirectConnection, type SqliteDatabase } from '
 import { entityShapeOf } from './entity-shape.js';
 import { columnValue } from '../../commits/column-value.js';
 
-/** What was done, by the caller's work within the transaction. */
+/** The result of the caller's work within the transaction. */
 export interface Written<Result> {
   readonly result: Result;
-  /** Stands for the transaction where its position is asked for. */
+  /** Identifies the transaction when its position is requested. */
   readonly transaction: object;
 }
 
 interface Insertion {
   readonly sql: string;
   readonly parameters: readonly unknown[];
-  /** Keys that are made here, as TypeORM makes them. */
+  /** Keys generated here, as TypeORM generates them. */
   readonly generated: readonly (readonly [ColumnMetadata, string])[];
 }
 
-/** What becomes clear only once the row is there: TypeORM has to do it. */
+/** Thrown when it turns out after the insert that TypeORM has to do the work. */
 const UNSURE = new Error('Only TypeORM can do this.');
 
-/** Rows this connection has changed so far, and what tells it that others have changed any. */
+/** Rows that this connection has changed so far, and a version that moves when other connections write. */
 const STORED_DATE = 'SELECT total_changes(), data_version FROM pragma_data_version';
 
 export class DirectWriter {
@@ -58,13 +58,13 @@ export class DirectWriter {
     this.ownTable = new TrackedTable(metadata.dataSource, metadata);
   }
 
-  /** `undefined` when the entity, its database or the data source's logging needs TypeORM's own writing. */
+  /** `undefined` if the entity, its database or the data source's logging requires TypeORM's own writes. */
   static of(metadata: EntityMetadata, source: TypeOrmChangeSource | undefined): DirectWriter | undefined {
     const connection = DirectConnection.of(metadata.dataSource);
     return connection && source && canInsert(metadata) ? new DirectWriter(metadata, connection, source) : undefined;
   }
 
-  /** Stays the same while nobody writes to the database; `undefined` while somebody has the connection. */
+  /** Unchanged while nothing writes to the database; `undefined` while the connection is taken. */
   mark(): string | undefined {
     const database = this.connection.free();
     return database && String(this.connection.prepare(database, STORED_DATE, true).get([]));
@@ -104,7 +104,7 @@ export class DirectWriter {
     return { result: done.result, transaction };
   }
 
-  /** The statement that TypeORM would send; `undefined` for values that only TypeORM can bind. */
+  /** The statement that TypeORM would send; `undefined` if only TypeORM can bind a value. */
   private insertionOf(entity: ObjectLiteral): Insertion | undefined {
     const { driver } = this.metadata.dataSource;
     const parameters: unknown[] = [];
@@ -130,7 +130,7 @@ export class DirectWriter {
     return { sql: `INSERT INTO ${this.table}(${names}) VALUES (${terms.join(', ')})`, parameters, generated };
   }
 
-  /** Inserts, and reads the row as the capture would: with what triggers made of it. */
+  /** Inserts the row, and reads it back as the capture would, including changes by triggers. */
   private write(database: SqliteDatabase, entity: ObjectLiteral, insertion: Insertion, table: TrackedTable): RawRow {
     const { lastInsertRowid } = this.run(database, insertion.sql, insertion.parameters);
     for (const column of this.metadata.primaryColumns)
@@ -146,7 +146,7 @@ export class DirectWriter {
     try {
       return this.source.changesOf({ table, before: null, after: row });
     } catch {
-      throw UNSURE; // the capture has its own way to tell subscribers of a row that cannot be shown
+      throw UNSURE; // the capture has its own way to announce a row that cannot be serialized
     }
   }
 
@@ -171,7 +171,7 @@ export class DirectWriter {
     );
   }
 
-  /** Undoes what the work wrote when it throws; `undefined` when TypeORM has to do it. */
+  /** Undoes the writes if the work throws; `undefined` if TypeORM has to do the work. */
   private inTransaction<T>(database: SqliteDatabase, work: () => T): T | undefined {
     this.run(database, 'BEGIN TRANSACTION');
     try {
@@ -200,7 +200,7 @@ export class DirectWriter {
 
 const CONVERTED = new Set<unknown>(['json', 'jsonb', 'simple-json', 'simple-array']);
 
-/** Whether a plain statement of scalars is all that TypeORM does for an insert of it. */
+/** Whether TypeORM inserts such an entity by one plain statement of scalars. */
 function canInsert(metadata: EntityMetadata): boolean {
   return (
     entityShapeOf(metadata) !== undefined &&
@@ -210,7 +210,7 @@ function canInsert(metadata: EntityMetadata): boolean {
   );
 }
 
-/** A generated number that the client left out, a UUID, or a key of the client's own. */
+/** A generated number that the client left out, a UUID, or a key chosen by the client. */
 function isKeyGiven(column: ColumnMetadata, given: unknown): boolean {
   if (!column.isGenerated) return given !== undefined && given !== null;
   return column.generationStrategy === 'uuid'
@@ -218,7 +218,7 @@ function isKeyGiven(column: ColumnMetadata, given: unknown): boolean {
     : column.generationStrategy === 'increment' && given === undefined;
 }
 
-/** SQLite knows no DEFAULT in a list of values. */
+/** SQLite has no DEFAULT in a list of values. */
 function defaultOf(column: ColumnMetadata): string {
   if (column.default === undefined || column.default === null) return 'NULL';
   return column.entityMetadata.dataSource.driver.normalizeDefault(column) ?? 'NULL';

@@ -1,4 +1,4 @@
-// Which entities can be read without TypeORM's query builder, and how their rows become entities exactly as it makes them.
+// Which entities can be read without TypeORM's query builder, and how their rows become the same entities as with it.
 
 import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
@@ -53,7 +53,7 @@ function isSpatial({ dataSource }: EntityMetadata, column: ColumnMetadata): bool
   return (dataSource.driver.spatialTypes as readonly unknown[]).includes(column.type);
 }
 
-/** Types whose values TypeORM's drivers pass through as they come. */
+/** Types whose values TypeORM's drivers pass through unchanged. */
 const AS_THEY_COME = new Set<unknown>(['varchar', 'text', 'character varying', String]);
 const NUMBERS = new Set<unknown>(['int', 'integer', 'smallint', Number]);
 
@@ -71,7 +71,7 @@ function setterOf({ dataSource: { driver } }: EntityMetadata, column: ColumnMeta
   };
 }
 
-/** Whether code of the application listens to queries or loaded entities: then TypeORM's own way must be gone. */
+/** Whether application code listens to queries or loaded entities, so that TypeORM itself has to run them. */
 export function hasReadListeners(dataSource: DataSource): boolean {
   return dataSource.subscribers.some(
     (one) => !isOwnSubscriber(one) && (one.afterLoad !== undefined || one.beforeQuery !== undefined),

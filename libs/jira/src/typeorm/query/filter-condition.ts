@@ -114,7 +114,7 @@ function lookupCondition(column: ColumnMetadata, { lookup, value }: FilterTerm):
     case 'ne':
     case 'not_in':
     case 'isnull':
-      throw new TypeError(`The lookup ${lookup} is no comparison.`);
+      throw new TypeError(`The lookup "${lookup}" is not a comparison.`);
   }
 }
 
