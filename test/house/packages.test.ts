@@ -103,7 +103,7 @@ describe.each(published)('the package in %s', (folder, manifest) => {
   });
 
   it('has Nest, TypeORM and their companions as peers, so that the application brings the one copy', () => {
-    const peers = /^(@nestjs\/|typeorm$|socket\.io$|rxjs$|reflect-metadata$|class-|react$)/;
+    const peers = /^(@nestjs\/|typeorm$|socket\.io$|rxjs$|reflect-metadata$|class-|react$|vue$|svelte$|solid-js$)/;
     expect(Object.keys(manifest.dependencies ?? {}).filter((name) => peers.test(name))).toEqual([]);
   });
 });

@@ -6,6 +6,8 @@ import type { Change, SubscribeOptions, Subscription } from './change.js';
 import { Connection, type ConnectionState, type StateListener } from './connection.js';
 import { JiraClientError } from './errors.js';
 import { UntypedHookClient, type AnyCall, type CallOf, type Calls, type HookClient } from './hook-client.js';
+import { ids } from './ids.js';
+import { withKey } from './write-once.js';
 import { createRequest, type JiraRequest } from './jira-request.js';
 import { LiveRows, type ListenOptions, type RowsListener } from './listen.js';
 import { resolveOptions, type AuthSource, type ClientOptions } from './options.js';
@@ -108,6 +110,7 @@ class Client implements Calls {
   private readonly session: Session;
   private readonly subscriptions: Subscriptions;
   private readonly options;
+  private readonly nextKey = ids();
 
   constructor(url: string, options: ClientOptions) {
     this.options = resolveOptions(options);
@@ -197,11 +200,12 @@ class Client implements Calls {
     this.requests.failAll(error);
   }
 
-  private callOf(namespace: string, action: string, { id, query, ...rest }: AnyCall = {}): Call {
+  private callOf(namespace: string, action: string, { id, query, once, ...rest }: AnyCall = {}): Call {
     const named = id === undefined ? query : { ...query, pk: id };
     const isMethodAssumed = rest.method === undefined && this.methods.isAssumed(action);
     const method = this.methods.of(namespace, action);
-    return { method, isMethodAssumed, ...definedOf(rest), namespace, action, query: named };
+    const call = { method, isMethodAssumed, ...definedOf(rest), namespace, action, query: named };
+    return withKey(call, once ?? this.options.writeOnce, this.nextKey);
   }
 
   inspect(): Record<string, number> {

@@ -13,6 +13,12 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** @default the client's `timeoutMs` */
   readonly timeoutMs?: number;
+  /**
+   * Sends the write with an idempotency key, a new one or yours: it is done once, and sent again after a lost connection.
+   *
+   * @default the client's `writeOnce`
+   */
+  readonly once?: boolean | string;
 }
 
 interface CallContent<Input, Params> extends CallOptions {

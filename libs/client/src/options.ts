@@ -52,6 +52,11 @@ export interface ClientOptions {
   readonly agent?: object;
   /** Node only: certificate authorities to trust, as PEM. @default Node's own */
   readonly ca?: string | readonly string[];
+  /**
+   * Whether writes carry an idempotency key: the server does each once, and the client sends it again after a lost connection.
+   * The server has to store keys. @default false
+   */
+  readonly writeOnce?: boolean;
   /** Called for errors that nothing else reports: a callback that throws, a subscription refused without `onState`. @default console.error */
   readonly onError?: (error: unknown) => void;
 }
@@ -84,6 +89,7 @@ export function resolveOptions(options: ClientOptions): ResolvedClientOptions {
     parser: options.parser,
     agent: options.agent,
     ca: options.ca,
+    writeOnce: options.writeOnce ?? false,
     onError: options.onError ?? logError,
   });
 }

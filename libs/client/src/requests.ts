@@ -6,6 +6,10 @@ import type { Call, Link, Manner, OpenRequest, Outcome } from './call.js';
 import { errorOfAnswer, type JiraClientError } from './errors.js';
 import { ids } from './ids.js';
 import type { Methods } from './methods.js';
+import { isRepeatable, isRunning } from './write-once.js';
+
+/** Wait before asking again for the answer to a write that is still running. */
+const ASK_AGAIN_MS = 200;
 
 export interface RequestsOptions {
   readonly timeoutMs: number;
@@ -89,7 +93,7 @@ export class Requests {
     for (const entry of Array.from(this.entries.values())) {
       const wasSent = entry.phase === 'sent';
       if (!wasSent && !entry.manner.isOfConnection) continue;
-      if (wasSent && isRepeatable(entry)) this.requeue(entry);
+      if (wasSent && !isOfOnce(entry) && isRepeatable(entry.call)) this.requeue(entry);
       else this.fail(entry, lostWhileAsking(entry.id, entry.call, cause));
     }
   }
@@ -126,14 +130,20 @@ export class Requests {
     this.pump();
   }
 
-  private requeue(entry: Entry): void {
+  private requeue(entry: Entry, phase: 'queued' | 'held' = 'queued'): void {
     this.entries.delete(entry.id);
     this.leaveFlight(entry);
     // A new id: the old one may still be in flight on the server.
     entry.id = this.nextId();
-    entry.phase = 'queued';
+    entry.phase = phase;
     this.entries.set(entry.id, entry);
-    this.queue.push(entry);
+    if (phase === 'queued') this.queue.push(entry);
+  }
+
+  private askAgain(entry: Entry): void {
+    this.requeue(entry, 'held');
+    setTimeout(() => entry.phase === 'held' && this.enqueue(entry), ASK_AGAIN_MS * (0.5 + Math.random()));
+    this.pump();
   }
 
   private send(entry: Entry): void {
@@ -167,6 +177,7 @@ export class Requests {
   }
 
   private refused(entry: Entry, frame: AnswerFrame): void {
+    if (isRunning(frame) && isRepeatable(entry.call)) return this.askAgain(entry);
     const method = this.methods.learn(entry.call, frame);
     if (method === undefined) return this.fail(entry, errorOfAnswer(frame));
     entry.call = { ...entry.call, method, isMethodAssumed: false };
@@ -227,7 +238,7 @@ export class Requests {
   }
 }
 
-/** A read changes nothing and may be repeated; a stream could not resume where it was. */
-function isRepeatable({ call, manner }: Entry): boolean {
-  return call.method === 'GET' && !manner.isStream && !manner.isOfConnection;
+/** A stream could not resume where it was. */
+function isOfOnce({ manner }: Entry): boolean {
+  return manner.isStream === true || manner.isOfConnection === true;
 }

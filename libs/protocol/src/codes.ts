@@ -23,6 +23,7 @@ export const CODES = {
   CANCELLED: { status: 409, retryable: false },
   CONFLICT: { status: 409, retryable: false },
   DUPLICATE_REQUEST: { status: 409, retryable: false },
+  KEY_IN_FLIGHT: { status: 409, retryable: true },
   VERSION_CONFLICT: { status: 409, retryable: false },
   FRAME_TOO_LARGE: { status: 413, retryable: false },
   ANSWER_TOO_LARGE: { status: 413, retryable: false },

@@ -9,6 +9,7 @@ import type { Pagination } from '../policy/pagination/pagination.js';
 import { checkRequest, type Permission } from '../policy/permissions/permission.js';
 import { Answer } from '../core/scope/answer.js';
 import { stateOf, type ActionScope, type HookScope } from '../core/scope/scope.js';
+import { isOnce, noStream, once } from './idempotency.js';
 import { validateInput } from '../policy/serialization/input.js';
 import type { FoundAction, InputChoice } from './action.decorator.js';
 import type { BaseHook } from './base-hook.js';
@@ -85,6 +86,7 @@ function actionBody(
   const perform = async (scope: ActionScope, sinkOf: SinkFactory): Promise<unknown> => {
     const result = await (argumentsOf ? method.apply(hook, await argumentsOf(scope)) : method.call(hook, scope));
     if (isStream(result)) {
+      if (isOnce(scope)) throw noStream();
       const sink = sinkOf(scope);
       return stream(scope, result, streamItems, show ? shownSink(sink, (item) => show(item, scope)) : sink);
     }
@@ -99,7 +101,9 @@ function actionBody(
     if (choice) scope.data = await validateInput(choice.type, scope.data ?? {}, choice);
     const unitOfWork = hook.openUnitOfWork?.(scope);
     stateOf(scope).unitOfWork = unitOfWork;
-    if (!unitOfWork || !isTransactional(action, scope.method)) return perform(scope, sinkOf);
+    const isTransaction = isTransactional(action, scope.method);
+    if (isOnce(scope)) return once(scope, unitOfWork, isTransaction, () => perform(scope, sinkOf));
+    if (!unitOfWork || !isTransaction) return perform(scope, sinkOf);
     const result = await shortcut?.(scope);
     return result === undefined ? unitOfWork.run(() => perform(scope, sinkOf)) : result;
   };

@@ -19,6 +19,7 @@ import { Neighbours } from '../commits/neighbours.js';
 import { SpareConnection } from '../commits/spare-connection.js';
 import { installSqliteLeases } from '../commits/leases/sqlite-leases.js';
 import { surviveConnectionLoss } from '../commits/surviving-connections.js';
+import { KeptKeys } from './store/kept-keys.js';
 import type { RelatedHook } from './expand/expansion.js';
 import { ALL, and, complement, oneOf, or, type Condition } from './query/condition.js';
 import type { NestedWrite } from './query/cascade-guard.js';
@@ -60,8 +61,9 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
   }
 
   /** Attaches to every data source whose changes can be captured. Called once at boot, before the hooks register. */
-  async open(lockTimeoutMs: number): Promise<void> {
+  async open(lockTimeoutMs: number, idempotencyTtlMs: number): Promise<void> {
     for (const { name, dataSource } of this.dataSources.all()) {
+      this.closers.push(KeptKeys.of(dataSource).open(idempotencyTtlMs));
       const dialect = knownDialectOf(dataSource);
       if (!dialect?.isCaptured) continue; // the application's own business, unless a hook serves it: see watch()
       assertTypeOrm(dataSource);

@@ -13,7 +13,10 @@ export interface UnitOfWork {
   readonly transaction?: object;
   /** Runs `work` in one transaction: commits when it resolves, rolls back when it rejects. */
   run<T>(work: () => Promise<T>): Promise<T>;
-  /** Does the work and stores its result in the same transaction, or returns the result stored under this id. */
+  /**
+   * Does the work in one transaction, as `run` does, and stores its result there, or returns the result stored under this id.
+   * Throws KEY_IN_FLIGHT while this process does the work of this id. What rejects is not stored.
+   */
   once?(key: OnceKey, work: () => Promise<unknown>): Promise<unknown>;
   /** An error of the database as an answerable one, where it is. */
   translate?(error: unknown): Error | undefined;

@@ -1,7 +1,6 @@
 import type { ActionScope } from '../../core/scope/scope.js';
 import { Action } from '../action.decorator.js';
 import { Shown } from '../shown-result.js';
-import { once } from '../idempotency.js';
 import { answerCreated, inputFor, type GenericHook } from '../generic-hook.js';
 import { noteStock } from '../shortcuts.js';
 import type { Constructor, OutputOf } from './mixin.js';
@@ -21,7 +20,7 @@ export function CreateMixin<B extends Constructor<GenericHook<object>>>(Base: B)
     })
     @Shown()
     async create(scope: ActionScope<object>): Promise<unknown> {
-      return once(scope, async () => answerCreated(this, await this.performCreate(scope.data, scope), scope));
+      return answerCreated(this, await this.performCreate(scope.data, scope), scope);
     }
   }
   noteStock(CreateHook.prototype, 'create');

@@ -33,9 +33,10 @@ export class JiraBoot implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const { hooks, eventListeners, lockTimeoutMs, fastPaths, changeLog, otherProcessesMs } = this.options;
+    const { hooks, eventListeners, lockTimeoutMs, idempotencyTtlMs, fastPaths, changeLog, otherProcessesMs } =
+      this.options;
     this.sink.sharesFrames = fastPaths.frames;
-    await this.edge.open(lockTimeoutMs);
+    await this.edge.open(lockTimeoutMs, idempotencyTtlMs);
     const defaults = await this.parts.create();
     await this.hooks.register(hooks, defaults);
     await this.events.register(eventListeners, defaults);

@@ -64,6 +64,8 @@ export interface JiraOptions extends ClusterOptions {
   readonly resume?: ResumeOptions;
   /** Fast paths to use. @default all */
   readonly fastPaths?: Partial<FastPaths>;
+  /** How long the answer to a write with an idempotency key is kept, in ms: docs/transactions.md. @default 86_400_000, a day */
+  readonly idempotencyTtlMs?: number;
   /** How long a caller waits for the only SQLite connection, in ms. @default 10_000 */
   readonly lockTimeoutMs?: number;
   /**
@@ -96,7 +98,7 @@ export const RESOLVED_OPTIONS = Symbol('jira resolved options');
 const NAMES: Names<JiraOptions> = {
   authentication: true, permissions: true, middleware: true, pagination: true, pageSize: true, hooks: true,
   plainWebSockets: true, eventListeners: true, clientAddress: true, limits: true, socketIo: true, userKey: true,
-  visibilityTtlMs: true, resume: true, fastPaths: true, lockTimeoutMs: true, changeLog: true, pubSub: true, connectionStore: true,
+  visibilityTtlMs: true, resume: true, fastPaths: true, lockTimeoutMs: true, idempotencyTtlMs: true, changeLog: true, pubSub: true, connectionStore: true,
   messageQueue: true, otherProcessesMs: true,
 }; // prettier-ignore
 
@@ -105,13 +107,14 @@ export function resolveOptions(options: JiraOptions): ResolvedJiraOptions {
   assertOptionNames(options, NAMES);
   checkSocketIoOptions(options.socketIo ?? {});
   const limits = Object.freeze({ ...DEFAULT_LIMITS, ...options.limits });
-  const { pageSize = 16, visibilityTtlMs = 60_000, lockTimeoutMs = 10_000, otherProcessesMs = 60_000 } = options;
+  const { pageSize = 16, visibilityTtlMs = 60_000, lockTimeoutMs = 10_000 } = options;
+  const { idempotencyTtlMs = 86_400_000, otherProcessesMs = 60_000 } = options;
   const unknown = Object.keys(limits).find((name) => !(name in DEFAULT_LIMITS));
   if (unknown !== undefined)
     throw new ConfigurationError('JiraModule', `has an unknown limit "${unknown}".`, meant(unknown, Object.keys(DEFAULT_LIMITS))); // prettier-ignore
   const numbers = [
     ...Object.entries(limits),
-    ...Object.entries({ pageSize, visibilityTtlMs, lockTimeoutMs, otherProcessesMs }),
+    ...Object.entries({ pageSize, visibilityTtlMs, lockTimeoutMs, idempotencyTtlMs, otherProcessesMs }),
   ];
   for (const [name, value] of numbers) {
     if ((Number.isInteger(value) && Number(value) > 0) || (value === false && name === 'otherProcessesMs')) continue;
@@ -135,6 +138,7 @@ export function resolveOptions(options: JiraOptions): ResolvedJiraOptions {
     visibilityTtlMs,
     lockTimeoutMs,
     otherProcessesMs,
+    idempotencyTtlMs,
     fastPaths: Object.freeze({ ...ALL_FAST_PATHS, ...options.fastPaths }),
     limits,
   });

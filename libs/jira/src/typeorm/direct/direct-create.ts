@@ -23,7 +23,7 @@ export interface DirectHook<E extends object> {
 
 export function directCreate<E extends object>(hook: DirectHook<E>, writer: DirectWriter): Shortcut {
   return async (scope) => {
-    const mark = hook.isStock() && !('idempotency-key' in scope.headers) ? writer.mark() : undefined;
+    const mark = hook.isStock() ? writer.mark() : undefined;
     if (mark === undefined) return undefined;
     // Facts about the caller are cached per scope, and another attempt has to determine them again.
     const attempt = Object.create(scope) as HookScope;

@@ -1,8 +1,8 @@
-import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+import { Column, CreateDateColumn, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /**
  * What a request with an `idempotency-key` header did. List it among the entities of the data source whose hooks should
- * heed that header, and delete rows by `createdAt` when nobody will ask again.
+ * heed that header. Rows older than the option `idempotencyTtlMs` are deleted.
  */
 @Entity('jira_idempotency_key')
 export class IdempotencyKey {
@@ -12,5 +12,7 @@ export class IdempotencyKey {
   @Column({ type: 'varchar', length: 64 }) fingerprint: string;
   /** What was answered, as JSON. */
   @Column({ type: 'text', nullable: true }) answer: string | null;
-  @CreateDateColumn() createdAt: Date;
+  @Index()
+  @CreateDateColumn()
+  createdAt: Date;
 }

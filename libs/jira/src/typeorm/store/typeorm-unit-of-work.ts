@@ -5,6 +5,7 @@ import type { RequestHandle } from '../../core/connections/request-handle.js';
 import { JiraException } from '../../core/errors/jira.exception.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
 import { databaseLoss, typeOrmErrorTranslator } from '../errors/typeorm-errors.js';
+import { KeptKeys } from './kept-keys.js';
 import type { OnceKey, UnitOfWork } from '../../core/scope/unit-of-work.js';
 
 declare module '../../core/connections/scope-types.js' {
@@ -45,12 +46,16 @@ export class TypeOrmUnitOfWork implements UnitOfWork {
     }
   }
 
-  async once({ id, fingerprint }: OnceKey, work: () => Promise<unknown>): Promise<unknown> {
+  async once(key: OnceKey, work: () => Promise<unknown>): Promise<unknown> {
     if (!this.dataSource.hasMetadata(IdempotencyKey))
       throw new JiraException('BAD_REQUEST', 'This server does not store idempotency keys.');
+    return KeptKeys.of(this.dataSource).whileRunning(key.id, () => this.run(() => this.remember(key, work)));
+  }
+
+  private async remember({ id, fingerprint }: OnceKey, work: () => Promise<unknown>): Promise<unknown> {
     // The first statement of the transaction: it waits for another that has the same id, and sees what that one did.
     const { manager } = this;
-    await manager.createQueryBuilder().insert().into(IdempotencyKey).values({ id, fingerprint, answer: null }).orIgnore().execute(); // prettier-ignore
+    await manager.createQueryBuilder().insert().into(IdempotencyKey).values({ id, fingerprint, answer: null, createdAt: new Date() }).orIgnore().execute(); // prettier-ignore
     const kept = await manager.findOneByOrFail(IdempotencyKey, { id });
     if (kept.fingerprint !== fingerprint)
       throw new JiraException('UNPROCESSABLE', 'This idempotency key was used for a different request.');

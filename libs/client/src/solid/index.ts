@@ -1,0 +1,39 @@
+// Live lists and live rows in Solid.
+
+import { createRenderEffect, createSignal, onCleanup, type Accessor } from 'solid-js';
+import type { RowId } from 'nestjs-jira-protocol';
+import type { HookClient } from '../hook-client.js';
+import type { LiveSnapshot, LiveStore } from '../store/live-store.js';
+import { liveStore, rowStore, type LiveStoreOptions } from '../store/stores.js';
+import type { ItemOf, OutputOf, QueryOf, RowOf } from '../types.js';
+
+/**
+ * The rows of a query, which may read signals. It ends with its owner.
+ *
+ * @example
+ * const issues = createLive(jira.hook('issues'), () => ({ status: status() }));
+ * <For each={issues().rows}>{(issue) => <li>{issue.title}</li>}</For>
+ */
+export function createLive<Hook>(
+  hook: HookClient<Hook>,
+  query?: Accessor<QueryOf<Hook, 'list'>>,
+  options?: LiveStoreOptions<ItemOf<OutputOf<Hook, 'list'>>>,
+): Accessor<LiveSnapshot<ItemOf<OutputOf<Hook, 'list'>>>> {
+  return createStoreSignal(() => liveStore(hook, query?.(), options));
+}
+
+/** One row by its key, as a list of one; of none while there is no such row that the user may see. */
+export function createLiveRow<Hook>(hook: HookClient<Hook>, id: Accessor<RowId>): Accessor<LiveSnapshot<RowOf<Hook>>> {
+  return createStoreSignal(() => rowStore(hook, id()));
+}
+
+function createStoreSignal<Row>(storeOf: () => LiveStore<Row>): Accessor<LiveSnapshot<Row>> {
+  const [snapshot, setSnapshot] = createSignal<LiveSnapshot<Row>>(storeOf().getSnapshot());
+  createRenderEffect(() => {
+    const store = storeOf();
+    const show = (): void => void setSnapshot(() => store.getSnapshot());
+    onCleanup(store.subscribe(show));
+    show();
+  });
+  return snapshot;
+}

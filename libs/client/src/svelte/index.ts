@@ -1,0 +1,39 @@
+// Live lists and live rows as stores of Svelte: `$issues` in a component subscribes, and ends with it.
+
+import type { Readable } from 'svelte/store';
+import type { RowId } from 'nestjs-jira-protocol';
+import type { HookClient } from '../hook-client.js';
+import type { LiveSnapshot, LiveStore } from '../store/live-store.js';
+import { liveStore, rowStore, type LiveStoreOptions } from '../store/stores.js';
+import type { ItemOf, OutputOf, QueryOf, RowOf } from '../types.js';
+
+/**
+ * The rows of a query.
+ *
+ * @example
+ * const issues = live(jira.hook('issues'), { status: 'open' });
+ * {#each $issues.rows as issue (issue.id)}<li>{issue.title}</li>{/each}
+ */
+export function live<Hook>(
+  hook: HookClient<Hook>,
+  query?: QueryOf<Hook, 'list'>,
+  options?: LiveStoreOptions<ItemOf<OutputOf<Hook, 'list'>>>,
+): Readable<LiveSnapshot<ItemOf<OutputOf<Hook, 'list'>>>> {
+  return readable(() => liveStore(hook, query, options));
+}
+
+/** One row by its key, as a list of one; of none while there is no such row that the user may see. */
+export function liveRow<Hook>(hook: HookClient<Hook>, id: RowId): Readable<LiveSnapshot<RowOf<Hook>>> {
+  return readable(() => rowStore(hook, id));
+}
+
+function readable<Row>(storeOf: () => LiveStore<Row>): Readable<LiveSnapshot<Row>> {
+  return {
+    subscribe(run) {
+      const store = storeOf();
+      const stop = store.subscribe(() => run(store.getSnapshot()));
+      run(store.getSnapshot());
+      return stop;
+    },
+  };
+}

@@ -1,0 +1,44 @@
+// Live lists and live rows in Vue.
+
+import { shallowRef, toValue, watch, type MaybeRefOrGetter, type ShallowRef } from 'vue';
+import type { RowId } from 'nestjs-jira-protocol';
+import type { HookClient } from '../hook-client.js';
+import type { LiveSnapshot, LiveStore } from '../store/live-store.js';
+import { liveStore, rowStore, type LiveStoreOptions } from '../store/stores.js';
+import type { ItemOf, OutputOf, QueryOf, RowOf } from '../types.js';
+
+type Live<Row> = Readonly<ShallowRef<LiveSnapshot<Row>>>;
+
+/**
+ * The rows of a query, which may be a ref or a getter. It ends with the component.
+ *
+ * @example
+ * const live = useLive(jira.hook('issues'), () => ({ status: status.value }));
+ * <li v-for="issue in live.rows" :key="issue.id">{{ issue.title }}</li>
+ */
+export function useLive<Hook>(
+  hook: HookClient<Hook>,
+  query?: MaybeRefOrGetter<QueryOf<Hook, 'list'>>,
+  options?: LiveStoreOptions<ItemOf<OutputOf<Hook, 'list'>>>,
+): Live<ItemOf<OutputOf<Hook, 'list'>>> {
+  return useStore(() => liveStore(hook, toValue(query), options));
+}
+
+/** One row by its key, as a list of one; of none while there is no such row that the user may see. */
+export function useRow<Hook>(hook: HookClient<Hook>, id: MaybeRefOrGetter<RowId>): Live<RowOf<Hook>> {
+  return useStore(() => rowStore(hook, toValue(id)));
+}
+
+function useStore<Row>(storeOf: () => LiveStore<Row>): Live<Row> {
+  const snapshot = shallowRef(storeOf().getSnapshot());
+  watch(
+    storeOf,
+    (store, _before, onCleanup) => {
+      const show = (): void => void (snapshot.value = store.getSnapshot());
+      onCleanup(store.subscribe(show));
+      show();
+    },
+    { immediate: true },
+  );
+  return snapshot;
+}
