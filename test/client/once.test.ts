@@ -112,7 +112,7 @@ describe('a write with a key', () => {
     await using app = await start();
     const jira = connect(app);
     const sheets = jira.hook('sheets');
-    const runs = Number(process.env['ONCE_RUNS'] ?? 40);
+    const runs = Number(process.env['ONCE_RUNS'] ?? 25);
     const expected: string[] = [];
     let updates = 0;
     await sheets.create({ name: 'first' });
