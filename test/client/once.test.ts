@@ -210,7 +210,7 @@ describeEachDatabase('an idempotency key', ({ open }) => {
     await dataSource.manager.insert(IdempotencyKey, [row('old', 120_000), row('young', 30_000)]);
     await keys.forget();
     expect(await dataSource.manager.find(IdempotencyKey)).toMatchObject([{ id: 'young' }]);
-    await close();
+    close();
   });
 
   it('is refused while its work is running', async () => {
@@ -221,6 +221,6 @@ describeEachDatabase('an idempotency key', ({ open }) => {
     end();
     await first;
     expect(await keys.whileRunning('k', () => Promise.resolve('again'))).toBe('again');
-    await keys.open(60_000)();
+    keys.open(60_000)();
   });
 });

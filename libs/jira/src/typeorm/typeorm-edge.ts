@@ -63,7 +63,7 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
   /** Attaches to every data source whose changes can be captured. Called once at boot, before the hooks register. */
   async open(lockTimeoutMs: number, idempotencyTtlMs: number): Promise<void> {
     for (const { name, dataSource } of this.dataSources.all()) {
-      this.closers.push(KeptKeys.of(dataSource).open(idempotencyTtlMs));
+      this.undos.push(KeptKeys.of(dataSource).open(idempotencyTtlMs));
       const dialect = knownDialectOf(dataSource);
       if (!dialect?.isCaptured) continue; // the application's own business, unless a hook serves it: see watch()
       assertTypeOrm(dataSource);

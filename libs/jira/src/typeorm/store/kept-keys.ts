@@ -24,12 +24,9 @@ export class KeptKeys {
   }
 
   /** From here on keys are forgotten at this age, until the returned function is called. */
-  open(ttlMs: number): () => Promise<void> {
+  open(ttlMs: number): () => void {
     this.ttlMs = ttlMs;
-    return async () => {
-      clearTimeout(this.timer);
-      await Promise.resolve();
-    };
+    return () => clearTimeout(this.timer);
   }
 
   /** Does the work unless the same is being done. */
