@@ -24,9 +24,11 @@ describe('the binding', () => {
     const issues = jira.hook('issues');
     const status = ref<Status>('open');
     const scope = effectScope();
-    const [list, row] = scope.run(
-      () => [useLive(issues, () => ({ status: status.value })), useRow(issues, 1)] as const,
-    )!;
+    const made = scope.run(() => ({
+      list: useLive(issues, () => ({ status: status.value })),
+      row: useRow(issues, 1),
+    }));
+    const { list, row } = made as NonNullable<typeof made>;
     expect(list.value.status).toBe('loading');
     await issues.create({ title: 'a', projectId: 1 });
     await expect.poll(() => [titles(list.value), titles(row.value)]).toEqual(['a', 'a']);

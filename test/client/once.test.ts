@@ -143,11 +143,15 @@ describe('a write with a key', () => {
         cut(jira);
       }
       const answer = await write.answer();
-      if (kind === 'update' || kind === 'patch')
-        expect(answer).toMatchObject({ status: 200, data: { id: 1, name, turns: ++updates } });
-      if (kind === 'create') expect(answer).toMatchObject({ status: 201, data: { name } });
-      if (kind === 'note') expect(answer).toMatchObject({ status: 202, data: { noted: name } });
-      if (kind === 'destroy') expect(answer).toMatchObject({ status: 204, data: null });
+      if (kind === 'update' || kind === 'patch') updates++;
+      const shown = {
+        create: { status: 201, data: { name } },
+        update: { status: 200, data: { id: 1, name, turns: updates } },
+        patch: { status: 200, data: { id: 1, name, turns: updates } },
+        note: { status: 202, data: { noted: name } },
+        destroy: { status: 204, data: null },
+      };
+      expect(answer).toMatchObject(shown[kind as keyof typeof shown]);
     }
     expect(await effects(app)).toEqual(expected);
     jira.close();
