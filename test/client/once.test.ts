@@ -151,7 +151,7 @@ describe('a write with a key', () => {
         note: { status: 202, data: { noted: name } },
         destroy: { status: 204, data: null },
       };
-      expect(answer).toMatchObject(shown[kind as keyof typeof shown]);
+      expect(answer).toMatchObject(shown[kind]);
     }
     expect(await effects(app)).toEqual(expected);
     jira.close();
