@@ -78,7 +78,9 @@ export function clientFaults(graph: ImportGraph): string[] {
       return other === undefined || other === own ? undefined : 'makes others depend on a binding';
     }
     if (imported === 'nestjs-jira-protocol' || imported === 'socket.io-client') return undefined;
-    return own !== undefined && imported === BINDINGS[own] ? undefined : 'knows more than the protocol and its socket';
+    return own !== undefined && packageOf(imported) === BINDINGS[own]
+      ? undefined
+      : 'knows more than the protocol and its socket';
   });
 }
 
