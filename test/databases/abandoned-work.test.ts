@@ -1,17 +1,12 @@
 // What was given up costs the database nothing: another user is served while one user's requests time out.
 
-import { Column, Entity, PrimaryGeneratedColumn, type DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { expect, it } from 'vitest';
 import { Expose } from 'class-transformer';
 import { Action, ActionScope, Hook, ModelHook } from 'nestjs-jira';
 import { createTestApp, type TestApp, type TestClient } from '../support/app.js';
 import { describeEachServer, type DatabaseType } from '../support/databases.js';
-
-@Entity()
-class Note {
-  @PrimaryGeneratedColumn() id: number;
-  @Column() text: string;
-}
+import { Note } from '../support/note.js';
 
 class NoteView {
   @Expose() id: number;

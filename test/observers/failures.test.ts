@@ -1,6 +1,5 @@
 // What goes wrong while a change is announced: it harms neither the writer nor the others, and is reported by name.
 
-import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { expect, it } from 'vitest';
 import {
   Action,
@@ -13,12 +12,7 @@ import {
   type LifecycleEventMap,
 } from 'nestjs-jira';
 import { createTestApp, type TestApp } from '../support/app.js';
-
-@Entity()
-class Note {
-  @PrimaryGeneratedColumn() id: number;
-  @Column() text: string;
-}
+import { Note } from '../support/note.js';
 
 @Hook('notes')
 class NoteHook extends BaseHook {

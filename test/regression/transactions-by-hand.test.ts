@@ -3,12 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { installSqliteLeases } from '../../libs/jira/src/commits/leases/sqlite-leases.js';
 import { Mirror } from '../capture/support/mirror.js';
 import { describeEachDatabase, type DatabaseType } from '../support/databases.js';
-
-@Entity()
-class Note {
-  @PrimaryGeneratedColumn() id: number;
-  @Column({ type: 'varchar', length: 20 }) text: string;
-}
+import { Note } from '../support/note.js';
 
 @Entity()
 class Other {

@@ -1,12 +1,7 @@
-import { Column, Entity, PrimaryGeneratedColumn, type DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeEachDatabase } from './databases.js';
-
-@Entity()
-class Note {
-  @PrimaryGeneratedColumn() id: number;
-  @Column({ type: 'varchar' }) text: string;
-}
+import { Note } from './note.js';
 
 describeEachDatabase('a test database', ({ type, open, options }) => {
   it('has the tables of its entities and is of the named type', async () => {
