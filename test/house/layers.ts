@@ -9,6 +9,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   commits: ['core'],
   cluster: ['core'],
   redis: ['core', 'cluster'],
+  metrics: ['core'],
   live: ['core', 'policy'],
   hooks: ['core', 'policy', 'live'],
   events: ['core', 'policy', 'hooks'],
@@ -29,6 +30,7 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   '@nestjs/websockets': ['transport', 'testing'],
   ws: ['transport', 'testing'],
   redis: ['redis', 'testing'],
+  'prom-client': ['metrics'],
 };
 
 const JIRA = 'libs/jira/src/';

@@ -30,8 +30,7 @@ const companionsOf = (major: NestMajor): string[] => [
 ];
 
 /** What `nest new` 11 adds for linting and testing, which nothing here uses: most of its 700 packages. */
-const UNUSED =
-  /eslint|prettier|jest|supertest|globals|ts-loader|ts-node|tsconfig-paths|source-map|cli$|schematics$|testing$/;
+const UNUSED = /eslint|prettier|jest|supertest|globals|ts-loader|ts-node|tsconfig-paths|source-map|cli$|schematics$/;
 
 export class FreshApp implements AsyncDisposable {
   private constructor(

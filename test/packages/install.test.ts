@@ -1,15 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FreshApp } from './fresh-app.js';
-import { packPackages } from './workspace-copy.js';
+import { packPackages, type PackedPackages } from './workspace-copy.js';
 
 /** Minutes long, and it needs the registry: CI runs it, others say that they want it. */
 const isWanted = Boolean(process.env['CI'] ?? process.env['INSTALL_TESTS']);
 const SLOW_MS = 300_000;
 
+let packages: PackedPackages;
+beforeAll(async () => {
+  if (isWanted) packages = await packPackages();
+}, 2 * SLOW_MS);
+afterAll(() => packages?.[Symbol.asyncDispose]());
+
 describe.skipIf(!isWanted)('the packages in a fresh Nest application (INSTALL_TESTS=1 runs it)', () => {
   let app: FreshApp;
   beforeAll(async () => {
-    await using packages = await packPackages();
     app = await FreshApp.create(packages);
   }, 2 * SLOW_MS);
   afterAll(() => app?.[Symbol.asyncDispose]());
@@ -51,7 +56,6 @@ describe.skipIf(!isWanted)(
   () => {
     let app: FreshApp;
     beforeAll(async () => {
-      await using packages = await packPackages();
       app = await FreshApp.createOlder(packages);
     }, 2 * SLOW_MS);
     afterAll(() => app?.[Symbol.asyncDispose]());
