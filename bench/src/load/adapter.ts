@@ -26,9 +26,11 @@ export interface Adapter {
   retrieve(id: number): Request<unknown>;
   list(status: Status, page: number): Request<Page>;
   create(input: IssueInput): Request<unknown>;
+  update(id: number, changes: Partial<IssueInput>): Request<unknown>;
+  destroy(id: number): Request<true>;
   subscribe(audience?: number): Request<true>;
-  /** Reads the arguments of an event that announces a created row. */
-  readAdded(event: Arguments): ChangeSeen | undefined;
+  /** Reads the arguments of an event that announces a row that was created, changed or destroyed. */
+  readChange(event: Arguments): ChangeSeen | undefined;
 }
 
 /** The handlers written by hand: bare, Nest and the limit speak alike. */
@@ -37,13 +39,18 @@ const byHand: Adapter = {
   retrieve: (id) => ({ args: ['issues:retrieve', { id }], read: (answer) => dataOf(answer, 200) }),
   list: (status, page) => ({ args: ['issues:list', { status, page }], read: (answer) => dataOf(answer, 200) as Page }),
   create: (input) => ({ args: ['issues:create', input], read: (answer) => dataOf(answer, 201) }),
+  update: (id, changes) => ({ args: ['issues:update', { id, ...changes }], read: (answer) => dataOf(answer, 200) }),
+  destroy: (id) => ({
+    args: ['issues:destroy', { id }],
+    read: (answer) => (dataOf(answer, 204) === null ? true : undefined),
+  }),
   subscribe: (audience) => ({
     args: ['issues:subscribe', audience === undefined ? {} : { audience }],
     read: (answer) => (dataOf(answer, 200) === null ? true : undefined),
   }),
-  readAdded: ([event, change]) => {
+  readChange: ([event, change]) => {
     const { type, id, data } = fieldsOf(change);
-    return event === 'issues' && type === 'added' ? { id, row: data } : undefined;
+    return event === 'issues' && isType(type) ? { id, row: data } : undefined;
   },
 };
 
@@ -61,11 +68,13 @@ const feathers: Adapter = {
     args: ['create', 'issues', input, {}],
     read: ([error, row]) => (error === null ? row : undefined),
   }),
+  update: () => refused(),
+  destroy: () => refused(),
   subscribe: (audience) => ({
     args: ['create', 'subscriptions', audience === undefined ? {} : { audience }, {}],
     read: ([error]) => (error === null ? true : undefined),
   }),
-  readAdded: ([event, row]) => (event === 'issues created' ? { id: fieldsOf(row).id, row } : undefined),
+  readChange: ([event, row]) => (event === 'issues created' ? { id: fieldsOf(row).id, row } : undefined),
 };
 
 let requests = 0;
@@ -94,14 +103,16 @@ const jira: Adapter = {
   retrieve: (id) => jiraRequest('GET', 'retrieve', { query: { pk: id } }, 200, (data) => data),
   list: (status, page) => jiraRequest('GET', 'list', { query: { status, page } }, 200, (data) => data as Page),
   create: (input) => jiraRequest('POST', 'create', { data: input }, 201, (data) => data),
+  update: (id, data) => jiraRequest('PATCH', 'update', { query: { pk: id }, data }, 200, (row) => row),
+  destroy: (id) => jiraRequest('DELETE', 'destroy', { query: { pk: id } }, 204, () => true as const),
   subscribe: () =>
     jiraRequest('SUBSCRIPTION', 'subscribe', {}, 200, (data) =>
       typeof fieldsOf(data).channel === 'string' ? true : undefined,
     ),
-  readAdded: ([event, change]) => {
+  readChange: ([event, change]) => {
     const { method, type, status, channel, position, id, data } = fieldsOf(change);
     const isWhole = method === 'SUBSCRIPTION' && status === 200 && typeof channel === 'string';
-    return event === 'issues' && type === 'added' && isWhole && typeof position === 'string'
+    return event === 'issues' && isType(type) && isWhole && typeof position === 'string'
       ? { id, row: data }
       : undefined;
   },
@@ -112,8 +123,17 @@ export const ADAPTERS: Readonly<Record<ServerName, Adapter>> = {
   nest: byHand,
   limit: byHand,
   feathers,
+  ordinary: jira,
   jira,
 };
+
+function isType(type: unknown): boolean {
+  return type === 'added' || type === 'modified' || type === 'removed';
+}
+
+function refused(): never {
+  throw new Error('FeathersJS takes no part in this row.');
+}
 
 function dataOf([answer]: Arguments, status: number): unknown {
   const fields = fieldsOf(answer);

@@ -58,7 +58,7 @@ export class Announcements {
   }
 
   private check(text: string): Pending | undefined {
-    const seen = this.adapter.readAdded(eventArguments(text));
+    const seen = this.adapter.readChange(eventArguments(text));
     const title = (seen?.row as IssueInput | undefined)?.title;
     const pending = title === undefined ? undefined : this.byTitle.get(title);
     if (seen === undefined || pending === undefined) {

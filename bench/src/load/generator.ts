@@ -5,7 +5,7 @@ import { AUDIENCES } from '../work/issues.js';
 import type { RowName, ServerName } from '../work/rows.js';
 import { ADAPTERS } from './adapter.js';
 import { assertFlawless, unlessFaulted } from './faults.js';
-import { Connects, FanOut, Idle, Latency, list, Listener, Requests, retrieve } from './workloads.js';
+import { Connects, Destroys, FanOut, Idle, Latency, list, Listener, Requests, retrieve, Updates } from './workloads.js';
 import type { Target, Workload } from './workloads.js';
 
 export interface OpenOrder {
@@ -48,6 +48,10 @@ function workloadOf(row: RowName, target: Target, sockets: number): Workload {
       return new Requests(target, list, sockets);
     case 'create-32':
       return new FanOut(target, sockets - 1, 'creates');
+    case 'update-32':
+      return new Updates(target, sockets - 1, 'creates');
+    case 'destroy-32':
+      return new Destroys(target, sockets - 1, 'creates');
     case 'fanout-1000':
     case 'fanout-5000':
       return new FanOut(target, sockets - 1, 'deliveries');

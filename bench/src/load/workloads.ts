@@ -117,34 +117,76 @@ export class FanOut implements Workload {
   }
 
   async round(durationMs: number): Promise<number> {
-    const from = this.written;
+    let done = 0;
     const end = clockMs() + durationMs;
     while (clockMs() < end) {
       await this.write();
+      done++;
       assertFlawless();
     }
     this.announcements.assertEven();
-    return (this.written - from) * (this.unit === 'creates' ? 1 : this.subscribers);
+    return done * (this.unit === 'creates' ? 1 : this.subscribers);
   }
 
   /** Writes one row; resolves with the moment the last subscriber had it. */
   protected async write(): Promise<number> {
-    const input = this.input(++this.written);
-    const { complete } = this.announcements.expect(input);
-    const writer = this.writer as BareSocket;
-    const overdue = setTimeout(() => {
-      fault(`${this.announcements.missing} of ${this.subscribers} subscribers have waited ${PATIENCE_MS} ms for a row`);
-    }, PATIENCE_MS);
-    const [row, at] = await Promise.all([send(writer, this.target.adapter.create(input)), complete]);
-    clearTimeout(overdue);
-    const wrong = rowFault(row, input);
-    if (wrong !== undefined) fault(`the created row ${wrong}`);
+    return this.announced(this.input(this.next()), this.target.adapter.create(this.input(this.written)));
+  }
+
+  /** Sends the write of a row; resolves with the moment the last subscriber had it. */
+  protected async announced(expected: IssueInput, request: Request<unknown>): Promise<number> {
+    const { at } = await this.sendAnnounced(expected, request);
     return at;
   }
 
-  private input(n: number): IssueInput {
+  protected async create(input: IssueInput): Promise<unknown> {
+    const { row } = await this.sendAnnounced(input, this.target.adapter.create(input));
+    return row;
+  }
+
+  private async sendAnnounced(
+    expected: IssueInput,
+    request: Request<unknown>,
+  ): Promise<{ readonly row: unknown; readonly at: number }> {
+    const { complete } = this.announcements.expect(expected);
+    const overdue = setTimeout(() => {
+      fault(`${this.announcements.missing} of ${this.subscribers} subscribers have waited ${PATIENCE_MS} ms for a row`);
+    }, PATIENCE_MS);
+    const [row, at] = await Promise.all([send(this.writer as BareSocket, request), complete]);
+    clearTimeout(overdue);
+    const wrong = row === true ? undefined : rowFault(row, expected);
+    if (wrong !== undefined) fault(`the written row ${wrong}`);
+    return { row, at };
+  }
+
+  protected next(): number {
+    return ++this.written;
+  }
+
+  protected input(n: number): IssueInput {
     const projectId = this.audiences === undefined ? 1 : SHARED_PROJECT;
     return { ...seededIssue(n), title: `Written as number ${n}`, projectId };
+  }
+}
+
+/** The same with changes of seeded rows. */
+export class Updates extends FanOut {
+  private updated = 0;
+
+  protected override async write(): Promise<number> {
+    const n = ++this.updated;
+    const id = ((n * 7) % SEEDED_ROWS) + 1;
+    const title = `Updated as number ${n}`;
+    return this.announced({ ...seededIssue(id), title }, this.target.adapter.update(id, { title }));
+  }
+}
+
+/** The same with rows that are created, and then destroyed. */
+export class Destroys extends FanOut {
+  protected override async write(): Promise<number> {
+    const input = this.input(this.next());
+    const { id } = (await this.create(input)) as { id: number };
+    return this.announced(input, this.target.adapter.destroy(id));
   }
 }
 

@@ -1,6 +1,7 @@
 // `npm run bench`: measures, prints, writes results.md and results.json; or checks the bounds.
 
 import { readFileSync, writeFileSync } from 'node:fs';
+import { choose, dropAll } from '../work/databases.js';
 import { ROWS } from '../work/rows.js';
 import { assertFilesAllowed } from './machine.js';
 import { measureRow, type Line } from './measure.js';
@@ -26,7 +27,11 @@ async function bench(options: Options): Promise<void> {
   const command = ['npm run bench', ...process.argv.slice(2)].join(' ').replace('bench --', 'bench -- --');
   writeFileSync(new URL('results.json', HOME), json(lines, command));
   // A part of the rows, or quick figures, would replace a better table.
-  const isWhole = !options.quick && options.rows.length === ROWS.length && options.profile === undefined;
+  const isWhole =
+    options.database === 'sqlite' &&
+    !options.quick &&
+    options.rows.length === ROWS.length &&
+    options.profile === undefined;
   if (isWhole)
     writeFileSync(new URL('results.md', HOME), await markdown(lines, command, (Date.now() - start) / 60_000));
   console.log(isWhole ? 'Written: bench/results.md, bench/results.json' : 'Written: bench/results.json');
@@ -51,11 +56,16 @@ async function check(options: Options): Promise<void> {
 async function measure(options: Options): Promise<Line[]> {
   const rows = ROWS.filter((row) => options.rows.includes(row.name));
   assertFilesAllowed(rows);
+  choose(options.database);
   const lines: Line[] = [];
-  for (const row of rows)
-    for (const line of await measureRow(row, options)) {
-      lines.push(line);
-      console.log(lineText(line));
-    }
+  try {
+    for (const row of rows)
+      for (const line of await measureRow(row, options)) {
+        lines.push(line);
+        console.log(lineText(line));
+      }
+  } finally {
+    await dropAll(options.database);
+  }
   return lines;
 }

@@ -1,6 +1,7 @@
 // The command line, as one complete and checked object.
 
 import { parseArgs } from 'node:util';
+import { DATABASES, type DatabaseName } from '../work/databases.js';
 import { ROW_NAMES, SERVERS, type RowName, type ServerName } from '../work/rows.js';
 
 /** How much is done of each row, by each server. Budgets are server CPU time, so that a busy machine takes longer instead of measuring less. */
@@ -23,6 +24,7 @@ export interface Options {
   readonly rows: readonly RowName[];
   readonly servers: readonly ServerName[];
   readonly plan: Plan;
+  readonly database: DatabaseName;
   readonly quick: boolean;
   /** Compare with bounds.json instead of writing results. */
   readonly check: boolean;
@@ -35,6 +37,7 @@ export const USAGE = `npm run bench -- [options]
   --check              four quick rows, ours against bare; fails if a ratio is below bounds.json
   --only <row,...>     of: ${ROW_NAMES.join(', ')}
   --servers <name,...> of: ${SERVERS.join(', ')} (bare always takes part: it is the measure)
+  --database <name>    sqlite (in memory), postgres or mariadb (POSTGRES_URL, MARIADB_URL): a new database a server
   --rounds <n>         measured rounds of each server and row (5; quick: 2)
   --profile <folder>   write a .cpuprofile of each server and row into this folder`;
 
@@ -50,14 +53,19 @@ export function readOptions(args: readonly string[]): Options | 'help' {
       servers: { type: 'string' },
       rounds: { type: 'string' },
       profile: { type: 'string' },
+      database: { type: 'string', default: 'sqlite' },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return 'help';
   const plan = values.check ? CHECK : values.quick ? QUICK : FULL;
+  const [database = 'sqlite'] = names('--database', values.database, DATABASES) ?? [];
+  const possible = database === 'sqlite' ? ROW_NAMES : ROW_NAMES.filter((name) => name !== 'latency');
+  const all = database === 'sqlite' ? SERVERS : SERVERS.filter((name) => name !== 'feathers' && name !== 'limit');
   return {
-    rows: names('--only', values.only, ROW_NAMES) ?? (values.check ? CHECKED : ROW_NAMES),
-    servers: withBare(names('--servers', values.servers, SERVERS) ?? (values.check ? ['bare', 'jira'] : SERVERS)),
+    database,
+    rows: names('--only', values.only, possible) ?? (values.check ? CHECKED : possible),
+    servers: withBare(names('--servers', values.servers, all) ?? (values.check ? ['bare', 'jira'] : all)),
     plan: values.rounds === undefined ? plan : { ...plan, rounds: wholeNumber('--rounds', values.rounds) },
     quick: values.quick,
     check: values.check,

@@ -12,6 +12,7 @@ const HEADINGS: Readonly<Record<ServerName, string>> = {
   nest: 'Nest gateway by hand',
   feathers: 'FeathersJS 5 + knex',
   limit: 'limit of fan-out',
+  ordinary: 'nestjs-jira without short ways',
   jira: 'nestjs-jira',
 };
 
@@ -107,7 +108,8 @@ run it: bearer-token authentication, a permission class, class-validator DTOs, a
 
 ## What it does not show
 
-- A database over a network: SQLite in memory answers at once, so the library's share is as large as it can be.
+- A database over a network: SQLite in memory answers at once, so the library's share is as large as it can be. Its short ways
+  past TypeORM are SQLite's alone: \`--database postgres\` or \`mariadb\` measures the others, and [goals](goals.md) says what came of it.
 - Compression, polling transports, TLS, several nodes, slow clients: all sockets are open, quick, on loopback and uncompressed.
 - The same guarantees: bare and the gateway announce after \`save()\` without looking at who may see the row or whether an outer
   transaction rolls back; on SQLite their concurrent saves share one transaction. None of the others announces an

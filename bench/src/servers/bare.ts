@@ -48,6 +48,28 @@ io.on('connection', (socket: Socket) => {
       .catch(fail(answer));
   });
 
+  socket.on('issues:update', ({ id, ...changes }: { id: number } & Partial<IssueInput>, answer: Answer) => {
+    issues
+      .findOneByOrFail({ id })
+      .then((issue) => issues.save(issues.merge(issue, changes)))
+      .then((issue) => {
+        io.to(roomsOf(issue)).emit('issues', { type: 'modified', id, data: issue });
+        return answer({ status: 200, data: issue });
+      })
+      .catch(fail(answer));
+  });
+
+  socket.on('issues:destroy', ({ id }: { id: number }, answer: Answer) => {
+    issues
+      .findOneByOrFail({ id })
+      .then((issue) => issues.remove(issue))
+      .then((issue) => {
+        io.to(roomsOf(issue)).emit('issues', { type: 'removed', id, data: { ...issue, id } });
+        return answer({ status: 204, data: null });
+      })
+      .catch(fail(answer));
+  });
+
   socket.on('issues:subscribe', (query: { audience?: number }, answer: Answer) => {
     void socket.join(query.audience === undefined ? 'issues' : `issues:${query.audience}`);
     answer({ status: 200, data: null });

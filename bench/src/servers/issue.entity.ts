@@ -3,6 +3,7 @@
 import { Column, CreateDateColumn, DataSource, Entity, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
 import type { DataSourceOptions } from 'typeorm';
 import { PROJECTS, SEEDED_ROWS, seededIssue, type Status } from '../work/issues.js';
+import { freshDatabase } from '../work/databases.js';
 import { markCommit, ROW, type UpdateOrder } from './control.js';
 
 abstract class IssueColumns {
@@ -12,7 +13,8 @@ abstract class IssueColumns {
   @Column({ type: 'varchar', length: 200 })
   title: string;
 
-  @Column({ type: 'text', default: '' })
+  // MariaDB has no default of a text.
+  @Column({ type: 'varchar', length: 2000, default: '' })
   description: string;
 
   @Column({ type: 'varchar', length: 16, default: 'open' })
@@ -38,15 +40,16 @@ export class Issue extends IssueColumns {}
 @Entity()
 export class Note extends IssueColumns {}
 
+const place = await freshDatabase();
+
 export function databaseOptions(): DataSourceOptions {
   return {
-    type: 'better-sqlite3',
-    database: ':memory:',
+    ...place,
     entities: [Issue, Note],
     synchronize: true,
     // Sees each statement just before it runs: the one mark of a commit that no subscriber can delay.
     ...(ROW === 'latency' ? { verbose: (sql: unknown) => sql === 'COMMIT' && markCommit() } : {}),
-  };
+  } as DataSourceOptions;
 }
 
 export async function seed(dataSource: DataSource): Promise<void> {

@@ -46,6 +46,16 @@ class CreateIssue {
   assigneeId: number;
 }
 
+class UpdateIssue {
+  @IsInt()
+  id: number;
+
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  title?: string;
+}
+
 class SubscribeToIssues {
   @IsOptional()
   @IsInt()
@@ -87,6 +97,21 @@ class IssuesGateway {
     const rooms = issue.projectId === SHARED_PROJECT ? AUDIENCE_ROOMS : ['issues', `issues:${issue.projectId}`];
     this.server.to(rooms).emit('issues', { type: 'added', id: issue.id, data: issue });
     return { status: 201, data: issue };
+  }
+
+  @SubscribeMessage('issues:update')
+  async update(@MessageBody() { id, ...changes }: UpdateIssue) {
+    const issue = await this.issues.save(this.issues.merge(await this.issues.findOneByOrFail({ id }), changes));
+    this.server.to(['issues', `issues:${issue.projectId}`]).emit('issues', { type: 'modified', id, data: issue });
+    return { status: 200, data: issue };
+  }
+
+  @SubscribeMessage('issues:destroy')
+  async destroy(@MessageBody() { id }: RetrieveIssue) {
+    const issue = await this.issues.remove(await this.issues.findOneByOrFail({ id }));
+    const data = { ...issue, id };
+    this.server.to(['issues', `issues:${issue.projectId}`]).emit('issues', { type: 'removed', id, data });
+    return { status: 204, data: null };
   }
 
   @SubscribeMessage('issues:subscribe')

@@ -1,0 +1,6 @@
+// nestjs-jira with all its short ways off.
+
+process.env['BENCH_SHORT_WAYS'] = 'off';
+await import('./jira.js');
+
+export {};
