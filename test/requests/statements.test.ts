@@ -2,7 +2,7 @@
 
 import { Expose } from 'class-transformer';
 import { IsInt, IsOptional, IsString } from 'class-validator';
-import { Hook, ModelHook, type HookScope, type Visibility } from 'nestjs-jira';
+import { BulkMixin, Hook, ModelHook, type HookScope, type Visibility } from 'nestjs-jira';
 import { Column, Entity, JoinColumn, ManyToOne, OneToMany, PrimaryGeneratedColumn } from 'typeorm';
 import type { Relation } from 'typeorm';
 import type { Method } from 'nestjs-jira-protocol';
@@ -128,6 +128,17 @@ class TaskHook extends ModelHook<Task> {
   }
 }
 
+@Hook('many')
+class ManyHook extends BulkMixin(ModelHook<Task>) {
+  entity = Task;
+  createInput = TaskInput;
+  output = TaskView;
+
+  override visibility({ user }: HookScope): Visibility<Task> {
+    return { project: { members: { userId: user?.id ?? 0 } } };
+  }
+}
+
 type Sent = readonly [action: string, method: Method, rest: object];
 
 /** Requests, in this order: the table below has a line for each. */
@@ -187,7 +198,7 @@ describeEachDatabase('The statements of a request', ({ type, options }) => {
     const database = await options(entities);
     app = await createTestApp({
       entities,
-      providers: [NoteHook, ProjectHook, TaskHook],
+      providers: [NoteHook, ProjectHook, TaskHook, ManyHook],
       database,
       // On SQLite plain rows are read and created past TypeORM: what is counted is the way of all databases.
       options: { fastPaths: { reads: false, writes: false } },
@@ -213,7 +224,7 @@ describeEachDatabase('The statements of a request', ({ type, options }) => {
     statements = [];
     const { status } = await client.call(namespace, action, method, rest);
     expect(status).toBeLessThan(300);
-    await client.settled(namespace);
+    await client.settled(namespace === 'many' ? 'tasks' : namespace);
     const own = statements.filter((sql) => !sql.includes('jira_image'));
     return own.map((sql) => /^\w+/.exec(sql)?.[0].replace('START', 'BEGIN') ?? sql).join(' ');
   };
@@ -225,5 +236,56 @@ describeEachDatabase('The statements of a request', ({ type, options }) => {
     const costs: Record<string, string> = {};
     for (const request of requests) costs[request[0]] = await sent(namespace, request);
     expect(costs).toEqual(COSTS[type][namespace]);
+  });
+
+  const ITEMS = 20;
+
+  it('of many rows are few, whatever their number', async () => {
+    if (!app || type === 'better-sqlite3') return;
+    const pks = Array.from({ length: ITEMS }, (_, i) => i + 3);
+    const items = pks.map((pk) => ({ title: `new ${pk}`, projectId: 1 }));
+    expect(await sent('many', ['createMany', 'POST', { data: { items } }])).toBe(
+      'BEGIN SAVEPOINT SELECT INSERT SELECT RELEASE COMMIT',
+    );
+    const changes = pks.toReversed().map((pk) => ({ pk, title: `changed ${pk}` }));
+    const updated = await sent('many', ['updateMany', 'PATCH', { data: { items: changes } }]);
+    expect(updated.split(' ').filter((word) => word === 'UPDATE')).toHaveLength(ITEMS);
+    const shown = updated.replaceAll(/(UPDATE SELECT SELECT |UPDATE SELECT )+/g, 'UPDATE … ');
+    expect(shown).toMatch(/^BEGIN SELECT UPDATE … (SELECT )?COMMIT$/);
+    const destroyed = await sent('many', ['destroyMany', 'DELETE', { data: { items: pks } }]);
+    expect(destroyed.replaceAll(/(DELETE )+/g, 'DELETE … ')).toMatch(/^BEGIN SELECT DELETE … (SELECT )?COMMIT$/);
+    const rows = await app.dataSource.manager.find(Task);
+    expect(rows).toHaveLength(2);
+  });
+
+  it('of many rows lock them in one order, so that nobody ends in a deadlock', async () => {
+    const pks = Array.from({ length: 10 }, (_, i) => i + 3);
+    const items = pks.map((pk) => ({ title: `new ${pk}`, projectId: 1 }));
+    await client.call('many', 'createMany', 'POST', { data: { items } });
+    const clients = await Promise.all([1, 2, 3, 4].map(() => app?.connect(1)));
+    const rounds = clients.flatMap((one, n) => {
+      const order = n % 2 === 0 ? pks : pks.toReversed();
+      const change = (title: string) => ({ data: { items: order.map((pk) => ({ pk, title })) } });
+      return ['a', 'b', 'c'].map((title) => one?.call('many', 'updateMany', 'PATCH', change(title + n)));
+    });
+    expect((await Promise.all(rounds)).map((answer) => answer?.status)).toEqual(rounds.map(() => 200));
+  });
+
+  it('of many rows say which item failed, as if each were written by itself', async () => {
+    const good = { title: 'good', projectId: 1 };
+    const failed = await client.call('many', 'createMany', 'POST', {
+      data: { items: [good, { ...good, projectId: 2 }] },
+    });
+    expect([failed.status, Object.keys((failed.data as { errors: object }).errors)]).toEqual([
+      400,
+      ['items.1.projectId'],
+    ]);
+    const unseen = await client.call('many', 'updateMany', 'PATCH', {
+      data: { items: [{ pk: 1, title: 'x' }, { pk: 99 }] },
+    });
+    expect([unseen.status, Object.keys((unseen.data as { errors: object }).errors)]).toEqual([404, ['items.1']]);
+    const twice = await client.call('many', 'updateMany', 'PATCH', { data: { items: [{ pk: 1, title: 'x' }, { pk: 1, title: 'y' }] } }); // prettier-ignore
+    expect(twice.data).toMatchObject([{ title: 'x' }, { title: 'y' }]);
+    expect((await app?.dataSource.manager.find(Task))?.length).toBe(2);
   });
 });

@@ -20,21 +20,35 @@ export interface BulkResult {
   readonly data: unknown;
 }
 
-/** Checks an item and returns the work to do once all are checked. */
-type Prepare = (item: BulkItem) => Promise<() => Promise<unknown>>;
+/** What is done with the items of one request. */
+interface BulkWork<Checked> {
+  /** Checks an item, before anything is done. */
+  check(item: BulkItem): Promise<Checked>;
+  /** Does all at once; `undefined` = each has to be done by itself. What it throws is undone, and tried again one by one. */
+  all?(checked: readonly Checked[]): Promise<unknown[] | undefined>;
+  /** Gets ready for all of them. */
+  prepare?(checked: readonly Checked[]): Promise<void>;
+  /** Does one. */
+  one(checked: Checked): Promise<unknown>;
+}
 
 /**
  * With `atomic`, the results in order, or an error that names the items: `items.2.title`. Without, status 207 and a
  * BulkResult an item: each runs in a savepoint of its own.
  */
-export async function runBulk(scope: HookScope, maxItems: number, status: number, prepare: Prepare): Promise<unknown> {
+export async function runBulk<Checked>(
+  scope: HookScope,
+  maxItems: number,
+  status: number,
+  work: BulkWork<Checked>,
+): Promise<unknown> {
   const { items, atomic } = bulkInput(scope.data, maxItems);
-  if (!atomic) return new Answer(207, await eachByItself(scope, items, status, prepare));
+  if (!atomic) return new Answer(207, await eachByItself(scope, items, status, work));
   const errors: Record<string, readonly string[]> = {};
-  const works: (() => Promise<unknown>)[] = [];
+  const all: Checked[] = [];
   for (const [i, item] of items.entries()) {
-    await prepare(item).then(
-      (work) => void works.push(work),
+    await work.check(item).then(
+      (checked) => void all.push(checked),
       (error: unknown) => {
         if (!(error instanceof ValidationException)) throw asItem(scope, i, error);
         Object.assign(errors, ofItem(i, error.errors ?? {}));
@@ -42,27 +56,53 @@ export async function runBulk(scope: HookScope, maxItems: number, status: number
     );
   }
   if (Object.keys(errors).length > 0) throw new ValidationException(errors);
+  const results = (await together(scope, all, work)) ?? (await oneByOne(scope, all, work));
+  return new Answer(status === 204 ? 200 : status, results);
+}
+
+/** In a savepoint: one by one it becomes clear which item failed. */
+async function together<Checked>(
+  scope: HookScope,
+  all: readonly Checked[],
+  work: BulkWork<Checked>,
+): Promise<unknown[] | undefined> {
+  const { unitOfWork, handle } = stateOf(scope);
+  if (!work.all || !unitOfWork || all.length < 2) return undefined;
+  try {
+    return await unitOfWork.run(async () => work.all?.(all));
+  } catch (error) {
+    if (handle.aborted) throw error;
+    return undefined;
+  }
+}
+
+async function oneByOne<Checked>(
+  scope: HookScope,
+  all: readonly Checked[],
+  work: BulkWork<Checked>,
+): Promise<unknown[]> {
+  await work.prepare?.(all);
   const results: unknown[] = [];
-  for (const [i, work] of works.entries()) {
+  for (const [i, checked] of all.entries()) {
     try {
-      results.push(await work());
+      results.push(await work.one(checked));
     } catch (error) {
       throw asItem(scope, i, error);
     }
   }
-  return new Answer(status === 204 ? 200 : status, results);
+  return results;
 }
 
-async function eachByItself(
+async function eachByItself<Checked>(
   scope: HookScope,
   items: readonly BulkItem[],
   status: number,
-  prepare: Prepare,
+  work: BulkWork<Checked>,
 ): Promise<BulkResult[]> {
   const results: BulkResult[] = [];
   const { unitOfWork, handle } = stateOf(scope);
   for (const item of items) {
-    const run = async (): Promise<unknown> => (await prepare(item))();
+    const run = async (): Promise<unknown> => work.one(await work.check(item));
     try {
       const data = await (unitOfWork ? unitOfWork.run(run) : run());
       results.push({ status, data: data ?? null });

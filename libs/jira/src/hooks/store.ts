@@ -18,6 +18,13 @@ export interface Store<E extends object> {
   find(query: StoreQuery): Promise<E[]>;
   /** @param use what for, where the filter names the row by its key; a store may lock it, or not @default to be shown */
   findOne(filter: Filter, use?: RowUse): Promise<E | null>;
+  /**
+   * The rows that these filters name by their keys, one each, locked in the order of their keys; `null` where there is
+   * none, or it has to be looked for by `findOne`. Others may be locked as well, for nothing.
+   *
+   * @param narrowing what all have to satisfy besides
+   */
+  findEach?(filters: readonly Filter[], narrowing: Filter, use: RowUse): Promise<(E | null)[]>;
   count(filter: Filter): Promise<number>;
   /** Whether several reads may run at the same time: not within a transaction. */
   readonly isConcurrent?: boolean;
@@ -34,6 +41,11 @@ export interface Store<E extends object> {
    * field error.
    */
   insert(entity: E): Promise<E>;
+  /**
+   * The same for several, by one statement; `undefined` where each needs its own, and nothing was done. Within a savepoint: of
+   * a failure it is not said which entity's it is.
+   */
+  insertMany?(entities: readonly E[]): Promise<E[] | undefined>;
   /** Stores changed fields of a row found before; resolves with the row as it became, which the caller must see. */
   update(entity: E): Promise<E>;
   /** The row as it is stored now, whoever wrote it; the entity itself where it is just that. */

@@ -109,10 +109,10 @@ export class CapturedTransaction {
     for (const row of this.rows.values()) if (row.depth >= depth) row.depth = depth - 1;
   }
 
-  /** A statement is on its way. */
-  noteStatement(): void {
+  /** A statement is on its way. @param isTame whether it changes no row */
+  noteStatement(isTame: boolean): void {
     this.statements += 1;
-    this.wild += 1;
+    if (!isTame) this.wild += 1;
   }
 
   /** Sends one statement, and says whether no other was sent beside it. */

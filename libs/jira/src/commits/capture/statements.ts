@@ -9,6 +9,11 @@ export type Effect =
   | { readonly kind: 'commit' | 'rollback'; readonly chains: boolean }
   | { readonly kind: 'savepoint' | 'release' | 'rollback to'; readonly name: string };
 
+/** Whether a statement only sets or ends a savepoint. */
+export function leavesRows(effects: readonly Effect[]): boolean {
+  return effects.length > 0 && effects.every(({ kind }) => kind === 'savepoint' || kind === 'release');
+}
+
 const NONE: readonly Effect[] = [];
 /** Words that are enough to tell what a statement does. */
 const WORDS = 24;

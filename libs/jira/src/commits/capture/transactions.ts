@@ -10,7 +10,7 @@ import type { ConnectionState, SqlDialect } from '../dialect/dialect.js';
 import { dialectOf } from '../dialect/dialects.js';
 import { noteOwn } from './own-subscribers.js';
 import type { OwnTransactions } from './own-transactions.js';
-import { effectsOf, isUndoing, mayCommit, type Effect } from './statements.js';
+import { effectsOf, isUndoing, leavesRows, mayCommit, type Effect } from './statements.js';
 
 /** What happens at the ends of transactions. */
 export interface TransactionEnds {
@@ -126,7 +126,7 @@ export class Transactions {
   private before(runner: QueryRunner, sql: string): Promise<void> | undefined {
     const effects = effectsOf(sql, this.dialect.grammar);
     // What is read of rows at a commit must be newer than any other statement.
-    if (!effects.some(({ kind }) => kind === 'commit')) this.captured(runner)?.noteStatement();
+    if (!effects.some(({ kind }) => kind === 'commit')) this.captured(runner)?.noteStatement(leavesRows(effects));
     if (effects.every(({ kind }) => kind === 'savepoint')) return undefined;
     if (effects.some(isUndoing)) this.own.refuseUntilRolledBack(runner);
     const writes = this.own.settled(runner);

@@ -5,9 +5,10 @@ import { validateInput } from '../../policy/serialization/input.js';
 import { Action } from '../action.decorator.js';
 import { Shown } from '../shown-result.js';
 import { runBulk, type BulkInput, type BulkItem, type BulkResult } from '../bulk.js';
-import { answerCreated, answerUpdated, inputFor, type GenericHook } from '../generic-hook.js';
+import { answerCreated, answerUpdated, GenericHook, inputFor } from '../generic-hook.js';
+import { RowsAhead } from '../rows-ahead.js';
 import { CONTEXT } from '../plumbing.js';
-import type { RowUse } from '../store.js';
+import { fieldsOf } from './mixin.js';
 import type { Constructor, InputOf, OutputOf } from './mixin.js';
 
 export interface ChangesMany {
@@ -26,9 +27,11 @@ export function BulkMixin<B extends Constructor<GenericHook<object>>>(Base: B): 
     @Shown()
     async createMany(scope: ActionScope): Promise<unknown> {
       const choice = inputFor(this, 'create', false);
-      return runBulk(scope, this.bulkLimit(), 201, async (item) => {
-        const fields = await validateInput(choice.type, item, choice);
-        return async () => answerCreated(this, await this.performCreate(fields, scope), scope);
+      return runBulk<object>(scope, this.bulkLimit(), 201, {
+        check: (item) => validateInput(choice.type, item, choice),
+        all:
+          this.performCreate === GenericHook.prototype.performCreate ? (all) => this.insertAll(all, scope) : undefined,
+        one: async (fields) => answerCreated(this, await this.performCreate(fields, scope), scope),
       });
     }
 
@@ -36,24 +39,29 @@ export function BulkMixin<B extends Constructor<GenericHook<object>>>(Base: B): 
     @Shown()
     async updateMany(scope: ActionScope): Promise<unknown> {
       const choice = inputFor(this, 'update', true);
-      return runBulk(scope, this.bulkLimit(), 200, async (item) => {
-        const { pk, ...rest } = named(item);
-        const fields = await validateInput(choice.type, rest, choice);
-        return async () =>
-          answerUpdated(
-            this,
-            await this.performUpdate(await this.objectNamed(scope, pk, 'write'), fields, scope),
-            scope,
-          );
+      const rows = new RowsAhead(this, scope, 'write');
+      return runBulk<{ pk: unknown; fields: object }>(scope, this.bulkLimit(), 200, {
+        check: async (item) => {
+          const { pk, ...rest } = named(item);
+          return { pk, fields: await validateInput(choice.type, rest, choice) };
+        },
+        prepare: (all) => rows.lock(all.map(({ pk }) => pk)),
+        one: async ({ pk, fields }) =>
+          answerUpdated(this, await this.performUpdate(await rows.take(pk), fields, scope), scope),
       });
     }
 
     @Action({ methods: ['DELETE'] })
     @Shown()
     async destroyMany(scope: ActionScope): Promise<unknown> {
-      return runBulk(scope, this.bulkLimit(), 204, async (pk) => async () => {
-        await this.performDestroy(await this.objectNamed(scope, pk, 'remove'), scope);
-        return null;
+      const rows = new RowsAhead(this, scope, 'remove');
+      return runBulk<unknown>(scope, this.bulkLimit(), 204, {
+        check: (pk) => Promise.resolve(pk),
+        prepare: (all) => rows.lock(all),
+        one: async (pk) => {
+          await this.performDestroy(await rows.take(pk), scope);
+          return null;
+        },
       });
     }
 
@@ -61,9 +69,11 @@ export function BulkMixin<B extends Constructor<GenericHook<object>>>(Base: B): 
       return this[CONTEXT].limits.pageSize;
     }
 
-    private objectNamed(scope: HookScope, pk: unknown, use: RowUse): Promise<object> {
-      if (pk === undefined || pk === null) throw new ValidationException({ pk: ['Must name the row.'] });
-      return this.getObject(scope, { field: 'pk', key: 'pk', value: pk }, use);
+    private async insertAll(all: readonly object[], scope: HookScope): Promise<unknown[] | undefined> {
+      const store = await this.getStore(scope);
+      const entities = store.insertMany && all.map((fields) => store.create(fieldsOf(fields)));
+      const stored = entities && (await store.insertMany?.(entities));
+      return stored && Promise.all(stored.map((row) => this.serialize(row, scope)));
     }
   }
   return BulkHook as unknown as B & Constructor<ChangesMany>;

@@ -3,6 +3,7 @@
 import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm';
 import { escapeParameters, type ColumnMetadata, type RelationMetadata } from '../../commits/typeorm-internals.js';
 import { JiraException, ValidationException, type FieldErrors } from '../../core/errors/jira.exception.js';
+import { getOrAdd } from '../../core/support/get-or-add.js';
 import { dialectOf } from '../../commits/dialect/dialects.js';
 import { canonical, toParameter, toStored } from './column-value.js';
 import { isRow, keyFilter, type NamedKey } from './named-row.js';
@@ -14,6 +15,17 @@ import { columnValue } from '../../commits/column-value.js';
 
 /** Whether the caller may retrieve the row of the relation's target that has this key. @param field of the input, for errors */
 export type CanRetrieve = (relation: RelationMetadata, key: NamedKey, field: string) => Promise<boolean>;
+
+/** Asks once for each row: for several entities that are stored together. */
+export function remembered(canRetrieve: CanRetrieve | undefined): CanRetrieve | undefined {
+  if (!canRetrieve) return undefined;
+  const known = new Map<RelationMetadata, Map<string, Promise<boolean>>>();
+  return (relation, key, field) => {
+    const named = canonical([...key].map(([column, value]) => [column.propertyPath, value]));
+    const verdicts = getOrAdd(known, relation, () => new Map<string, Promise<boolean>>());
+    return getOrAdd(verdicts, named, () => canRetrieve(relation, key, field));
+  };
+}
 
 /** One text for a missing row and an invisible one: the answer must not tell them apart. */
 export const MISSING = 'This row does not exist.';

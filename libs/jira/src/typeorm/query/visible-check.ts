@@ -45,6 +45,21 @@ export async function isVisible(
   return query.andWhereInIds([metadata.getEntityIdMap(entity)]).getExists();
 }
 
+/** The same of several, which memory could not judge, by one query. @throws without saying which it is */
+export async function checkAllVisible(
+  manager: EntityManager,
+  visibility: RowPredicate,
+  entities: readonly ObjectLiteral[],
+): Promise<void> {
+  const [first] = entities;
+  if (!first) return;
+  const { metadata } = visibility;
+  const query = manager.createQueryBuilder(metadata.target, 'row').withDeleted();
+  visibility.apply(query, 'row');
+  const seen = await query.andWhereInIds(entities.map((entity) => metadata.getEntityIdMap(entity))).getCount();
+  if (seen < entities.length) throw outOfSight(visibility, first);
+}
+
 /** The fields that visibility reads, less those that surely satisfy it. */
 function faultsOf(condition: Condition, entity: ObjectLiteral): Record<string, string[]> {
   const parts = condition.kind === 'and' ? condition.parts : [condition];

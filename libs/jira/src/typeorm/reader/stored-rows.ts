@@ -3,7 +3,7 @@
 import type { EntityManager, EntityMetadata, QueryRunner } from 'typeorm';
 import type { Image } from '../../core/changes/change.js';
 import { readByKeys } from '../../commits/capture/row-reader.js';
-import { TrackedTable, type RawKey, type RawRow } from '../../commits/capture/tracked-table.js';
+import { keyString, TrackedTable, type RawKey, type RawRow } from '../../commits/capture/tracked-table.js';
 import type { TypeOrmChangeSource } from '../../commits/capture/typeorm-change-source.js';
 import { RowMaker } from './row-maker.js';
 import { columnValue } from '../../commits/column-value.js';
@@ -29,12 +29,35 @@ export class StoredRows<E extends object> {
 
   /** The row of this key; null if there is none. */
   async read(manager: EntityManager, entity: E): Promise<StoredRow<E> | null> {
+    const raw = await this.readRaw(manager.queryRunner, this.keyOf(entity));
+    return raw && this.stored(raw);
+  }
+
+  private keyOf(entity: E): RawKey {
     const { dataSource, primaryColumns } = this.metadata;
-    const key = primaryColumns.map(
+    return primaryColumns.map(
       (column): unknown => dataSource.driver.preparePersistentValue(columnValue(column, entity), column) as unknown,
     );
-    const raw = await this.readRaw(manager.queryRunner, key);
-    return raw && this.stored(raw);
+  }
+
+  /** The same of several, in their order. */
+  async readEach(manager: EntityManager, entities: readonly E[]): Promise<(StoredRow<E> | null)[]> {
+    const runner = manager.queryRunner;
+    // What captures the table has most of them already.
+    if (!runner || this.source?.tableOf(this.metadata)) {
+      const stored: (StoredRow<E> | null)[] = [];
+      for (const entity of entities) stored.push(await this.read(manager, entity));
+      return stored;
+    }
+    const keys = entities.map((entity) => this.keyOf(entity));
+    const rows = await readByKeys(runner, this.table, keys, 'none');
+    const byKey = new Map(rows.map((row) => [keyString(this.table.keyOf(row)), row]));
+    return Promise.all(
+      keys.map((key) => {
+        const row = byKey.get(keyString(key));
+        return row ? this.stored(row) : null;
+      }),
+    );
   }
 
   /** The same of a row that was read already. */

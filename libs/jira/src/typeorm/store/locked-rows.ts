@@ -9,7 +9,8 @@ import { dialectOf } from '../../commits/dialect/dialects.js';
 import { SavePlan } from '../../commits/typeorm-persistence.js';
 import type { RowUse } from '../../hooks/store.js';
 import { writeSql } from '../query/condition-sql.js';
-import type { RowPredicate } from '../query/row-predicate.js';
+import { or } from '../query/condition.js';
+import { RowPredicate } from '../query/row-predicate.js';
 import type { StoredRows } from '../reader/stored-rows.js';
 import { SqlWriter } from '../rows/sql-writer.js';
 import { rowConditions, tableAs } from '../rows/table-rows.js';
@@ -44,16 +45,49 @@ export class LockedRows<E extends object> {
     predicates: readonly RowPredicate[],
     { use, withDeleted }: { use: RowUse; withDeleted: boolean },
   ): Promise<E | null | undefined> {
+    const rows = await this.select(manager, predicates, ' LIMIT 1', { use, withDeleted });
+    if (!rows || !manager.queryRunner) return undefined;
+    const [raw] = rows;
+    return raw ? this.entityOf(manager.queryRunner, raw) : null;
+  }
+
+  /** The rows that satisfy the predicates and one of those by name, for each of these; null where it is not sure which. */
+  async findEach(
+    manager: EntityManager,
+    names: readonly RowPredicate[],
+    predicates: readonly RowPredicate[],
+    options: { use: RowUse; withDeleted: boolean },
+  ): Promise<(E | null)[] | undefined> {
+    const { metadata } = this;
+    const named = new RowPredicate(metadata, or(names.map(({ condition }) => condition)));
+    const keys = metadata.primaryColumns.map(({ databaseName }) => manager.dataSource.driver.escape(databaseName));
+    const rows = await this.select(manager, [...predicates, named], ` ORDER BY ${keys.join(', ')}`, options);
+    if (!rows || !manager.queryRunner) return undefined;
+    const images = await Promise.all(rows.map(async (raw) => ({ raw, image: (await this.stored.stored(raw)).image })));
+    const found: (E | null)[] = [];
+    for (const name of names) {
+      const at = images.findIndex(({ image }) => name.matches(image) === true);
+      const [one] = at < 0 ? [] : images.splice(at, 1);
+      found.push((one && (await this.entityOf(manager.queryRunner, one.raw))) ?? null);
+    }
+    return found;
+  }
+
+  private async select(
+    manager: EntityManager,
+    predicates: readonly RowPredicate[],
+    end: string,
+    { use, withDeleted }: { use: RowUse; withDeleted: boolean },
+  ): Promise<readonly RawRow[] | undefined> {
     const runner = manager.queryRunner;
     if (!runner?.isTransactionActive || !this.isPlain || !this.stored.maker.isEnough) return undefined;
     const writer = new SqlWriter(manager.dataSource);
     const conditions = rowConditions(this.metadata, ALIAS, writer, { withDeleted });
     for (const { constant, condition } of predicates)
       if (constant !== true) conditions.push(`(${writeSql(condition, ALIAS, writer)})`);
-    const lock = dialectOf(manager.dataSource).lockClause(use === 'write' ? 'write' : 'remove');
-    const sql = `SELECT ${this.stored.selection} FROM ${tableAs(this.metadata, ALIAS, writer)} WHERE ${conditions.join(' AND ')} LIMIT 1${lock}`;
-    const [raw] = await select(runner, sql, writer.parameters);
-    return raw ? this.entityOf(runner, raw) : null;
+    const lock = dialectOf(manager.dataSource).lockClause(use);
+    const sql = `SELECT ${this.stored.selection} FROM ${tableAs(this.metadata, ALIAS, writer)} WHERE ${conditions.join(' AND ')}${end}${lock}`;
+    return select(runner, sql, writer.parameters);
   }
 
   /** As it is stored, if the entity was read locked and nothing has undone that. */

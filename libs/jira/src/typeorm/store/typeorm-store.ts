@@ -15,7 +15,7 @@ import { dialectOf } from '../../commits/dialect/dialects.js';
 import { multipliesRows, pageByKey, withCursorsByKey } from '../query/page-by-key.js';
 import { hasCursors, readWithCursors } from '../query/cursor.js';
 import { listFault } from '../query/relation-shape.js';
-import { RelationGuard } from '../query/relation-guard.js';
+import { RelationGuard, remembered } from '../query/relation-guard.js';
 import { compileFilter, type RowPredicate } from '../query/row-predicate.js';
 import { isKnown, noteKey } from '../query/known-rows.js';
 import { SEES_ALL, sightFor, type Sight, type SightQuery, type SightReader } from '../query/sight.js';
@@ -24,6 +24,7 @@ import { isPlain } from '../query/narrowing.js';
 import { StoredRows, type StoredRow } from '../reader/stored-rows.js';
 import { checkVisible, isVisible } from '../query/visible-check.js';
 import { columnValue, nullUnread, underLazyNames } from '../../commits/column-value.js';
+import { insertTogether } from './insert-together.js';
 import type { LockedRows } from './locked-rows.js';
 import { forget, isCascade } from './relation-values.js';
 
@@ -74,6 +75,15 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     const row = this.visibility.constant === false ? null : await this.readOne(filter, use);
     if (row) noteKey(this.metadata, row);
     return row;
+  }
+
+  async findEach(filters: readonly Filter[], narrowing: Filter, use: RowUse): Promise<(E | null)[]> {
+    const { locked, withDeleted = false } = this.options;
+    const names = filters.map((one) => compileFilter(this.metadata, one));
+    const rest = this.predicates(narrowing, await this.sightFor({ filter: narrowing }));
+    const rows = (await locked?.findEach(this.manager, names, rest, { use, withDeleted })) ?? filters.map(() => null);
+    for (const row of rows) if (row) noteKey(this.metadata, row);
+    return rows;
   }
 
   private async readOne(filter: Filter, use?: RowUse): Promise<E | null> {
@@ -149,6 +159,16 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     return this.readBack(entity);
   }
 
+  async insertMany(entities: readonly E[]): Promise<E[] | undefined> {
+    // SQLite does not say which of several rows has which key.
+    const isOneByOne = !this.options.locked || dialectOf(this.metadata.dataSource).hasOneConnection;
+    if (isOneByOne || entities.some((entity) => this.writesMore(entity))) return undefined;
+    const relations = this.relations(remembered(this.options.canRetrieve));
+    for (const entity of entities) await relations.check(entity);
+    const rows = await insertTogether(this.manager, this.storedRows, this.visibility, entities);
+    return rows.map((row) => this.noteRead(row));
+  }
+
   /** Throws a ValidationException unless the caller could retrieve every row that the entity names by a relation. */
   checkRelations(entity: E): Promise<void> {
     return this.relations().check(entity);
@@ -163,8 +183,8 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     const wasRead = isKnown(this.metadata, entity);
     const relations = this.relations();
     const { locked } = this.options;
-    const row = locked?.rowOf(this.manager, entity);
-    const stored = row ? relations.keysOf(row) : await relations.lock(entity);
+    const read = locked?.rowOf(this.manager, entity);
+    const stored = read ? relations.keysOf(read) : await relations.lock(entity);
     // save() would insert a row that was deleted in the meantime.
     if (!stored || !(wasRead || (await isVisible(this.manager, this.visibility, entity))))
       throw new RowNotFoundException();
@@ -186,9 +206,12 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     const stored = await this.read(entity);
     if (!stored) throw new RowNotFoundException();
     await this.storedRows.ask(this.manager, () => checkVisible(this.manager, this.visibility, entity, stored.image));
-    noteKey(this.metadata, stored.row);
-    READ_AT.set(stored.row, this.storedRows.markOf(this.manager));
-    return stored.row;
+    return this.noteRead(stored.row);
+  }
+
+  private noteRead(row: E): E {
+    noteKey(this.metadata, row);
+    return READ_AT.set(row, this.storedRows.markOf(this.manager)) && row;
   }
 
   private async read(entity: E): Promise<StoredRow<E> | null> {
@@ -268,8 +291,8 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     return query;
   }
 
-  private relations(): RelationGuard {
-    return new RelationGuard(this.manager, this.metadata, this.options.canRetrieve);
+  private relations(canRetrieve = this.options.canRetrieve): RelationGuard {
+    return new RelationGuard(this.manager, this.metadata, canRetrieve);
   }
 }
 
