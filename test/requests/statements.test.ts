@@ -262,11 +262,11 @@ describeEachDatabase('The statements of a request', ({ type, options }) => {
     const pks = Array.from({ length: 10 }, (_, i) => i + 3);
     const items = pks.map((pk) => ({ title: `new ${pk}`, projectId: 1 }));
     await client.call('many', 'createMany', 'POST', { data: { items } });
-    const clients = await Promise.all([1, 2, 3, 4].map(() => app?.connect(1)));
+    const clients = await Promise.all([1, 2, 3, 4].map(async () => app?.connect(1)));
     const rounds = clients.flatMap((one, n) => {
       const order = n % 2 === 0 ? pks : pks.toReversed();
       const change = (title: string) => ({ data: { items: order.map((pk) => ({ pk, title })) } });
-      return ['a', 'b', 'c'].map((title) => one?.call('many', 'updateMany', 'PATCH', change(title + n)));
+      return ['a', 'b', 'c'].map(async (title) => one?.call('many', 'updateMany', 'PATCH', change(title + n)));
     });
     expect((await Promise.all(rounds)).map((answer) => answer?.status)).toEqual(rounds.map(() => 200));
   });

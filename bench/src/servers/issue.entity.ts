@@ -49,7 +49,7 @@ export function databaseOptions(): DataSourceOptions {
     synchronize: true,
     // Sees each statement just before it runs: the one mark of a commit that no subscriber can delay.
     ...(ROW === 'latency' ? { verbose: (sql: unknown) => sql === 'COMMIT' && markCommit() } : {}),
-  } as DataSourceOptions;
+  };
 }
 
 export async function seed(dataSource: DataSource): Promise<void> {

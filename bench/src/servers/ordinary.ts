@@ -1,6 +1,6 @@
 // nestjs-jira with all its short ways off.
 
+import process from 'node:process';
+
 process.env['BENCH_SHORT_WAYS'] = 'off';
 await import('./jira.js');
-
-export {};

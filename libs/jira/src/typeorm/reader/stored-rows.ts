@@ -53,7 +53,7 @@ export class StoredRows<E extends object> {
     const rows = await readByKeys(runner, this.table, keys, 'none');
     const byKey = new Map(rows.map((row) => [keyString(this.table.keyOf(row)), row]));
     return Promise.all(
-      keys.map((key) => {
+      keys.map(async (key) => {
         const row = byKey.get(keyString(key));
         return row ? this.stored(row) : null;
       }),
