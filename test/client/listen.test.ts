@@ -21,7 +21,7 @@ describe('listen', () => {
     const jira = bench.client<Hooks>();
     const seen: string[] = [];
     const list = jira.hook('issues').list({ status: 'open', page: 2, ordering: 'title' });
-    const onRows = (rows: readonly Issue[], change?: { type: string }) =>
+    const onRows = (rows: readonly Issue[], { change }: { change: { type: string } | undefined }) =>
       void seen.push(`${change?.type} ${titles(rows)}`);
     const stop = jira.listen(list, onRows, { compare: byTitle });
     expect(await list).toEqual(table([1, 'a']));

@@ -155,10 +155,11 @@ describe('a live list', () => {
     const causes: (string | undefined)[] = [];
     let last: Shown = [];
     const list = jira.hook('ranked').action('list', { query: { expand: 'cook' } });
-    await jira.listen(list, (rows, change) => {
+    const onRows = (rows: readonly unknown[], { change }: { change: { type: string } | undefined }): void => {
       causes.push(change?.type);
       last = rows as Shown;
-    }).ready;
+    };
+    await jira.listen(list, onRows, { onChange: () => undefined }).ready;
     await expect.poll(() => causes).toEqual([undefined]);
     await app.dataSource.getRepository(Dish).delete(1);
     await expect.poll(() => causes).toEqual([undefined, 'removed']);

@@ -81,7 +81,7 @@ export class StubServer implements AsyncDisposable {
     await this.stop();
   }
 
-  /** `name` is `namespace.action`. An action without a handler is never answered. */
+  /** `name` is `namespace.action`. An action without a handler is never answered, but for `listen`: it keeps no lists. */
   on(name: string, handler: Handler): this {
     this.handlers.set(name, handler);
     return this;
@@ -157,7 +157,9 @@ export class StubServer implements AsyncDisposable {
       item: (data) => socket.emit(namespace, { requestId, method, action, status: 206, data }),
     };
     this.asked.push(asked);
-    void this.handlers.get(`${namespace}.${action}`)?.(asked);
+    const handler = this.handlers.get(`${namespace}.${action}`);
+    if (handler) void handler(asked);
+    else if (action === 'listen') asked.refuse('UNKNOWN_ACTION');
     this.changed();
   }
 

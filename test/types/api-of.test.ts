@@ -147,10 +147,10 @@ describe('ApiOf', () => {
   it('names the actions of a hook, and nothing else', () => {
     expectTypeOf<keyof Api>().toEqualTypeOf<'issues' | 'archive' | 'all' | 'posts'>();
     expectTypeOf<keyof Api['issues']>().toEqualTypeOf<
-      | 'list' | 'retrieve' | 'create' | 'update' | 'destroy' | 'subscribe' | 'unsubscribe'
+      | 'list' | 'retrieve' | 'create' | 'update' | 'destroy' | 'listen' | 'subscribe' | 'unsubscribe'
       | 'close' | 'search' | 'import' | 'log' | 'ticks'
     >(); // prettier-ignore
-    expectTypeOf<keyof Api['archive']>().toEqualTypeOf<'list' | 'retrieve' | 'subscribe' | 'unsubscribe'>();
+    expectTypeOf<keyof Api['archive']>().toEqualTypeOf<'list' | 'retrieve' | 'listen' | 'subscribe' | 'unsubscribe'>();
     expectTypeOf<keyof Api['posts']>().toEqualTypeOf<'list' | 'create'>();
   });
 

@@ -9,7 +9,8 @@ import { UntypedHookClient, type AnyCall, type CallOf, type Calls, type HookClie
 import { ids } from './ids.js';
 import { withKey } from './write-once.js';
 import { createRequest, type JiraRequest } from './jira-request.js';
-import { LiveRows, type ListenOptions, type RowsListener } from './listen.js';
+import type { ListenOptions, RowsListener } from './listen.js';
+import { listen, type LiveList } from './listening.js';
 import { resolveOptions, type AuthSource, type ClientOptions } from './options.js';
 import { Messages, type MessageListener } from './messages.js';
 import { Methods } from './methods.js';
@@ -17,6 +18,7 @@ import { Requests } from './requests.js';
 import { Session } from './session.js';
 import { createStream } from './stream.js';
 import type { SubscribeCall } from './subscribe-call.js';
+import type { ListReader } from './subscription-entry.js';
 import { Subscriptions } from './subscriptions.js';
 import type { ApiLike, HookLike, ItemOf, NameOf, OutputOf, UntypedApi } from './types.js';
 
@@ -52,9 +54,9 @@ export interface JiraClient<Api extends ApiLike<Api> = UntypedApi> {
     ...call: CallOf<Api[N], A>
   ): AsyncGenerator<OutputOf<Api[N], A>, void, undefined>;
   /**
-   * Keeps a list equal to what its query answers. Pass a `list` call directly: it is sent only once the subscription is
-   * open, so that no change is missed; an older request is sent again. Where only the server knows the result of a change,
-   * the list is refetched.
+   * Keeps a list equal to what its query answers: rows, order and count. Pass a `list` call directly: the server keeps the
+   * list, and the call itself is not sent. Where the hook keeps no live lists, the client subscribes, lists, and refetches
+   * where only the server knows the result of a change.
    *
    * @example
    * const stop = jira.listen(jira.hook('issues').list({ status: 'open' }), (rows) => render(rows));
@@ -63,7 +65,7 @@ export interface JiraClient<Api extends ApiLike<Api> = UntypedApi> {
     list: JiraRequest<Output>,
     onRows: RowsListener<Output>,
     options?: ListenOptions<ItemOf<Output>>,
-  ): Subscription;
+  ): LiveList;
   /** Calls the listener with messages from the server's queues, each once and in order, until you call the returned function. */
   onMessage(listener: MessageListener): () => void;
   readonly connection: ConnectionView;
@@ -168,16 +170,17 @@ class Client implements Calls {
     return createStream(this.requests, this.callOf(namespace, action, call), this.options.maxBufferedItems);
   }
 
-  subscribe(call: SubscribeCall, onChange: (change: Change) => void, options?: SubscribeOptions): Subscription {
-    return this.subscriptions.subscribe(call, onChange, options);
+  subscribe(
+    call: SubscribeCall,
+    onChange: (change: Change) => void,
+    options?: SubscribeOptions,
+    list?: ListReader,
+  ): Subscription {
+    return this.subscriptions.subscribe(call, onChange, options, list);
   }
 
-  listen(
-    request: JiraRequest<unknown>,
-    onRows: RowsListener<unknown>,
-    options: ListenOptions<unknown> = {},
-  ): Subscription {
-    return new LiveRows(this, request, onRows, options, this.options.onError).subscription;
+  listen(request: JiraRequest<unknown>, onRows: RowsListener<unknown>, options: ListenOptions<unknown> = {}): LiveList {
+    return listen({ calls: this, report: this.options.onError }, request, onRows, options);
   }
 
   onMessage(listener: MessageListener): () => void {

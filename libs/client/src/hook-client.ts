@@ -4,6 +4,7 @@ import type { Method, Query, RowId } from 'nestjs-jira-protocol';
 import type { Change, SubscribeOptions, Subscription } from './change.js';
 import type { JiraRequest } from './jira-request.js';
 import type { SubscribeCall } from './subscribe-call.js';
+import type { ListReader } from './subscription-entry.js';
 import type { ChangedRow, FilterOf, InputOf, NameOf, OutputOf, QueryOf, RowOf, SubscriptionOf } from './types.js';
 
 /** Options of any call. */
@@ -124,7 +125,12 @@ export type AnyCall = CallContent<unknown, Query>;
 export interface Calls {
   request(namespace: string, action: string, call?: AnyCall): JiraRequest<unknown>;
   stream(namespace: string, action: string, call?: AnyCall): AsyncGenerator<unknown, void, undefined>;
-  subscribe(call: SubscribeCall, onChange: (change: Change) => void, options?: SubscribeOptions): Subscription;
+  subscribe(
+    call: SubscribeCall,
+    onChange: (change: Change) => void,
+    options?: SubscribeOptions,
+    list?: ListReader,
+  ): Subscription;
 }
 
 /** The verbs, untyped; `HookClient` adds the types. */

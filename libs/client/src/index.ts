@@ -13,7 +13,8 @@ export { CLIENT_CODES, JiraClientError, type ClientCode, type JiraClientErrorOpt
 export type { ActionSubscribeOptions, CallOptions, HookClient } from './hook-client.js';
 export type { Answer, JiraRequest } from './jira-request.js';
 export type { MessageListener } from './messages.js';
-export type { ListenOptions, RowsListener } from './listen.js';
+export type { ListenOptions, ListUpdate, RowsListener } from './listen.js';
+export type { LiveList } from './listening.js';
 export { applyChange, applyRow, type LiveListOptions } from './live-list.js';
 export type { Auth, AuthSource, ClientOptions } from './options.js';
 export type {
@@ -29,4 +30,4 @@ export type {
   SubscriptionOf,
   UntypedApi,
 } from './types.js';
-export type { PaginatedResponse, Query, RowId, Wire } from 'nestjs-jira-protocol';
+export type { ListOp, PaginatedResponse, Query, RowId, Wire } from 'nestjs-jira-protocol';

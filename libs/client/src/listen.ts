@@ -1,6 +1,6 @@
 // A list that stays current: subscribe, then fetch, then apply the changes received since.
 
-import type { Query } from 'nestjs-jira-protocol';
+import type { ListOp, ListState, Query } from 'nestjs-jira-protocol';
 import type { OpenRequest } from './call.js';
 import type { Change, SubscribeOptions, Subscription, SubscriptionState } from './change.js';
 import { JiraClientError } from './errors.js';
@@ -18,11 +18,16 @@ export interface ListenOptions<Row> extends LiveListOptions<Row>, Pick<Subscribe
   readonly onChange?: (change: Change<Row>) => void;
 }
 
-/** Called with the rows whenever they change; `change` is the cause, absent if they were fetched. */
-export type RowsListener<Output> = (
-  rows: readonly ItemOf<Output>[],
-  change: Change<ItemOf<Output>> | undefined,
-) => void;
+/** What goes with the rows. */
+export interface ListUpdate<Row = unknown> extends ListState {
+  /** The steps from the rows before; undefined if the rows were fetched, all at once. */
+  readonly ops: readonly ListOp[] | undefined;
+  /** The change that caused it, where it was the client that applied it. */
+  readonly change: Change<Row> | undefined;
+}
+
+/** Called with the rows whenever they, their count or their end change. */
+export type RowsListener<Output> = (rows: readonly ItemOf<Output>[], update: ListUpdate<ItemOf<Output>>) => void;
 
 /** Query keys that say how to answer the rows, not which rows are meant: nothing to filter changes by. */
 const PRESENTATION = new Set(['page', 'page_size', 'limit', 'offset', 'cursor', 'ordering', 'expand', 'fields']);
@@ -39,7 +44,7 @@ const REFETCH_MIN_MS = 50;
 const REFETCH_MAX_MS = 5_000;
 
 /**
- * One live list. It shows only what the server answered, and changes to that whose result only one answer fits;
+ * One live list of a hook that keeps none itself. It shows only what the server answered, and changes to that whose result only one answer fits;
  * every other change makes it fetch.
  */
 export class LiveRows {
@@ -48,6 +53,7 @@ export class LiveRows {
   /** All rows are loaded; of a page, only the server knows which rows follow. */
   private isWhole = false;
   private isPage = false;
+  private count: number | null = null;
   private isKeyed = false;
   private isLoaded = false;
   private isFetching = false;
@@ -66,14 +72,14 @@ export class LiveRows {
   constructor(
     private readonly calls: Calls,
     private readonly request: JiraRequest<unknown>,
-    private readonly onRows: (rows: readonly unknown[], change: Change | undefined) => void,
+    private readonly onRows: RowsListener<unknown>,
     private readonly options: ListenOptions<unknown>,
     private readonly report: (error: unknown) => void,
+    open = holdBack(request),
   ) {
     const { namespace, action, query = {} } = request.call;
     this.isOfList = action === 'list' && options.filter === undefined;
     this.isShaped = SHAPES.some((key) => query[key] !== undefined);
-    const open = holdBack(request);
     if (open) this.first = { open, answer: request };
     // `onState` reports its failure, and so does the promise itself.
     request.catch(() => (this.first = undefined));
@@ -157,7 +163,7 @@ export class LiveRows {
 
   private take(output: unknown): void {
     if (this.isOver) return;
-    ({ rows: this.rows, isWhole: this.isWhole, isPage: this.isPage } = readList(output));
+    ({ rows: this.rows, isWhole: this.isWhole, isPage: this.isPage, count: this.count } = readList(output));
     this.isLoaded = true;
     this.isKeyed = this.rows.every((row) => hasKey(row, this.options));
     for (const change of lastOfEach(this.early)) if (!this.apply(change)) this.isStale = true;
@@ -187,7 +193,9 @@ export class LiveRows {
   }
 
   private show(change: Change | undefined): void {
-    guarded(this.report, this.onRows, this.rows, change);
+    const { rows, isWhole: complete } = this;
+    const count = complete ? rows.length : this.count;
+    guarded(this.report, this.onRows, rows, { ops: undefined, change, count, complete });
   }
 
   private get isOver(): boolean {

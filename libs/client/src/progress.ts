@@ -41,7 +41,7 @@ export class Progress {
       this.newest = position;
       this.told.clear();
     }
-    if (type !== 'reset' && id !== undefined) this.told.set(keyText(id), type);
+    if (type !== 'reset' && type !== 'list' && id !== undefined) this.told.set(keyText(id), type);
   }
 
   /** Everything up to that position was told. */

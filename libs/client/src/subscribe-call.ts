@@ -10,6 +10,7 @@ export interface SubscribeCall {
   readonly action: string;
   readonly query?: Query;
   readonly data?: unknown;
+  readonly headers?: Query;
 }
 
 const SUBSCRIBE = 'subscribe';

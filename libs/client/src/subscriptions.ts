@@ -3,19 +3,21 @@
 import {
   parseChange,
   type AnswerFrame,
-  type ChangeFrame,
+  type ListData,
+  type ListenedData,
   type PositionData,
   type ResumedData,
 } from 'nestjs-jira-protocol';
-import type { Call, OpenRequest } from './call.js';
-import type { Change, ResetChange, SubscribeOptions, Subscription, SubscriptionState } from './change.js';
+import type { Call } from './call.js';
+import type { Change, SubscribeOptions, Subscription, SubscriptionState } from './change.js';
 import { framesLost, noChannel } from './call-errors.js';
 import { JiraClientError, errorOfAnswer } from './errors.js';
 import { guarded } from './listeners.js';
 import { Progress } from './progress.js';
-import { createReady, type Ready } from './ready.js';
+import { createReady } from './ready.js';
 import type { Requests } from './requests.js';
 import { endSubscription, type SubscribeCall } from './subscribe-call.js';
+import { changeOf, clearTimers, routeOf, type Entry, type ListReader } from './subscription-entry.js';
 
 /** Wait before retrying a subscribe that failed but may succeed later; doubles, with jitter. */
 const RETRY_MIN_MS = 500;
@@ -24,26 +26,6 @@ const RETRY_MAX_MS = 30_000;
 export interface SubscriptionsOptions {
   readonly resetJitterMs: number;
   readonly onError: (error: unknown) => void;
-}
-
-interface Entry {
-  readonly call: SubscribeCall;
-  readonly deliver: (change: Change) => void;
-  readonly options: SubscribeOptions;
-  readonly stop: () => void;
-  readonly ready: Ready;
-  readonly progress: Progress;
-  state: SubscriptionState;
-  reason?: JiraClientError;
-  wasSubscribed: boolean;
-  retries: number;
-  /** The subscribe request, in flight or answered: its id identifies the subscription on the server. */
-  request?: OpenRequest;
-  channel?: string;
-  retryTimer?: ReturnType<typeof setTimeout>;
-  /** A reset that waits for its turn among the clients that got it. */
-  reset?: ResetChange;
-  resetTimer?: ReturnType<typeof setTimeout>;
 }
 
 export class Subscriptions {
@@ -68,11 +50,16 @@ export class Subscriptions {
     return this.routes.size;
   }
 
-  subscribe(call: SubscribeCall, deliver: (change: Change) => void, options: SubscribeOptions = {}): Subscription {
+  subscribe(
+    call: SubscribeCall,
+    deliver: (change: Change) => void,
+    options: SubscribeOptions = {},
+    list?: ListReader,
+  ): Subscription {
     const ready = createReady();
     const stop = () => this.stop(entry);
     const fresh = { state: 'subscribing' as const, wasSubscribed: false, retries: 0 };
-    const entry: Entry = { call, deliver, options, stop, ready, progress: new Progress(), ...fresh };
+    const entry: Entry = { list, call, deliver, options, stop, ready, progress: new Progress(), ...fresh };
     this.entries.add(entry);
     options.signal?.addEventListener('abort', stop);
     if (options.signal?.aborted) stop();
@@ -111,7 +98,9 @@ export class Subscriptions {
     for (const entry of addressee ? [addressee] : [...sharers]) {
       entry.progress.saw(frame);
       // An earlier callback may have stopped this one.
-      if (entry.state === 'subscribed') this.deliver(entry, changeOf(frame));
+      if (entry.state !== 'subscribed') continue;
+      if (frame.type !== 'list') this.deliver(entry, changeOf(frame));
+      else if (entry.list) guarded(this.options.onError, entry.list.told, frame.data as ListData);
     }
     return true;
   }
@@ -143,7 +132,7 @@ export class Subscriptions {
     clearTimeout(entry.retryTimer);
     if (!this.link.isConnected) return;
     const { namespace, action, query, data } = entry.call;
-    const headers = { ...entry.progress.headers() };
+    const headers = { ...entry.call.headers, ...entry.progress.headers() };
     const call: Call = { namespace, action, method: 'SUBSCRIPTION', query, data, headers };
     entry.request = this.requests.open(
       call,
@@ -170,6 +159,7 @@ export class Subscriptions {
     this.addRoute(entry, data.channel);
     this.become(entry, 'subscribed', undefined, isAgain ? missed !== undefined : undefined);
     entry.ready.resolve();
+    if (entry.list) return guarded(this.options.onError, entry.list.answered, frame.data as ListenedData);
     if (!isAgain) return;
     // Where commits between the two connections are unknown. Reconnections are spread already.
     for (const change of missed ?? [{ type: 'reset', data: null, position: data.position } as const])
@@ -245,7 +235,8 @@ export class Subscriptions {
     entry.resetTimer ??= setTimeout(() => {
       const { reset } = entry;
       clearTimers(entry);
-      if (reset) this.hand(entry, reset);
+      if (entry.list) this.resubscribe(entry);
+      else if (reset) this.hand(entry, reset);
     }, Math.random() * this.options.resetJitterMs);
   }
 
@@ -277,20 +268,4 @@ export class Subscriptions {
     if (sharers?.size === 0) this.routes.delete(route);
     entry.channel = undefined;
   }
-}
-
-function clearTimers(entry: Entry): void {
-  clearTimeout(entry.retryTimer);
-  clearTimeout(entry.resetTimer);
-  entry.resetTimer = undefined;
-  entry.reset = undefined;
-}
-
-function routeOf(namespace: string, channel: string): string {
-  return JSON.stringify([namespace, channel]);
-}
-
-/** The frame without what is the wire's own. */
-function changeOf({ type, id, data, position }: ChangeFrame): Change {
-  return (type === 'reset' ? { type, data: null, position } : { type, id, data, position }) as Change;
 }

@@ -1,6 +1,6 @@
 // oxlint-disable-next-line import/no-unassigned-import -- says what `scope.manager` is: its declaration merges into ScopeTypes
 import './typeorm/store/typeorm-unit-of-work.js';
-export type { Code, PaginatedResponse, RowId, SubscribedData, SubscribedTo } from 'nestjs-jira-protocol';
+export type { Code, ListenedData, PaginatedResponse, RowId, SubscribedData, SubscribedTo } from 'nestjs-jira-protocol';
 export { ConfigurationError } from './core/errors/configuration.error.js';
 export {
   JiraException,
@@ -93,6 +93,8 @@ export { IdempotencyKey } from './typeorm/store/idempotency-key.entity.js';
 export { GenericModelHook } from './typeorm/hooks/generic-model-hook.js';
 export type { ExpandFields } from './typeorm/expand/expansion.js';
 export { ModelHook, ReadOnlyModelHook } from './typeorm/hooks/model-hook.js';
+export { ListenMixin, type Listens } from './typeorm/hooks/listen.mixin.js';
+export type { LiveListOptions } from './typeorm/hooks/live-rows.js';
 export { SubscribeMixin, type Subscribes } from './typeorm/hooks/subscribe.mixin.js';
 export type { TypeOrmStore } from './typeorm/store/typeorm-store.js';
 export type { Visibility } from './typeorm/query/visibility.js';

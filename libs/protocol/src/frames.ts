@@ -6,8 +6,10 @@ export const PROTOCOL_VERSION = 2;
 export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'SUBSCRIPTION'] as const;
 export type Method = (typeof METHODS)[number];
 
-/** How a row changed for one channel; `reset` means something could not be sent: refetch. */
-export const CHANGE_TYPES = ['added', 'modified', 'removed', 'reset'] as const;
+/**
+ * How a row changed for one channel; `list`: how a live list did; `reset` means something could not be sent: refetch.
+ */
+export const CHANGE_TYPES = ['added', 'modified', 'removed', 'list', 'reset'] as const;
 export type ChangeFrameType = (typeof CHANGE_TYPES)[number];
 
 /** The action that cancels a request in flight; `data.target` is the cancelled request's id. */
@@ -108,6 +110,35 @@ export interface ResumeHeaders {
   readonly snapshot?: true | Query;
 }
 
+/** One step from what a live list was to what it is. Each index is valid once the steps before it are done. */
+export type ListOp =
+  | { readonly op: 'added'; readonly at: number; readonly id: RowId; readonly row: unknown }
+  | { readonly op: 'modified'; readonly at: number; readonly id: RowId; readonly row: unknown }
+  /** Taken out at `from`, put in at `at` of what is left; `row` if it is another now. */
+  | { readonly op: 'moved'; readonly from: number; readonly at: number; readonly id: RowId; readonly row?: unknown }
+  | { readonly op: 'removed'; readonly at: number; readonly id: RowId };
+
+/** What goes with the rows of a live list. */
+export interface ListState {
+  /** How many rows match, those beyond the list included; `null` where nobody counts. */
+  readonly count: number | null;
+  /** Whether no row follows the last of the list. */
+  readonly complete: boolean;
+}
+
+/** A live list as it is, whatever it was. */
+export interface ListRows extends ListState {
+  readonly rows: readonly unknown[];
+  /** The keys of the rows, in the same order. */
+  readonly ids: readonly RowId[];
+}
+
+/** `data` of a change frame of the type `list`: the steps from the list before, or the list itself. */
+export type ListData = (ListState & { readonly ops: readonly ListOp[]; readonly rows?: undefined }) | ListRows;
+
+/** `data` of the answer to `listen`: a subscription, and the rows that its frames go on from. */
+export interface ListenedData extends SubscribedData, ListRows {}
+
 /** Server → client: one change, the same frame for every connection of the channel. */
 export interface ChangeFrame {
   readonly method: 'SUBSCRIPTION';
@@ -117,9 +148,9 @@ export interface ChangeFrame {
   readonly position: string;
   /** The one subscription it is meant for, by its subscribe; absent = all of the channel. */
   readonly requestId?: string;
-  /** Absent for `reset`. */
+  /** Absent for `reset` and `list`. */
   readonly id?: RowId;
-  /** The row's output view; for a row that left sight its id alone; `null` for `reset`. */
+  /** The row's output view; for a row that left sight its id alone; `ListData` for `list`; `null` for `reset`. */
   readonly data: unknown;
 }
 

@@ -53,6 +53,7 @@ const SUMMARIES: Readonly<Record<string, string>> = {
   updateMany: 'Changes several rows: all or none, unless "atomic" is false.',
   destroyMany: 'Removes several rows: all or none, unless "atomic" is false.',
   subscribe: 'Tells you of every change of the rows you may see.',
+  listen: 'The same rows as `list`, and what becomes of the list from then on.',
   unsubscribe: 'Ends a subscription.',
 };
 
@@ -80,7 +81,8 @@ export class ActionDescriber {
       ? this.queryOf(name, action, hook as GenericModelHook<object>, this.rows)
       : { schema: unknownQuery(), isNeeded: false };
     const validates = common.inputs.some(({ data }) => data !== undefined) || isModel;
-    const subscribes = name === 'subscribe' || (name === '' && methods.includes('SUBSCRIPTION') && !isStock);
+    const subscribes =
+      name === 'subscribe' || name === 'listen' || (name === '' && methods.includes('SUBSCRIPTION') && !isStock);
     const writes = methods.some((one) => one !== 'GET' && one !== 'SUBSCRIPTION') && name !== 'subscribe' && name !== 'unsubscribe'; // prettier-ignore
     const codes = new Set<Code>([
       ...ALWAYS,
@@ -106,7 +108,7 @@ export class ActionDescriber {
     const methods = [...action.methods];
     const stock = this.stockInput(name);
     if (stock) return [{ methods, data: stock }];
-    if (['list', 'retrieve', 'destroy', 'subscribe'].includes(name)) return [{ methods }];
+    if (['list', 'retrieve', 'destroy', 'subscribe', 'listen'].includes(name)) return [{ methods }];
     const groups = new Map<string, { methods: Method[]; data?: Schema }>();
     for (const method of methods) {
       const data = this.inputOf(action, method);
@@ -167,7 +169,7 @@ export class ActionDescriber {
     rows: RowFacts,
   ): { schema: Schema; isNeeded: boolean } {
     const queries = queriesOf(hook, rows, this.components);
-    const names = { list: queries.list, subscribe: queries.subscribe, retrieve: queries.retrieve, update: queries.lookup, destroy: queries.lookup }; // prettier-ignore
+    const names = { list: queries.list, listen: queries.list, subscribe: queries.subscribe, retrieve: queries.retrieve, update: queries.lookup, destroy: queries.lookup }; // prettier-ignore
     const known = (names as Partial<Record<string, Schema>>)[name];
     if (known) return { schema: known, isNeeded: isRequired(known) };
     if (['unsubscribe', 'createMany', 'updateMany', 'destroyMany', 'create'].includes(name)) return { schema: { type: 'object' }, isNeeded: false }; // prettier-ignore
@@ -206,6 +208,8 @@ export class ActionDescriber {
         return many(200, NULL);
       case 'subscribe':
         return exactly(200, ref('Subscribed'));
+      case 'listen':
+        return exactly(200, this.listened());
       case 'unsubscribe':
         return exactly(200, NULL);
       default:
@@ -214,6 +218,14 @@ export class ActionDescriber {
           output: this.declaredOutput(options.output),
         };
     }
+  }
+
+  private listened(): Schema {
+    const state = { count: anyOf({ type: 'integer' }, NULL), complete: { type: 'boolean' } };
+    const text = { type: 'string' };
+    const ids = { type: 'array', items: {} };
+    const properties = { channel: text, position: text, rows: listOf(this.shaped(this.row)), ids, ...state };
+    return objectOf(properties, ['channel', 'position', 'rows', 'ids', 'count', 'complete']);
   }
 
   private declaredOutput(output: RegisteredAction['options']['output']): Schema {

@@ -144,6 +144,7 @@ export function changeFrame(row: Schema): Schema {
     anyOf: [
       rows({ enum: ['added', 'modified'] }, row),
       rows({ const: 'removed' }, anyOf(row, ref('Gone'))),
+      { properties: { type: { const: 'list' }, data: { type: 'object', required: ['count', 'complete'] } } },
       { properties: { type: { const: 'reset' }, data: NULL } },
     ],
   };

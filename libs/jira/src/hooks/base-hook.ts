@@ -81,8 +81,11 @@ export abstract class BaseHook {
 
   [REGISTER](context: HookContext): void | Promise<void> {
     this[CONTEXT] = context;
-    for (const [property, value] of Object.entries(this))
-      if (value instanceof Observer) value.bind(this.observerHost(property, context));
+    for (const property of Reflect.ownKeys(this)) {
+      const value: unknown = Reflect.get(this, property);
+      if (value instanceof Observer)
+        value.bind(this.observerHost(typeof property === 'symbol' ? (property.description ?? '') : property, context));
+    }
   }
 
   [SHORTCUT_OF](_action: StockAction): Shortcut | undefined {

@@ -239,7 +239,7 @@ export function inputFor(hook: GenericHook<object>, kind: 'create' | 'update', i
 }
 
 /** The pagination of the current action: its own, else the hook's, else the module's. */
-function paginationOf<E extends object>(hook: GenericHook<E>, scope: HookScope): Pagination | null {
+export function paginationOf<E extends object>(hook: GenericHook<E>, scope: HookScope): Pagination | null {
   const own = stateOf(scope).pagination as Pagination | null | undefined;
   return own === undefined ? hook[CONTEXT].pagination : own;
 }

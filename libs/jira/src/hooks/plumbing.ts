@@ -8,3 +8,5 @@ export const CONTEXT: unique symbol = Symbol('jira context');
 export const OWN_ROWS: unique symbol = Symbol('jira own rows');
 /** A shorter way to what a stock action does; asked at boot. */
 export const SHORTCUT_OF: unique symbol = Symbol('jira shortcut of');
+/** What tells of a hook's live lists. Its description names it in logs. */
+export const LISTS: unique symbol = Symbol('listen');

@@ -128,7 +128,8 @@ export function keyString(key: RawKey): string {
   return key.length === 1 ? String(scalar(only)) : JSON.stringify(key.map((value) => String(scalar(value))));
 }
 
-function scalar(value: unknown): string | number {
+/** A part of a key as it is sent. */
+export function scalar(value: unknown): string | number {
   if (typeof value === 'string' || typeof value === 'number') return value;
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');

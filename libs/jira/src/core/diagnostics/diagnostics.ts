@@ -44,7 +44,7 @@ export interface DiagnosticMessages {
   /** A frame goes to the subscribers of a channel. */
   readonly deliver: {
     readonly namespace: string;
-    readonly type: ChangeType | 'reset';
+    readonly type: ChangeType | 'list' | 'reset';
     readonly position: string;
     /** Subscriptions that it goes to, in this process. */
     readonly recipients: number;

@@ -2,8 +2,16 @@
 
 /** A copy with bigints as strings. Throws a TypeError for what has no JSON at all: a circle. */
 export function wireValue(value: unknown): unknown {
-  const text = JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
-  return text === undefined ? null : JSON.parse(text);
+  return JSON.parse(wireText(value));
+}
+
+/** As JSON, bigints as strings. Throws a TypeError for a circle. */
+export function wireText(value: unknown): string {
+  return JSON.stringify(value, withoutBigInts) ?? 'null';
+}
+
+function withoutBigInts(_key: string, part: unknown): unknown {
+  return typeof part === 'bigint' ? String(part) : part;
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { PaginatedResponse } from 'nestjs-jira-protocol';
 import type { ActionScope } from '../../core/scope/scope.js';
-import { Action } from '../action.decorator.js';
+import { Action, actionsOf } from '../action.decorator.js';
 import { Shown } from '../shown-result.js';
-import type { GenericHook } from '../generic-hook.js';
+import { GenericHook } from '../generic-hook.js';
 import type { Constructor, OutputOf } from './mixin.js';
 
 export interface Lists {
@@ -19,6 +19,19 @@ export type ListOf<H> = H extends { pagination: infer P }
 
 type PageOf<Page, Row> = { [K in keyof Page]: K extends 'results' ? Row[] : Page[K] };
 
+const STOCK = new WeakSet<object>();
+
+/** Whether clients may call `list`, and it answers what the library's own does. */
+export function hasStockList(hook: GenericHook<object>): boolean {
+  const { list } = hook as unknown as { readonly list?: object };
+  return (
+    list !== undefined &&
+    STOCK.has(list) &&
+    hook.getList === GenericHook.prototype.getList &&
+    actionsOf(hook).some(({ member }) => member === 'list')
+  );
+}
+
 /** Adds `list`. */
 export function ListMixin<B extends Constructor<GenericHook<object>>>(Base: B): B & Constructor<Lists> {
   abstract class ListHook extends Base {
@@ -28,5 +41,7 @@ export function ListMixin<B extends Constructor<GenericHook<object>>>(Base: B): 
       return this.getList(scope);
     }
   }
+  // oxlint-disable-next-line typescript/unbound-method -- it is known by its identity
+  STOCK.add(ListHook.prototype.list);
   return ListHook as unknown as B & Constructor<Lists>;
 }

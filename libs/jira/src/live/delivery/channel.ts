@@ -1,9 +1,10 @@
 // A channel: all subscriptions that receive the same frames.
 
 import { randomBytes } from 'node:crypto';
-import type { ChangeFrame } from 'nestjs-jira-protocol';
+import type { ChangeFrame, ListRows } from 'nestjs-jira-protocol';
 import type { HookScope } from '../../core/scope/scope.js';
 import type { Change, ChangeType, Image } from '../../core/changes/change.js';
+import type { ListDefinition } from '../lists/list-definition.js';
 import type { Recipient } from './frame-sink.js';
 import type { Room, RoomDiff, RoomKeeper } from './rooms.js';
 import { nextState, type Reason, type SubscriptionState } from './subscription-state.js';
@@ -110,11 +111,27 @@ export interface ChannelDefinition {
   readonly readRelated?: () => Promise<string>;
   /** Whether some of those rows are captured only in processes that have such a channel. @default false */
   readonly isPartlyCaptured?: boolean;
+  /** The list that its subscribers are told of, in place of changes. */
+  readonly list?: ListDefinition;
 }
 
 /** Equal keys share a channel. */
-export function channelKey({ namespace, observer, rooms, filter, audience }: ChannelDefinition): string {
-  return JSON.stringify([namespace, observer.name, rooms ? [...rooms].toSorted() : null, filter.key, audience.key]);
+export function channelKey({ namespace, observer, rooms, filter, audience, list }: ChannelDefinition): string {
+  const parts = [namespace, observer.name, rooms ? [...rooms].toSorted() : null, filter.key, audience.key];
+  return JSON.stringify(list ? [...parts, list.key] : parts);
+}
+
+/** The rows that a channel with a list keeps. */
+export interface ListWindow {
+  /** What it shows may be another now. */
+  touch(position: string): void;
+  /** A subscription comes from another channel, or cannot go on from what it was told: it gets the whole list. */
+  renew(subscription: Subscription, position: string): void;
+  /** Resolves when it is no older than the call, where it may be. Rejects when it cannot be read. */
+  current(): Promise<void>;
+  /** The list that its frames go on from. */
+  rows(): ListRows;
+  close(): void;
 }
 
 /** How entities are told apart across data sources. */
@@ -128,6 +145,8 @@ export class Channel {
   readonly subscriptions = new Set<Subscription>();
   /** The last result of `readRelated`. */
   related?: string;
+  /** Where it has a list. */
+  window?: ListWindow;
 
   constructor(
     readonly key: string,
@@ -165,6 +184,8 @@ export class Subscription implements Recipient {
   since = '';
   /** Whether its client asked for tokens. */
   isResumable = false;
+  /** Whether it is to get its whole list, and nothing before that. */
+  isExpecting = false;
   private current: SubscriptionState = 'opening';
   /** Frames that wait for it to be live. */
   private held: ChangeFrame[] = [];

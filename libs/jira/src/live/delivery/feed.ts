@@ -10,6 +10,8 @@ import { idKey, type Change, type ChangeType, type Image } from '../../core/chan
 import { isObserved, publish } from '../../core/diagnostics/diagnostics.js';
 import type { FrameSink } from './frame-sink.js';
 import { assertUnaltered, Judgements, UnknowableRow } from './judgements.js';
+import { Gate } from '../lists/gate.js';
+import { LiveWindow } from '../lists/live-window.js';
 import { RoomBook } from './rooms.js';
 import { Turns, type Turn } from '../../core/support/turns.js';
 import { forEverybody } from '../../core/scope/running-request.js';
@@ -29,6 +31,8 @@ class Batch {
   readonly rooms = new RoomBook();
   readonly judgements = new Judgements();
   readonly cases: Case[] = [];
+  /** Those of channels that have a list. */
+  readonly listed: Case[] = [];
   /** Deliveries that an observer has sent by itself. */
   readonly handled = new Map<Delivery, Set<ObserverBehaviour>>();
   readonly outputs = new Map<Audience, Map<ChangeType, Map<Image, unknown>>>();
@@ -56,11 +60,13 @@ export class Feed {
   }
 
   add(channel: Channel): void {
+    if (channel.definition.list) channel.window = this.windowOf(channel);
     this.channels.add(channel);
     this.index.add(channel);
   }
 
   remove(channel: Channel): void {
+    channel.window?.close();
     this.channels.delete(channel);
     this.index.remove(channel);
   }
@@ -106,6 +112,7 @@ export class Feed {
 
   /** Tells a channel to refetch. */
   reset(channel: Channel, position: string): void {
+    if (channel.window) return channel.window.touch(position);
     this.send(channel, resetFrame(channel.id, position));
   }
 
@@ -144,7 +151,7 @@ export class Feed {
           const matchers = matchersOf(definition);
           if (one.before) batch.judgements.prepare(matchers, one.before, delivery);
           if (one.after) batch.judgements.prepare(matchers, one.after);
-          if (one.before || one.after) batch.cases.push(one);
+          if (one.before || one.after) (channel.window ? batch.listed : batch.cases).push(one);
         });
       }
     }
@@ -153,6 +160,7 @@ export class Feed {
   }
 
   private sendJudged(batch: Batch): Promise<void> | void {
+    for (const one of batch.listed) this.touch(one, batch.judgements);
     const loading = loadOutputs(batch.cases, batch.judgements);
     return loading ? loading.then(() => this.sendFrom(0, batch)) : this.sendFrom(0, batch);
   }
@@ -168,6 +176,19 @@ export class Feed {
     this.isBatching = false;
     this.sink.flush();
     return waiting?.then(() => this.sendFrom(end, batch));
+  }
+
+  private touch(one: Case, judgements: Judgements): void {
+    void this.guard(one.channel, one.delivery, () => {
+      const { before, after } = acceptedOf(one, judgements);
+      if (before || after) one.channel.window?.touch(one.delivery.position);
+    });
+  }
+
+  private windowOf(channel: Channel): LiveWindow {
+    const { sink, heldFrames, report } = this;
+    const failed = (error: unknown): void => report.gap(error, channel.definition.entity);
+    return new LiveWindow(channel, { sink, heldFrames, gate: READS, inTurn: (turn) => this.inTurn(turn), failed });
   }
 
   private sendOne(one: Case, batch: Batch): Promise<void> | void {
@@ -239,6 +260,9 @@ export class Feed {
     }
   }
 }
+
+/** Lists that all feeds read at one time: others want the database as well. */
+const READS = new Gate(4);
 
 const newOutputs = (): Map<ChangeType, Map<Image, unknown>> => new Map();
 const newImages = (): Map<Image, unknown> => new Map();

@@ -1,22 +1,21 @@
 // Where subscriptions belong: opens them, puts them into channels between two commits, looks again, and ends them.
 
 import { inBatches } from '../../core/support/in-batches.js';
-import type { ResumedData, SubscribedData } from 'nestjs-jira-protocol';
+import type { ListenedData, ListRows, ResumedData, SubscribedData } from 'nestjs-jira-protocol';
 import { publishRefusal } from '../../core/diagnostics/diagnostics.js';
 import type { ErrorDescriber } from '../../core/errors/error-describer.js';
 import { JiraException } from '../../core/errors/jira.exception.js';
 import { stateOf, type HookScope } from '../../core/scope/scope.js';
 import type { Change } from '../../core/changes/change.js';
 import type { ChangeLog } from '../../core/changes/change-log.js';
-import { isConcerned, isOpaque, resetFrame, Subscription, type Channel, type ObserverBehaviour } from './channel.js'; // prettier-ignore
+import { isOpaque, resetFrame, Subscription, type Channel, type ObserverBehaviour } from './channel.js'; // prettier-ignore
 import { Channels } from './channels.js';
 import type { Feed, FeedReport } from './feed.js';
 import type { FrameSink } from './frame-sink.js';
-import { getOrAdd } from '../../core/support/get-or-add.js';
 import type { Positions } from './positions.js';
 import type { Resumed, ResumeRequest, Resumption } from './resumption.js';
 import { isAnswered, isSettled, REASONS, type Reason } from './subscription-state.js';
-import { Subscriptions } from './subscriptions.js';
+import { concernedBy, Subscriptions } from './subscriptions.js';
 import { forEverybody } from '../../core/scope/running-request.js';
 
 export interface PlacementParts {
@@ -59,10 +58,9 @@ export class Placement {
     request?: ResumeRequest,
   ): Promise<SubscribedData | ResumedData> {
     const { resumption } = this.parts;
-    const { subscriptions: limit } = this.parts.limits;
-    const { id } = scope.connection;
-    if (this.open.of(id).size >= limit) {
-      publishRefusal('subscriptions', id);
+    const limit = this.parts.limits.subscriptions;
+    if (this.open.of(scope.connection.id).size >= limit) {
+      publishRefusal('subscriptions', scope.connection.id);
       throw new JiraException(
         'TOO_MANY_SUBSCRIPTIONS',
         `Too many subscriptions; the limit is ${limit} per connection.`,
@@ -78,17 +76,37 @@ export class Placement {
     try {
       if (request) await resumption.prepare(request);
       await this.place(subscription, false);
+      if (subscription.membership?.window) return await this.listen(subscription);
       if (request) resumed = await resumption.answer(subscription, request);
     } catch (error) {
       this.go(subscription, REASONS.requestFailed);
       throw error;
     }
-    if (scope.connection.isClosed || handle.aborted) this.go(subscription, REASONS.requestFailed);
+    this.answer(subscription);
+    const { channel, since } = subscription;
+    return { channel, position: resumed ? since : this.parts.log.head, ...resumed };
+  }
+
+  /** Answers the rows of its list, which its frames go on from. */
+  private async listen(subscription: Subscription): Promise<ListenedData> {
+    let rows: ListRows | undefined;
+    for (let { membership } = subscription; !rows; { membership } = subscription) {
+      await membership?.window?.current();
+      if (subscription.membership === membership) rows = membership?.window?.rows();
+    }
+    this.answer(subscription);
+    subscription.takeHeld(); // what the rows know already
+    subscription.isExpecting = false;
+    return { channel: subscription.channel, position: this.parts.log.head, ...rows };
+  }
+
+  /** From now on it is the answer that it waits for. Throws when nobody waits for that. */
+  private answer(subscription: Subscription): void {
+    const { handle } = stateOf(subscription.scope);
+    if (subscription.scope.connection.isClosed || handle.aborted) this.go(subscription, REASONS.requestFailed);
     if (subscription.isEnded) throw new JiraException('CANCELLED', 'The request ended before the subscription opened.');
     handle.afterAnswer(() => this.go(subscription, REASONS.answered));
     subscription.announced = subscription.channel;
-    const { channel, since } = subscription;
-    return resumed ? { channel, position: since, ...resumed } : { channel, position: this.parts.log.head };
   }
 
   /** Subscriptions that these connections hold, of this observer or of all. */
@@ -136,8 +154,8 @@ export class Placement {
 
   /** Looks again at those alone whose rows the change of a related row may have brought or taken. */
   refreshAltered(observer: ObserverBehaviour, change: Change): Promise<void> {
-    const concerned = concernedBy(change, [...this.subscriptions(undefined, observer)]);
-    return this.refreshStale(concerned, REASONS.relatedChanged);
+    const all = [...this.subscriptions(undefined, observer)];
+    return this.refreshStale(concernedBy(change, all), REASONS.relatedChanged);
   }
 
   /**
@@ -232,11 +250,13 @@ export class Placement {
 
   private settle(subscription: Subscription, channel: Channel, feed: Feed): void {
     const { membership } = subscription;
-    if (membership && (membership !== channel || subscription.isStale))
-      subscription.holdReset(resetFrame(channel.id, this.parts.log.head));
+    const { head } = this.parts.log;
+    const isOther = membership && (membership !== channel || subscription.isStale);
     subscription.isStale = false;
     subscription.membership = channel;
     channel.subscriptions.add(subscription);
+    if (isOther && channel.window) channel.window.renew(subscription, head);
+    else if (isOther) subscription.holdReset(resetFrame(channel.id, head));
     if (membership && membership !== channel) this.channels.leave(membership, subscription, feed);
     subscription.checkedAt = Date.now();
     this.go(subscription, REASONS.placed);
@@ -263,7 +283,7 @@ export class Placement {
     }
     for (const frame of subscription.takeHeld()) this.parts.sink.sendTo(subscription, frame);
     // What is sent may be too much for the client, and end it.
-    if (subscription.state === 'live') this.parts.sink.join(subscription);
+    if (subscription.state === 'live' && !subscription.isExpecting) this.parts.sink.join(subscription);
   }
 
   private forget(subscription: Subscription): void {
@@ -277,15 +297,4 @@ export class Placement {
     for (const subscription of found) this.go(subscription, reason);
     return found.length;
   }
-}
-
-/** The subscriptions whose rows the change of a related row may have brought or taken. */
-function concernedBy(change: Change, subscriptions: readonly Subscription[]): Subscription[] {
-  const concerned = new Map<Channel, boolean>();
-  const found = subscriptions.filter(
-    ({ membership }) => membership && getOrAdd(concerned, membership, () => isConcerned(membership, change)),
-  );
-  // What related rows decided is not what they decide now.
-  for (const { membership } of found) if (membership) membership.related = undefined;
-  return found;
 }

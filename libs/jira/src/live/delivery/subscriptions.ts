@@ -1,6 +1,7 @@
 // The open subscriptions, found by the connection that holds them and by their observer.
 
-import type { ObserverBehaviour, Subscription } from './channel.js';
+import type { Change } from '../../core/changes/change.js';
+import { isConcerned, type Channel, type ObserverBehaviour, type Subscription } from './channel.js';
 import { isObserved, publish } from '../../core/diagnostics/diagnostics.js';
 import { getOrAdd } from '../../core/support/get-or-add.js';
 
@@ -51,4 +52,15 @@ function removeFrom<K>(sets: Map<K, Set<Subscription>>, key: K, subscription: Su
   const set = sets.get(key);
   set?.delete(subscription);
   if (set?.size === 0) sets.delete(key);
+}
+
+/** The subscriptions whose rows the change of a related row may have brought or taken. */
+export function concernedBy(change: Change, subscriptions: readonly Subscription[]): Subscription[] {
+  const concerned = new Map<Channel, boolean>();
+  const found = subscriptions.filter(
+    ({ membership }) => membership && getOrAdd(concerned, membership, () => isConcerned(membership, change)),
+  );
+  // What related rows decided is not what they decide now.
+  for (const { membership } of found) if (membership) membership.related = undefined;
+  return found;
 }

@@ -6,6 +6,7 @@ import { JiraException, ValidationException } from '../../core/errors/jira.excep
 import type { HookScope } from '../../core/scope/scope.js';
 import type { Audience, ChannelDefinition, ObserverBehaviour, RowMatcher } from '../delivery/channel.js';
 import type { Change, ChangeType, EntityChange } from '../../core/changes/change.js';
+import type { ListDefinition } from '../lists/list-definition.js';
 import { follow, followRelated } from './dependencies.js';
 import { EVERY_ROW, FunctionMatcher } from './function-matcher.js';
 import { getOrAdd } from '../../core/support/get-or-add.js';
@@ -16,6 +17,7 @@ import { resumeRequestOf } from './resume-request.js';
 import { Resuming } from './resuming.js';
 import type { Room } from '../delivery/rooms.js';
 import { isPerUser } from './per-user.js';
+import { OrderMatcher } from './order-matcher.js';
 import { signalRows } from './signal-rows.js';
 import { unlessAnonymous } from '../../core/scope/anonymous.js';
 
@@ -26,6 +28,10 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
   readonly participants?: ObserverBehaviour['participants'];
   readonly handle?: ObserverBehaviour['handle'];
   resuming?: Resuming;
+  /** Whether it obeys the hook's object permissions, and may be resumed. */
+  protected readonly tellsChanges: boolean = true;
+  /** The list that its subscribers are told of, in place of changes. */
+  protected readonly listOf?: (scope: HookScope) => Promise<ListDefinition>;
   private host!: ObserverHost;
   private rows!: ObservedRows;
   /** The feed it listens to. */
@@ -76,7 +82,7 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
     }
     const { options, rows, isPerUser: isShownPerUser } = this;
     const hears = (name: string): boolean | undefined => this.crossed.get(name);
-    this.resuming = new Resuming({ options: options, rows, host, isPerUser: isShownPerUser, dependencies, hears }); // prettier-ignore
+    if (this.tellsChanges) this.resuming = new Resuming({ options: options, rows, host, isPerUser: isShownPerUser, dependencies, hears }); // prettier-ignore
   }
 
   /**
@@ -140,7 +146,8 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
     if (subscribed && subscribed.size > maxRooms)
       throw new JiraException('TOO_MANY_ROOMS', `Too many rooms; the limit is ${maxRooms} per subscription.`);
     const filter = rows.own ? await rows.own.filter(scope) : EVERY_ROW;
-    const audience = await this.audienceOf(scope);
+    const list = await this.listOf?.(scope);
+    const audience = await this.audienceOf(scope, list);
     const matchers = [filter, ...audience.matchers];
     this.followCrossed(matchers);
     return {
@@ -150,6 +157,7 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
       ...(subscribed && { rooms: subscribed }),
       filter,
       audience,
+      ...(list && { list }),
       withDeleted: rows.withDeleted,
       readRelated: this.unfollowed(matchers),
       isPartlyCaptured: namesOf(matchers).some((name) => this.crossed.get(name)),
@@ -172,7 +180,7 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
     return async () => (await Promise.all(open.map((related) => related.readState()))).join();
   }
 
-  private async audienceOf(scope: HookScope): Promise<Audience> {
+  private async audienceOf(scope: HookScope, list: ListDefinition | undefined): Promise<Audience> {
     const { options, rows } = this;
     const group = this.groupOf(scope);
     const rule = options.visibility ? options : rows.own;
@@ -182,7 +190,8 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
       (said) => rows.matcherOf(said),
     );
     const matchers: RowMatcher[] = [visible];
-    const permits = rows.own?.permits;
+    if (list && list.orderedBy.length > 0) matchers.push(new OrderMatcher(list.orderedBy));
+    const permits = this.tellsChanges ? rows.own?.permits : undefined;
     if (permits) matchers.push(new FunctionMatcher(`permissions of ${group}`, (image) => permits(scope, image)));
     const own = options.serialize ? undefined : rows.own;
     const way = own?.wayOf?.(scope);
@@ -199,7 +208,9 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
   private groupOf(scope: HookScope): string {
     const audience = this.options.audience ?? this.rows.own?.audience;
     if (audience) return `audience ${audience(scope)}`;
-    return this.isPerUser || this.rows.own?.permits ? `subscription ${scope.sid} ${scope.requestId}` : '';
+    return this.isPerUser || (this.tellsChanges && this.rows.own?.permits)
+      ? `subscription ${scope.sid} ${scope.requestId}`
+      : '';
   }
 
   private serialize(announced: Announced, scope: HookScope, type: ChangeType, isLoaded: boolean): unknown {

@@ -6,18 +6,20 @@ import { ListMixin } from '../../hooks/mixins/list.mixin.js';
 import { RetrieveMixin } from '../../hooks/mixins/retrieve.mixin.js';
 import { UpdateMixin } from '../../hooks/mixins/update.mixin.js';
 import { GenericModelHook } from './generic-model-hook.js';
+import { ListenMixin } from './listen.mixin.js';
 import { SubscribeMixin } from './subscribe.mixin.js';
 
 // One at a time: nested calls would infer each base from what the outer one asks for, and lose the row type.
 const Listing = ListMixin(GenericModelHook);
 const Retrieving = RetrieveMixin(Listing);
-const Reading = SubscribeMixin(Retrieving);
+const Subscribing = SubscribeMixin(Retrieving);
+const Reading = ListenMixin(Subscribing);
 const Creating = CreateMixin(Reading);
 const Updating = UpdateMixin(Creating);
 const Writing = DestroyMixin(Updating);
 
 /**
- * `list`, `retrieve`, `subscribe` and `unsubscribe` of an entity's rows.
+ * `list`, `retrieve`, `listen`, `subscribe` and `unsubscribe` of an entity's rows.
  *
  * @example
  * @Hook('countries')
@@ -26,7 +28,7 @@ const Writing = DestroyMixin(Updating);
 export abstract class ReadOnlyModelHook<E extends object> extends Reading<E> {}
 
 /**
- * `list`, `retrieve`, `create`, `update`, `destroy`, `subscribe` and `unsubscribe` of an entity's rows.
+ * `list`, `retrieve`, `create`, `update`, `destroy`, `listen`, `subscribe` and `unsubscribe` of an entity's rows.
  *
  * @example
  * @Hook('issues')

@@ -51,8 +51,8 @@ export class TypeOrmStore<E extends object> implements Store<E> {
   /** @param visibility the rows the caller may see; the manager carries the caller's transaction */
   constructor(
     private readonly manager: EntityManager,
-    private readonly metadata: EntityMetadata,
-    private readonly visibility: RowPredicate,
+    readonly metadata: EntityMetadata,
+    readonly visibility: RowPredicate,
     private readonly options: TypeOrmStoreOptions<E> = {},
   ) {}
 
@@ -263,7 +263,7 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     return [this.visibility, compileFilter(this.metadata, filter, sight)];
   }
 
-  private sightFor(query: SightQuery): Sight | Promise<Sight> {
+  sightFor(query: SightQuery): Sight | Promise<Sight> {
     const { sightOf } = this.options;
     return sightOf ? sightFor(this.metadata, query, sightOf) : SEES_ALL;
   }

@@ -1,0 +1,104 @@
+// A list that the server keeps: it answers the rows, and tells what becomes of them.
+
+import type { ListData, ListRows, ListState } from 'nestjs-jira-protocol';
+import type { Subscription, SubscriptionState } from './change.js';
+import type { JiraClientError } from './errors.js';
+import type { Calls } from './hook-client.js';
+import type { JiraRequest } from './jira-request.js';
+import { applyOps, takeRows, type Keyed } from './list-ops.js';
+import { guarded } from './listeners.js';
+import type { ListenOptions, ListUpdate, RowsListener } from './listen.js';
+
+export interface KeptListParts {
+  readonly calls: Calls;
+  readonly call: JiraRequest<unknown>['call'];
+  readonly onRows: RowsListener<unknown>;
+  readonly signal: ListenOptions<unknown>['signal'];
+  readonly report: (error: unknown) => void;
+  onState(this: void, state: SubscriptionState, reason: JiraClientError | undefined): void;
+}
+
+export class KeptList {
+  private subscription: Subscription | undefined;
+  /** The one that is to take its place. */
+  private wider: Subscription | undefined;
+  private list: Keyed = { rows: [], ids: [] };
+  private extent: ListState | undefined;
+  /** Rows that the first answer had: `loadMore` adds as many. */
+  private pageSize = 0;
+  private limit: number | undefined;
+  private widening: Promise<void> | undefined;
+
+  constructor(private readonly parts: KeptListParts) {
+    const first = this.open(undefined);
+    this.subscription ??= first;
+  }
+
+  stop(): void {
+    this.wider?.();
+    this.subscription?.();
+  }
+
+  /** Resolves once it has as many rows more as it had at first, or all there are. */
+  loadMore(): Promise<void> {
+    this.widening ??= this.widen().finally(() => (this.widening = undefined));
+    return this.widening;
+  }
+
+  private async widen(): Promise<void> {
+    await this.subscription?.ready;
+    if (this.extent?.complete) return;
+    const limit = (this.limit ?? this.list.rows.length) + Math.max(1, this.pageSize);
+    this.wider = this.open(limit);
+    try {
+      await this.wider.ready;
+      this.limit = limit;
+    } finally {
+      this.wider = undefined;
+    }
+  }
+
+  private open(limit: number | undefined): Subscription {
+    const { calls, call, signal, onState } = this.parts;
+    const { namespace, query } = call;
+    const headers = { ...call.headers, ...(limit !== undefined && { limit }) };
+    // The state may be told before `subscribe` has returned.
+    const opened: { own?: Subscription } = {};
+    const isCurrent = (): boolean => this.subscription === undefined || this.subscription === opened.own;
+    const own = calls.subscribe(
+      { namespace, action: 'listen', query, headers },
+      () => undefined,
+      { signal, onState: (state, reason) => isCurrent() && onState(state, reason) },
+      {
+        answered: (rows) => {
+          const former = this.subscription;
+          // What the narrower one is still told is told by this one.
+          this.subscription = opened.own;
+          if (former !== opened.own) former?.();
+          this.answered(rows);
+        },
+        told: (data) => isCurrent() && this.told(data),
+      },
+    );
+    opened.own = own;
+    return own;
+  }
+
+  private answered(rows: ListRows): void {
+    if (!this.extent) this.pageSize = rows.rows.length;
+    this.take(takeRows(this.list, rows), rows, undefined);
+  }
+
+  private told(data: ListData): void {
+    if (data.rows) this.take(takeRows(this.list, data), data, undefined);
+    else this.take(applyOps(this.list, data.ops), data, data.ops);
+  }
+
+  private take(list: Keyed, { count, complete }: ListState, ops: ListUpdate['ops']): void {
+    const before = this.extent;
+    const isSame = list.rows === this.list.rows && before?.count === count && before.complete === complete;
+    this.list = list;
+    this.extent = { count, complete };
+    if (!isSame || !before) guarded(this.parts.report, this.parts.onRows, list.rows, { ops, change: undefined, count, complete }); // prettier-ignore
+  }
+}

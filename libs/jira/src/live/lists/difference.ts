@@ -1,0 +1,68 @@
+// From what a list was to what it is: the steps that a client takes, each valid once those before it are taken.
+
+import type { ListOp, RowId } from 'nestjs-jira-protocol';
+
+/** A row of a live list. */
+export interface ListedRow {
+  readonly id: RowId;
+  /** Equal for equal ids. */
+  readonly key: string;
+  /** What clients are sent of it. The same object = nothing changed. */
+  readonly data: unknown;
+}
+
+/**
+ * Rows leave first, so that the list never gets longer than it was or will be. Of the rows that stay, as many as can be
+ * stay where they are. Keys are unique in each list.
+ */
+export function differenceOf(before: readonly ListedRow[], after: readonly ListedRow[]): ListOp[] {
+  const ops: ListOp[] = [];
+  const places = new Map(after.map(({ key }, at) => [key, at]));
+  const current = [...before];
+  for (let at = current.length - 1; at >= 0; at--) {
+    const row = current[at];
+    if (places.has(row.key)) continue;
+    ops.push({ op: 'removed', at, id: row.id });
+    current.splice(at, 1);
+  }
+  const known = new Map(current.map((row) => [row.key, row]));
+  const inOrder = longestRise(current.map(({ key }) => places.get(key) as number));
+  const staying = new Set([...inOrder].map((i) => current[i]?.key));
+  let previous: string | undefined;
+  for (const row of after) {
+    const { id, key, data } = row;
+    const was = known.get(key);
+    const next = (): number => (previous === undefined ? 0 : current.findIndex((one) => one.key === previous) + 1);
+    if (!was) {
+      const at = next();
+      ops.push({ op: 'added', at, id, row: data });
+      current.splice(at, 0, row);
+    } else if (!staying.has(key)) {
+      const from = current.findIndex((one) => one.key === key);
+      current.splice(from, 1);
+      const at = next();
+      ops.push({ op: 'moved', from, at, id, ...(was.data !== data && { row: data }) });
+      current.splice(at, 0, row);
+    } else if (was.data !== data) {
+      ops.push({ op: 'modified', at: current.findIndex((one) => one.key === key), id, row: data });
+    }
+    previous = key;
+  }
+  return ops;
+}
+
+/** The indexes of a longest part of the numbers that rises. */
+function longestRise(numbers: readonly number[]): ReadonlySet<number> {
+  // By its length, where the lowest end of such a part is.
+  const ends: number[] = [];
+  const before: (number | undefined)[] = [];
+  for (const [i, number] of numbers.entries()) {
+    let length = ends.findIndex((end) => numbers[end] > number);
+    if (length < 0) length = ends.length;
+    before[i] = ends[length - 1];
+    ends[length] = i;
+  }
+  const found = new Set<number>();
+  for (let i = ends.at(-1); i !== undefined; i = before[i]) found.add(i);
+  return found;
+}

@@ -1,0 +1,28 @@
+// Rows of other entities that decide where a list's rows stand, not which they are.
+
+import type { Change } from '../../core/changes/change.js';
+import type { RelatedRows, RowMatcher } from '../delivery/channel.js';
+
+/** Accepts every row; any change of the named entities may alter the order. */
+export class OrderMatcher implements RowMatcher {
+  readonly key: string;
+  readonly equalities = new Map<string, readonly unknown[]>();
+  readonly related: RelatedRows;
+
+  constructor(private readonly names: readonly string[]) {
+    this.key = `order by ${JSON.stringify(names)}`;
+    this.related = { names: new Set(names), readState: () => Promise.resolve('') };
+  }
+
+  matches(): boolean {
+    return true;
+  }
+
+  judge(images: readonly unknown[]): Promise<boolean[]> {
+    return Promise.resolve(images.map(() => true));
+  }
+
+  isConcernedBy({ entity, ancestors = [] }: Change): boolean {
+    return [entity, ...ancestors].some((name) => this.names.includes(name));
+  }
+}

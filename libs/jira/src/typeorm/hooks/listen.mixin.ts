@@ -1,0 +1,31 @@
+import type { ListenedData } from 'nestjs-jira-protocol';
+import { Action } from '../../hooks/action.decorator.js';
+import type { Constructor } from '../../hooks/mixins/mixin.js';
+import { LISTS } from '../../hooks/plumbing.js';
+import { Shown } from '../../hooks/shown-result.js';
+import { ListObserver } from '../../live/observers/list-observer.js';
+import type { ActionScope } from '../../core/scope/scope.js';
+import type { GenericModelHook } from './generic-model-hook.js';
+import { liveListOf, type LiveListOptions } from './live-rows.js';
+
+export interface Listens {
+  /** Live lists: `false` keeps none. @default { maxLimit: 200 } */
+  live: LiveListOptions | false;
+  /** SUBSCRIPTION: the rows that `list` answers to the same query, kept as they are from now on. */
+  listen(scope: ActionScope<undefined>): Promise<ListenedData>;
+}
+
+/** Adds `listen` to a hook that has `list`. */
+export function ListenMixin<B extends Constructor<GenericModelHook<object>>>(Base: B): B & Constructor<Listens> {
+  abstract class ListenHook extends Base {
+    live: LiveListOptions | false = {};
+    readonly [LISTS] = new ListObserver((scope) => liveListOf(this, scope, this.live));
+
+    @Action({ methods: ['SUBSCRIPTION'], transaction: false })
+    @Shown()
+    listen(scope: ActionScope<undefined>): Promise<ListenedData> {
+      return this[LISTS].listen(scope);
+    }
+  }
+  return ListenHook;
+}
