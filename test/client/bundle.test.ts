@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 const path = (name: string) => fileURLToPath(new URL(`../../libs/${name}`, import.meta.url));
 
 /** Bundles the client for browsers, with everything it needs or without its socket. */
-async function bundle(external: string[] = []): Promise<Rolldown.OutputChunk> {
+async function bundle(external: string[] = [], entry = 'index.ts'): Promise<Rolldown.OutputChunk> {
   const warnings: string[] = [];
   const output = await build({
     configFile: false,
@@ -14,7 +14,7 @@ async function bundle(external: string[] = []): Promise<Rolldown.OutputChunk> {
     resolve: { alias: { 'nestjs-jira-protocol': path('protocol/src/index.ts') } },
     build: {
       write: false,
-      lib: { entry: path('client/src/index.ts'), formats: ['es'], fileName: 'client' },
+      lib: { entry: path(`client/src/${entry}`), formats: ['es'], fileName: 'client' },
       rolldownOptions: {
         external,
         output: { minify: true },
@@ -40,7 +40,13 @@ describe('the client in a browser', () => {
   it('weighs less than half of what its socket does', async () => {
     const own = gzipSync((await bundle(['socket.io-client'])).code).length;
     const whole = gzipSync((await bundle()).code).length;
-    expect(own, `${own} bytes gzipped, ${whole} with socket.io-client`).toBeLessThan(11_000);
-    expect(whole).toBeLessThan(26_500);
+    expect(own, `${own} bytes gzipped, ${whole} with socket.io-client`).toBeLessThan(11_500);
+    expect(whole).toBeLessThan(27_000);
+  });
+
+  it('gets live stores and React hooks for less than 6 kB more', async () => {
+    const { code } = await bundle(['socket.io-client', 'react'], 'react/index.ts');
+    expect(gzipSync(code).length).toBeLessThan(6_000);
+    expect(code).not.toContain('socket.io-client');
   });
 });

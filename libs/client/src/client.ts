@@ -5,7 +5,15 @@ import type { Call } from './call.js';
 import type { Change, SubscribeOptions, Subscription } from './change.js';
 import { Connection, type ConnectionState, type StateListener } from './connection.js';
 import { JiraClientError } from './errors.js';
-import { UntypedHookClient, type AnyCall, type CallOf, type Calls, type HookClient } from './hook-client.js';
+import {
+  UntypedHookClient,
+  type AnyCall,
+  type CallOf,
+  type Calls,
+  type HookClient,
+  type Write,
+} from './hook-client.js';
+import { Listeners } from './listeners.js';
 import { ids } from './ids.js';
 import { withKey } from './write-once.js';
 import { createRequest, type JiraRequest } from './jira-request.js';
@@ -113,9 +121,11 @@ class Client implements Calls {
   private readonly subscriptions: Subscriptions;
   private readonly options;
   private readonly nextKey = ids();
+  private readonly writes: Listeners<[Write]>;
 
   constructor(url: string, options: ClientOptions) {
     this.options = resolveOptions(options);
+    this.writes = new Listeners(this.options.onError);
     const link = new Connection(url, this.options, {
       onConnected: () => {
         // Subscriptions first, so that they receive the changes of queued writes.
@@ -163,7 +173,10 @@ class Client implements Calls {
   }
 
   request(namespace: string, action: string, call?: AnyCall): JiraRequest<unknown> {
-    return createRequest(this.requests, this.callOf(namespace, action, call));
+    const request = createRequest(this.requests, this.callOf(namespace, action, call));
+    const { optimistic, id, data } = call ?? {};
+    if (optimistic) this.writes.emit({ namespace, action, id, data, shown: optimistic, request });
+    return request;
   }
 
   stream(namespace: string, action: string, call?: AnyCall): AsyncGenerator<unknown, void, undefined> {
@@ -187,6 +200,11 @@ class Client implements Calls {
     return this.messages.listen(listener);
   }
 
+  /** Tells of writes that are to be shown before they are answered: for stores. */
+  onWrite(listener: (write: Write) => void): () => void {
+    return this.writes.add(listener);
+  }
+
   connect(auth?: AuthSource): void {
     this.link.connect(auth);
   }
@@ -203,7 +221,11 @@ class Client implements Calls {
     this.requests.failAll(error);
   }
 
-  private callOf(namespace: string, action: string, { id, query, once, ...rest }: AnyCall = {}): Call {
+  private callOf(
+    namespace: string,
+    action: string,
+    { id, query, once, optimistic: _shown, ...rest }: AnyCall = {},
+  ): Call {
     const named = id === undefined ? query : { ...query, pk: id };
     const isMethodAssumed = rest.method === undefined && this.methods.isAssumed(action);
     const method = this.methods.of(namespace, action);

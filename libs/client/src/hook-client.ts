@@ -20,6 +20,21 @@ export interface CallOptions {
    * @default the client's `writeOnce`
    */
   readonly once?: boolean | string;
+  /**
+   * Shows the write in live stores at once, until the server's rows hold it, and takes it back if it fails. `true` shows the
+   * input (for `destroy`, no row); else these fields. @default false
+   */
+  readonly optimistic?: boolean | Readonly<Record<string, unknown>>;
+}
+
+/** A write to be shown before it is answered. */
+export interface Write {
+  readonly namespace: string;
+  readonly action: string;
+  readonly id?: RowId;
+  readonly data?: unknown;
+  readonly shown: true | Readonly<Record<string, unknown>>;
+  readonly request: JiraRequest<unknown>;
 }
 
 interface CallContent<Input, Params> extends CallOptions {

@@ -1,8 +1,10 @@
 // Rows that stay current, as a value to look at and a list of who wants to know when it is another.
 
-import type { Change, Subscription, SubscriptionState } from '../change.js';
+import type { Subscription, SubscriptionState } from '../change.js';
 import { JiraClientError } from '../errors.js';
 import { createReady, type Ready } from '../ready.js';
+import type { Write } from '../hook-client.js';
+import { Layers, type LayersParts } from './layers.js';
 import { reconcile, type Reconciled } from './reconcile.js';
 import type { Source } from './source.js';
 
@@ -30,9 +32,10 @@ export interface LiveStore<Row> {
 const LOADING: LiveSnapshot<never> = Object.freeze({ rows: Object.freeze([]), status: 'loading', isStale: false });
 const NONE: Reconciled<never> = { given: LOADING.rows, shown: LOADING.rows };
 
-export interface StoreParts {
+export interface StoreParts extends Omit<LayersParts, 'changed'> {
+  /** Tells of writes to be shown before they are answered. */
+  readonly onWrite: (listener: (write: Write) => void) => () => void;
   readonly source: Source;
-  readonly keyOf: (row: unknown) => string;
   /** How long to stay subscribed when nobody listens. */
   readonly keepMs: number;
   /** Somebody needs it. */
@@ -44,7 +47,10 @@ export interface StoreParts {
 export class SharedStore implements LiveStore<unknown> {
   private snapshot: LiveSnapshot<unknown> = LOADING;
   private serverSnapshot: LiveSnapshot<unknown> | undefined;
+  private given: readonly unknown[] = NONE.given;
   private base: Reconciled<unknown> = NONE;
+  private readonly layers: Layers;
+  private stopWrites: (() => void) | undefined;
   private readonly listeners = new Set<{ readonly call: () => void }>();
   private holders = 0;
   private subscription: Subscription | undefined;
@@ -52,6 +58,7 @@ export class SharedStore implements LiveStore<unknown> {
   private loaded: Ready | undefined;
 
   constructor(private readonly parts: StoreParts) {
+    this.layers = new Layers({ ...parts, changed: () => this.snapshot.status === 'ready' && this.show() });
     this.keep();
   }
 
@@ -77,6 +84,7 @@ export class SharedStore implements LiveStore<unknown> {
   /** Rows that a server fetched. */
   hydrate(rows: readonly unknown[]): void {
     if (this.snapshot.status !== 'loading') return;
+    this.given = rows;
     this.base = { given: rows, shown: rows };
     this.serverSnapshot = this.snapshot = { rows, status: 'ready', isStale: true };
   }
@@ -98,9 +106,10 @@ export class SharedStore implements LiveStore<unknown> {
     this.holders++;
     clearTimeout(this.timer);
     this.parts.held();
+    this.stopWrites ??= this.parts.onWrite((write) => this.layers.add(write));
     this.subscription ??= this.parts.source({
       rows: (rows) => this.take(rows),
-      change: (change) => this.heard(change),
+      change: (change) => this.layers.hear(change),
       state: (state, reason) => this.stateChanged(state, reason),
     });
   }
@@ -119,19 +128,29 @@ export class SharedStore implements LiveStore<unknown> {
     this.parts.dropped();
     const { subscription } = this;
     this.subscription = this.loaded = undefined;
-    this.base = NONE;
+    this.forget();
     this.snapshot = LOADING;
     subscription?.();
   }
 
   private take(rows: readonly unknown[]): void {
-    this.base = reconcile(this.base, rows, this.parts.keyOf);
-    this.publish({ rows: this.base.shown, status: 'ready', isStale: this.subscription?.state === 'subscribing' });
+    this.given = rows;
+    this.layers.rows(rows);
+    this.show();
     this.loaded?.resolve();
   }
 
-  private heard(_change: Change): void {
-    // The rows that follow are all there is to show.
+  private show(): void {
+    this.base = reconcile(this.base, this.layers.over(this.given), this.parts.keyOf);
+    this.publish({ rows: this.base.shown, status: 'ready', isStale: this.subscription?.state === 'subscribing' });
+  }
+
+  private forget(): void {
+    this.stopWrites?.();
+    this.stopWrites = undefined;
+    this.layers.clear();
+    this.given = NONE.given;
+    this.base = NONE;
   }
 
   private stateChanged(state: SubscriptionState, reason: JiraClientError | undefined): void {
@@ -144,7 +163,7 @@ export class SharedStore implements LiveStore<unknown> {
     // Dropped here, because nobody listens.
     if (this.holders === 0) return;
     // What may no longer be seen is no longer shown.
-    this.base = NONE;
+    this.forget();
     this.publish({ rows: NONE.shown, status: 'failed', isStale: false, error });
     this.loaded?.reject(error ?? stopped());
   }

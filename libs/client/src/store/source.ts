@@ -4,7 +4,7 @@ import type { Query, RowId } from 'nestjs-jira-protocol';
 import type { Change, SubscribeOptions, Subscription, SubscriptionState } from '../change.js';
 import type { JiraClient } from '../client.js';
 import { JiraClientError } from '../errors.js';
-import type { AnyCall, Calls } from '../hook-client.js';
+import type { AnyCall, Calls, Write } from '../hook-client.js';
 import type { JiraRequest } from '../jira-request.js';
 import type { ListenOptions } from '../listen.js';
 
@@ -27,6 +27,7 @@ export interface StoreClient extends Calls {
     onRows: (rows: readonly unknown[], change: Change | undefined) => void,
     options: ListenOptions<unknown>,
   ): Subscription;
+  onWrite(listener: (write: Write) => void): () => void;
   readonly connection: JiraClient['connection'];
 }
 

@@ -5,6 +5,7 @@ import type { JiraClient } from '../client.js';
 import type { HookClient } from '../hook-client.js';
 import { keyText, type LiveListOptions } from '../live-list.js';
 import type { ItemOf, OutputOf, QueryOf, RowOf } from '../types.js';
+import { plainFilters } from './layers.js';
 import { SharedStore, type LiveStore } from './live-store.js';
 import { listSource, rowSource, type Source, type StoreClient } from './source.js';
 
@@ -40,7 +41,9 @@ export function liveStore<Hook>(
   const { client, namespace } = partsOf(hook);
   const key = JSON.stringify([namespace, sorted(asked), sorted(given.filter)]);
   const source = (): Source => listSource(client, namespace, asked, listOptionsOf(given));
-  return storeOf(client, key, source, given) as LiveStore<ItemOf<OutputOf<Hook, 'list'>>>;
+  return storeOf(client, namespace, key, source, { ...given, ...plainFilters(asked) }) as LiveStore<
+    ItemOf<OutputOf<Hook, 'list'>>
+  >;
 }
 
 /** One row, as a list of one; of none while there is no such row, or the caller may not see it. */
@@ -53,8 +56,10 @@ export function rowStore<Hook>(
   const { client, namespace } = partsOf(hook);
   const asked = query as Query | undefined;
   const key = JSON.stringify([namespace, keyText(id), sorted(asked)]);
-  const given = { ...options, key: () => id };
-  return storeOf(client, key, () => rowSource(client, namespace, id, asked), given) as LiveStore<RowOf<Hook>>;
+  const given = { ...options, key: () => id, fits: () => true, gains: () => false };
+  return storeOf(client, namespace, key, () => rowSource(client, namespace, id, asked), given) as LiveStore<
+    RowOf<Hook>
+  >;
 }
 
 /** What `dehydrate` keeps: it is JSON. */
@@ -86,10 +91,11 @@ export function hydrate(client: Pick<JiraClient, 'connection'>, state: Dehydrate
 }
 
 function storeOf(
-  client: object,
+  client: StoreClient,
+  namespace: string,
   key: string,
   source: () => Source,
-  { key: keyOf, keepMs = KEEP_MS }: LiveStoreOptions<unknown>,
+  { key: keyOf, keepMs = KEEP_MS, compare, fits, gains }: LiveStoreOptions<unknown> & ReturnType<typeof plainFilters>,
 ): SharedStore {
   const all = stores.get(client) ?? new Map<string, SharedStore>();
   stores.set(client, all);
@@ -99,6 +105,10 @@ function storeOf(
     source: source(),
     keyOf: (row) => keyText(keyOf ? keyOf(row) : ((row as { id?: RowId } | null)?.id ?? '')),
     keepMs,
+    compare,
+    fits,
+    gains,
+    onWrite: (listener) => client.onWrite((write) => write.namespace === namespace && listener(write)),
     held: () => all.has(key) || all.set(key, store),
     dropped: () => all.get(key) === store && all.delete(key),
   });
