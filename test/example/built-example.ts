@@ -7,7 +7,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const ROOT = join(import.meta.dirname, '../..');
-const SOURCES = ['libs/protocol/src', 'libs/client/src', 'libs/jira/src', 'apps/example/src', 'apps/example/web'];
+const SOURCES = [
+  'libs/protocol/src',
+  'libs/client/src',
+  'libs/jira/src',
+  'apps/example/src',
+  'apps/example/web',
+  'apps/explorer',
+];
 /** The last thing the build writes. */
 const RESULT = join(ROOT, 'apps/example/dist/web/index.html');
 /** A folder, because making one either succeeds or tells that somebody else was first. */

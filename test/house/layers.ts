@@ -19,6 +19,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   transport: ['core', 'policy', 'cluster', 'live', 'hooks', 'events'],
   nest: ['core', 'policy', 'cluster', 'live', 'hooks', 'events', 'presence', 'typeorm', 'document', 'transport'],
   testing: ['core', 'policy', 'live', 'hooks', 'typeorm', 'nest'],
+  cli: ['document', 'nest'],
 };
 
 /** Who may know an edge of the system; every other room reaches it through a port. */

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { promisify } from 'node:util';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
@@ -30,9 +31,18 @@ describe.each(PACKAGES)('the package of libs/%s', (name) => {
       expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']),
     );
     const others = paths.filter(
-      (path) => !/^(LICENSE|README\.md|package\.json|dist\/.+(?<!\.spec)\.(js|d\.ts))$/.test(path),
+      (path) =>
+        !/^(LICENSE|README\.md|package\.json|dist\/.+(?<!\.spec)\.(js|d\.ts)|dist\/explorer\/(index\.html|explorer\.css))$/.test(
+          path,
+        ),
     );
     expect(others).toEqual([]);
+  });
+
+  it.runIf(name === 'jira')('holds the explorer’s page, whose files are at most 80 KB for a browser', async () => {
+    const folder = join(packages.folderOf(name), 'dist/explorer');
+    const files = await Promise.all(['index.html', 'explorer.js', 'explorer.css'].map((file) => readFile(join(folder, file)))); // prettier-ignore
+    expect(files.reduce((sum, file) => sum + gzipSync(file).length, 0)).toBeLessThan(80_000);
   });
 
   it('is small', () => {

@@ -61,6 +61,11 @@ async function copySources(folder: string): Promise<void> {
       recursive: true,
       filter: (path) => !['dist', 'node_modules'].includes(basename(path)),
     });
+  // The package holds the explorer's page.
+  await cp(join(ROOT, 'apps/explorer'), join(folder, 'apps/explorer'), {
+    recursive: true,
+    filter: (path) => basename(path) !== 'node_modules',
+  });
   const modules = join(folder, 'node_modules');
   await mkdir(modules);
   for (const name of await readdir(join(ROOT, 'node_modules'))) {

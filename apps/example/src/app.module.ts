@@ -20,6 +20,7 @@ import { UserHook } from './users/user.hook.js';
       authentication: [BearerTokenAuthentication],
       permissions: [IsAuthenticated],
       imports: [AuthModule],
+      explorer: { info: { title: 'Issue tracker', version: '1.0.0' } },
       pageSize: 50,
       // The board asks for all issues of a project at once.
       limits: { pageSize: 500 },

@@ -18,4 +18,6 @@ process.stdout.write(`
 
 ${[...DEMO_TOKENS].map(([token, user]) => `    http://localhost:${port}/?as=${user.padEnd(6)}  token ${token}`).join('\n')}
 
+  Its API explorer is at http://localhost:${port}/explorer: connect with one of the tokens.
+
 `);

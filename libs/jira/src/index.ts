@@ -102,6 +102,7 @@ export { JiraServer, type ServerEmitOptions } from './transport/jira-server.js';
 export type { AsyncApiDocument, DocumentInfo, DocumentOptions } from './document/api-document.js';
 export { JiraModule } from './nest/module/jira.module.js';
 export type { JiraExtras, JiraOptions } from './nest/module/jira-options.js';
+export type { ExplorerOptions } from './nest/module/explorer-options.js';
 export type { ResumeOptions } from './nest/module/resume-options.js';
 export type { FastPaths } from './core/scope/fast-paths.js';
 export type { ClientAddress } from './transport/limits/traffic.js';

@@ -171,7 +171,7 @@ export class ActionDescriber {
     const queries = queriesOf(hook, rows, this.components);
     const names = { list: queries.list, listen: queries.list, subscribe: queries.subscribe, retrieve: queries.retrieve, update: queries.lookup, destroy: queries.lookup }; // prettier-ignore
     const known = (names as Partial<Record<string, Schema>>)[name];
-    if (known) return { schema: known, isNeeded: isRequired(known) };
+    if (known) return { schema: known, isNeeded: isRequired(this.components.resolve(known)) };
     if (['unsubscribe', 'createMany', 'updateMany', 'destroyMany', 'create'].includes(name)) return { schema: { type: 'object' }, isNeeded: false }; // prettier-ignore
     if (!options.detail) return { schema: unknownQuery(), isNeeded: false };
     const named = nameProperties(hook, rows);

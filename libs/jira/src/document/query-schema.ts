@@ -36,23 +36,29 @@ export function queriesOf(hook: GenericModelHook<object>, rows: RowFacts, compon
   const filters = components.ref(hook, 'filters', idOf(`${namespace}.filters`), () => filtersSchema(hook, rows));
   const own = components.resolve(filters)['properties'] as Properties;
   const patterns = components.resolve(filters)['patternProperties'] as Properties | undefined;
-  const of = (properties: Properties, required: readonly string[] = []): Schema => ({
+  const made = (properties: Properties, required: readonly string[] = []): Schema => ({
     type: 'object',
     properties: { ...own, ...properties },
     ...(required.length > 0 && { required }),
     ...(patterns && { patternProperties: patterns }),
     ...(areStock(hook, 'parseFilter') ? { additionalProperties: false } : unknown('parseFilter() is overridden')),
   });
+  const of = (what: string, properties: Properties, required: readonly string[] = []): Schema =>
+    components.ref(hook, what, idOf(`${namespace}.${what}`), () => made(properties, required));
   const name = nameProperties(hook, rows);
   const reserved = { ...search(hook), ...ordering(hook), ...backends(hook), ...shape(hook) };
   // Each of them is known, and left aside, wherever filters are read.
   const unread = Object.fromEntries([...UNREAD, ...pageKeys(hook)].map((key) => [key, READ_BY_LISTS]));
   const missing = name.required;
   return {
-    list: of({ ...pages(hook), ...reserved, ...leftAside(hook, name.properties) }),
-    subscribe: of({ ...unread, ...search(hook), ...backends(hook), ...leftAside(hook, name.properties) }),
-    lookup: of({ ...unread, ...search(hook), ...backends(hook), ...name.properties }, missing),
-    retrieve: of({ ...unread, ...search(hook), ...backends(hook), ...shape(hook), ...name.properties }, missing),
+    list: of('list', { ...pages(hook), ...reserved, ...leftAside(hook, name.properties) }),
+    subscribe: of('subscribe', { ...unread, ...search(hook), ...backends(hook), ...leftAside(hook, name.properties) }),
+    lookup: of('lookup', { ...unread, ...search(hook), ...backends(hook), ...name.properties }, missing),
+    retrieve: of(
+      'retrieve',
+      { ...unread, ...search(hook), ...backends(hook), ...shape(hook), ...name.properties },
+      missing,
+    ),
   };
 }
 

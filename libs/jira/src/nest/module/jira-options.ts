@@ -18,6 +18,7 @@ import {
   type PlainWebSocketOptions,
   type ResolvedPlainOptions,
 } from '../../transport/plain/plain-options.js';
+import { resolveExplorerOptions, type ExplorerOptions, type ResolvedExplorer } from './explorer-options.js';
 import { resolveResumeOptions, type ResumeOptions } from './resume-options.js';
 import type { ResumeSettings } from '../../live/delivery/resumption.js';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
@@ -60,6 +61,11 @@ export interface JiraOptions extends ClusterOptions {
    * `dependsOn` names takes effect at once. @default 60_000: a minute, one question per subscription and minute
    */
   readonly visibilityTtlMs?: number;
+  /**
+   * A page on which people try the API, and the [document](docs/asyncapi.md) it reads. Not served in production unless
+   * `inProduction` says so: docs/explorer.md. @default false
+   */
+  readonly explorer?: boolean | ExplorerOptions;
   /** Clients that come back and are told what they missed: docs/resuming.md. */
   readonly resume?: ResumeOptions;
   /** Fast paths to use. @default all */
@@ -84,9 +90,10 @@ export interface JiraExtras {
 }
 
 export type ResolvedJiraOptions = Readonly<
-  Required<Omit<JiraOptions, 'limits' | 'fastPaths' | 'plainWebSockets' | 'clientAddress' | 'resume'>>
+  Required<Omit<JiraOptions, 'limits' | 'fastPaths' | 'plainWebSockets' | 'clientAddress' | 'resume' | 'explorer'>>
 > & {
   readonly resume: ResumeSettings;
+  readonly explorer?: ResolvedExplorer;
   readonly clientAddress?: ClientAddress;
   readonly limits: Limits;
   readonly fastPaths: FastPaths;
@@ -99,7 +106,7 @@ const NAMES: Names<JiraOptions> = {
   authentication: true, permissions: true, middleware: true, pagination: true, pageSize: true, hooks: true,
   plainWebSockets: true, eventListeners: true, clientAddress: true, limits: true, socketIo: true, userKey: true,
   visibilityTtlMs: true, resume: true, fastPaths: true, lockTimeoutMs: true, idempotencyTtlMs: true, changeLog: true, pubSub: true, connectionStore: true,
-  messageQueue: true, otherProcessesMs: true,
+  messageQueue: true, otherProcessesMs: true, explorer: true,
 }; // prettier-ignore
 
 /** Returns the complete, checked, frozen options. Throws a ConfigurationError that names the option at fault. */
@@ -124,6 +131,7 @@ export function resolveOptions(options: JiraOptions): ResolvedJiraOptions {
   return Object.freeze({
     ...cluster,
     resume: resolveResumeOptions(options.resume, cluster.changeLog),
+    explorer: resolveExplorerOptions(options.explorer),
     authentication: options.authentication ?? [],
     permissions: options.permissions ?? [],
     middleware: options.middleware ?? [],

@@ -42,6 +42,7 @@ import { TypeOrmEdge } from '../../typeorm/typeorm-edge.js';
 import { ChangeListenerExplorer } from '../explorer/change-listener-explorer.js';
 import { EventExplorer } from '../explorer/event-explorer.js';
 import { HookExplorer } from '../explorer/hook-explorer.js';
+import { ExplorerPage } from '../page/explorer-page.js';
 import { AnnouncementReport } from './announcement-report.js';
 import { JiraBoot } from './boot.js';
 import { Cluster } from './cluster.js';
@@ -124,6 +125,7 @@ function translators(dataSources: DataSources): readonly ErrorTranslator[] {
     RouteCollector,
     GlobalParts,
     Cluster,
+    ExplorerPage,
     Transports,
     LifecycleBridge,
     JiraBoot,

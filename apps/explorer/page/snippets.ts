@@ -1,0 +1,56 @@
+// A call as code: of the client library, and as the frame itself.
+
+import type { Request } from './session';
+
+/** A module that runs as it is, once its token is filled in. */
+export function clientCode({ namespace, action, method, data, query }: Request, subscribes: boolean): string {
+  const client = `const jira = createClient(${quoted(location.origin)}, { auth: { token: '…' } });`;
+  const head = ["import { createClient } from 'nestjs-jira-client';", '', client, ''];
+  if (subscribes) {
+    const first = action === 'subscribe' ? '' : `${quoted(action)}, `;
+    const asked = query === undefined ? '' : `${literal(query)}, `;
+    return [
+      ...head,
+      `const stop = jira.hook(${quoted(namespace)}).subscribe(${first}${asked}(change) => {`,
+      '  console.log(change);',
+      '});',
+    ].join('\n');
+  }
+  const options = [`method: ${quoted(method)}`];
+  if (query !== undefined) options.push(`query: ${literal(query)}`);
+  if (data !== undefined) options.push(`data: ${literal(data)}`);
+  return [
+    ...head,
+    `const answer = await jira.hook(${quoted(namespace)}).action(${quoted(action)}, { ${options.join(', ')} });`,
+    'console.log(answer);',
+    'await jira.close();',
+  ].join('\n');
+}
+
+export function frameText({ action, method, data, query }: Omit<Request, 'namespace'>): string {
+  return JSON.stringify(
+    { requestId: '1', method, action, ...(data !== undefined && { data }), ...(query !== undefined && { query }) },
+    null,
+    2,
+  );
+}
+
+/** As a formatter would write it: names without quotes where they may be. */
+function literal(value: unknown): string {
+  if (typeof value === 'string') return quoted(value);
+  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).map(([name, member]) => `${nameOf(name)}: ${literal(member)}`);
+  return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
+}
+
+function nameOf(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : quoted(name);
+}
+
+function quoted(text: string): string {
+  const inner = JSON.stringify(text)
+    .slice(1, -1)
+    .replaceAll(String.raw`\"`, '"');
+  return `'${inner.replaceAll("'", String.raw`\'`)}'`;
+}

@@ -1,0 +1,58 @@
+// From a document to the type that `createClient<Api>()` takes, for clients that cannot import the server's hooks.
+
+import type { AsyncApiDocument } from '../document/api-document.js';
+import type { Schema } from '../document/schema.js';
+import { TypeWriter } from './type-writer.js';
+
+interface Payload extends Schema {
+  readonly properties: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+}
+
+/** A TypeScript module. What the document does not know is `unknown`. */
+export function apiTypes(document: AsyncApiDocument): string {
+  const writer = new TypeWriter(document);
+  const hooks = new Map<string, string[]>();
+  for (const operation of Object.values(document.operations)) {
+    const action = operation['x-action'] as { readonly namespace: string; readonly name: string } | undefined;
+    if (!action) continue;
+    const requests = operation.messages.map((message) => payloadOf(document, message));
+    const [answer] = (operation.reply?.['messages'] ?? []) as Schema[];
+    const output = answer && payloadOf(document, answer).properties['data'];
+    const members = hooks.get(action.namespace) ?? [];
+    hooks.set(action.namespace, members);
+    members.push(
+      `    ${keyOf(action.name)}: {\n` +
+        `      input: ${writer.inputOf(requests[0])};\n` +
+        `      query: ${writer.queryOf(requests[0])};\n` +
+        `      output: ${operation['x-action'] && isSubscribed(output) ? 'unknown' : writer.typeOf(output ?? {})};\n` +
+        '    };',
+    );
+  }
+  const api = [...hooks].map(([namespace, members]) => `  ${keyOf(namespace)}: {\n${members.join('\n')}\n  };`);
+  const { title, version } = document.info as { readonly title?: string; readonly version?: string };
+  return [
+    `// ${title ?? 'API'} ${version ?? ''}, written by "nestjs-jira types". Write it again instead of editing it.`,
+    '',
+    'export type Api = {',
+    ...api,
+    '};',
+    '',
+    ...writer.declarations(),
+  ].join('\n');
+}
+
+/** What changes bring of a row is what the hook lists. */
+function isSubscribed(output: Schema | undefined): boolean {
+  return output?.['$ref'] === '#/components/schemas/jira.Subscribed';
+}
+
+function payloadOf(document: AsyncApiDocument, { $ref }: Schema): Payload {
+  let found: unknown = document;
+  for (const part of String($ref).slice(2).split('/')) found = (found as Record<string, unknown>)[part];
+  return (found as { readonly payload: Payload }).payload;
+}
+
+export function keyOf(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
+}

@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+// `nestjs-jira document` and `nestjs-jira types`.
+
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { documentFrom } from './source.js';
+import { apiTypes } from './api-types.js';
+
+const USAGE = `Usage:
+  nestjs-jira document <source> [--out <file>]   writes the API as an AsyncAPI 3.1 document
+  nestjs-jira types <source> [--out <file>]      writes it as a TypeScript type "Api", for the client
+
+<source> is
+  http://localhost:3000/explorer/asyncapi.json   a running server with forRoot({ explorer: true })
+  asyncapi.json                                  a document that was written before
+  dist/app.module.js                             a compiled module of your application, which is started without listening;
+                                                 name its export if it has several: dist/app.module.js#AppModule
+
+Without --out the result is printed.`;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { out: { type: 'string', short: 'o' }, help: { type: 'boolean', short: 'h' } },
+  });
+  const [command, source] = positionals;
+  if (values.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
+  if ((command !== 'document' && command !== 'types') || source === undefined) {
+    process.stderr.write(`${USAGE}\n`);
+    return 2;
+  }
+  const document = await documentFrom(source);
+  const text = command === 'types' ? apiTypes(document) : `${JSON.stringify(document, null, 2)}\n`;
+  if (values.out === undefined) process.stdout.write(text);
+  else await writeFile(values.out, text);
+  return 0;
+}
+
+main().then(
+  (code) => (process.exitCode = code),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,51 @@
+// Where a document comes from: a server, a file, or an application's module.
+
+import 'reflect-metadata';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { AsyncApiDocument } from '../document/api-document.js';
+import { JiraModule } from '../nest/module/jira.module.js';
+
+/** @throws Error that names the source and what is wrong with it */
+export async function documentFrom(source: string): Promise<AsyncApiDocument> {
+  if (/^https?:\/\//.test(source)) return checked(await fetched(source), source);
+  const [path = source, name] = source.split('#');
+  if (/\.(json)$/.test(path)) return checked(JSON.parse(await readFile(path, 'utf8')), source);
+  const app = await NestFactory.createApplicationContext(await moduleFrom(path, name), { logger: ['error'] });
+  try {
+    return JiraModule.document(app);
+  } finally {
+    await app.close();
+  }
+}
+
+async function fetched(url: string): Promise<unknown> {
+  const { username, password, ...rest } = new URL(url);
+  void rest;
+  const bare = new URL(url);
+  bare.username = bare.password = '';
+  const headers: Record<string, string> = username ? { authorization: `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}` } : {}; // prettier-ignore
+  const response = await fetch(bare, { headers });
+  if (!response.ok) throw new Error(`${bare.href} answered ${response.status}. Does forRoot() have "explorer: true"?`);
+  return response.json();
+}
+
+function checked(value: unknown, source: string): AsyncApiDocument {
+  const { asyncapi } = (value ?? {}) as { asyncapi?: unknown };
+  if (typeof asyncapi === 'string' && asyncapi.startsWith('3.')) return value as AsyncApiDocument;
+  throw new Error(`${source} is no AsyncAPI 3 document.`);
+}
+
+/** The class of the module: the export of this name, else the only class whose name ends with "Module". */
+async function moduleFrom(path: string, name: string | undefined): Promise<Type<object>> {
+  const exported = (await import(pathToFileURL(resolve(path)).href)) as Record<string, unknown>;
+  const classes = Object.entries(exported).filter(([, value]) => typeof value === 'function');
+  const wanted = classes.filter(([one]) => (name === undefined ? one.endsWith('Module') : one === name));
+  const [only] = wanted;
+  if (wanted.length === 1 && only) return only[1] as Type<object>;
+  const names = classes.map(([one]) => one).join(', ') || 'nothing';
+  throw new Error(`${path} exports ${names}. Name the module: ${path}#AppModule`);
+}
