@@ -1,7 +1,15 @@
 // Random histories: what several actors write at the same time, in nested transactions that commit, fail and roll back.
 
 import fc from 'fast-check';
-import { type EntityManager, type DataSource, In, MoreThan, TypeORMError, type QueryRunner } from 'typeorm';
+import {
+  InsertQueryBuilder,
+  type EntityManager,
+  type DataSource,
+  In,
+  MoreThan,
+  TypeORMError,
+  type QueryRunner,
+} from 'typeorm';
 import { runInTransactionOf } from '../../../libs/jira/src/commits/leases/sqlite-leases.js';
 import { Label, Seat, Task } from './oracle-entities.js';
 
@@ -195,8 +203,13 @@ const WRITES = {
 } satisfies Record<string, Writer>;
 
 const small = fc.integer({ min: 0, max: 4 });
+/** TypeORM 0.3 inserts no selected rows. */
+const writes = (Object.keys(WRITES) as (keyof typeof WRITES)[]).filter(
+  (write) => write !== 'insert as select' || 'valuesFromSelect' in InsertQueryBuilder.prototype,
+);
+
 const write: fc.Arbitrary<Write> = fc.record({
-  write: fc.constantFrom(...(Object.keys(WRITES) as (keyof typeof WRITES)[])),
+  write: fc.constantFrom(...writes),
   a: small,
   b: small,
 });
