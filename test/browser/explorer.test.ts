@@ -78,7 +78,7 @@ describeWith('chromium', 'The explorer', (chromium) => {
 
   it('copies a call as code and as a frame', async () => {
     const page = await open('demo-ada', '#/issues/list', { permissions: ['clipboard-read', 'clipboard-write'] });
-    await page.getByLabel('search', { exact: true }).fill('date');
+    await page.locator('#query-search').fill('date');
     await page.getByRole('button', { name: 'Copy as client code' }).click();
     const code = await page.evaluate<string>('navigator.clipboard.readText()');
     expect(code).toContain(`jira.hook('issues').action('list', { method: 'GET', query: { search: 'date' } })`);
