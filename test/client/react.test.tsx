@@ -65,7 +65,7 @@ describe('useLive', () => {
   it('leaves no subscription behind, however often it was mounted', async () => {
     await using bench = await Bench.start();
     await using page = Page.open();
-    bench.server.channel('issues', () => 'c').on('issues.list', ({ answer }) => answer([{ id: 1, title: 'a' }]));
+    bench.server.channel('issues', () => 'c').on('issues.list', ({ answer }) => answer([{ id: 1, title: 'a' }])).on('issues.retrieve', ({ answer }) => answer({ id: 1, title: 'a' })); // prettier-ignore
     const jira = bench.client();
     function Mounted({ turn }: { turn: number }) {
       useLive(jira.hook('issues'), { turn }, { keepMs: 5 });

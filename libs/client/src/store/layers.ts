@@ -16,6 +16,8 @@ interface Layer {
   /** What was answered: the stored row. */
   stored?: unknown;
   position?: string;
+  /** How often the server read the list since the answer. */
+  reads: number;
   timer?: ReturnType<typeof setTimeout>;
 }
 
@@ -48,7 +50,7 @@ export class Layers {
     const key =
       write.action === 'create' ? this.chosenKey(fields) : write.id === undefined ? undefined : keyText(write.id);
     if (key === undefined && write.action !== 'create') return;
-    const layer: Layer = { write, key, fields, isAnswered: false };
+    const layer: Layer = { write, key, fields, isAnswered: false, reads: 0 };
     this.layers.push(layer);
     write.request.answer().then(
       ({ data, position }) => this.answered(layer, data, position),
@@ -65,10 +67,11 @@ export class Layers {
     this.heard.set(key, { change, positions, rows: 0 });
   }
 
-  /** Rows came from the server: what they hold already needs no layer. */
-  rows(base: readonly unknown[]): void {
+  /** Rows came from the server: what they hold already needs no layer. `isRead`: by a reading of its own. */
+  rows(base: readonly unknown[], isRead: boolean): void {
     this.base = base;
     for (const one of this.heard.values()) one.rows++;
+    if (isRead) for (const layer of this.layers) if (layer.isAnswered) layer.reads++;
     this.settle();
   }
 
@@ -116,8 +119,9 @@ export class Layers {
   }
 
   /** Whether the rows of the server are as new as the write. */
-  private isApplied({ key, write, stored, position }: Layer): boolean {
-    if (key === undefined) return true;
+  private isApplied({ key, write, stored, position, reads }: Layer): boolean {
+    // The first reading that arrives after the answer may have begun before the write; the second began after the first was sent.
+    if (key === undefined || reads > 1) return true;
     const row = this.base.find((one) => this.parts.keyOf(one) === key);
     if (write.action === 'destroy' ? row === undefined : row !== undefined && isAlike(row, stored)) return true;
     const heard = this.heard.get(key);

@@ -108,7 +108,7 @@ export class SharedStore implements LiveStore<unknown> {
     this.parts.held();
     this.stopWrites ??= this.parts.onWrite((write) => this.layers.add(write));
     this.subscription ??= this.parts.source({
-      rows: (rows) => this.take(rows),
+      rows: (rows, isRead) => this.take(rows, isRead),
       change: (change) => this.layers.hear(change),
       state: (state, reason) => this.stateChanged(state, reason),
     });
@@ -133,9 +133,9 @@ export class SharedStore implements LiveStore<unknown> {
     subscription?.();
   }
 
-  private take(rows: readonly unknown[]): void {
+  private take(rows: readonly unknown[], isRead = false): void {
     this.given = rows;
-    this.layers.rows(rows);
+    this.layers.rows(rows, isRead);
     this.show();
     this.loaded?.resolve();
   }

@@ -6,12 +6,12 @@ import type { JiraClient } from '../client.js';
 import { JiraClientError } from '../errors.js';
 import type { AnyCall, Calls, Write } from '../hook-client.js';
 import type { JiraRequest } from '../jira-request.js';
-import type { ListenOptions } from '../listen.js';
+import type { ListenOptions, ListUpdate } from '../listen.js';
 
 /** What a source tells. */
 export interface Sink {
-  /** The rows, all of them; `change` is what made them so, absent if they were fetched. */
-  rows(rows: readonly unknown[]): void;
+  /** The rows, all of them. `isRead`: the server read them for this list, one reading after the other. */
+  rows(rows: readonly unknown[], isRead?: boolean): void;
   /** A change was heard; the rows that it leads to follow. */
   change(change: Change): void;
   state(state: SubscriptionState, reason: JiraClientError | undefined): void;
@@ -24,7 +24,7 @@ export type Source = (sink: Sink) => Subscription;
 export interface StoreClient extends Calls {
   listen(
     request: JiraRequest<unknown>,
-    onRows: (rows: readonly unknown[], change: Change | undefined) => void,
+    onRows: (rows: readonly unknown[], update: ListUpdate) => void,
     options: ListenOptions<unknown>,
   ): Subscription;
   onWrite(listener: (write: Write) => void): () => void;
@@ -40,10 +40,12 @@ export function listSource(
   query: Query | undefined,
   options: Pick<ListenOptions<unknown>, 'key' | 'compare' | 'filter'>,
 ): Source {
+  // Who orders or filters in the client hears of each change; all others have the list that the server keeps.
+  const isOrdered = options.compare !== undefined || options.filter !== undefined;
   return (sink) =>
-    client.listen(client.request(namespace, 'list', { query }), (rows) => sink.rows(rows), {
+    client.listen(client.request(namespace, 'list', { query }), (rows, { ops }) => sink.rows(rows, ops !== undefined), {
       ...options,
-      onChange: (change) => sink.change(change),
+      ...(isOrdered && { onChange: (change) => sink.change(change) }),
       onState: (state, reason) => sink.state(state, reason),
     });
 }
