@@ -7,7 +7,7 @@ export const DATABASES = ['sqlite', 'postgres', 'mariadb'] as const;
 export type DatabaseName = (typeof DATABASES)[number];
 
 /** Set by the runner for the processes it starts. */
-export const DATABASE = (process.env['BENCH_DATABASE'] ?? 'sqlite') as DatabaseName;
+const DATABASE = (process.env['BENCH_DATABASE'] ?? 'sqlite') as DatabaseName;
 /** What the databases of one run are called, before a part of their own. */
 const PREFIX = process.env['BENCH_PREFIX'] ?? `jira_bench_${process.pid}_`;
 

@@ -127,7 +127,7 @@ class Animal {
 }
 
 @ChildEntity()
-export class Cat extends Animal {
+class Cat extends Animal {
   @Column({ type: 'int', default: 9 })
   lives: number;
 }

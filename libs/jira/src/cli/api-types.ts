@@ -53,6 +53,6 @@ function payloadOf(document: AsyncApiDocument, { $ref }: Schema): Payload {
   return (found as { readonly payload: Payload }).payload;
 }
 
-export function keyOf(name: string): string {
+function keyOf(name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
 }

@@ -57,7 +57,7 @@ export class Neighbours {
       );
       await this.spare.letGo();
     } catch (error) {
-      // A server that has no such locks, or is away: there is no reason to trouble anybody.
+      // The server has no such locks, or does not answer: no reason to warn.
       this.logger.debug(`Could not look for other processes: ${String(error)}`);
     }
   }

@@ -100,7 +100,7 @@ export class Placement {
     return { channel: subscription.channel, position: this.parts.log.head, ...rows };
   }
 
-  /** From now on it is the answer that it waits for. Throws when nobody waits for that. */
+  /** From now on it waits for the answer. Throws when the request has ended. */
   private answer(subscription: Subscription): void {
     const { handle } = stateOf(subscription.scope);
     if (subscription.scope.connection.isClosed || handle.aborted) this.go(subscription, REASONS.requestFailed);

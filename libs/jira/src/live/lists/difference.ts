@@ -17,16 +17,16 @@ export interface ListedRow {
  */
 export function differenceOf(before: readonly ListedRow[], after: readonly ListedRow[]): ListOp[] {
   const ops: ListOp[] = [];
-  const places = new Map(after.map(({ key }, at) => [key, at]));
+  const indexes = new Map(after.map(({ key }, at) => [key, at]));
   const current = [...before];
   for (let at = current.length - 1; at >= 0; at--) {
     const row = current[at];
-    if (places.has(row.key)) continue;
+    if (indexes.has(row.key)) continue;
     ops.push({ op: 'removed', at, id: row.id });
     current.splice(at, 1);
   }
   const known = new Map(current.map((row) => [row.key, row]));
-  const inOrder = longestRise(current.map(({ key }) => places.get(key) as number));
+  const inOrder = increasingPart(current.map(({ key }) => indexes.get(key) as number));
   const staying = new Set([...inOrder].map((i) => current[i]?.key));
   let previous: string | undefined;
   for (const row of after) {
@@ -51,8 +51,8 @@ export function differenceOf(before: readonly ListedRow[], after: readonly Liste
   return ops;
 }
 
-/** The indexes of a longest part of the numbers that rises. */
-function longestRise(numbers: readonly number[]): ReadonlySet<number> {
+/** The indexes of a longest increasing subsequence. */
+function increasingPart(numbers: readonly number[]): ReadonlySet<number> {
   // By its length, where the lowest end of such a part is.
   const ends: number[] = [];
   const before: (number | undefined)[] = [];
