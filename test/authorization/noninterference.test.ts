@@ -127,7 +127,7 @@ describe('a planted leak is found', { timeout: 120_000 }, () => {
     },
     'a filter that is wider than the rows in sight': () => ({ hooks: { owned: SeesAll } }),
     'object permissions are not asked of what is announced': () => {
-      vi.spyOn(methodsOf(GenericModelHook.prototype), 'permits').mockResolvedValue(true);
+      vi.spyOn(methodsOf(GenericModelHook.prototype), 'hasObjectPermissions').mockReturnValue(false);
       return { schema: GUARDED };
     },
     'every membership tells everybody to fetch again': () => {

@@ -108,7 +108,7 @@ describe('a client that lost its connection', () => {
     const byTitle = (one: Row, other: Row) => one.title.localeCompare(other.title);
     const stop = world.jira.listen(
       hook.list(),
-      (rows, change) => {
+      (rows, { change }) => {
         if (!change) lists++;
         shown.push(rows.map(({ title }) => title).join(''));
       },
