@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => packages?.[Symbol.asyncDispose]());
 
 /** Bytes of the archive, with room to grow: a jump wants to be looked at. */
-const LARGEST = { protocol: 12_000, client: 70_000, jira: 520_000 };
+const LARGEST = { protocol: 12_000, client: 70_000, jira: 620_000 };
 
 interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
