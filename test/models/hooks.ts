@@ -1,7 +1,7 @@
 // The hooks of a model: one for each entity that clients may name, all that may be filtered, written and seen.
 
 import { Expose, Type } from 'class-transformer';
-import { Allow, IsOptional } from 'class-validator';
+import { Allow, IsOptional, IsUUID } from 'class-validator';
 import type { Provider } from '@nestjs/common';
 import { Hook, ModelHook, type Dependency, type HookScope, type Visibility } from 'nestjs-jira';
 import { emptyClass } from './builder.js';
@@ -64,6 +64,8 @@ function itemClasses(model: Model): { input: EntityClass; output: EntityClass } 
     IsOptional()(Input.prototype, name);
     if (model.columns[name]?.isDate) Type(() => Date)(Input.prototype, name);
   }
+  // Boot refuses any other text as a key of such a tree.
+  if (model.spec.itemTree === 'path' && model.spec.itemKey === 'uuid') IsUUID()(Input.prototype, 'id');
   for (const name of model.shown) Expose()(Output.prototype, name);
   // A column with `select: false` is never shown, whatever the output exposes.
   if (model.spec.hidden === 'exposed') Expose()(Output.prototype, 'secret');

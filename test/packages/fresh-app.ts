@@ -59,7 +59,7 @@ export class FreshApp implements AsyncDisposable {
     await writeFile(path, JSON.stringify({ ...manifest, devDependencies: Object.fromEntries(kept) }));
     await app.npm(...INSTALL, ...PACKAGES.map((name) => packages.archiveOf(name)), ...companionsOf(11));
     await app.addSources();
-    await cp(join(import.meta.dirname, 'fresh/types.ts.txt'), join(app.folder, 'types/types.ts'));
+    await cp(join(import.meta.dirname, 'fresh/types.ts.txt'), join(app.folder, 'test/types.ts'));
     return app;
   }
 
