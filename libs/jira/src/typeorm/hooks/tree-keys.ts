@@ -26,7 +26,7 @@ export function assertTreeKeys(hook: Writer, metadata: EntityMetadata): void {
       throw new ConfigurationError(
         hook.constructor.name,
         `lets clients choose ${metadata.name}.${propertyName}, a text that TypeORM writes unescaped into the SQL that moves a row of a materialized-path tree.`,
-        `Remove "${propertyName}" from ${input?.name || 'its input'} and generate the key, restrict it with @IsAlphanumeric() or @IsUUID(), or use a closure table.`,
+        `Remove "${propertyName}" from its inputs and generate the key, restrict it with @IsAlphanumeric() or @IsUUID(), or use a closure table.`,
       );
     }
   }
