@@ -1,0 +1,1 @@
+export { jiraCollectionOptions, type CollectionKey, type CollectionRow, type JiraCollectionConfig } from './options.js';
