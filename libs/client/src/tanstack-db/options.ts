@@ -66,7 +66,7 @@ export function jiraCollectionOptions(config: object): object {
   const given = config as JiraCollectionConfig<unknown, object>;
   const { hook: typed, query, key, createInput, updateInput, appliedWithinMs, onError, syncMode, ...rest } = given;
   const hook = typed as unknown as UntypedHookClient;
-  const asked = checked(query as Query | undefined);
+  const asked = checked(query);
   const idOf = key ?? idOfRow;
   const isEager = syncMode !== 'on-demand';
   let run: SyncRun | undefined;

@@ -118,7 +118,7 @@ export class Subset {
     this.waits.settleAll();
     for (const wake of this.sleepers) wake();
     const { rows } = this.parts;
-    rows.transact(() => rows.textsOf(this).forEach((text) => rows.drop(this, text)));
+    void rows.transact(() => rows.textsOf(this).forEach((text) => rows.drop(this, text)));
   }
 
   private covering(demand: Demand | undefined): Load | undefined {
@@ -138,7 +138,7 @@ export class Subset {
     const text = change.type === 'removed' ? keyText(change.id) : rows.textOf(change.data as object);
     const now = rows.tell(text);
     if (this.reading > 0) this.touched.set(text, now);
-    rows.transact(() => {
+    void rows.transact(() => {
       if (change.type === 'removed') rows.drop(this, text);
       else rows.put(this, change.data as object);
     });
@@ -234,7 +234,8 @@ export class Subset {
     if (read.isWhole || !demand.areNullsElsewhere) return read;
     // The server has the rows without a value at the end, and first in the opposite order.
     const backwards = { ...filter, ordering: demand.backwards };
-    const ends = await readPages(ask, backwards, (rows) => (valueAt(rows.at(-1), demand.field) ?? null) !== null);
+    const isPast = (rows: readonly unknown[]): boolean => (valueAt(rows.at(-1), demand.field) ?? null) !== null;
+    const ends = await readPages(ask, backwards, isPast, pageSizeOf(demand));
     return { ...read, rows: [...read.rows, ...ends.rows], isSliding: read.isSliding || ends.isSliding };
   }
 

@@ -48,7 +48,7 @@ export class SyncRun {
       this.sync.markReady();
       return { cleanup, loadSubset: (options) => this.load(options), unloadSubset: (options) => this.unload(options) };
     }
-    void this.fill({ isReleased: false }, {}).then(
+    void this.acquire({ isReleased: false }, {}).then(
       () => !this.isStopped && this.sync.markReady(),
       (error: unknown) => !this.isStopped && this.sync.markError(error),
     );
@@ -82,7 +82,7 @@ export class SyncRun {
     if (whole?.hasLoaded() && !options.refetch) return this.claim(claim, whole);
     const known = this.subsets.get(nameOf(filter, id));
     if (known?.hasLoaded(demand) && !options.refetch) return this.claim(claim, known);
-    return this.fill(claim, filter, id, demand, options.refetch);
+    return this.acquire(claim, filter, id, demand, options.refetch);
   }
 
   private unload(options: LoadSubsetOptions): void {
@@ -93,7 +93,7 @@ export class SyncRun {
     if (claim) this.release(claim);
   }
 
-  private async fill(claim: Claim, asked: Query, id?: RowId, demand?: Demand, isAgain = false): Promise<void> {
+  private async acquire(claim: Claim, asked: Query, id?: RowId, demand?: Demand, isAgain = false): Promise<void> {
     let filter = this.reduced.get(nameOf(asked, id)) ?? asked;
     for (;;) {
       if (this.isStopped || claim.isReleased) return;
