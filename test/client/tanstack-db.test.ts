@@ -429,7 +429,6 @@ describe('an on-demand collection', () => {
       const rows = Array.from({ length: 60 }, (_, i) => ({ title: `t${i}`, rank: i < 4 ? null : i >> 1 }));
       await using tracker = await Tasks.of(rows);
       const jira = tracker.client(1);
-      const asked = askedOf(jira);
       for (const nulls of ['first', 'last'] as const) {
         const tasks = tasksOf(jira);
         const top = createLiveQueryCollection((q) =>
@@ -497,4 +496,52 @@ describe('an on-demand collection', () => {
     await tasks.insert({ id: -2, title: 'b', status: 'done', rank: null }).when('settled');
     expect([open.size, tasks.size]).toEqual([2, 2]);
   });
+
+  it('holds what the server has after random writes of others, lost connections and queries that come and go', async () => {
+    await using tracker = await Tasks.of(ROWS);
+    const [other, jira] = [tracker.client(1).hook('tasks'), tracker.client(2)];
+    const random = randomOf(7);
+    const tasks = tasksOf(jira);
+    const eager = createCollection(jiraCollectionOptions({ hook: jira.hook('tasks'), query: { rank__gte: 3 } }));
+    const queryOf = (status: string, rank: number) =>
+      createLiveQueryCollection((q) =>
+        q.from({ task: tasks }).where(({ task }) => and(eq(task.status, status), lt(task.rank, rank))),
+      );
+    const kept = [queryOf('open', 6), queryOf('done', 9), queryOf('open', 9)];
+    await Promise.all([eager.preload(), ...kept.map((query) => query.preload())]);
+    for (const query of kept) query.subscribeChanges(() => undefined);
+    for (let i = 0; i < 80; i++) {
+      const id = 1 + random(30);
+      const input = { status: ['open', 'doing', 'done'][random(3)] ?? '', rank: random(11) };
+      const step = random(10);
+      if (step < 2) await other.create({ title: `new ${i}`, ...input });
+      else if (step < 3) await other.destroy(id).catch(() => undefined);
+      else await other.patch(id, input).catch(() => undefined);
+      if (step === 9 && jira.connection.state === 'connected') cut(jira);
+      if (step === 8) void queryOf('doing', random(11)).preload();
+    }
+    const all = await tracker.app.dataSource.manager.find(Task);
+    const inRank = (low: number, high: number) => all.filter(({ rank }) => rank !== null && rank >= low && rank < high);
+    const expected = [
+      inRank(3, 99),
+      inRank(0, 6).filter(({ status }) => status === 'open'),
+      inRank(0, 9).filter(({ status }) => status === 'done'),
+      inRank(0, 9).filter(({ status }) => status === 'open'),
+    ].map(titles);
+    await expect.poll(() => [eager, ...kept].map(({ toArray }) => titles(toArray))).toEqual(expected);
+  });
 });
+
+/** Loses the connection, as a network does. */
+function cut(jira: JiraClient<Api>): void {
+  (jira as unknown as { link: { socket: { io: { engine?: { close(): void } } } } }).link.socket.io.engine?.close();
+}
+
+/** The same numbers below `n` for the same seed. */
+function randomOf(seed: number): (n: number) => number {
+  let state = seed;
+  return (n) => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return Math.floor((state / 2 ** 31) * n);
+  };
+}
