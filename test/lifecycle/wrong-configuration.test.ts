@@ -214,7 +214,7 @@ describe('a wrong configuration fails at boot, with class, fault and cure', () =
       return bootWith({ entities: [Folder], providers: [FolderHook] });
     };
     expect(await bootTree('materialized-path', Length(1, 40))).toMatch(
-      /FolderHook lets clients choose Folder\.name, a text that TypeORM writes unescaped.*Remove "name" from FolderInput/,
+      /FolderHook lets clients choose Folder\.name, a text that TypeORM writes unescaped.*Remove "name" from its inputs/,
     );
     expect(await bootTree('materialized-path', IsAlphanumeric())).toMatch(/^booted/);
     expect(await bootTree('closure-table', Length(1, 40))).toMatch(/^booted/);
