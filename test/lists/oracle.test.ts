@@ -247,7 +247,7 @@ class Play {
   private async write(count: number): Promise<void> {
     for (let i = 0; i < count; i++) {
       this.steps++;
-      // Writers that meet may be told to try again, by databases that do so.
+      // A database may ask concurrent writers to retry.
       await this.step().catch((error: unknown) => {
         if (!/deadlock|lock|duplicate|unique|foreign/i.test(String(error))) throw error;
       });

@@ -241,7 +241,7 @@ function textOf(value: unknown): string {
   return value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** A number where it is one: what is no number is sent as it is, so that the server may say so. */
+/** The text as a number. Other text is sent unchanged, so that the server reports it. */
 function numberFrom(text: string): unknown {
   if (text.trim() === '') return undefined;
   if (text.trim() === 'null') return null;

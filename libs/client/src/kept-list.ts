@@ -62,7 +62,7 @@ export class KeptList {
     const { calls, call, signal, onState } = this.parts;
     const { namespace, query } = call;
     const headers = { ...call.headers, ...(limit !== undefined && { limit }) };
-    // The state may be told before `subscribe` has returned.
+    // `subscribe` may report a state before it returns.
     const opened: { own?: Subscription } = {};
     const isCurrent = (): boolean => this.subscription === undefined || this.subscription === opened.own;
     const own = calls.subscribe(

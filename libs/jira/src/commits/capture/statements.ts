@@ -133,7 +133,7 @@ function* tokens(sql: string, grammar: Grammar): Generator<string> {
   }
 }
 
-/** Where what is no comment goes on. What stands in an executable comment is no comment. */
+/** The index after the comments. An executable comment counts as code. */
 function afterComment(sql: string, start: number, grammar: Grammar): number {
   const executable = grammar.hasExecutableComments ? /^\/\*M?!\d*/.exec(sql.slice(start, start + 12)) : null;
   if (executable) return start + executable[0].length;

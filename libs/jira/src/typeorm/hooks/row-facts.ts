@@ -28,7 +28,7 @@ export interface RowFacts {
   /** Properties of the primary key. */
   readonly keyNames: readonly string[];
   readonly versionName?: string;
-  /** Undefined for what is no property of the rows, or one of which nobody can say what it holds. */
+  /** Undefined for names that are not properties of the rows, and for properties whose content is unknown. */
   of(property: string): ColumnFact | RelationFact | undefined;
 }
 
