@@ -3,8 +3,8 @@
 import type { RedisLink } from './redis-link.js';
 
 /**
- * Renews this process's lease, and tells all readers of the stream, once, of those whose lease has ended. A process whose
- * own had ended, as all have when Redis was away, leaves the others time to renew theirs. By the clock of Redis.
+ * Renews this process's lease and reports, once to all readers of the stream, processes whose lease has ended. If its own
+ * lease had ended, as all do during an outage of Redis, it leaves the others time to renew theirs. Uses the clock of Redis.
  * KEYS: leases, stream. ARGV: this process, ms of a lease, reason. Returns the time.
  */
 const RENEW = `
@@ -17,7 +17,7 @@ const RENEW = `
   if ended > 0 then redis.call('XADD', KEYS[2], '*', 'gap', ARGV[3]) end
   return now`;
 
-/** An answer that took longer says little about the time. */
+/** The time in an answer that took longer is too inaccurate. */
 const MAX_ANSWER_MS = 1_000;
 
 export class NodeLease {
@@ -49,7 +49,7 @@ export class NodeLease {
     clearInterval(this.timer);
   }
 
-  /** Nothing of this process is missing: nobody has to be told of its end. */
+  /** Ends the lease without a report: every commit of this process reached the stream. */
   async giveUp(): Promise<void> {
     this.stop();
     await (await this.link.commands).zRem(this.key, this.node);

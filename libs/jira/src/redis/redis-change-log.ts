@@ -19,38 +19,38 @@ export interface RedisChangeLogOptions extends RedisOptions {
   readonly pending?: number;
   /** Time after which a crashed process is noticed and subscribers are reset, in ms. @default 15_000 */
   readonly leaseMs?: number;
-  /** What of the stream this process keeps for clients that come back. */
+  /** How much history this process keeps for clients that reconnect. */
   readonly history?: Partial<HistoryLimits>;
 }
 
 interface Pending {
   readonly sequence: number;
   readonly position: string;
-  /** Empty: something is missing here, and all have to refetch. */
+  /** Empty: an entry is missing here, and all subscribers must refetch. */
   readonly content: Content;
-  /** By the clock of Redis; `undefined` before that is known. */
+  /** By the clock of Redis; `undefined` while that is unknown. */
   readonly committedAt: number | undefined;
 }
 
 const BATCH = 100;
 const RETRY_MS = 100;
-/** A shutdown waits so long for Redis to take what was committed. */
+/** How long a shutdown waits for Redis to accept the remaining commits. */
 const FLUSH_MS = 5_000;
-/** A client that comes here from another process waits so long for this one to have read as far. */
+/** How long a client that comes from another process waits until this one has read up to its position. */
 const CATCH_UP_MS = 2_000;
-/** Another process that reads a commit later than this after the first may run its tasks again. */
+/** A process that reads a commit this long after the first one did may run its tasks again. */
 const CLAIM_MS = 300_000;
 
-/** The newest commit that was read of a process. */
+/** The newest commit of a process that was read. */
 interface Newest {
   readonly sequence: number;
-  /** What comes next has to follow it. Not so after a gap, which has been told. */
+  /** Whether the next one must follow it directly; false after a gap that was reported. */
   readonly isSure: boolean;
 }
 
 /**
- * Every process announces what it reads from the stream, its own commits too, so that all see one order. Positions are
- * given before, so that an answer carries the position of what it committed.
+ * Every process announces what it reads from the stream, its own commits included, so that all see one order. Positions
+ * are assigned at the commit, so that an answer carries the position of its commit.
  */
 export class RedisChangeLog implements ChangeLog {
   /** Resolves once this process receives the commits of the others. */
@@ -65,16 +65,16 @@ export class RedisChangeLog implements ChangeLog {
   private readonly lease: NodeLease;
   private readonly positions = new WeakMap<object, string>();
   private readonly listeners = new Map<(entry: LoggedEntry) => void, ((error: unknown) => void) | undefined>();
-  /** By process: a commit sent twice counts once, a missing one is noticed. */
+  /** By process: detects commits that were sent twice, and missing ones. */
   private readonly newest = new Map<string, Newest>();
-  /** Commits of this process that it has not read back: a Redis that is killed may forget what it has taken. */
+  /** Commits of this process that it has not read back: a killed Redis may lose entries that it accepted. */
   private pending: Pending[] = [];
   private readonly tasks = new Set<string>();
   private readonly order = new RowOrder();
   private sequence = 0;
-  /** Why something of what was just read is missing, or may be out of order; told when all of it is. */
+  /** Why part of the current read is missing or may be out of order; reported after the read. */
   private gap: string | undefined;
-  /** The newest that Redis has taken. */
+  /** The newest commit that Redis accepted. */
   private taken = 0;
   private sending?: Promise<void>;
   private isClosed = false;
@@ -105,7 +105,7 @@ export class RedisChangeLog implements ChangeLog {
     const { pending: max = 10_000 } = this.options;
     if (this.pending.length >= max) this.pending = this.pending.filter((one) => one.sequence > this.taken);
     const isFull = this.pending.length >= max;
-    // What is in `pending` now will never be sent: readers are told to refetch.
+    // The commits in `pending` will never be sent: subscribers are reset.
     if (isFull) this.pending = [];
     const content = isFull ? {} : contentOf(entry);
     this.pending.push({ sequence: this.sequence, position, content, committedAt: this.lease.now });
@@ -128,7 +128,7 @@ export class RedisChangeLog implements ChangeLog {
       try {
         const client = await this.link.commands;
         const options = { condition: 'NX', expiration: { type: 'PX', value: CLAIM_MS } } as const;
-        // If the answer to a first try was lost, it is ours all the same.
+        // Also ours if only the answer to the first attempt was lost.
         return (await client.set(key, this.node, options)) !== null || (await client.get(key)) === this.node;
       } catch {
         await delay(RETRY_MS);
@@ -139,7 +139,7 @@ export class RedisChangeLog implements ChangeLog {
   async read(after: string, limit: number): Promise<LogStretch | 'unreachable'> {
     const found = this.history.read(after, limit);
     if (found !== 'unreachable') return found;
-    // Another process may have told of a commit that this one has not read yet.
+    // Another process may have announced a commit that this one has not read yet.
     await atMost(CATCH_UP_MS, this.reader.caughtUp());
     return this.history.read(after, limit);
   }
@@ -153,7 +153,7 @@ export class RedisChangeLog implements ChangeLog {
     this.isClosed = true;
     this.reader.stop();
     this.lease.stop();
-    // Else the others are told, when the lease ends, that something is missing.
+    // Otherwise the end of the lease tells the others that commits are missing.
     if (this.taken === this.sequence && this.link.isReady) await this.lease.giveUp().catch(() => undefined);
     await this.link.close();
   }
@@ -161,7 +161,7 @@ export class RedisChangeLog implements ChangeLog {
   private async start(): Promise<void> {
     const { ageMs = DEFAULT_HISTORY.ageMs } = this.options.history ?? {};
     await this.reader.start(ageMs);
-    // Whoever noticed those gaps has told of them: here nobody was connected.
+    // Those gaps were reported when they were noticed; nobody was connected here.
     this.gap = undefined;
     const [client, name] = [await this.link.commands, `${this.key}:epoch`];
     await client.set(name, randomUUID(), { condition: 'NX' });
@@ -179,7 +179,7 @@ export class RedisChangeLog implements ChangeLog {
         await this.write(await this.link.commands, batch);
         if (this.taken === taken) this.taken = batch[batch.length - 1].sequence;
       } catch {
-        // It may have been written all the same: readers know a sequence they have had.
+        // It may have been written after all: readers ignore a sequence number that they have seen.
         await delay(RETRY_MS);
       }
     }
@@ -201,7 +201,7 @@ export class RedisChangeLog implements ChangeLog {
   private async write(client: RedisClient, batch: readonly Pending[]): Promise<void> {
     const { length = 10_000 } = this.options;
     const trim = { TRIM: { strategy: 'MAXLEN', strategyModifier: '~', threshold: length } } as const;
-    // All or none, so that a commit never overtakes one that Redis refused.
+    // All or none, so that no commit overtakes one that Redis refused.
     const transaction = client.multi();
     for (const { sequence, position, content, committedAt = this.lease.now } of batch) {
       const head = { version: VERSION, node: this.node, sequence: `${sequence}`, position };
@@ -211,7 +211,7 @@ export class RedisChangeLog implements ChangeLog {
     await transaction.exec();
   }
 
-  /** @param isPast it was written before this process began to listen: kept, but told to nobody */
+  /** @param isPast written before this process began to listen: kept, but not announced */
   private receive({ id, fields }: StreamEntry, isPast = false): void {
     const { node, sequence: text, position, gap, tasks, at: committedAt } = fields;
     if (gap !== undefined) return this.noteGap(gap, id);
@@ -239,7 +239,7 @@ export class RedisChangeLog implements ChangeLog {
     if (!isPast) this.tell({ changes, position, isOwn, tasks: tasks?.split(' ') });
   }
 
-  /** Before it is told, so that what is told is never ahead of what can be read. */
+  /** Called before the entry is announced, so that the readable history never lags behind. */
   private keep(entry: LoggedEntry, id: string): void {
     this.head = entry.position;
     this.history.add({ ...entry, at: timeOf(id) });

@@ -1,4 +1,4 @@
-// All that several processes share, in one Redis.
+// Everything that several processes share, in one Redis.
 
 import { RedisChangeLog, type RedisChangeLogOptions } from './redis-change-log.js';
 import { RedisConnectionStore } from './redis-connection-store.js';
@@ -14,7 +14,7 @@ export interface RedisCluster {
 }
 
 /**
- * The options of `JiraModule.forRoot` that put everything shared into one Redis. Call it once an application.
+ * The options of `JiraModule.forRoot` that put everything shared into one Redis. Call it once per application.
  *
  * @example
  * JiraModule.forRoot({ authentication: [...], ...redisCluster({ url: process.env.REDIS_URL }), resume: { secret } })

@@ -21,14 +21,14 @@ export interface RedisConnectionStoreOptions extends RedisOptions {
   readonly leaseMs?: number;
 }
 
-/** An hour: renewals come more often by far. */
+/** An hour: far longer than the time between renewals. */
 const KEEP_COUNT_MS = '3600000';
 
-/** Leases end by the clocks of the processes: keep them within a fraction of the lease of each other. */
+/** Leases end by the clocks of the processes, which must agree to within a fraction of a lease. */
 export class RedisConnectionStore implements ConnectionStore {
   readonly leaseMs?: number;
   private readonly link: RedisLink;
-  /** This process, among those who count what they write. */
+  /** Identifies this process among those that count their writes. */
   private readonly writer = randomUUID();
   private writes = 0;
   private isTorn = false;
@@ -146,7 +146,7 @@ export class RedisConnectionStore implements ConnectionStore {
     return `${this.link.prefix}connections:${name}`;
   }
 
-  /** All or none. Counted, here and there: where Redis has counted otherwise, it has forgotten something. */
+  /** All or none. This process and Redis both count the writes: if the counts differ, Redis lost some. */
   private async write(commands: readonly string[][]): Promise<readonly unknown[]> {
     const transaction = (await this.link.commands).multi();
     const count = this.key(`writes:${this.writer}`);

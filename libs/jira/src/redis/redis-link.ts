@@ -12,11 +12,11 @@ export interface RedisOptions {
   readonly prefix?: string;
 }
 
-/** Long enough not to hammer a Redis that starts, short enough to be back when it is. */
+/** Long enough to spare a Redis that is starting, short enough to reconnect soon after. */
 const RECONNECT_MAX_MS = 1_000;
-/** Connections that are idle are asked whether they live; blocking reads end as often by themselves. */
+/** Idle connections are pinged this often; blocking reads end by themselves as often. */
 const PING_MS = 3_000;
-/** A connection that is silent for this long counts as lost, whatever the network believes. */
+/** A connection that is silent for this long counts as lost, even if its socket is open. */
 const SILENCE_MS = 8_000;
 
 export class RedisLink {

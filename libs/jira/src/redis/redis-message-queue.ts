@@ -10,8 +10,8 @@ interface RawEntry {
 }
 
 /**
- * Puts a message in and removes the oldest beyond the count, which it returns. In one step: of two senders each would
- * else remove what is in the way of both. KEYS: stream, recipients, channel. ARGV: recipient, count, fields.
+ * Adds a message, and removes and returns the oldest beyond the count. One step, because two senders would otherwise
+ * each remove messages to make room for both. KEYS: stream, recipients, channel. ARGV: recipient, count, fields.
  */
 const ADD = `
   redis.call('XADD', KEYS[1], '*', 'id', ARGV[3], 'event', ARGV[4], 'data', ARGV[5], 'sentAt', ARGV[6])
@@ -60,7 +60,7 @@ export class RedisMessageQueue implements MessageQueue {
       const entries = await this.range(client, recipient, '-');
       const old = entries.filter(({ message }) => Number(message['sentAt']) < before.getTime());
       expired.push(...(await this.take(client, recipient, old)));
-      // First out, then in again if something is left: a message that comes meanwhile puts its recipient in itself.
+      // Removes the recipient, then adds it again if messages are left: a message sent meanwhile adds its recipient too.
       await client.zRem(this.key('recipients'), recipient);
       const [left] = await this.range(client, recipient, '-', 1);
       const score = Number(left?.message['sentAt']);
@@ -93,7 +93,7 @@ export class RedisMessageQueue implements MessageQueue {
     const tell = (recipient?: string): void => {
       for (const listener of this.listeners) listener(recipient);
     };
-    // While Redis was away, so were its notices: whoever is there looks again.
+    // Notifications were lost while Redis was unavailable: every recipient looks again.
     client.on('ready', () => tell());
     const subscribe = async (): Promise<void> => {
       await (await connected).subscribe(this.key('added'), tell);

@@ -15,7 +15,7 @@ export interface RedisPubSubOptions extends RedisOptions {
   readonly historyMs?: number;
 }
 
-/** Keeps a value for a while, and sends it with its id. KEYS: history, channel. ARGV: value, number, ms. */
+/** Keeps a value for a while and publishes it with its id. KEYS: history, channel. ARGV: value, number, ms. */
 const PUBLISH = `
   local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*', 'value', ARGV[1])
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
@@ -26,23 +26,23 @@ interface Value {
   readonly text: string;
 }
 
-/** What this process has heard of a key. */
+/** What this process has received for a key. */
 interface Joined {
-  /** Redis has said that it will be heard. */
+  /** Redis confirmed the subscription. */
   isSubscribed?: boolean;
-  /** Id of the newest value heard, or of the newest there was before. */
+  /** Id of the newest value received, or of the newest before the subscription. */
   last: string;
-  /** Values that wait until what was missed before them is read. */
+  /** Values that wait until earlier, missed values are read. */
   held?: Value[];
-  /** Id up to which what was missed has been read: it may still come by the other way too. */
+  /** Id up to which missed values were read; the same values may still arrive by subscription. */
   caughtUp?: string;
 }
 
 const RETRY_MS = 100;
 
 /**
- * Subscribers outlive a Redis that goes away and comes back. What was published while a process did not hear Redis it
- * reads when it does again, as far as Redis still has it; what is published while Redis is away waits for it.
+ * Subscribers survive an outage of Redis. Once a process is connected again it reads the values that it missed, as far as
+ * Redis still has them. Values published during an outage are sent afterwards.
  */
 export class RedisPubSub extends PubSub {
   private readonly link: RedisLink;
@@ -61,7 +61,7 @@ export class RedisPubSub extends PubSub {
   ) {
     super();
     this.link = link instanceof RedisLink ? link : new RedisLink(link);
-    // At once, so that `isAlive` tells of Redis and not of who has asked.
+    // Connects at once, so that `isAlive` describes Redis even before the first call.
     void this.link.commands;
   }
 
@@ -117,7 +117,7 @@ export class RedisPubSub extends PubSub {
     return `${this.link.prefix}published:${key}`;
   }
 
-  /** The connection that hears. From the moment it is lost, what comes by it waits for what was missed. */
+  /** The subscribing connection. After it was lost, new values wait until the missed ones are read. */
   private open(): { readonly client: RedisClient; readonly connected: Promise<RedisClient> } {
     const opened = this.link.open();
     let isLost = false;
@@ -148,7 +148,7 @@ export class RedisPubSub extends PubSub {
       }
   }
 
-  /** Brings what Redis sends in line with what is wanted, one step of a key after the other. */
+  /** Subscribes to and unsubscribes from keys in Redis as needed, one step of a key after the other. */
   private async settle(key: string): Promise<void> {
     const turn = this.step(key, this.turns.get(key));
     this.turns.set(key, turn);
@@ -166,7 +166,7 @@ export class RedisPubSub extends PubSub {
       try {
         return await this.change(client, key);
       } catch (error) {
-        // Redis went away under it, and who subscribes waits for it.
+        // The connection was lost during the call; subscribers wait for the next one.
         if (this.isClosed) throw error;
         await delay(RETRY_MS);
       }

@@ -1,71 +1,71 @@
-// Commits of two processes to one row may reach Redis in the wrong order: notices it, and puts right how the row ends.
+// Commits of two processes to one row may reach Redis in the wrong order: notices it and corrects the row's final state.
 
 import { isDeepStrictEqual } from 'node:util';
 import { idKey, type Change, type Image } from '../core/changes/change.js';
 
-/** How long the way of a row is remembered, by the clock of the stream. */
+/** How long the history of a row is kept, by the stream's clock. */
 const WINDOW_MS = 60_000;
-/** A commit that takes longer to the stream may follow newer ones that are forgotten; clocks are wrong by less than the rest. */
+/** A commit that takes longer to reach the stream may follow forgotten newer ones. The margin covers clock skew. */
 const MAX_DELAY_MS = 30_000;
 const MAX_ROWS = 50_000;
-/** Of one row. Whoever is behind by more has its change told as a gap. */
+/** Parts kept of one row. A change that belongs further back is announced as a gap. */
 const MAX_PARTS = 256;
 
-/** Changes of one row, by any processes, of which each begins where the one before it ended. */
+/** Changes of one row, by any process, each of which begins where the one before it ended. */
 interface Part {
   readonly start: Image | undefined;
-  /** The last of them. */
+  /** The image after the last of them. */
   readonly last: Change;
-  /** The processes whose changes they are, each with the number of its newest. */
+  /** The processes that made them, each with the number of its newest change. */
   readonly nodes: ReadonlyMap<string, number>;
 }
 
 interface Row {
   readonly at: number;
-  /** More than one where something between them is on its way, or was written past the capture. */
+  /** More than one if a change between them has not arrived yet, or was never captured. */
   readonly parts: readonly Part[];
-  /** The one whose end is announced. */
+  /** The part whose last image is announced. */
   readonly shown: Part | undefined;
-  /** Processes of which a part was forgotten: what others did before it can no longer be placed. */
+  /** Processes with a forgotten part: earlier changes of others can no longer be placed. */
   readonly forgotten: ReadonlySet<string>;
 }
 
 export interface Settled {
-  /** As they are to be announced. */
+  /** The changes to announce. */
   readonly changes: readonly Change[];
-  /** Nobody can tell which was first: a row was removed and inserted, or one process is too far behind. */
+  /** The order is unknown: a row was removed and inserted, or one process is too far behind. */
   readonly isUnsure: boolean;
 }
 
-/** When a commit came to be known, in milliseconds of the clock of Redis. */
+/** Times of a commit, in milliseconds of the clock of Redis. */
 export interface Arrival {
   /** When it was written to the stream. */
   readonly at: number;
-  /** When it was committed, as its process says; not known of older versions of the library. */
+  /** When its process committed it; absent in entries of older versions of the library. */
   readonly committedAt?: number | undefined;
 }
 
 const NEW_ROW: Row = { at: 0, parts: [], shown: undefined, forgotten: new Set() };
 
 /**
- * If a row went from 0 to 1 here and from 1 to 2 there, and `1 → 2` is read first, then `0 → 1` is announced as `0 → 2`:
- * whoever watches ends with what the database has. Each change is put where it fits, by its images, into what is known
- * of the row's way; which of two unconnected parts is the later one tells a process that has changes in both, for one
- * process's commits are read in order.
+ * If one process changed a row from 0 to 1, another from 1 to 2, and `1 → 2` is read first, then `0 → 1` is announced as
+ * `0 → 2`: every subscriber ends with what the database holds. Each change is placed by its images into the known history
+ * of the row. A process with changes in two unconnected parts tells which part is later, because the commits of one
+ * process are read in order.
  */
 export class RowOrder {
   /** Least recently changed first. */
   private readonly rows = new Map<string, Row>();
   private count = 0;
-  /** What was committed before this may have been overtaken by what is not known, or was missed. */
+  /** Commits older than this may have been overtaken by commits that are unknown or were missed. */
   private horizon = 0;
 
-  /** Commits that were written to the stream up to this time may have been missed: others may be older than they. */
+  /** Commits written to the stream up to this time may have been missed, and older ones may follow. */
   miss(at: number): void {
     this.horizon = Math.max(this.horizon, at);
   }
 
-  /** Takes the changes of a process's commit, in the order of reading. */
+  /** Takes the changes of one commit, in the order in which commits are read. */
   settle(node: string, changes: readonly Change[], { at: now, committedAt = now }: Arrival): Settled {
     const settled: Change[] = [];
     let isUnsure = committedAt < Math.max(this.horizon, now - MAX_DELAY_MS);
@@ -96,7 +96,7 @@ function ordered(row: Row, change: Change, node: string, number: number): { row:
   const { parts, shown, forgotten } = row;
   const { before, after } = change;
   const earlier = parts.findLast(({ last }) => isDeepStrictEqual(last.after, before));
-  // What overtook this change has none of this process: its commits are read in order.
+  // The part that overtook this change holds no change of the same process, whose commits are read in order.
   const isLater = (part: Part): boolean => !part.nodes.has(node) && isDeepStrictEqual(part.start, after);
   const later = parts.findLast((part) => part !== earlier && isLater(part));
   const part: Part = {
@@ -107,7 +107,7 @@ function ordered(row: Row, change: Change, node: string, number: number): { row:
   const kept = [...parts.filter((one) => one !== earlier && one !== later), part];
   const dropped = kept.length > MAX_PARTS ? kept.shift() : undefined;
   const isGone = shown === undefined || !kept.includes(shown);
-  // A row that is inserted anew just as it was is not common; one that goes back to how it was is.
+  // A row is rarely inserted again exactly as it was, but often changes back to an earlier state.
   const isCycle = before === undefined && earlier !== undefined && isLater(earlier);
   const isTooLate = !earlier && !later && [...forgotten].some((other) => other !== node);
   return {
@@ -121,12 +121,12 @@ function ordered(row: Row, change: Change, node: string, number: number): { row:
   };
 }
 
-/** Whether a process has changes in both, and its newer ones in the other. */
+/** Whether a process has changes in both parts, and the newer ones in `other`. */
 function isBefore(part: Part, other: Part): boolean {
   return [...part.nodes].some(([node, number]) => (other.nodes.get(node) ?? 0) > number);
 }
 
-/** From where this change began to where the row is now; `undefined` = it was never there. */
+/** From the state before this change to the row's present state; `undefined` if the row never existed. */
 function joined(first: Change, last: Change): Change | undefined {
   const { before } = first;
   const { after } = last;

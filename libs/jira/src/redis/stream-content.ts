@@ -1,4 +1,4 @@
-// What an entry of the stream says, as text and back.
+// Encodes and decodes the entries of the stream.
 
 import { createHash } from 'node:crypto';
 import type { Change } from '../core/changes/change.js';
@@ -9,18 +9,18 @@ import type { Revocation } from '../core/changes/revocation.js';
 import { decode, encode } from '../core/support/plain-data.js';
 import type { StreamEntry } from './stream-reader.js';
 
-/** The form of an entry. Who reads another form than its own can only know that something was said, and refetches. */
+/** Version of the encoding. A process that reads another version cannot decode the entry and resets its subscribers. */
 export const VERSION = '2';
 
-/** The fields of an entry that hold what it says: one of them, or none. */
+/** The fields that may hold the content of an entry: one of them, or none. */
 export interface Content {
   readonly changes?: string;
   readonly revocation?: string;
-  /** A gap that a process has noticed. Older versions of the library find nothing they know here: for them, too, a gap. */
+  /** A gap that a process noticed. Older versions of the library do not know the field and see a gap too. */
   readonly mark?: string;
 }
 
-/** Nothing for what cannot travel: a column of an application's own class that is no data. */
+/** `undefined` if it cannot be encoded: a column holds an instance of an application's class that is not data. */
 export function contentOf(entry: LogEntry): Content {
   try {
     if (entry.kind === 'gap') return { mark: encode(entry) };
@@ -30,7 +30,7 @@ export function contentOf(entry: LogEntry): Content {
   }
 }
 
-/** `undefined` for what another version of the library wrote, and this one cannot read. */
+/** `undefined` for an entry of another version of the library that this one cannot decode. */
 export function entryOf({ version, changes, revocation, mark }: StreamEntry['fields']): LogEntry | undefined {
   if (version !== VERSION) return undefined;
   try {
@@ -45,7 +45,7 @@ export function entryOf({ version, changes, revocation, mark }: StreamEntry['fie
   }
 }
 
-/** A position for what was written without one: the same in every process. */
+/** The position of an entry that was written without one: the same in every process. */
 export function entryPosition(id: string): string {
   return createHash('sha256').update(id).digest('base64url').slice(0, 22);
 }

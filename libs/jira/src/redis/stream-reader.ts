@@ -13,22 +13,22 @@ export interface StreamListener {
   onEntry(entry: StreamEntry): void;
   /** The same for what was written shortly before the reader started. */
   onPast(entry: StreamEntry): void;
-  /** Entries up to this one were missed: cut away while this process slept, or lost with the memory of a Redis. */
+  /** Entries up to this one were missed: trimmed while this process was not reading, or lost when Redis restarted. */
   onGap(reason: string, entryId: string): void;
-  /** All entries that were read together have been told. */
+  /** Every entry of one read was reported. */
   onRead(): void;
-  /** The connection was lost: what others were told by Redis may be gone. Called before reading goes on. */
+  /** The connection was lost: entries that other processes read may be gone. Called before reading resumes. */
   onReconnect(): void;
 }
 
 const BLOCK_MS = 5_000;
 const COUNT = 200;
 const RETRY_MS = 100;
-/** Readers that notice the same loss within this time tell of it once. */
+/** Readers that notice the same loss within this time report it once. */
 const LOSS_MS = 10_000;
 
 /**
- * A loss, told to all readers by one entry, however many of them notice it. The entry's id.
+ * Reports a loss to all readers by one entry, however many of them notice it. Returns the entry's id.
  * KEYS: the stream, the id of the newest loss. ARGV: reason, ms for which it counts.
  */
 const TELL_LOSS = `
@@ -38,11 +38,11 @@ const TELL_LOSS = `
   redis.call('SET', KEYS[2], told, 'PX', ARGV[2])
   return told`;
 
-/** Whether there is an entry, without its content, which may be large. KEYS: the stream. ARGV: the entry's id. */
+/** Whether an entry exists, without its content, which may be large. KEYS: the stream. ARGV: the entry's id. */
 const COUNT_ENTRY = `return #redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])`;
 
 export class StreamReader {
-  /** The newest entry that was read. As long as it is in the stream, nothing after it was cut away. */
+  /** The newest entry that was read. While it is in the stream, nothing after it was trimmed. */
   private anchor = '';
   private opened?: { readonly client: RedisClient; readonly connected: Promise<RedisClient> };
   private isStopped = false;
@@ -95,7 +95,7 @@ export class StreamReader {
     while (!this.isStopped) await this.insist((isAgain) => this.read(client, !isAgain));
   }
 
-  /** Again and again: a connection that was lost comes back by itself. */
+  /** Never ends: a lost connection comes back by itself. */
   private async insist(step: (isAgain: boolean) => Promise<void>): Promise<void> {
     for (let isAgain = false; !this.isStopped; isAgain = true) {
       try {
@@ -108,7 +108,7 @@ export class StreamReader {
   }
 
   private async read(client: RedisClient, mayWait: boolean): Promise<void> {
-    // Sent together, answered together: whether something was cut away is known of this very read.
+    // Sent together and answered together, so that the check for trimmed entries applies to this very read.
     const [reply, isThere] = await Promise.all([
       client.xRead({ key: this.key, id: this.anchor }, { COUNT, ...(mayWait && { BLOCK: BLOCK_MS }) }),
       client.eval(COUNT_ENTRY, { keys: [this.key], arguments: [this.anchor] }),
@@ -122,12 +122,12 @@ export class StreamReader {
     this.told();
   }
 
-  /** Tells of the gap, and goes on with what is left after it. */
+  /** Reports the gap and continues with the entries after it. */
   private async recover(client: RedisClient): Promise<void> {
     const oldest = (await client.xRange(this.key, '-', '+', { COUNT: 1 }))?.[0]?.id;
     const isCut = oldest !== undefined && compareIds(oldest, this.anchor) > 0;
     const reason = isCut ? 'Redis no longer holds every commit.' : 'Redis has lost commits.';
-    // A Redis that went back in time has lost what other readers had not read yet, and cannot miss.
+    // A Redis that restarted from an older snapshot lost entries that other readers had not read and cannot notice.
     const entryId = isCut ? oldest : await this.tellLoss(client, reason);
     const left = await client.xRange(this.key, `(${this.anchor}`, entryId);
     this.listener.onGap(reason, entryId);

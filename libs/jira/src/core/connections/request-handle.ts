@@ -11,7 +11,7 @@ export class RequestHandle {
   /** Set by the unit of work before its COMMIT: from here on nothing can be undone. */
   isCommitting = false;
 
-  /** Why the request was given up, if it was. */
+  /** Why the request was abandoned, if it was. */
   get aborted(): Error | undefined {
     return this.failure;
   }
@@ -34,13 +34,13 @@ export class RequestHandle {
     (this.aborters ??= []).push(callback);
   }
 
-  /** Runs right after the answer was handed to the transport, in the same turn, if it is a success; at once if that was before. */
+  /** Runs in the same turn after a successful answer was handed to the transport; at once if it already was. */
   afterAnswer(follow: () => void): void {
     if (this.outcome === true) return follow();
     (this.followers ??= []).push(follow);
   }
 
-  /** Runs when the request ends in an error after all; at once if it has. */
+  /** Runs when the request fails; at once if it already has. */
   onFailure(undo: () => void): void {
     if (this.outcome === false) return undo();
     (this.undoers ??= []).push(undo);
@@ -49,7 +49,7 @@ export class RequestHandle {
   settle(isSuccess: boolean): void {
     this.outcome = isSuccess;
     const callbacks = isSuccess ? this.followers : this.undoers;
-    // What a subscription keeps of its request is kept as long as it is open.
+    // An open subscription keeps its request in memory, so nothing more than needed stays on it.
     this.followers = this.undoers = this.aborters = undefined;
     for (const callback of callbacks ?? []) callback();
   }

@@ -1,4 +1,4 @@
-// Any thrown thing → the status and data of one answer.
+// Converts any thrown value into the status and data of an answer.
 
 import type { HttpException } from '@nestjs/common';
 import { codeForStatus, type ErrorData } from 'nestjs-jira-protocol';

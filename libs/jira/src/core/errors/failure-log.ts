@@ -1,4 +1,4 @@
-// Failures that no request asked for: they are logged, and the server goes on.
+// Logs failures outside of requests; the server continues.
 
 import { Logger } from '@nestjs/common';
 import { describeThrown } from './thrown.js';

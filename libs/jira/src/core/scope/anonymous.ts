@@ -1,12 +1,12 @@
-// Rules that read the user of a caller who has none.
+// Rules that read the user of an anonymous caller.
 
 import { JiraException } from '../errors/jira.exception.js';
 import { isPromise } from '../support/is-promise.js';
 import type { HookScope } from './scope.js';
 
 /**
- * What is made of the rule's answer, at once if that is there at once; where the rule reads a property of the user that an
- * anonymous caller lacks, the caller is told to authenticate.
+ * Runs a rule and continues with its result, synchronously if the rule is. If the rule fails because it reads a property
+ * of the user of an anonymous caller, the caller is told to authenticate.
  *
  * @throws JiraException `UNAUTHENTICATED`
  */
@@ -27,10 +27,10 @@ export function unlessAnonymous<T, R>(
   }
 }
 
-/** What is thrown in place of the rule's own error. */
+/** The error thrown in place of the rule's own. */
 function refusal(scope: HookScope, error: unknown): unknown {
   const user: unknown = scope.user;
-  // `Cannot read properties of null (reading 'id')`, and what TypeORM's conditions say of `scope.user?.id`.
+  // `Cannot read properties of null (reading 'id')`, and TypeORM's error for a condition on `scope.user?.id`.
   const isForLackOfUser = (user === null || user === undefined) && error instanceof TypeError && /\bnull\b|\bundefined\b/.test(error.message); // prettier-ignore
   return isForLackOfUser
     ? new JiraException('UNAUTHENTICATED', 'Authentication credentials were not provided.', { cause: error })

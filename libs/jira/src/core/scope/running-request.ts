@@ -1,9 +1,9 @@
-// For whom the code at hand runs: a request, whose work ends with it, or everybody.
+// Whether the running code belongs to a request, whose work ends with it, or to the server.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { RequestHandle } from '../connections/request-handle.js';
 
-/** Something of a request's that is let go when the request is given up. */
+/** A resource of a request that is released when the request is abandoned. */
 export interface Held {
   giveUp(): void;
 }
@@ -22,17 +22,17 @@ export class RunningRequest {
     });
   }
 
-  /** Why it was given up, if it was. */
+  /** Why it was abandoned, if it was. */
   get aborted(): Error | undefined {
     return this.handle.aborted;
   }
 
-  /** Whether its transaction is past the last moment at which it could be undone. */
+  /** Whether its transaction can no longer be rolled back. */
   get isCommitting(): boolean {
     return this.handle.isCommitting;
   }
 
-  /** What it started and nobody waited for is not its own any more. */
+  /** Detaches work that it started and did not wait for. */
   get hasEnded(): boolean {
     return this.isOver;
   }
@@ -45,7 +45,7 @@ export class RunningRequest {
     this.held.delete(one);
   }
 
-  /** Resolves or rejects with the work, or rejects as soon as the request is given up. What comes too late is thrown away. */
+  /** Resolves or rejects with the work, or rejects as soon as the request is abandoned. A later result is discarded. */
   waitFor<T>(work: Promise<T>, discard: (late: T) => void): Promise<T> {
     return new Promise((resolve, reject) => {
       const waiting: Held = {
@@ -58,7 +58,7 @@ export class RunningRequest {
       this.hold(waiting);
       const isOver = (): void => this.letGo(waiting);
       void work.then(isOver, isOver);
-      work.then(resolve, reject); // no effect once it was given up
+      work.then(resolve, reject); // no effect once it was abandoned
     });
   }
 
@@ -69,10 +69,10 @@ export class RunningRequest {
 
 const EVERYBODY = Symbol('everybody');
 const current = new AsyncLocalStorage<RunningRequest | typeof EVERYBODY>();
-/** Whether anything asks: following what runs for whom costs every promise of the process. */
+/** Whether anything calls `currentRequest`: tracking requests slows down every promise of the process. */
 let isFollowed = false;
 
-/** From now on `currentRequest` knows. */
+/** Turns tracking on: from now on `currentRequest` works. */
 export function followRequests(): void {
   isFollowed = true;
 }
@@ -87,12 +87,12 @@ export function inRequest<T>(handle: RequestHandle, timeoutMs: number, work: () 
   return running;
 }
 
-/** Runs what is done for everybody, such as announcing a commit: no request's end ends it. */
+/** Runs work of the server, such as announcing a commit, that does not end with a request. */
 export function forEverybody<T>(work: () => T): T {
   return isFollowed ? current.run(EVERYBODY, work) : work();
 }
 
-/** The request that the code at hand runs for; `null` for what is done for everybody, `undefined` for the application's own. */
+/** The request that the running code belongs to; `null` for work of the server, `undefined` for the application's own. */
 export function currentRequest(): RunningRequest | null | undefined {
   const found = current.getStore();
   if (found === EVERYBODY) return null;

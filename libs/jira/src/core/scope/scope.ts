@@ -35,15 +35,15 @@ export interface ScopeState {
   unitOfWork?: UnitOfWork;
   /** Runs until the action's time is over. */
   timer?: NodeJS.Timeout;
-  /** The permissions of the action at hand: the global ones, its hook's and its own. */
+  /** The permissions of the current action: global, of its hook, and its own. */
   permissions?: readonly object[];
-  /** How the action at hand cuts its lists; undefined = as its hook does. */
+  /** The pagination of the current action; undefined = its hook's. */
   pagination?: object | null;
-  /** What the action said by `reply()`. */
+  /** The answer that the action set by `reply()`. */
   answered?: Answer;
 }
 
-// By a symbol, so that a scope made from another one, by its prototype, has the other's.
+// Under a symbol, so that a scope derived from another one by its prototype inherits it.
 const STATE = Symbol('jira scope state');
 
 interface Stateful {
@@ -164,7 +164,7 @@ declare const INPUT: unique symbol;
  */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- it types `params` for the action
 export class ActionScope<Input = unknown, QueryInput = Query, PathParams extends object = Params> extends HookScope {
-  /** Tells actions from helpers in `ApiOf`; there is nothing behind it at run time. */
+  /** Tells actions from helpers in `ApiOf`; does not exist at run time. */
   declare readonly [INPUT]: [Input, QueryInput];
   declare data: Input;
   declare query: Query & QueryInput;

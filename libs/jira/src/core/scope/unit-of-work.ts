@@ -2,7 +2,7 @@
 
 export interface OnceKey {
   readonly id: string;
-  /** Of what was sent: the same id with another one is a mistake of the client's. */
+  /** A hash of the input: the same id with another hash is a mistake of the client. */
   readonly fingerprint: string;
 }
 
@@ -18,6 +18,6 @@ export interface UnitOfWork {
    * Throws KEY_IN_FLIGHT while this process does the work of this id. What rejects is not stored.
    */
   once?(key: OnceKey, work: () => Promise<unknown>): Promise<unknown>;
-  /** An error of the database as an answerable one, where it is. */
+  /** Translates an error of the database; `undefined` if a client must not see it. */
   translate?(error: unknown): Error | undefined;
 }

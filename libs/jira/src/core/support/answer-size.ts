@@ -1,19 +1,19 @@
-// Whether an answer stays within its bytes, found out before it is made a text.
+// Checks the size of an answer before it is encoded.
 
-/** What JSON adds to a value or a key: quotes, a comma, a colon. */
+/** Bytes that JSON adds to a value or a key: quotes, a comma, a colon. */
 const MARKS = 3;
-/** A number, a date, a literal: what follows need not be exact. */
+/** Bytes of a number, a date or a literal, about. */
 const SHORT = 8;
 
 /**
- * Whether the value's JSON has at most about this many bytes. Looks at no more than it takes to know; text counts by its
+ * Whether the value's JSON has at most about this many bytes. Stops as soon as that is known. Text counts by its
  * characters, binary data by its bytes.
  */
 export function isWithin(value: unknown, maxBytes: number): boolean {
   return rest(value, maxBytes) >= 0;
 }
 
-/** What is left of the bytes after the value; less than none ends the search. */
+/** The bytes left after the value; a negative number ends the search. */
 function rest(value: unknown, left: number): number {
   if (left < 0) return left;
   if (typeof value === 'string') return left - value.length - MARKS;

@@ -1,4 +1,4 @@
-/** A bounded cache: a value that is added beyond the bound takes the place of the one that was not used for longest. */
+/** A bounded cache: when it is full, a new value replaces the least recently used one. */
 export class Lru<K, V> {
   private readonly values = new Map<K, V>();
 

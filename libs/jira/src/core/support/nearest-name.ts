@@ -1,11 +1,11 @@
-// Which known name a misspelled one was meant to be.
+// Finds the known name that a misspelled one was meant to be.
 
-/** Names of fewer letters have neighbors that are words of their own. */
+/** Shorter names have neighbors that are words of their own. */
 const LONG_NAME = 8;
 
 /**
- * The known name that differs from this one by letter case, underscores, or a slip or two of the fingers (a letter more,
- * fewer, other, or two swapped); `undefined` if there is none.
+ * The known name that differs from this one by letter case, underscores, or one or two typing errors (a letter added,
+ * missing or replaced, or two swapped); `undefined` if there is none.
  */
 export function nearestName(name: string, known: Iterable<string>, maxSlips = 2): string | undefined {
   let nearest: { readonly name: string; readonly slips: number } | undefined;
@@ -17,7 +17,7 @@ export function nearestName(name: string, known: Iterable<string>, maxSlips = 2)
   return nearest?.name;
 }
 
-/** For an error about an unknown name: what it may have been meant to be, or what there is. */
+/** Hint for an error about an unknown name: the nearest known name, or all of them. */
 export function meant(name: string, known: readonly string[]): string {
   const nearest = nearestName(name, known);
   return nearest === undefined ? `Use ${known.join(', ')}.` : `Did you mean "${nearest}"?`;

@@ -1,8 +1,8 @@
-// Data as text and back: JSON plus dates, bigints, bytes and the numbers that JSON cannot express.
+// Encodes data as text and decodes it: JSON plus dates, bigints, bytes and the numbers that JSON cannot express.
 
 type Tag = '$date' | '$bigint' | '$bytes' | '$number' | '$object';
 
-/** Throws a TypeError for what is no data: functions, symbols, circles. `undefined` in objects is left out. */
+/** Throws a TypeError for anything but data: functions, symbols, circular references. Leaves out `undefined` members. */
 export function encode(value: unknown): string {
   return JSON.stringify(toJson(value, 0));
 }
@@ -11,7 +11,7 @@ export function decode(text: string): unknown {
   return fromJson(JSON.parse(text));
 }
 
-/** Deeper than any row; a circle ends here rather than at the end of the stack. */
+/** Deeper than any row: stops at a circular reference before the stack overflows. */
 const MAX_DEPTH = 100;
 
 function toJson(value: unknown, depth: number): unknown {

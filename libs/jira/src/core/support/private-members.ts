@@ -1,11 +1,11 @@
-// What the library uses of a dependency beyond its documented interface is looked for at boot, before anything relies on it.
+// Checks at boot that a dependency has the undocumented members that the library uses.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ConfigurationError } from '../errors/configuration.error.js';
 
-/** One name that only the source of a dependency shows. */
+/** An undocumented name of a dependency. */
 export interface PrivateMember<Probe> {
   /** As a reader finds it in the dependency's source: `UpdateQueryBuilder.createWhereExpression`. */
   readonly name: string;
@@ -14,8 +14,8 @@ export interface PrivateMember<Probe> {
 
 /**
  * @param versions the range that is known to have them all
- * @param members those that others are looked at by come first
- * @param probe what is looked at
+ * @param members in the order of their use: a member comes before those that are reached through it
+ * @param probe the object to look at
  * @throws ConfigurationError that names the dependency, its version and the first member it lacks
  */
 export function assertMembers<Probe>(
@@ -42,11 +42,11 @@ function isThere<Probe>({ isThere: look }: PrivateMember<Probe>, probe: Probe): 
   try {
     return look(probe);
   } catch {
-    return false; // a probe goes through members that may be missing themselves
+    return false; // a probe goes through members that may be missing too
   }
 }
 
-/** Of the copy that this package uses. */
+/** The version of the copy that this package uses. */
 function installedVersion(dependency: string): string {
   try {
     return versionAbove(dirname(createRequire(import.meta.url).resolve(dependency)), dependency);

@@ -1,19 +1,19 @@
-// Processes items in order, within the same turn of the event loop as long as nothing has to wait.
+// Processes items in order, in the same turn of the event loop unless something has to wait.
 
-/** Work between two batches, when all that was pushed before it is done. Must not throw nor reject. */
+/** Work between two batches, run after everything pushed before it is done. Must neither throw nor reject. */
 export type Turn = () => Promise<void> | void;
 
-/** Items taken out at once: enough to share the database's answers, few enough to let others have a turn. */
+/** Items per batch: enough to share answers of the database, few enough to let others have a turn. */
 const MAX_BATCH_SIZE = 500;
 
 export class Turns<Item extends object> {
   private entries: (Item | Turn)[] = [];
   private isRunning = false;
 
-  /** @param work takes a batch of consecutive items; must not throw nor reject */
+  /** @param work processes a batch of consecutive items; must neither throw nor reject */
   constructor(private readonly work: (batch: readonly Item[]) => Promise<void> | void) {}
 
-  /** Whether nothing is under way, nor waits. */
+  /** Whether nothing is running or waiting. */
   get isIdle(): boolean {
     return !this.isRunning && this.entries.length === 0;
   }
@@ -28,7 +28,7 @@ export class Turns<Item extends object> {
     this.run();
   }
 
-  /** The items that wait for their turn. */
+  /** The items that are waiting. */
   *waiting(): Generator<Item> {
     for (const entry of this.entries) if (typeof entry !== 'function') yield entry;
   }

@@ -1,11 +1,11 @@
-// Data that JSON cannot hold as it is.
+// Encodes values that JSON cannot hold.
 
-/** A copy with bigints as strings. Throws a TypeError for what has no JSON at all: a circle. */
+/** A copy with bigints as strings. Throws a TypeError for a circular reference, which has no JSON. */
 export function wireValue(value: unknown): unknown {
   return JSON.parse(wireText(value));
 }
 
-/** As JSON, bigints as strings. Throws a TypeError for a circle. */
+/** As JSON, bigints as strings. Throws a TypeError for a circular reference. */
 export function wireText(value: unknown): string {
   return JSON.stringify(value, withoutBigInts) ?? 'null';
 }
@@ -15,8 +15,8 @@ function withoutBigInts(_key: string, part: unknown): unknown {
 }
 
 /**
- * Hands a frame over; if its data cannot be encoded, hands it over once more with bigints as strings. Looking at every
- * frame beforehand would cost each answer what hardly any needs.
+ * Sends a frame; if its data cannot be encoded, sends it again with bigints as strings. Hardly any frame needs that, and
+ * checking every frame first would slow down each answer.
  */
 export function sendEncodable<F extends { readonly data: unknown }>(frame: F, send: (frame: F) => void): void {
   try {

@@ -1,6 +1,6 @@
-// Waiting, but not forever.
+// Waiting with a time limit.
 
-/** The promise's outcome, or that of `late` when it takes longer. The promise itself goes on, and what it does then is its own. */
+/** The promise's outcome, or that of `late` after the time limit. Does not cancel the promise; its later outcome is ignored. */
 export async function withTimeout<T, Late>(promise: Promise<T>, ms: number, late: () => Late): Promise<T | Late> {
   let timer: NodeJS.Timeout | undefined;
   const isLate = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms))).then(late);
@@ -11,7 +11,7 @@ export async function withTimeout<T, Late>(promise: Promise<T>, ms: number, late
   }
 }
 
-/** Resolves when the promise does, or when the time is over. */
+/** Resolves when the promise does, or when the time is up. */
 export async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
   await withTimeout(promise, ms, () => undefined);
 }
