@@ -140,6 +140,7 @@ describe('a wrong configuration fails at boot, with class, fault and cure', () =
     [{ permissions: [Mistaken] }, /Mistaken is listed as a permission/],
     [{ hooks: { mine: Mistaken } }, /Mistaken is configured as the hook "mine", but is not a hook\. Extend/],
     [{ limits: { pageSize: 1.5 } }, /has the limit pageSize = 1\.5\. Use a positive integer/],
+    [{ limits: { userPoolPercent: 101 } }, /has the limit userPoolPercent = 101. Use a percentage, 1 to 100./],
     [{ limits: { pages: 3 } }, /JiraModule has an unknown limit "pages"\. Use frameBytes, /],
   ])('the options %o', async (options, message) => {
     expect(await bootWith({ options })).toMatch(message);

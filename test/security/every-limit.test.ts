@@ -8,6 +8,7 @@ import {
   ActionScope,
   Authentication,
   BaseHook,
+  Connections,
   DEFAULT_LIMITS,
   EventContext,
   EventHandlers,
@@ -178,6 +179,8 @@ const ELSEWHERE = {
   drainMs: 'test/lifecycle/shutdown.test.ts',
   queuedMessages: 'test/messaging/messages.test.ts',
   messageTtlMs: 'test/messaging/messages.test.ts',
+  reservedPoolPercent: 'test/neighbours/turns.test.ts',
+  userPoolPercent: 'test/neighbours/turns.test.ts',
 } as const satisfies Partial<Record<keyof Limits, string>>;
 
 const QUERY = 'VALIDATION_FAILED';
@@ -292,6 +295,18 @@ const REACHES: Readonly<Record<Exclude<keyof Limits, keyof typeof ELSEWHERE>, Re
       return [await waiting, beyond];
     },
     names: [['ok'], ['TOO_MANY_REQUESTS']],
+  },
+  userRequestsInFlight: {
+    limit: 3,
+    reach: async (client, app) => {
+      const tab = await app.connect(1);
+      const waiting = burst(client, 3, 'doors', 'wait');
+      await expect.poll(() => app.get(Connections).byUser({ id: 1 })[0]?.inFlight).toBe(3);
+      const [beyond, other] = [await burst(tab, 1), await list(await app.connect(2), {})];
+      gate.resolve();
+      return [await waiting, beyond, other];
+    },
+    names: [['ok'], ['TOO_MANY_REQUESTS'], 'ok'],
   },
   requestsPerSecond: {
     limit: 1,

@@ -6,7 +6,9 @@ interface Emitter {
   on(event: string, listener: (argument: Emitter) => void): unknown;
 }
 interface PoolMembers {
-  readonly master?: Partial<Emitter>;
+  readonly master?: Partial<Emitter> & { readonly options?: { readonly max?: number } };
+  /** Of mysql2. */
+  readonly pool?: { readonly config?: { readonly connectionLimit?: number } };
   readonly slaves?: readonly Emitter[];
   obtainMasterConnection?(): Promise<unknown>;
   obtainSlaveConnection?(): Promise<unknown>;
@@ -16,6 +18,15 @@ interface PoolMembers {
 export function poolsOf(driver: Driver): readonly Emitter[] {
   const { master, slaves = [] } = driver as unknown as PoolMembers;
   return master?.on ? [master as Emitter, ...slaves] : [];
+}
+
+/** The size that both drivers give a pool unless they are told another. */
+const DEFAULT_POOL_SIZE = 10;
+
+/** How many connections the driver's pool may hold. */
+export function poolSizeOf(driver: Driver): number {
+  const { master, pool } = driver as unknown as PoolMembers;
+  return master?.options?.max ?? pool?.config?.connectionLimit ?? DEFAULT_POOL_SIZE;
 }
 
 /** Reports why a caller could not get a connection. */

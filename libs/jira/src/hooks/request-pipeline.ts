@@ -9,6 +9,7 @@ import { describeThrown } from '../core/errors/thrown.js';
 import type { Connection } from '../core/connections/connection.js';
 import { LIMITS, type Limits } from '../core/limits/limits.js';
 import { isWithin } from '../core/support/answer-size.js';
+import { RequestTurns } from '../core/limits/request-turns.js';
 import { RequestHandle } from '../core/connections/request-handle.js';
 import { LifecycleEvents } from '../core/lifecycle/lifecycle-events.js';
 import { ActionScope, SCOPE_SERVICES, stateOf, type HookScope, type ScopeServices } from '../core/scope/scope.js';
@@ -41,6 +42,7 @@ export class RequestPipeline {
     @Inject(LIMITS) private readonly limits: Limits,
     @Inject(TRANSLATORS) private readonly translators: readonly ErrorTranslator[],
     private readonly lifecycle: LifecycleEvents,
+    private readonly turns: RequestTurns,
   ) {}
 
   /**
@@ -74,7 +76,7 @@ export class RequestPipeline {
       if (watch) watch.isKnown = true;
       scope = this.openScope(connection, namespace, frame, handle, action.scopeType);
       if (frame.extra) scope.extra = frame.extra;
-      const answer = await this.runInTime(action, scope, handle);
+      const answer = await this.runInTime(action, scope, handle, reserved !== undefined);
       this.checkSize(answer, scope);
       isSuccess = answer.status < 400;
       sendEncodable(success(frame, answer), reply);
@@ -135,6 +137,12 @@ export class RequestPipeline {
         `Too many requests in flight; the limit is ${this.limits.requestsInFlight}.`,
       );
     }
+    const { userRequestsInFlight } = this.limits;
+    if (!isReserved && connection.party.inFlight >= userRequestsInFlight) {
+      publishRefusal('userRequestsInFlight', connection.id);
+      const message = `Too many requests of this user in flight; the limit is ${userRequestsInFlight}.`;
+      return new JiraException('TOO_MANY_REQUESTS', message);
+    }
     return undefined;
   }
 
@@ -159,19 +167,21 @@ export class RequestPipeline {
   }
 
   /**
-   * The action's answer, or the first of: timeout, cancel, disconnect. What is given up and still runs counts as in flight
-   * until it has ended: whoever gives up much gets no more than whoever waits.
+   * The action's answer, or the first of: timeout, cancel, disconnect. The time that it waits for its turn counts. What is given
+   * up and still runs counts as in flight until it has ended: whoever gives up much gets no more than whoever waits.
    */
   private runInTime(
     { handle: run, timeoutMs }: RequestTarget,
     scope: HookScope,
     handle: RequestHandle,
+    isReserved: boolean,
   ): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      let isRunning = true;
+      let isRunning = false;
       const { connection } = scope;
+      const { party } = connection;
       handle.onAbort((reason) => {
-        if (isRunning) connection.abandoned++;
+        if (isRunning) connection.abandoning();
         reject(reason);
       });
       stateOf(scope).timer = setTimeout(() => {
@@ -179,11 +189,21 @@ export class RequestPipeline {
       }, timeoutMs);
       const ended = (): void => {
         isRunning = false;
-        if (handle.aborted) connection.abandoned--;
+        if (handle.aborted) connection.abandonedEnded();
       };
-      const work = inRequest(handle, timeoutMs, () => run(scope));
-      void work.then(ended, ended); // first of all that hear of its end
-      work.then(resolve, reject);
+      const begin = (): void => {
+        isRunning = true;
+        const work = inRequest(handle, timeoutMs, party, () => run(scope));
+        void work.then(ended, ended); // first of all that hear of its end
+        work.then(resolve, reject);
+      };
+      // What the protocol reserves does little, and ends what waits.
+      if (isReserved || this.turns.mayBegin()) return begin();
+      this.turns.wait(party, () => {
+        if (handle.aborted) return false;
+        begin();
+        return true;
+      });
     });
   }
 

@@ -13,7 +13,11 @@ import { entityKey } from '../live/delivery/channel.js';
 import { assertTypeOrm } from '../commits/assert-typeorm.js';
 import { knownDialectOf } from '../commits/dialect/dialects.js';
 import { TypeOrmChangeSource } from '../commits/capture/typeorm-change-source.js';
-import { endAbandonedWork } from '../commits/abandoned-work.js';
+import { requestsAtPool } from '../commits/requests-at-pool.js';
+import { PoolTurns, poolShares } from '../commits/pool-turns.js';
+import { poolSizeOf } from '../commits/typeorm-pools.js';
+import type { Limits } from '../core/limits/limits.js';
+import type { RequestTurns } from '../core/limits/request-turns.js';
 import type { StatementControl } from '../commits/dialect/dialect.js';
 import { Neighbours } from '../commits/neighbours.js';
 import { SpareConnection } from '../commits/spare-connection.js';
@@ -41,6 +45,14 @@ export interface EntityGate extends RelatedHook {
   assertComplete(): void;
 }
 
+export interface EdgeSettings {
+  readonly lockTimeoutMs: number;
+  readonly idempotencyTtlMs: number;
+  readonly limits: Pick<Limits, 'reservedPoolPercent' | 'userPoolPercent'>;
+  /** Held back while the only connection of SQLite is crowded. */
+  readonly turns: RequestTurns;
+}
+
 @Injectable()
 export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicationShutdown {
   private readonly sources = new Map<string, TypeOrmChangeSource>();
@@ -61,19 +73,21 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
   }
 
   /** Attaches to every data source whose changes can be captured. Called once at boot, before the hooks register. */
-  async open(lockTimeoutMs: number, idempotencyTtlMs: number): Promise<void> {
+  async open({ lockTimeoutMs, idempotencyTtlMs, limits, turns }: EdgeSettings): Promise<void> {
+    const percent = { reserved: limits.reservedPoolPercent, user: limits.userPoolPercent };
     for (const { name, dataSource } of this.dataSources.all()) {
       this.undos.push(KeptKeys.of(dataSource).open(idempotencyTtlMs));
       const dialect = knownDialectOf(dataSource);
       if (!dialect?.isCaptured) continue; // the application's own business, unless a hook serves it: see watch()
       assertTypeOrm(dataSource);
       await dialect.prepare((sql) => dataSource.query(sql));
-      installSqliteLeases(dataSource, { lockTimeoutMs });
+      installSqliteLeases(dataSource, { lockTimeoutMs, crowd: turns });
       surviveConnectionLoss(dataSource);
       if (dialect.statements) {
         const spare = new SpareConnection(dataSource.options);
         this.spares.set(name, { spare, control: dialect.statements });
-        endAbandonedWork(dataSource, dialect.statements, spare);
+        const shares = poolShares(poolSizeOf(dataSource.driver), percent);
+        requestsAtPool(dataSource, dialect.statements, spare, new PoolTurns(shares));
       }
       const source = new TypeOrmChangeSource(dataSource, name);
       source.attach();

@@ -7,11 +7,25 @@ interface Waiter<Holder> {
   readonly grant: () => void;
 }
 
+/** Whoever brings those that wait. */
+export interface Crowd {
+  hold(): void;
+  resume(): void;
+}
+
+/** Those that wait are served in the order they came in: while so many do, others wait where turns are taken. */
+const CROWD = 4;
+
 export class ConnectionLock<Holder extends object> {
   private current: Holder | undefined;
   private queue: Waiter<Holder>[] = [];
 
-  constructor(private readonly timeoutMs: number) {}
+  private isCrowded = false;
+
+  constructor(
+    private readonly timeoutMs: number,
+    private readonly crowd?: Crowd,
+  ) {}
 
   get holder(): Holder | undefined {
     return this.current;
@@ -27,6 +41,7 @@ export class ConnectionLock<Holder extends object> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.queue = this.queue.filter((other) => other !== waiter);
+        this.tellCrowd();
         reject(lockTimeout(this.timeoutMs));
       }, this.timeoutMs);
       const grant = (): void => {
@@ -35,6 +50,7 @@ export class ConnectionLock<Holder extends object> {
       };
       const waiter = { holder, grant };
       this.queue.push(waiter);
+      this.tellCrowd();
     });
   }
 
@@ -51,6 +67,15 @@ export class ConnectionLock<Holder extends object> {
     const granted = this.queue.filter((waiter) => waiter.holder === this.current);
     this.queue = this.queue.filter((waiter) => waiter.holder !== this.current);
     for (const waiter of granted) waiter.grant();
+    this.tellCrowd();
+  }
+
+  private tellCrowd(): void {
+    const isCrowded = this.queue.length >= CROWD;
+    if (isCrowded === this.isCrowded) return;
+    this.isCrowded = isCrowded;
+    if (isCrowded) this.crowd?.hold();
+    else this.crowd?.resume();
   }
 }
 

@@ -3,7 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DataSource, Driver, QueryRunner } from 'typeorm';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
-import { ConnectionLock } from './connection-lock.js';
+import { ConnectionLock, type Crowd } from './connection-lock.js';
 import {
   aroundTransactions,
   replaceRunners,
@@ -17,6 +17,8 @@ import { Lease, leaseOf, turnTaking, type Connection } from './lease.js';
 export interface SqliteLeaseOptions {
   /** Longest wait for the connection in milliseconds; then a `LOCK_TIMEOUT` is thrown. @default 5000 */
   readonly lockTimeoutMs?: number;
+  /** Told when many wait for the connection, and when few do again. */
+  readonly crowd?: Crowd;
 }
 
 /** As long as better-sqlite3 itself waits for another process's lock. */
@@ -44,7 +46,7 @@ export function installSqliteLeases(dataSource: DataSource, options: SqliteLease
   }
   const lockTimeoutMs = options.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS;
   const connection: Connection = {
-    lock: new ConnectionLock(lockTimeoutMs),
+    lock: new ConnectionLock(lockTimeoutMs, options.crowd),
     lockTimeoutMs,
     current: new AsyncLocalStorage(),
     inTransaction: () => isInTransaction(sqliteConnection(driver)),

@@ -3,6 +3,7 @@
 import type { Query } from 'nestjs-jira-protocol';
 import { JiraException } from '../errors/jira.exception.js';
 import { DEFAULT_LIMITS } from '../limits/limits.js';
+import { Party } from '../limits/party.js';
 import type { RequestHandle } from './request-handle.js';
 import type { ScopeUser } from './scope-types.js';
 
@@ -55,7 +56,8 @@ export abstract class Connection {
   endReason?: string;
 
   /** Requests that were answered because they were given up, and whose work has not ended. */
-  abandoned = 0;
+  private abandoned = 0;
+  private ownParty?: Party;
   /** Acknowledgements among the requests in flight. */
   acknowledging = 0;
   /** Requests not yet answered, by `requestId`. Absent while there are none: most connections mostly listen. */
@@ -101,17 +103,40 @@ export abstract class Connection {
     return (this.requests?.size ?? 0) + this.abandoned;
   }
 
+  /** Whom its requests take turns for; set by its transport, before the first of them. */
+  get party(): Party {
+    return (this.ownParty ??= new Party());
+  }
+
+  set party(party: Party) {
+    this.ownParty = party;
+  }
+
   request(requestId: string): RequestHandle | undefined {
     return this.requests?.get(requestId);
   }
 
   begin(requestId: string, handle: RequestHandle): void {
     (this.requests ??= new Map()).set(requestId, handle);
+    this.party.began();
   }
 
   end(requestId: string): void {
     this.requests?.delete(requestId);
     if (this.requests?.size === 0) this.requests = undefined;
+    this.party.ended();
+  }
+
+  /** A request was given up, and its work goes on. */
+  abandoning(): void {
+    this.abandoned++;
+    this.party.began();
+  }
+
+  /** Work that was given up has ended. */
+  abandonedEnded(): void {
+    this.abandoned--;
+    this.party.ended();
   }
 
   /** Aborts every request in flight: there is no one left to answer. */

@@ -24,6 +24,8 @@ export interface TrafficLimits {
   readonly answerBytes: number;
   /** Requests in flight per connection. @default 256, more than a page sends as it opens */
   readonly requestsInFlight: number;
+  /** The same for all connections of one user, or of one address that is anonymous. @default 1_500, what a burst lets in */
+  readonly userRequestsInFlight: number;
   /** Sustained requests and events per second of one connection. @default 100 */
   readonly requestsPerSecond: number;
   /** The same for all connections of one user together. @default 300, a few busy tabs */
@@ -52,7 +54,18 @@ export interface TrafficLimits {
   readonly bufferedBytes: number;
 }
 
-export interface Limits extends QueryLimits, TrafficLimits {
+/** Limits of the work that requests may have the server do at once. */
+export interface WorkLimits {
+  /**
+   * Share of a data source's connections that requests leave to other work, in percent of its pool: at least one connection of a pool
+   * of three or more. @default 20, two of ten
+   */
+  readonly reservedPoolPercent: number;
+  /** Share of the other connections that the requests of one user may have at once, in percent. @default 50, four of eight */
+  readonly userPoolPercent: number;
+}
+
+export interface Limits extends QueryLimits, TrafficLimits, WorkLimits {
   /** Largest frame a client may send, in bytes. @default 100_000, room for a long text, far below Socket.IO's 1 MB */
   readonly frameBytes: number;
   /** Deepest nesting of `data` and `query`. @default 16, deeper than any form, shallow enough for recursive validators */
@@ -95,6 +108,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   expandedRows: 1_000,
   answerBytes: 5_000_000,
   requestsInFlight: 256,
+  userRequestsInFlight: 1_500,
   requestsPerSecond: 100,
   userRequestsPerSecond: 300,
   burstSeconds: 5,
@@ -108,6 +122,8 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   handshakeTimeoutMs: 10_000,
   silenceTimeoutMs: 5_000,
   bufferedBytes: 1_000_000,
+  reservedPoolPercent: 20,
+  userPoolPercent: 50,
   actionTimeoutMs: 30_000,
   drainMs: 10_000,
   heldFrames: 1_000,

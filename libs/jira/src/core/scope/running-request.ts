@@ -2,6 +2,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { RequestHandle } from '../connections/request-handle.js';
+import type { Party } from '../limits/party.js';
 
 /** A resource of a request that is released when the request is abandoned. */
 export interface Held {
@@ -16,6 +17,8 @@ export class RunningRequest {
   constructor(
     private readonly handle: RequestHandle,
     readonly timeoutMs: number,
+    /** Whom it takes turns for. */
+    readonly party: Party,
   ) {
     handle.onAbort(() => {
       for (const one of this.held) one.giveUp();
@@ -78,9 +81,14 @@ export function followRequests(): void {
 }
 
 /** Runs the work of a request. */
-export function inRequest<T>(handle: RequestHandle, timeoutMs: number, work: () => Promise<T>): Promise<T> {
+export function inRequest<T>(
+  handle: RequestHandle,
+  timeoutMs: number,
+  party: Party,
+  work: () => Promise<T>,
+): Promise<T> {
   if (!isFollowed) return work();
-  const request = new RunningRequest(handle, timeoutMs);
+  const request = new RunningRequest(handle, timeoutMs, party);
   const running = current.run(request, work);
   const end = (): void => request.end();
   void running.then(end, end);

@@ -1,6 +1,7 @@
 // From the options and the application's providers to a server that lets clients in, in order.
 
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { RequestTurns } from '../../core/limits/request-turns.js';
 import { MemoryChangeLog } from '../../core/changes/memory-change-log.js';
 import { Reception } from '../../transport/reception.js';
 import { SocketIoSink } from '../../transport/socket-io/socket-io-sink.js';
@@ -22,6 +23,7 @@ export class JiraBoot implements OnApplicationBootstrap {
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedJiraOptions,
     private readonly parts: GlobalParts,
     private readonly edge: TypeOrmEdge,
+    private readonly turns: RequestTurns,
     private readonly hooks: HookExplorer,
     private readonly events: EventExplorer,
     private readonly listeners: ChangeListenerExplorer,
@@ -33,10 +35,9 @@ export class JiraBoot implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const { hooks, eventListeners, lockTimeoutMs, idempotencyTtlMs, fastPaths, changeLog, otherProcessesMs } =
-      this.options;
+    const { hooks, eventListeners, fastPaths, changeLog, otherProcessesMs } = this.options;
     this.sink.sharesFrames = fastPaths.frames;
-    await this.edge.open(lockTimeoutMs, idempotencyTtlMs);
+    await this.edge.open({ ...this.options, turns: this.turns });
     const defaults = await this.parts.create();
     await this.hooks.register(hooks, defaults);
     await this.events.register(eventListeners, defaults);

@@ -127,6 +127,9 @@ export function resolveOptions(options: JiraOptions): ResolvedJiraOptions {
     if ((Number.isInteger(value) && Number(value) > 0) || (value === false && name === 'otherProcessesMs')) continue;
     throw new ConfigurationError('JiraModule', `has the limit ${name} = ${String(value)}.`, 'Use a positive integer.');
   }
+  for (const name of ['reservedPoolPercent', 'userPoolPercent'] as const)
+    if (limits[name] > 100)
+      throw new ConfigurationError('JiraModule', `has the limit ${name} = ${limits[name]}.`, 'Use a percentage, 1 to 100.'); // prettier-ignore
   const cluster = resolveClusterOptions(options);
   return Object.freeze({
     ...cluster,

@@ -9,6 +9,7 @@ import { PubSub } from '../../cluster/messaging/pub-sub.js';
 import { Connections } from '../../core/connections/connections.js';
 import { TRANSLATORS, type ErrorTranslator } from '../../core/errors/error-answer.js';
 import { ErrorDescriber } from '../../core/errors/error-describer.js';
+import { RequestTurns } from '../../core/limits/request-turns.js';
 import { LifecycleEvents } from '../../core/lifecycle/lifecycle-events.js';
 import { SCOPE_SERVICES } from '../../core/scope/scope.js';
 import { ApiDocument, type AsyncApiDocument, type DocumentOptions } from '../../document/api-document.js';
@@ -82,6 +83,7 @@ function translators(dataSources: DataSources): readonly ErrorTranslator[] {
     Connections,
     ErrorDescriber,
     LifecycleEvents,
+    RequestTurns,
     { provide: SCOPE_SERVICES, useClass: NestScopeServices },
     // cluster
     Broadcast,

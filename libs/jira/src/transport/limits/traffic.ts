@@ -9,6 +9,7 @@ import { PubSub } from '../../cluster/messaging/pub-sub.js';
 import type { Connection, Handshake } from '../../core/connections/connection.js';
 import { Connections } from '../../core/connections/connections.js';
 import { disconnect } from '../../core/connections/disconnect.js';
+import { Parties } from '../../core/limits/party.js';
 import { LIMITS, type Limits } from '../../core/limits/limits.js';
 import { TokenBucket, TokenBuckets } from './token-bucket.js';
 import { SharedRates } from './shared-rates.js';
@@ -36,6 +37,7 @@ export class Traffic {
   private readonly users: TokenBuckets;
   private readonly handshakes: TokenBuckets;
   private readonly perAddress = new Map<string, number>();
+  private readonly parties = new Parties();
   private readonly shared: SharedRates;
 
   constructor(
@@ -86,13 +88,16 @@ export class Traffic {
     const address = this.addressOf(connection.handshake);
     const ofAddress = address === undefined ? 0 : (this.perAddress.get(address) ?? 0) + 1;
     if (address !== undefined) this.perAddress.set(address, ofAddress);
+    connection.party = this.parties.of(this.partyKeyOf(connection));
+    connection.party.joined();
     const ofUser = this.connections.countOf(connection.user);
     if (ofAddress > this.limits.connectionsPerAddress || ofUser > this.limits.connectionsPerUser)
       queueMicrotask(() => disconnect(connection, new JiraException('TOO_MANY_CONNECTIONS', 'Too many connections.')));
   }
 
-  closed({ handshake }: Connection): void {
-    const address = this.addressOf(handshake);
+  closed(connection: Connection): void {
+    connection.party.left();
+    const address = this.addressOf(connection.handshake);
     if (address === undefined) return;
     const left = (this.perAddress.get(address) ?? 1) - 1;
     if (left > 0) this.perAddress.set(address, left);
@@ -129,6 +134,14 @@ export class Traffic {
     const allowance: Allowance = { messages, ofUser: key === undefined ? undefined : this.users.of(key) };
     this.allowances.set(connection, allowance);
     return allowance;
+  }
+
+  /** Undefined for an anonymous client on the machine itself. */
+  private partyKeyOf(connection: Connection): string | undefined {
+    const user = this.connections.keyOf(connection.user);
+    if (user !== undefined) return `user ${user}`;
+    const address = this.addressOf(connection.handshake);
+    return address === undefined ? undefined : `address ${address}`;
   }
 
   private perSecond(rate: number): TokenBuckets {

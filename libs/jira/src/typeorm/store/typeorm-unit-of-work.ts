@@ -29,11 +29,13 @@ export class TypeOrmUnitOfWork implements UnitOfWork {
     const outside = this.manager;
     try {
       return await outside.transaction(async (manager) => {
+        // Given up while it waited for SQLite's only connection.
+        this.throwIfAborted();
         this.manager = manager;
         this.transaction = manager.queryRunner;
         const result = await work();
         // Who asked has been told of a timeout, or is gone: what was done for them is undone.
-        if (this.handle.aborted) throw this.handle.aborted;
+        this.throwIfAborted();
         this.handle.isCommitting = true;
         return result;
       });
@@ -44,6 +46,11 @@ export class TypeOrmUnitOfWork implements UnitOfWork {
       this.handle.isCommitting = false;
       this.manager = outside;
     }
+  }
+
+  private throwIfAborted(): void {
+    const { aborted } = this.handle;
+    if (aborted) throw aborted;
   }
 
   async once(key: OnceKey, work: () => Promise<unknown>): Promise<unknown> {

@@ -1,10 +1,11 @@
-// Work that was given up costs the database nothing: it takes no connection, and what runs is cancelled.
+// Requests at the pool: they take their connections by turns, and what was given up takes none and is cancelled.
 
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import { failureLog } from '../core/errors/failure-log.js';
 import { currentRequest, followRequests, type Held, type RunningRequest } from '../core/scope/running-request.js';
 import type { StatementControl } from './dialect/dialect.js';
 import { isConnectionLoss, noteConnectionLoss } from './connection-loss.js';
+import type { PoolTurns } from './pool-turns.js';
 import type { SpareConnection } from './spare-connection.js';
 import { aroundObtaining, type PooledConnection } from './typeorm-pools.js';
 
@@ -16,7 +17,12 @@ const AGAIN_MS = 200;
 const GUARDED = new WeakSet<object>();
 
 /** Call it once the data source is connected. */
-export function endAbandonedWork(dataSource: DataSource, control: StatementControl, spare: SpareConnection): void {
+export function requestsAtPool(
+  dataSource: DataSource,
+  control: StatementControl,
+  spare: SpareConnection,
+  turns: PoolTurns,
+): void {
   const { driver } = dataSource;
   if (GUARDED.has(driver)) return;
   GUARDED.add(driver);
@@ -32,14 +38,22 @@ export function endAbandonedWork(dataSource: DataSource, control: StatementContr
     }
     const { aborted } = request;
     if (aborted) throw aborted;
-    const connection = await request.waitFor(obtain(), (late) => late.release());
-    await limits.set(connection, request.timeoutMs + LATER_MS);
-    const late = request.aborted;
-    if (late) {
-      connection.release();
-      throw late;
+    const give = (): void => turns.give(request);
+    const turn = turns.take(request);
+    if (turn) await request.waitFor(turn, give);
+    try {
+      const connection = await request.waitFor(obtain(), (late) => late.release());
+      await limits.set(connection, request.timeoutMs + LATER_MS);
+      const late = request.aborted;
+      if (late) {
+        connection.release();
+        throw late;
+      }
+      return new Lease(connection, request, (id) => spare.run(control.cancelStatement(id)), give).guarded;
+    } catch (error) {
+      give();
+      throw error;
     }
-    return new Lease(connection, request, (id) => spare.run(control.cancelStatement(id))).guarded;
   });
 }
 
@@ -52,6 +66,7 @@ class Lease implements Held {
     private readonly connection: PooledConnection,
     private readonly request: RunningRequest,
     private readonly cancel: (sessionId: number) => Promise<void>,
+    private readonly onRelease: () => void,
   ) {
     request.hold(this);
     if (request.aborted) this.giveUp();
@@ -81,6 +96,7 @@ class Lease implements Held {
       if (failure === undefined) await connection.query('SELECT 1').catch(() => {});
     }
     connection.release(failure);
+    this.onRelease();
   }
 }
 

@@ -1,0 +1,130 @@
+// A pool's connections by turns: requests leave some to what is done for everybody, and one party some to the others.
+
+import { getOrAdd } from '../core/support/get-or-add.js';
+import type { RunningRequest } from '../core/scope/running-request.js';
+
+/** How many connections requests may have at once. */
+export interface PoolShares {
+  readonly ofRequests: number;
+  /** How many of them one party's may have. */
+  readonly ofParty: number;
+}
+
+/** A pool of one or two connections has none to spare. */
+const LEAST_TO_RESERVE = 3;
+
+/** @param percent of the pool kept for others than requests, and of the rest for one party at most */
+export function poolShares(size: number, percent: { readonly reserved: number; readonly user: number }): PoolShares {
+  const reserved = size < LEAST_TO_RESERVE ? 0 : Math.max(1, Math.floor((size * percent.reserved) / 100));
+  const ofRequests = Math.max(1, size - reserved);
+  return { ofRequests, ofParty: Math.max(1, Math.ceil((ofRequests * percent.user) / 100)) };
+}
+
+class Count {
+  taken = 0;
+  /** Those of `taken` whose request waits for another connection. */
+  blocked = 0;
+}
+
+/** One party's part of the pool. */
+class Share extends Count {
+  readonly queue: { readonly claim: Claim; readonly grant: () => void }[] = [];
+
+  constructor(readonly party: object) {
+    super();
+  }
+}
+
+/** What one request has, and how many more it waits for. */
+class Claim {
+  held = 0;
+  waiting = 0;
+
+  constructor(readonly share: Share) {}
+}
+
+/**
+ * A request that has a connection and needs another does not wait for those who wait for it: where every connection is held
+ * by one that waits, the next is granted beyond the shares.
+ */
+export class PoolTurns {
+  private readonly total = new Count();
+  private readonly parties = new Map<object, Share>();
+  private readonly claims = new Map<RunningRequest, Claim>();
+  /** Shares with requests that wait, in the order of their turns. */
+  private readonly order: Share[] = [];
+
+  constructor(private readonly shares: PoolShares) {}
+
+  /** Undefined if the request may take a connection now; else a promise of its turn. Each is given back once. */
+  take(request: RunningRequest): Promise<void> | undefined {
+    const claim = getOrAdd(this.claims, request, () => new Claim(this.shareOf(request.party)));
+    if (this.isFreeFor(claim)) {
+      this.count(claim, 1);
+      return undefined;
+    }
+    return new Promise((grant) => this.wait(claim, grant));
+  }
+
+  /** Called once the pool has the connection back. */
+  give(request: RunningRequest): void {
+    const claim = this.claims.get(request);
+    if (!claim) return;
+    this.count(claim, -1);
+    this.forget(request, claim);
+    while (this.grantNext());
+  }
+
+  private shareOf(party: object): Share {
+    return getOrAdd(this.parties, party, () => new Share(party));
+  }
+
+  private wait(claim: Claim, grant: () => void): void {
+    const { share } = claim;
+    if (share.queue.length === 0) this.order.push(share);
+    if (claim.held > 0) share.queue.unshift({ claim, grant });
+    else share.queue.push({ claim, grant });
+    if (claim.waiting++ === 0) this.block(share, claim.held);
+  }
+
+  private grantNext(): boolean {
+    const index = this.order.findIndex(({ queue: [head] }) => head && this.isFreeFor(head.claim));
+    const [share] = index < 0 ? [] : this.order.splice(index, 1);
+    const head = share?.queue.shift();
+    if (!share || !head) return false;
+    if (share.queue.length > 0) this.order.push(share);
+    const { claim, grant } = head;
+    if (--claim.waiting === 0) this.block(share, -claim.held);
+    this.count(claim, 1);
+    grant();
+    return true;
+  }
+
+  private isFreeFor(claim: Claim): boolean {
+    const { shares, total } = this;
+    if (total.taken >= shares.ofRequests) return isStuck(total, claim);
+    return claim.share.taken < shares.ofParty || isStuck(claim.share, claim);
+  }
+
+  private count(claim: Claim, change: 1 | -1): void {
+    claim.held += change;
+    claim.share.taken += change;
+    this.total.taken += change;
+    if (claim.waiting > 0) this.block(claim.share, change);
+  }
+
+  private block(share: Share, change: number): void {
+    share.blocked += change;
+    this.total.blocked += change;
+  }
+
+  private forget(request: RunningRequest, { held, waiting, share }: Claim): void {
+    if (held === 0 && waiting === 0) this.claims.delete(request);
+    if (share.taken === 0 && share.queue.length === 0) this.parties.delete(share.party);
+  }
+}
+
+/** Whether all that is taken waits for more, once this request does. */
+function isStuck({ taken, blocked }: Count, { held, waiting }: Claim): boolean {
+  return held > 0 && taken === blocked + (waiting > 0 ? 0 : held);
+}

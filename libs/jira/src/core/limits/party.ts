@@ -1,0 +1,60 @@
+// Whoever takes turns with others: a user, an address where nobody has said who they are, or a single connection.
+
+/** What the requests of one party have in common, whatever connections they come by. */
+export class Party {
+  /** Open ones. */
+  private connections = 0;
+  /** Requests unanswered, or given up and not ended. */
+  private requests = 0;
+  /** Requests that wait for their turn, oldest first. */
+  readonly waiting: Begin[] = [];
+
+  /** @param home where it is found by its key, until it has neither connections nor requests; absent = nowhere */
+  constructor(
+    private readonly home?: Map<string, Party>,
+    private readonly key = '',
+  ) {}
+
+  get inFlight(): number {
+    return this.requests;
+  }
+
+  joined(): void {
+    this.connections++;
+  }
+
+  left(): void {
+    this.connections--;
+    this.forgetIfIdle();
+  }
+
+  began(): void {
+    this.requests++;
+  }
+
+  ended(): void {
+    this.requests--;
+    this.forgetIfIdle();
+  }
+
+  private forgetIfIdle(): void {
+    if (this.requests === 0 && this.connections === 0) this.home?.delete(this.key);
+  }
+}
+
+/** Begins a request; false if it was given up while it waited. */
+export type Begin = () => boolean;
+
+export class Parties {
+  private readonly byKey = new Map<string, Party>();
+
+  /** @param key undefined for somebody who has nothing in common with others */
+  of(key: string | undefined): Party {
+    if (key === undefined) return new Party();
+    const known = this.byKey.get(key);
+    if (known) return known;
+    const party = new Party(this.byKey, key);
+    this.byKey.set(key, party);
+    return party;
+  }
+}
