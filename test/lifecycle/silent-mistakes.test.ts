@@ -1,7 +1,7 @@
 // Mistakes that left a server running, and a hook open, empty or ignored.
 
 import NodeModule from 'node:module';
-import { Injectable, Module } from '@nestjs/common';
+import { Injectable, Logger, Module } from '@nestjs/common';
 import { Expose, Transform, Type } from 'class-transformer';
 import { IsString } from 'class-validator';
 import { AfterLoad, Column, Entity, ManyToOne, PrimaryGeneratedColumn, type Relation } from 'typeorm';
@@ -280,6 +280,26 @@ describe('a field of an output that the entity lacks', () => {
     expect(await boot(Computed, NestedView)).toMatch(
       /ShownHook shows MisnamedProjectView\.nam, which Project does not have\. Did you mean "name"/,
     );
+  });
+
+  it('is said to stay empty where it is a relation that nothing loads', async () => {
+    class ProjectView {
+      @Expose() name: string;
+    }
+    class WithProjectView {
+      @Expose() id: number;
+      @Expose() @Type(() => ProjectView) project: ProjectView;
+    }
+    const warnings: string[] = [];
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation((message: unknown) => void warnings.push(String(message))); // prettier-ignore
+    expect(await boot(Issue, WithProjectView)).toBe('booted');
+    expect(warnings).toContainEqual(
+      expect.stringMatching(/ShownHook shows WithProjectView\.project, a relation that is not loaded.*"expandFields"/),
+    );
+    warnings.length = 0;
+    expect(await boot(Issue, WithProjectView, { getQuery: (scope: HookScope) => scope.manager.createQueryBuilder(Issue, 'row').leftJoinAndSelect('row.project', 'project') })).toBe('booted'); // prettier-ignore
+    expect(warnings.filter((warning) => warning.includes('not loaded'))).toEqual([]);
+    warn.mockRestore();
   });
 
   it('is not one that the entity or the view computes', async () => {

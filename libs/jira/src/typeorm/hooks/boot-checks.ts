@@ -16,7 +16,7 @@ export function checkAtBoot(
   stock: WarnedHook & Shower,
   context: HookContext,
 ): void {
-  assertOutputOf(hook, metadata, stock);
+  assertOutputOf(hook, metadata, stock, (message) => context.warn(message));
   assertTreeKeys(hook, metadata);
   warnOfVisibility(hook, hook.visibility === stock.visibility, context); // oxlint-disable-line typescript/unbound-method -- compared, not called
 }

@@ -2,6 +2,7 @@
 
 import type { Type } from '@nestjs/common';
 import type { EntityMetadata } from 'typeorm';
+import type { ExpandFields } from '../expand/expansion.js';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { meant } from '../../core/support/nearest-name.js';
 import { accessorOf, exposedProperties, typeOf } from '../../policy/serialization/compiled-view.js';
@@ -10,6 +11,7 @@ import { isTransformed } from '../../policy/serialization/internals.js';
 type Overridable = 'serialize' | 'serializeAll' | 'getQuery' | 'getStore';
 
 export interface Shower extends Readonly<Record<Overridable, unknown>> {
+  readonly expandFields: ExpandFields;
   getOutput(): Type<object> | undefined;
 }
 
@@ -20,11 +22,34 @@ const SHOWN_BY: readonly Overridable[] = ['serialize', 'serializeAll', 'getQuery
  * Looks at the output of a hook.
  *
  * @param stock the prototype of hooks that override nothing
+ * @param warn told of relations that the output exposes and no answer of the hook's own holds
  */
-export function assertOutputOf(hook: Shower, metadata: EntityMetadata, stock: Shower): void {
+export function assertOutputOf(
+  hook: Shower,
+  metadata: EntityMetadata,
+  stock: Shower,
+  warn: (message: string) => void,
+): void {
   const output = hook.getOutput();
-  if (output && SHOWN_BY.every((name) => hook[name] === stock[name]))
-    assertOutputFields(output, metadata, hook.constructor.name);
+  if (!output || !SHOWN_BY.every((name) => hook[name] === stock[name])) return;
+  assertOutputFields(output, metadata, hook.constructor.name);
+  for (const field of unloadedRelations(output, metadata, hook.expandFields))
+    warn(
+      `shows ${output.name}.${field}, a relation that is not loaded: only rows that an action loads with it hold it. List it in "expandFields", so that clients can ask for it, or make it eager.`,
+    );
+}
+
+function unloadedRelations(
+  output: Type<object>,
+  { relations, target, afterLoadListeners }: EntityMetadata,
+  expandFields: ExpandFields,
+): string[] {
+  const paths = Array.isArray(expandFields) ? (expandFields as readonly string[]) : Object.keys(expandFields);
+  const expanded = new Set(paths.map((path) => path.split('.', 1)[0]));
+  const unloaded = relations.filter(({ propertyName, isEager, isLazy }) => !isEager && !isLazy && !expanded.has(propertyName)); // prettier-ignore
+  const names = new Set(unloaded.map(({ propertyName }) => propertyName));
+  if (typeof target !== 'function' || afterLoadListeners.length > 0) return [];
+  return exposedProperties(output).filter((field) => names.has(field) && !isComputed(output, field));
 }
 
 /**
