@@ -132,7 +132,7 @@ it('tells of a commit, of what was asked about it, and of the frame that it led 
   const answer = await client.call('notes', 'create', 'POST', { data: { text: 'Ship it' } });
   await client.nextChanges('notes', 1);
   await client.unsubscribe('notes', { requestId });
-  expect(of('commit')).toEqual([{ source: 'own', position: answer.position, changes: 1 }]);
+  expect(of('commit')).toEqual([{ source: 'own', position: answer.position, changes: 1, lagMs: 0 }]);
   expect(of('deliver')).toEqual([{ namespace: 'notes', type: 'added', position: answer.position, recipients: 1 }]);
   expect(of('judge').every(({ images, isFailed }) => images === 1 && !isFailed)).toBe(true);
   expect(of('subscribe').map(({ event }) => event)).toEqual(['opened', 'ended']);

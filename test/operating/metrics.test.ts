@@ -47,11 +47,14 @@ it('count connections, subscriptions, commits and the frames they lead to', asyn
   expect(await moved(() => create().then(() => client.nextChanges('issues', 1)))).toEqual({
     'jira_request_duration_seconds_count{namespace="issues",action="create",status="201"}': 1,
     'jira_judge_duration_seconds_count{outcome="answered"}': 1,
+    'jira_judgements_total{by="database"}': 1,
+    'jira_log_lag_seconds_count{source="own"}': 1,
     'jira_commits_total{source="own"}': 1,
     'jira_changes_total{source="own"}': 1,
     'jira_frames_total{namespace="issues",type="added"}': 1,
     'jira_deliveries_total{namespace="issues",type="added"}': 1,
-    jira_commit_to_frame_seconds_count: 1,
+    jira_commit_to_first_frame_seconds_count: 1,
+    jira_commit_to_last_frame_seconds_count: 1,
   });
   const { jira_connections, ...others } = await series();
   expect([jira_connections, others['jira_subscriptions{namespace="issues"}']]).toEqual([1, 1]);
@@ -61,13 +64,17 @@ it('count connections, subscriptions, commits and the frames they lead to', asyn
     .toEqual([]);
 });
 
-it('have no series for names that clients make up', async () => {
-  await using app = await start();
+it('have no series for a hundred thousand names that clients make up', async () => {
+  await using app = await start({ requestsInFlight: 2_000, malformedFrames: 1_000_000 });
   const client = await app.connect(1);
-  const names = Array.from({ length: 500 }, (_, i) => `namespace ${i}`);
-  const found = await moved(() => Promise.all(names.map((name) => client.call(name, name, 'GET'))));
+  const found = await moved(async () => {
+    for (let begin = 0; begin < 100_000; begin += 1_000)
+      await Promise.all(
+        Array.from({ length: 1_000 }, (_, i) => client.call(`made up ${begin + i}`, `action ${begin + i}`, 'GET')),
+      );
+  });
   expect(found).toEqual({
-    'jira_request_duration_seconds_count{namespace="_other",action="_other",status="404"}': 500,
+    'jira_request_duration_seconds_count{namespace="_other",action="_other",status="404"}': 100_000,
   });
 });
 

@@ -185,6 +185,7 @@ export class RequestPipeline {
         reject(reason);
       });
       stateOf(scope).timer = setTimeout(() => {
+        publishRefusal('actionTimeoutMs', connection.id);
         handle.abort(new JiraException('TIMEOUT', `The action took longer than ${timeoutMs} ms.`));
       }, timeoutMs);
       const ended = (): void => {

@@ -236,7 +236,12 @@ export class RedisChangeLog implements ChangeLog {
     });
     this.keep({ changes, position, isOwn }, id);
     if (isUnsure) this.noteUnsure(id);
-    if (!isPast) this.tell({ changes, position, isOwn, tasks: tasks?.split(' ') });
+    if (!isPast) this.tell({ changes, position, isOwn, tasks: tasks?.split(' '), lagMs: this.lagOf(committedAt) });
+  }
+
+  private lagOf(committedAt: string | undefined): number {
+    const { now } = this.lease;
+    return committedAt === undefined || now === undefined ? 0 : Math.max(0, now - Number(committedAt));
   }
 
   /** Called before the entry is announced, so that the readable history never lags behind. */

@@ -2,6 +2,7 @@
 
 import { Logger } from '@nestjs/common';
 import { createClient } from 'redis';
+import { publish } from '../core/diagnostics/diagnostics.js';
 
 export type RedisClient = ReturnType<typeof createClient>;
 
@@ -53,14 +54,22 @@ export class RedisLink {
     });
     // Logged once per outage, not per attempt. Without a listener the process would end.
     client.on('error', (error: Error) => {
-      if (!this.isFailing && !this.isClosed) this.logger.error(`Redis is unavailable: ${error.message}`);
+      if (!this.isFailing && !this.isClosed) this.lost(error);
       this.isFailing = true;
     });
-    client.on('ready', () => (this.isFailing = false));
+    client.on('ready', () => {
+      if (this.isFailing) publish('cluster', { event: 'back', store: 'redis' });
+      this.isFailing = false;
+    });
     const connected = client.connect().then(() => client);
     connected.catch(() => undefined);
     this.clients.set(client, connected);
     return { client, connected };
+  }
+
+  private lost({ message }: Error): void {
+    this.logger.error(`Redis is unavailable: ${message}`);
+    publish('cluster', { event: 'lost', store: 'redis' });
   }
 
   end(client: RedisClient): void {

@@ -1,5 +1,7 @@
 // Checks a frame before anything reads it: bounded in size, and JSON only.
 
+import { publishRefusal } from '../core/diagnostics/diagnostics.js';
+
 export interface FrameBounds {
   readonly jsonDepth: number;
   readonly jsonKeys: number;
@@ -10,12 +12,14 @@ const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor',
 /** Why the value is refused, or undefined. Looks at each key once and never recurses deeper than allowed. */
 export function faultOfValue(value: unknown, bounds: FrameBounds): string | undefined {
   let keys = 0;
+  const tooMany = (): string =>
+    refused('jsonKeys', `The frame has more than ${bounds.jsonKeys} keys and array items.`);
   const look = (part: unknown, depth: number): string | undefined => {
     if (typeof part !== 'object' || part === null) return undefined;
-    if (depth > bounds.jsonDepth) return `The frame is nested deeper than ${bounds.jsonDepth} levels.`;
+    if (depth > bounds.jsonDepth) return refused('jsonDepth', `The frame is nested deeper than ${bounds.jsonDepth} levels.`);
     if (Array.isArray(part)) {
       keys += part.length;
-      if (keys > bounds.jsonKeys) return `The frame has more than ${bounds.jsonKeys} keys and array items.`;
+      if (keys > bounds.jsonKeys) return tooMany();
       for (const item of part) {
         const fault = look(item, depth + 1);
         if (fault) return fault;
@@ -25,7 +29,7 @@ export function faultOfValue(value: unknown, bounds: FrameBounds): string | unde
     const prototype: unknown = Object.getPrototypeOf(part);
     if (prototype !== Object.prototype && prototype !== null) return 'The frame contains binary data; send JSON.';
     for (const key of Object.keys(part)) {
-      if (++keys > bounds.jsonKeys) return `The frame has more than ${bounds.jsonKeys} keys and array items.`;
+      if (++keys > bounds.jsonKeys) return tooMany();
       if (FORBIDDEN_KEYS.has(key)) return `The key "${key}" is not allowed.`;
       const fault = look((part as Record<string, unknown>)[key], depth + 1);
       if (fault) return fault;
@@ -33,4 +37,9 @@ export function faultOfValue(value: unknown, bounds: FrameBounds): string | unde
     return undefined;
   };
   return look(value, 0);
+}
+
+function refused(limit: keyof FrameBounds, fault: string): string {
+  publishRefusal(limit);
+  return fault;
 }

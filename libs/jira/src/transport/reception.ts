@@ -1,6 +1,7 @@
 // Who comes in by whatever transport: authenticated once, told of, and forgotten when gone.
 
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { Code } from 'nestjs-jira-protocol';
 import { authenticate } from '../policy/authentication/authentication.js';
 import { isObserved, publish, publishRefusal } from '../core/diagnostics/diagnostics.js';
 import { errorAnswer, TRANSLATORS, type ErrorAnswer, type ErrorTranslator } from '../core/errors/error-answer.js';
@@ -23,6 +24,8 @@ import { CLIENT_ADDRESS, Traffic, type ClientAddress } from './limits/traffic.js
 /** Clients come back within this time after a shutdown, not all at once. */
 const RECONNECT_MIN_MS = 200;
 const RECONNECT_SPREAD_MS = 2_000;
+
+const SLOW: Code = 'SLOW_CLIENT';
 
 @Injectable()
 export class Reception {
@@ -81,6 +84,7 @@ export class Reception {
   async admit(connection: Connection): Promise<void> {
     const { handshakeTimeoutMs } = this.limits;
     await withTimeout(this.greet(connection), handshakeTimeoutMs, () => {
+      publishRefusal('handshakeTimeoutMs');
       throw new JiraException('TIMEOUT', `The handshake took longer than ${handshakeTimeoutMs} ms.`);
     });
   }
@@ -135,6 +139,7 @@ export class Reception {
     connections.remove(connection);
     this.traffic.closed(connection);
     const reason = connection.endReason ?? told;
+    if (reason === SLOW) publishRefusal('bufferedBytes', connection.id);
     if (isObserved('connection')) publish('connection', { event: 'closed', connectionId: connection.id, reason });
     if (lifecycle.hears('jira.connection_closed')) lifecycle.emit('jira.connection_closed', { connection, reason });
     if (lifecycle.hears('jira.remove_connection'))

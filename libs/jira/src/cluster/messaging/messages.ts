@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { isReservedName } from 'nestjs-jira-protocol';
 import { failureLog } from '../../core/errors/failure-log.js';
+import { publishRefusal } from '../../core/diagnostics/diagnostics.js';
 import { JiraException } from '../../core/errors/jira.exception.js';
 import { LifecycleEvents } from '../../core/lifecycle/lifecycle-events.js';
 import type { Connection } from '../../core/connections/connection.js';
@@ -122,7 +123,10 @@ export class Messages {
 
   private async put(recipient: string, message: Parameters<MessageQueue['add']>[1]): Promise<void> {
     const { queue, lifecycle, limits } = this;
-    for (const old of await queue.add(recipient, message, limits.queuedMessages)) this.expired(old);
+    for (const old of await queue.add(recipient, message, limits.queuedMessages)) {
+      publishRefusal('queuedMessages');
+      this.expired(old);
+    }
     if (!lifecycle.hears('jira.added_message_to_queue')) return;
     const { id, event, data } = message;
     lifecycle.emit('jira.added_message_to_queue', { id, recipient, event, data });

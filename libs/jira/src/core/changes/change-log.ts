@@ -15,6 +15,8 @@ export interface Logged {
   readonly tasks?: readonly string[];
   /** When this process learned of it, in ms since 1970; in what is read of the log. */
   readonly at?: number;
+  /** How long ago it was committed when it was read, in ms, by the log's clock. Absent = not at all. */
+  readonly lagMs?: number;
 }
 
 export interface LoggedCommit extends Commit, Logged {}

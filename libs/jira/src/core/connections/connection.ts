@@ -1,6 +1,7 @@
 // One client connection, whatever its transport.
 
 import type { Query } from 'nestjs-jira-protocol';
+import { publishRefusal } from '../diagnostics/diagnostics.js';
 import { JiraException } from '../errors/jira.exception.js';
 import { DEFAULT_LIMITS } from '../limits/limits.js';
 import { Party } from '../limits/party.js';
@@ -94,8 +95,9 @@ export abstract class Connection {
 
   /** Throws `TOO_MANY_ROOMS` if the connection may not join another room. */
   protected checkRooms(): void {
-    if (this.rooms.size >= this.maxRooms)
-      throw new JiraException('TOO_MANY_ROOMS', `Too many rooms; the limit is ${this.maxRooms} per connection.`);
+    if (this.rooms.size < this.maxRooms) return;
+    publishRefusal('rooms', this.id);
+    throw new JiraException('TOO_MANY_ROOMS', `Too many rooms; the limit is ${this.maxRooms} per connection.`);
   }
 
   /** Requests that cost something: unanswered, or given up and not ended. */

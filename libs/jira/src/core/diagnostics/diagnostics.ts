@@ -38,9 +38,17 @@ export interface DiagnosticMessages {
     readonly position: string;
     /** How many rows it changed. */
     readonly changes: number;
+    /** From the commit until this process read it of the log, in ms, by the log's clock; 0 without one. */
+    readonly lagMs: number;
   };
-  /** The database was asked who sees images of rows. What memory decides is not told of. */
-  readonly judge: { readonly images: number; readonly durationMs: number; readonly isFailed: boolean };
+  /** Who sees images of rows was decided. */
+  readonly judge: {
+    readonly by: 'memory' | 'database';
+    readonly images: number;
+    /** Of the database's answer; 0 for memory. */
+    readonly durationMs: number;
+    readonly isFailed: boolean;
+  };
   /** A frame goes to the subscribers of a channel. */
   readonly deliver: {
     readonly namespace: string;
@@ -48,6 +56,25 @@ export interface DiagnosticMessages {
     readonly position: string;
     /** Subscriptions that it goes to, in this process. */
     readonly recipients: number;
+    /** Of a reset. */
+    readonly reason?: ResetReason;
+  };
+  /** All frames of these commits went to the channels of an entity; lists follow by themselves. */
+  readonly delivered: {
+    readonly entity: string;
+    /** Of the commits, in order. */
+    readonly positions: readonly string[];
+  };
+  /** Changes of an entity wait for those before them. */
+  readonly queue: { readonly entity: string; readonly waiting: number };
+  /** A live list is kept, was read, or is dropped. */
+  readonly window: {
+    readonly event: 'opened' | 'read' | 'closed';
+    readonly namespace: string;
+    /** Of a read. */
+    readonly durationMs?: number;
+    /** Of a read. */
+    readonly isFailed?: boolean;
   };
   /** A subscription has begun or ended. */
   readonly subscribe: {
@@ -76,18 +103,31 @@ export interface DiagnosticMessages {
   };
   /** Changes could not be read or captured: whoever may have missed some fetches again. */
   readonly log: { readonly event: 'gap'; readonly entity: string; readonly error: unknown };
+  /** The server that several processes share was lost, or is back. */
+  readonly cluster: { readonly event: 'lost' | 'back'; readonly store: 'redis' };
 }
+
+/**
+ * Why subscribers were told to fetch again. `failed`: a row could not be judged or shown. `unknowable`: nobody can say who
+ * saw a row. `missed`: changes were missed. `rights`: what they see may be other rows now. `heldFrames`: too much waited
+ * for them. `list`: a list could not be read.
+ */
+export type ResetReason = 'failed' | 'unknowable' | 'missed' | 'rights' | 'heldFrames' | 'list';
 
 const CHANNELS = {
   request: channel('nestjs-jira:request'),
   commit: channel('nestjs-jira:commit'),
   judge: channel('nestjs-jira:judge'),
   deliver: channel('nestjs-jira:deliver'),
+  delivered: channel('nestjs-jira:delivered'),
+  queue: channel('nestjs-jira:queue'),
+  window: channel('nestjs-jira:window'),
   subscribe: channel('nestjs-jira:subscribe'),
   resume: channel('nestjs-jira:resume'),
   refusal: channel('nestjs-jira:refusal'),
   connection: channel('nestjs-jira:connection'),
   log: channel('nestjs-jira:log'),
+  cluster: channel('nestjs-jira:cluster'),
 };
 
 /** Whether anyone listens: ask before a message is made. */
@@ -103,4 +143,9 @@ export function publish<Name extends keyof DiagnosticMessages>(name: Name, messa
 /** A limit has refused something. */
 export function publishRefusal(limit: string, connectionId?: string): void {
   if (isObserved('refusal')) publish('refusal', { limit, ...(connectionId !== undefined && { connectionId }) });
+}
+
+/** One subscription, for which frames are held, is to fetch again. */
+export function publishReset(namespace: string, position: string, reason: ResetReason): void {
+  if (isObserved('deliver')) publish('deliver', { namespace, type: 'reset', position, recipients: 1, reason });
 }

@@ -5,9 +5,10 @@ import type { ChangeFrame, ListRows } from 'nestjs-jira-protocol';
 import type { HookScope } from '../../core/scope/scope.js';
 import type { Change, ChangeType, Image } from '../../core/changes/change.js';
 import type { ListDefinition } from '../lists/list-definition.js';
+import { publishReset, type ResetReason } from '../../core/diagnostics/diagnostics.js';
 import type { Recipient } from './frame-sink.js';
 import type { Room, RoomDiff, RoomKeeper } from './rooms.js';
-import { nextState, type Reason, type SubscriptionState } from './subscription-state.js';
+import { nextState, REASONS, type Reason, type SubscriptionState } from './subscription-state.js';
 
 /** Decides which rows match: a filter, a visibility, an object permission. */
 export interface RowMatcher {
@@ -187,6 +188,8 @@ export class Subscription implements Recipient {
   /** Whether it is to get its whole list, and nothing before that. */
   isExpecting = false;
   private current: SubscriptionState = 'opening';
+  /** Why its rights are looked at. */
+  private lookedFor?: Reason;
   /** Frames that wait for it to be live. */
   private held: ChangeFrame[] = [];
 
@@ -224,18 +227,20 @@ export class Subscription implements Recipient {
   go(reason: Reason): SubscriptionState {
     const before = this.current;
     this.current = nextState(before, reason);
+    if (this.current === 'checking' && reason >= REASONS.refreshed) this.lookedFor = reason;
     return before;
   }
 
   /** Keeps a frame until it is live; beyond `max` frames it has to fetch again instead. */
   hold(frame: ChangeFrame, max: number): void {
     if (this.held.length < max) this.held.push(frame);
-    else this.held = [resetFrame(frame.channel, frame.position)];
+    else this.holdInstead(resetFrame(frame.channel, frame.position), 'heldFrames');
   }
 
-  /** In place of what waits it is told to fetch again. */
-  holdReset(frame: ChangeFrame): void {
+  /** In place of what waits it is told to fetch again, or the whole list. */
+  holdInstead(frame: ChangeFrame, reason: ResetReason = this.lookedFor === REASONS.missed ? 'missed' : 'rights'): void {
     this.held = [frame];
+    if (frame.type === 'reset') publishReset(this.namespace, frame.position, reason);
   }
 
   /** What has waited, once. */

@@ -7,9 +7,10 @@ import { resetFrame, type Audience, type Channel, type ObserverBehaviour, type S
 import { acceptedOf, caseOf, imagesOf, loadOutputs, matchersOf, type Case, type Delivery } from './cases.js';
 import { ChannelIndex } from './channel-index.js';
 import { idKey, type Change, type ChangeType, type Image } from '../../core/changes/change.js';
-import { isObserved, publish } from '../../core/diagnostics/diagnostics.js';
+import { isObserved, publish, type ResetReason } from '../../core/diagnostics/diagnostics.js';
 import type { FrameSink } from './frame-sink.js';
 import { assertUnaltered, Judgements, UnknowableRow } from './judgements.js';
+import { delivered, tellWaiting } from './feed-news.js';
 import { Gate } from '../lists/gate.js';
 import { LiveWindow } from '../lists/live-window.js';
 import { RoomBook } from './rooms.js';
@@ -44,11 +45,14 @@ export class Feed {
   /** Observers with a handler: called for each change, with or without subscribers. */
   readonly handlers = new Set<ObserverBehaviour>();
   private readonly index = new ChannelIndex();
-  private readonly turns = new Turns<Delivery>((batch) => forEverybody(() => this.deliver(batch)));
+  private readonly turns: Turns<Delivery> = new Turns<Delivery>((batch) =>
+    forEverybody(() => delivered(this.entity, batch, this.turns, () => this.deliver(batch))),
+  );
   /** What is sent now goes out with what follows in the same turn of the event loop. */
   private isBatching = false;
 
   constructor(
+    private readonly entity: string,
     private readonly sink: FrameSink,
     private readonly report: FeedReport,
     private readonly heldFrames: number,
@@ -74,6 +78,7 @@ export class Feed {
   push(deliveries: readonly Delivery[]): void {
     if (this.channels.size === 0 && this.handlers.size === 0 && this.turns.isIdle) return;
     this.turns.push(deliveries);
+    tellWaiting(this.entity, this.turns);
   }
 
   /** Runs once everything pushed so far is delivered; at once, in the same turn, if nothing waits. */
@@ -98,7 +103,7 @@ export class Feed {
       } catch (error) {
         this.report.gap(error, delivery.observer ?? '');
         for (const channel of this.channels)
-          if (channel.definition.observer.name === delivery.observer) this.reset(channel, delivery.position);
+          if (channel.definition.observer.name === delivery.observer) this.reset(channel, delivery.position, 'failed');
       }
     });
   }
@@ -106,14 +111,14 @@ export class Feed {
   /** Tells every channel to refetch. */
   resetAll(position: string): void {
     this.inTurn(() => {
-      for (const channel of this.channels) this.reset(channel, position);
+      for (const channel of this.channels) this.reset(channel, position, 'missed');
     });
   }
 
   /** Tells a channel to refetch. */
-  reset(channel: Channel, position: string): void {
+  private reset(channel: Channel, position: string, reason: ResetReason): void {
     if (channel.window) return channel.window.touch(position);
-    this.send(channel, resetFrame(channel.id, position));
+    this.send(channel, resetFrame(channel.id, position), undefined, reason);
   }
 
   /** Never throws or rejects: an error in a channel resets that channel. */
@@ -160,6 +165,7 @@ export class Feed {
   }
 
   private sendJudged(batch: Batch): Promise<void> | void {
+    batch.judgements.tellMemory();
     for (const one of batch.listed) this.touch(one, batch.judgements);
     const loading = loadOutputs(batch.cases, batch.judgements);
     return loading ? loading.then(() => this.sendFrom(0, batch)) : this.sendFrom(0, batch);
@@ -229,11 +235,12 @@ export class Feed {
     return isPromise(data) ? data.then(remember) : remember(data);
   }
 
-  private send(channel: Channel, frame: ChangeFrame, only?: readonly Subscription[]): void {
+  private send(channel: Channel, frame: ChangeFrame, only?: readonly Subscription[], reason?: ResetReason): void {
     const { type, position } = frame;
     if (isObserved('deliver')) {
       const { namespace } = channel.definition;
-      publish('deliver', { namespace, type, position, recipients: only?.length ?? channel.subscriptions.size });
+      const recipients = only?.length ?? channel.subscriptions.size;
+      publish('deliver', { namespace, type, position, recipients, ...(reason && { reason }) });
     }
     let hasActive = false;
     for (const subscription of only ?? channel.subscriptions) {
@@ -250,8 +257,9 @@ export class Feed {
   private guard(channel: Channel, delivery: Delivery, run: () => Promise<void> | void): Promise<void> | void {
     const fail = (error: unknown): void => {
       // Not a failure: the channel fetches again because nobody can say what it has to forget.
-      if (!(error instanceof UnknowableRow)) this.report.failed(error, delivery.change, channel);
-      this.reset(channel, delivery.position);
+      const isFailure = !(error instanceof UnknowableRow);
+      if (isFailure) this.report.failed(error, delivery.change, channel);
+      this.reset(channel, delivery.position, isFailure ? 'failed' : 'unknowable');
     };
     try {
       return run()?.catch(fail);

@@ -134,8 +134,9 @@ export class Hub implements OnApplicationShutdown {
   }
 
   private publish(commit: LoggedCommit): void {
-    const { changes, position, isOwn } = commit;
-    if (isObserved('commit')) publish('commit', { source: isOwn ? 'own' : 'other', position, changes: changes.length });
+    const { changes, position, isOwn, lagMs = 0 } = commit;
+    if (isObserved('commit'))
+      publish('commit', { source: isOwn ? 'own' : 'other', position, changes: changes.length, lagMs });
     const byFeed = new Map<Feed, Delivery[]>();
     for (const change of changes) {
       for (const entity of [change.entity, ...(change.ancestors ?? [])]) {
@@ -158,6 +159,6 @@ export class Hub implements OnApplicationShutdown {
 
   private feed(entity: string): Feed {
     const { sink, report, limits } = this;
-    return getOrAdd(this.feeds, entity, () => new Feed(sink, report, limits.heldFrames));
+    return getOrAdd(this.feeds, entity, () => new Feed(entity, sink, report, limits.heldFrames));
   }
 }

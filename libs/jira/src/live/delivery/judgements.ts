@@ -24,11 +24,16 @@ export class Judgements {
   private readonly failures = new Map<RowMatcher, unknown>();
   private readonly questions = new Map<RowMatcher, Set<Image>>();
   private readonly past = new Map<Image, Past>();
+  /** How often memory decided. */
+  private decided = 0;
 
   /** Records the queries needed to tell whether all matchers accept the image. @param past the image is from before a change */
   prepare(matchers: readonly RowMatcher[], image: Image, past?: Past): void {
     if (past) this.past.set(image, past);
-    if (this.fromMemory(matchers, image) !== undefined) return;
+    if (this.fromMemory(matchers, image) !== undefined) {
+      this.decided++;
+      return;
+    }
     for (const matcher of matchers) {
       if (this.verdictOf(matcher, image) !== undefined) continue;
       const images = this.questions.get(matcher);
@@ -39,6 +44,12 @@ export class Judgements {
 
   get hasQuestions(): boolean {
     return this.questions.size > 0;
+  }
+
+  /** Tells of what memory decided. */
+  tellMemory(): void {
+    if (this.decided > 0 && isObserved('judge'))
+      publish('judge', { by: 'memory', images: this.decided, durationMs: 0, isFailed: false });
   }
 
   /** Runs the recorded queries. Never rejects: a failed matcher throws when its verdict is used. */
@@ -112,6 +123,6 @@ export class Judgements {
   private asked(images: readonly Image[], startedAt: number, matcher: RowMatcher): void {
     if (!isObserved('judge')) return;
     const isFailed = this.failures.has(matcher);
-    publish('judge', { images: images.length, durationMs: performance.now() - startedAt, isFailed });
+    publish('judge', { by: 'database', images: images.length, durationMs: performance.now() - startedAt, isFailed });
   }
 }

@@ -256,7 +256,7 @@ export class Placement {
     subscription.membership = channel;
     channel.subscriptions.add(subscription);
     if (isOther && channel.window) channel.window.renew(subscription, head);
-    else if (isOther) subscription.holdReset(resetFrame(channel.id, head));
+    else if (isOther) subscription.holdInstead(resetFrame(channel.id, head));
     if (membership && membership !== channel) this.channels.leave(membership, subscription, feed);
     subscription.checkedAt = Date.now();
     this.go(subscription, REASONS.placed);

@@ -2,7 +2,7 @@
 
 import type { ChangeFrame, ListData, ListRows, RowId } from 'nestjs-jira-protocol';
 import { idKey } from '../../core/changes/change.js';
-import { isObserved, publish } from '../../core/diagnostics/diagnostics.js';
+import { isObserved, publish, type ResetReason } from '../../core/diagnostics/diagnostics.js';
 import { forEverybody } from '../../core/scope/running-request.js';
 import type { Turn } from '../../core/support/turns.js';
 import { wireText } from '../../core/support/wire-value.js';
@@ -51,7 +51,9 @@ export class LiveWindow implements ListWindow {
   constructor(
     private readonly channel: Channel,
     private readonly parts: WindowParts,
-  ) {}
+  ) {
+    this.publish('opened');
+  }
 
   touch(position: string): void {
     this.position = position;
@@ -79,6 +81,7 @@ export class LiveWindow implements ListWindow {
   }
 
   close(): void {
+    this.publish('closed');
     this.isClosed = true;
     clearTimeout(this.timer);
   }
@@ -115,6 +118,7 @@ export class LiveWindow implements ListWindow {
         const read = forEverybody(() => list?.read() as Promise<ListPage>);
         return read.finally(() => (this.readMs = Date.now() - startedAt));
       });
+      this.publish('read', false);
       this.failures = 0;
       await new Promise<void>((resolve) => {
         this.parts.inTurn(() => {
@@ -124,6 +128,7 @@ export class LiveWindow implements ListWindow {
       });
     } catch (error) {
       this.isStale = true;
+      this.publish('read', true);
       this.failed(error);
       throw error;
     }
@@ -137,7 +142,7 @@ export class LiveWindow implements ListWindow {
     this.known = undefined;
     this.failures = 0;
     const reset = resetFrame(this.channel.id, this.position);
-    this.send(reset);
+    this.send(reset, 'list');
     this.handAll(reset);
   }
 
@@ -182,10 +187,19 @@ export class LiveWindow implements ListWindow {
     return { method: 'SUBSCRIPTION', type: 'list', status: 200, channel, position: this.position, data };
   }
 
-  private send(frame: ChangeFrame): void {
+  private publish(event: 'opened' | 'read' | 'closed', isFailed?: boolean): void {
+    if (!isObserved('window')) return;
+    const { namespace } = this.channel.definition;
+    publish('window', { event, namespace, ...(isFailed !== undefined && { isFailed, durationMs: this.readMs }) });
+  }
+
+  private send(frame: ChangeFrame, reason?: ResetReason): void {
     const { definition, subscriptions } = this.channel;
-    if (isObserved('deliver'))
-      publish('deliver', { namespace: definition.namespace, type: frame.type, position: frame.position, recipients: subscriptions.size }); // prettier-ignore
+    if (isObserved('deliver')) {
+      const { type, position } = frame;
+      const { namespace } = definition;
+      publish('deliver', { namespace, type, position, recipients: subscriptions.size, ...(reason && { reason }) });
+    }
     let hasActive = false;
     for (const subscription of subscriptions) {
       if (subscription.isExpecting) continue;
@@ -203,7 +217,7 @@ export class LiveWindow implements ListWindow {
       if (!subscription.isExpecting) continue;
       subscription.isExpecting = false;
       if (subscription.state !== 'live') {
-        subscription.holdReset(frame);
+        subscription.holdInstead(frame, 'list');
         continue;
       }
       this.parts.sink.sendTo(subscription, frame);

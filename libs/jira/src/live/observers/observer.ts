@@ -1,6 +1,7 @@
 // An observer: a property of a hook that watches rows and announces changes to subscribers.
 
 import type { SubscribedTo } from 'nestjs-jira-protocol';
+import { publishRefusal } from '../../core/diagnostics/diagnostics.js';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { JiraException, ValidationException } from '../../core/errors/jira.exception.js';
 import type { HookScope } from '../../core/scope/scope.js';
@@ -143,8 +144,10 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
     const subscribed = options.subscribingRooms && roomSet(await options.subscribingRooms(scope));
     if (subscribed?.size === 0) throw new JiraException('PERMISSION_DENIED', 'You may not subscribe to this.');
     const { maxRooms } = scope.connection;
-    if (subscribed && subscribed.size > maxRooms)
+    if (subscribed && subscribed.size > maxRooms) {
+      publishRefusal('rooms', scope.connection.id);
       throw new JiraException('TOO_MANY_ROOMS', `Too many rooms; the limit is ${maxRooms} per subscription.`);
+    }
     const filter = rows.own ? await rows.own.filter(scope) : EVERY_ROW;
     const list = await this.listOf?.(scope);
     const audience = await this.audienceOf(scope, list);

@@ -1,0 +1,27 @@
+// Commits whose frames are waited for, by position: bounded, for most have no subscriber, and no frame.
+
+const MAX = 1_000;
+
+export class PendingCommits {
+  private readonly commits = new Map<string, { readonly at: number; isSent: boolean }>();
+
+  add(position: string): void {
+    this.commits.set(position, { at: performance.now(), isSent: false });
+    const [oldest] = this.commits.keys();
+    if (this.commits.size > MAX && oldest !== undefined) this.commits.delete(oldest);
+  }
+
+  /** Seconds since the commit, for its first frame. */
+  sent(position: string): number | undefined {
+    const commit = this.commits.get(position);
+    if (!commit || commit.isSent) return undefined;
+    commit.isSent = true;
+    return (performance.now() - commit.at) / 1_000;
+  }
+
+  /** Seconds since the commit, once its frames went out; `undefined` when there were none. */
+  done(position: string): number | undefined {
+    const commit = this.commits.get(position);
+    return commit?.isSent ? (performance.now() - commit.at) / 1_000 : undefined;
+  }
+}
