@@ -12,11 +12,11 @@ const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor',
 /** Why the value is refused, or undefined. Looks at each key once and never recurses deeper than allowed. */
 export function faultOfValue(value: unknown, bounds: FrameBounds): string | undefined {
   let keys = 0;
-  const tooMany = (): string =>
-    refused('jsonKeys', `The frame has more than ${bounds.jsonKeys} keys and array items.`);
+  const tooMany = (): string => refused('jsonKeys', `The frame has more than ${bounds.jsonKeys} keys and array items.`);
   const look = (part: unknown, depth: number): string | undefined => {
     if (typeof part !== 'object' || part === null) return undefined;
-    if (depth > bounds.jsonDepth) return refused('jsonDepth', `The frame is nested deeper than ${bounds.jsonDepth} levels.`);
+    if (depth > bounds.jsonDepth)
+      return refused('jsonDepth', `The frame is nested deeper than ${bounds.jsonDepth} levels.`);
     if (Array.isArray(part)) {
       keys += part.length;
       if (keys > bounds.jsonKeys) return tooMany();
