@@ -10,6 +10,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   cluster: ['core'],
   redis: ['core', 'cluster'],
   metrics: ['core'],
+  otel: ['core', 'policy'],
+  health: ['core', 'nest'],
   live: ['core', 'policy'],
   hooks: ['core', 'policy', 'live'],
   events: ['core', 'policy', 'hooks'],
@@ -32,6 +34,8 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   ws: ['transport', 'testing'],
   redis: ['redis', 'testing'],
   'prom-client': ['metrics'],
+  '@nestjs/terminus': ['health'],
+  '@opentelemetry/api': ['otel'],
 };
 
 const JIRA = 'libs/jira/src/';

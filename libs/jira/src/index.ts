@@ -98,6 +98,7 @@ export type { LiveListOptions } from './typeorm/hooks/live-rows.js';
 export { SubscribeMixin, type Subscribes } from './typeorm/hooks/subscribe.mixin.js';
 export type { TypeOrmStore } from './typeorm/store/typeorm-store.js';
 export type { Visibility } from './typeorm/query/visibility.js';
+export { JiraHealth } from './nest/module/health.js';
 export { JiraServer, type ServerEmitOptions } from './transport/jira-server.js';
 export type { AsyncApiDocument, DocumentInfo, DocumentOptions } from './document/api-document.js';
 export { JiraModule } from './nest/module/jira.module.js';

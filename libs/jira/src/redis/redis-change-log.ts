@@ -148,6 +148,11 @@ export class RedisChangeLog implements ChangeLog {
     return this.positions.get(transaction);
   }
 
+  async check(): Promise<void> {
+    if (!this.link.isReady) throw new Error('Redis is not connected.');
+    await (await this.link.commands).ping();
+  }
+
   async close(): Promise<void> {
     await atMost(FLUSH_MS, Promise.resolve(this.sending));
     this.isClosed = true;

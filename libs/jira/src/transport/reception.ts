@@ -36,6 +36,8 @@ export class Reception {
   /** Frames that could not be answered because they carried no id. */
   malformedCount = 0;
   isClosing = false;
+  /** Whether handshakes are let in. */
+  isOpen = false;
   private knowsAddresses: boolean;
 
   constructor(
@@ -58,6 +60,7 @@ export class Reception {
     this.authorization.start(entry);
     this.traffic.start();
     this.letIn(entry);
+    this.isOpen = true;
   }
 
   /**

@@ -46,6 +46,8 @@ export interface ChangeLog {
    * such task, one of the others. Absent = the one that committed.
    */
   runs?(task: string, commit: LoggedCommit): Promise<boolean>;
+  /** Rejects when the log cannot be reached now. Absent = it always can. */
+  check?(): Promise<void>;
   /** Called when the application shuts down. */
   close?(): Promise<void>;
   /** Position of the newest entry this node has announced to its listeners. */

@@ -72,6 +72,11 @@ export interface JiraOptions extends ClusterOptions {
   readonly fastPaths?: Partial<FastPaths>;
   /** How long the answer to a write with an idempotency key is kept, in ms: docs/transactions.md. @default 86_400_000, a day */
   readonly idempotencyTtlMs?: number;
+  /**
+   * How long a shutdown lets the server go on while `JiraHealth.isReady` is false already, in ms, so that load balancers
+   * notice before the drain begins. @default 0
+   */
+  readonly unreadyMs?: number;
   /** How long a caller waits for the only SQLite connection, in ms. @default 10_000 */
   readonly lockTimeoutMs?: number;
   /**
@@ -106,7 +111,7 @@ const NAMES: Names<JiraOptions> = {
   authentication: true, permissions: true, middleware: true, pagination: true, pageSize: true, hooks: true,
   plainWebSockets: true, eventListeners: true, clientAddress: true, limits: true, socketIo: true, userKey: true,
   visibilityTtlMs: true, resume: true, fastPaths: true, lockTimeoutMs: true, idempotencyTtlMs: true, changeLog: true, pubSub: true, connectionStore: true,
-  messageQueue: true, otherProcessesMs: true, explorer: true,
+  messageQueue: true, otherProcessesMs: true, explorer: true, unreadyMs: true,
 }; // prettier-ignore
 
 /** Returns the complete, checked, frozen options. Throws a ConfigurationError that names the option at fault. */
@@ -115,16 +120,17 @@ export function resolveOptions(options: JiraOptions): ResolvedJiraOptions {
   checkSocketIoOptions(options.socketIo ?? {});
   const limits = Object.freeze({ ...DEFAULT_LIMITS, ...options.limits });
   const { pageSize = 16, visibilityTtlMs = 60_000, lockTimeoutMs = 10_000 } = options;
-  const { idempotencyTtlMs = 86_400_000, otherProcessesMs = 60_000 } = options;
+  const { idempotencyTtlMs = 86_400_000, otherProcessesMs = 60_000, unreadyMs = 0 } = options;
   const unknown = Object.keys(limits).find((name) => !(name in DEFAULT_LIMITS));
   if (unknown !== undefined)
     throw new ConfigurationError('JiraModule', `has an unknown limit "${unknown}".`, meant(unknown, Object.keys(DEFAULT_LIMITS))); // prettier-ignore
   const numbers = [
     ...Object.entries(limits),
-    ...Object.entries({ pageSize, visibilityTtlMs, lockTimeoutMs, idempotencyTtlMs, otherProcessesMs }),
+    ...Object.entries({ pageSize, visibilityTtlMs, lockTimeoutMs, idempotencyTtlMs, otherProcessesMs, unreadyMs }),
   ];
   for (const [name, value] of numbers) {
     if ((Number.isInteger(value) && Number(value) > 0) || (value === false && name === 'otherProcessesMs')) continue;
+    if (value === 0 && name === 'unreadyMs') continue;
     throw new ConfigurationError('JiraModule', `has the limit ${name} = ${String(value)}.`, 'Use a positive integer.');
   }
   for (const name of ['reservedPoolPercent', 'userPoolPercent'] as const)
@@ -150,6 +156,7 @@ export function resolveOptions(options: JiraOptions): ResolvedJiraOptions {
     lockTimeoutMs,
     otherProcessesMs,
     idempotencyTtlMs,
+    unreadyMs,
     fastPaths: Object.freeze({ ...ALL_FAST_PATHS, ...options.fastPaths }),
     limits,
   });

@@ -46,6 +46,7 @@ import { HookExplorer } from '../explorer/hook-explorer.js';
 import { ExplorerPage } from '../page/explorer-page.js';
 import { AnnouncementReport } from './announcement-report.js';
 import { JiraBoot } from './boot.js';
+import { JiraHealth } from './health.js';
 import { Cluster } from './cluster.js';
 import { Transports } from './transports.js';
 import { GlobalParts } from './global-parts.js';
@@ -131,10 +132,12 @@ function translators(dataSources: DataSources): readonly ErrorTranslator[] {
     Transports,
     LifecycleBridge,
     JiraBoot,
+    JiraHealth,
     JiraShutdown,
   ],
   exports: [
     JiraServer,
+    JiraHealth,
     LifecycleEvents,
     Connections,
     Authorization,

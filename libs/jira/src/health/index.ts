@@ -1,0 +1,1 @@
+export { JiraHealthIndicator, type HealthCheckOptions } from './jira-health.indicator.js';
