@@ -73,7 +73,16 @@ export type { ObserverOptions, Rooms, Signal, SignalSource, Unserialized } from 
 export type { Room, RoomDiff } from './live/delivery/rooms.js';
 export { observer, type EntityObserverOptions } from './typeorm/hooks/observer.js';
 export type { ChangeType, EntityChange as Change, Image } from './core/changes/change.js';
-export { Action, NotAction, type ActionOptions, type InputChoice } from './hooks/action.decorator.js';
+export {
+  Action,
+  NotAction,
+  type ActionOptions,
+  type ChosenInput,
+  type InputChoice,
+  type InputSource,
+} from './hooks/action.decorator.js';
+export type { InputType } from './policy/serialization/input.js';
+export type { StandardSchema } from './core/support/standard-schema.js';
 export type { ApiOf, ApiOptions, Renamed } from './hooks/api-of.js';
 export type { ListQuery } from './hooks/list-query.js';
 export { BaseHook, type MiddlewareSpec } from './hooks/base-hook.js';

@@ -38,12 +38,14 @@ export class TypeWriter {
   }
 
   typeOf(schema: Schema): string {
-    const { $ref, type, anyOf, properties, items, additionalProperties } = schema;
+    const { $ref, type, properties, items, additionalProperties } = schema;
+    const choices = schema['anyOf'] ?? schema['oneOf'];
     if (typeof $ref === 'string') return this.reference($ref.slice(PREFIX.length));
     if ('const' in schema) return JSON.stringify(schema['const']);
     if (Array.isArray(schema['enum'])) return union((schema['enum'] as unknown[]).map((one) => JSON.stringify(one)));
-    if (Array.isArray(anyOf)) return union((anyOf as Schema[]).filter((one) => one['x-when'] === undefined).map((one) => this.typeOf(one))); // prettier-ignore
-    if (type === 'array') return items ? `${wrapped(this.typeOf(items as Schema))}[]` : 'unknown[]';
+    if (Array.isArray(choices)) return union((choices as Schema[]).filter((one) => one['x-when'] === undefined).map((one) => this.typeOf(one))); // prettier-ignore
+    if (type === undefined && !properties && Array.isArray(schema['allOf'])) return (schema['allOf'] as Schema[]).map((one) => wrapped(this.typeOf(one))).join(' & '); // prettier-ignore
+    if (type === 'array') return this.listOf(items);
     if (properties) return this.objectOf(schema);
     if (type === 'object') return `Record<string, ${typeof additionalProperties === 'object' ? this.typeOf(additionalProperties as Schema) : 'unknown'}>`; // prettier-ignore
     const types = (Array.isArray(type) ? (type as string[]) : [type as string | undefined]).map((one) => this.primitive(one, schema)); // prettier-ignore
@@ -63,9 +65,14 @@ export class TypeWriter {
   }
 
   private primitive(type: string | undefined, { items, properties }: Schema): string {
-    if (type === 'array') return items ? `${wrapped(this.typeOf(items as Schema))}[]` : 'unknown[]';
+    if (type === 'array') return this.listOf(items);
     if (type === 'object') return properties ? this.objectOf({ properties }) : 'Record<string, unknown>';
     return (type === undefined ? undefined : PRIMITIVES[type]) ?? 'unknown';
+  }
+
+  private listOf(items: unknown): string {
+    if (Array.isArray(items)) return `[${(items as Schema[]).map((one) => this.typeOf(one)).join(', ')}]`;
+    return items ? `${wrapped(this.typeOf(items as Schema))}[]` : 'unknown[]';
   }
 
   private objectOf({ properties = {}, required = [] }: Schema): string {

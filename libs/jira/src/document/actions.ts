@@ -1,8 +1,7 @@
 // What one action takes and answers: of the ready-made ones from what the hook declares, of others from their decorators.
 
 import 'reflect-metadata';
-import type { Code, Method } from 'nestjs-jira-protocol';
-import type { InputChoice } from '../hooks/action.decorator.js';
+import type { Code } from 'nestjs-jira-protocol';
 import { GenericHook } from '../hooks/generic-hook.js';
 import { CONTEXT } from '../hooks/plumbing.js';
 import type { RegisteredAction, RegisteredHook } from '../hooks/registry.js';
@@ -13,17 +12,16 @@ import { PageNumberPagination } from '../policy/pagination/page-number.paginatio
 import type { Pagination } from '../policy/pagination/pagination.js';
 import { GenericModelHook } from '../typeorm/hooks/generic-model-hook.js';
 import { areStock, type RowFacts } from '../typeorm/hooks/row-facts.js';
+import { ActionInputs, type ActionInput } from './action-inputs.js';
 import type { Components } from './components.js';
 import { ref } from './frames.js';
-import { inputSchema } from './input-schema.js';
 import { nameProperties, queriesOf } from './query-schema.js';
 import { anyOf, listOf, NULL, objectOf, unknown, type Schema } from './schema.js';
 import { viewSchema } from './view-schema.js';
 
 export interface ActionDescription {
   readonly name: string;
-  /** One for each set of methods that take the same. */
-  readonly inputs: readonly { readonly methods: readonly Method[]; readonly data?: Schema }[];
+  readonly inputs: readonly ActionInput[];
   readonly query: Schema;
   readonly needsQuery: boolean;
   readonly headers?: Schema;
@@ -60,6 +58,7 @@ const SUMMARIES: Readonly<Record<string, string>> = {
 export class ActionDescriber {
   /** What clients see of a row, where that is known. */
   readonly row: Schema;
+  private readonly inputs: ActionInputs;
 
   constructor(
     private readonly registered: RegisteredHook,
@@ -67,6 +66,7 @@ export class ActionDescriber {
     private readonly components: Components,
   ) {
     this.row = this.rowSchema();
+    this.inputs = new ActionInputs(registered, rows, components);
   }
 
   describe(action: RegisteredAction): ActionDescription {
@@ -75,7 +75,7 @@ export class ActionDescriber {
     const isStock = method !== undefined && isShown(method);
     const name = isStock ? action.member : '';
     const methods = [...action.methods];
-    const common = { name: action.name, summary: SUMMARIES[name], inputs: this.inputsOf(action, name) };
+    const common = { name: action.name, summary: SUMMARIES[name], inputs: this.inputs.of(action, name) };
     const isModel = hook instanceof GenericModelHook && this.rows !== undefined;
     const query = isModel
       ? this.queryOf(name, action, hook as GenericModelHook<object>, this.rows)
@@ -102,64 +102,6 @@ export class ActionDescriber {
       codes: [...codes],
       subscribes,
     };
-  }
-
-  private inputsOf(action: RegisteredAction, name: string): ActionDescription['inputs'] {
-    const methods = [...action.methods];
-    const stock = this.stockInput(name);
-    if (stock) return [{ methods, data: stock }];
-    if (['list', 'retrieve', 'destroy', 'subscribe', 'listen'].includes(name)) return [{ methods }];
-    const groups = new Map<string, { methods: Method[]; data?: Schema }>();
-    for (const method of methods) {
-      const data = this.inputOf(action, method);
-      const key = JSON.stringify(data);
-      const group = groups.get(key);
-      if (group) group.methods.push(method);
-      else groups.set(key, { methods: [method], data });
-    }
-    return [...groups.values()];
-  }
-
-  private stockInput(name: string): Schema | undefined {
-    const { hook } = this.registered;
-    if (name === 'unsubscribe') return objectOf({ target: { type: 'string', description: 'requestId of the subscribe.' } }, ['target'], {}); // prettier-ignore
-    if (!name.endsWith('Many') || !(hook instanceof GenericHook)) return undefined;
-    const generic = hook as GenericHook<object>;
-    const items = { createMany: this.classSchema(generic.getCreateInput(), false, generic.createGroups), updateMany: this.updateItem(generic), destroyMany: this.keySchema() }[name]; // prettier-ignore
-    const maxItems = hook[CONTEXT].limits.pageSize;
-    return items && objectOf({ items: { ...listOf(items), maxItems }, atomic: { type: 'boolean', default: true } }, ['items'], {}); // prettier-ignore
-  }
-
-  private updateItem(hook: GenericHook<object>): Schema {
-    const fields = this.components.resolve(this.classSchema(hook.getUpdateInput(), true, hook.updateGroups));
-    return { ...fields, properties: { pk: this.keySchema(), ...(fields['properties'] as object | undefined) }, required: ['pk', ...((fields['required'] as string[] | undefined) ?? [])] }; // prettier-ignore
-  }
-
-  private keySchema(): Schema {
-    const { hook } = this.registered;
-    if (!(hook instanceof GenericModelHook) || !this.rows) return ref('RowId');
-    return nameProperties(hook as GenericModelHook<object>, this.rows).properties['pk'] ?? ref('RowId');
-  }
-
-  private classSchema(type: InputChoice['type'] | undefined, isPartial: boolean, groups: readonly string[]): Schema {
-    return type ? inputSchema(type, { isPartial, groups }, this.components) : unknown('the hook names no input class');
-  }
-
-  private inputOf({ options, dataInputs }: RegisteredAction, method: Method): Schema {
-    const { input } = options;
-    if (input && !('of' in input)) return this.classSchema(input, false, options.groups ?? []);
-    if (input) {
-      try {
-        const choice = input.of(this.registered.hook, method);
-        if (choice) return this.classSchema(choice.type, choice.isPartial, choice.groups ?? []);
-      } catch {
-        return unknown('the hook takes no such input'); // METHOD_NOT_ALLOWED, whatever is sent
-      }
-    }
-    if (dataInputs.length === 0) return unknown('the action names no input class');
-    const members = dataInputs.map(({ key = '', type }) => [key, this.classSchema(type, false, [])] as const);
-    const properties = Object.fromEntries(members);
-    return { type: 'object', properties, required: Object.keys(properties), ...unknown('read by parameters') };
   }
 
   private queryOf(

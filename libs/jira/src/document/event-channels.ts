@@ -2,6 +2,7 @@
 
 import { ACKNOWLEDGE_ACTION, AUTHENTICATE_ACTION, CONNECTION_EVENT, MESSAGE_EVENT, PING_ACTION, POSITION_EVENT, SESSION_EVENT, type Method } from 'nestjs-jira-protocol'; // prettier-ignore
 import type { EventTarget } from '../events/event-registry.js';
+import { isChosenInput } from '../hooks/action.decorator.js';
 import { idOf, type Components } from './components.js';
 import { answerFrame, ref, requestFrame } from './frames.js';
 import type { Described } from './hook-channel.js';
@@ -19,7 +20,7 @@ export function describeEvent(
 ): Described {
   const id = idOf(path === undefined ? event : `${path}.${event}`);
   const { input, groups = [], output } = target.options;
-  const payload = input && !('of' in input) ? inputSchema(input, { isPartial: false, groups }, components) : unknown('the handler names no input class'); // prettier-ignore
+  const payload = input && !isChosenInput(input) ? inputSchema(input, { isPartial: false, groups, name: `${event}.data` }, components) : unknown('the handler names no input class'); // prettier-ignore
   const view = output ? viewSchema(output, undefined, components) : undefined;
   const data = view ? { ...anyOf(view, listOf(view), NULL), ...unknown('one, or a list') } : unknown('the handler names no output class'); // prettier-ignore
   const answer = answerFrame({ action: { const: '' }, methods: METHODS_OF_EVENTS, status: { type: 'integer', minimum: 200, maximum: 299 }, data }); // prettier-ignore

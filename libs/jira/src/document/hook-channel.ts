@@ -172,6 +172,11 @@ function rowOf(hook: object, { row }: ActionDescriber): Schema {
 
 /** Whether an empty object, which stands for no data, would be refused. */
 function requiresMembers(data: Schema, components: Components): boolean {
-  const { required } = components.resolve(data);
-  return Array.isArray(required) && required.length > 0;
+  const { required, type, anyOf, oneOf } = components.resolve(data);
+  if (typeof type === 'string' && type !== 'object') return true;
+  const choices = (anyOf ?? oneOf) as readonly Schema[] | undefined;
+  return (
+    (Array.isArray(required) && required.length > 0) ||
+    choices?.every((one) => requiresMembers(one, components)) === true
+  );
 }

@@ -2,15 +2,21 @@
 
 import type { Type } from '@nestjs/common';
 import { getMetadataStorage } from 'class-validator';
+import { isStandardSchema } from '../core/support/standard-schema.js';
+import type { InputType } from '../policy/serialization/input.js';
 import { exposedBy, isTransformed, typeSaid } from '../policy/serialization/internals.js';
 import type { Components } from './components.js';
 import { isKnown, named, ofEach, ruleOf } from './constraints.js';
+import { standardInput } from './standard-input.js';
 import { annotationsOf } from './swagger.js';
 import { allOf, anyOf, objectOf, orNull, unknown, type Schema } from './schema.js';
 
 export interface InputUse {
   readonly isPartial: boolean;
   readonly groups: readonly string[];
+  readonly isRow?: boolean;
+  /** What a schema without a title is called, since it has no name as classes have. */
+  readonly name: string;
 }
 
 type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
@@ -21,8 +27,13 @@ interface Field {
   readonly isOptional: boolean;
 }
 
-/** A reference to the schema of the class as `validateInput` takes it: for create, for a PATCH, or within other groups. */
-export function inputSchema(type: Type<object>, use: InputUse, components: Components): Schema {
+/** A reference to the schema of the input as `validateInput` takes it: for create, for a PATCH, or within other groups. */
+export function inputSchema(type: InputType, use: InputUse, components: Components): Schema {
+  if (!isStandardSchema(type)) return classSchema(type, use, components);
+  return standardInput(type, { isRow: false, ...use }, components);
+}
+
+function classSchema(type: Type<object>, use: InputUse, components: Components): Schema {
   const groups = [...use.groups].toSorted((a, b) => (a < b ? -1 : 1));
   const variant = JSON.stringify([use.isPartial, groups]);
   const name = [type.name, ...(use.isPartial ? ['partial'] : []), ...groups].join('.');
@@ -111,7 +122,7 @@ function nestedSchema(
 ): Schema {
   const target = typeSaid(type, property)?.typeFunction?.() as Type<object> | undefined;
   if (typeof target !== 'function') return unknown('nested, of a class that no @Type() names');
-  const one = inputSchema(target, use, components);
+  const one = classSchema(target, use, components);
   const many = { type: 'array', items: one };
   if (isList) return many;
   const declared: unknown = Reflect.getMetadata('design:type', type.prototype as object, property);

@@ -8,7 +8,8 @@ const MAX_LEVELS = 6;
 /** @param withOptional whether members that may be absent are shown too */
 export function sampleOf(schema: Schema, components: Components, withOptional = false, levels = MAX_LEVELS): unknown {
   const one = components.resolve(schema);
-  const { type, anyOf: choices, examples } = one;
+  const { type, anyOf, oneOf, examples } = one;
+  const choices = anyOf ?? oneOf;
   if (levels === 0 || 'x-unknown' in one) return undefined;
   if (Array.isArray(examples)) return examples[0] as unknown;
   if ('const' in one) return one['const'];

@@ -1,8 +1,9 @@
 // Path → event → handler. Filled once at boot.
 
-import { Injectable, type Type } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { isReservedName } from 'nestjs-jira-protocol';
 import { ConfigurationError } from '../core/errors/configuration.error.js';
+import type { InputType } from '../policy/serialization/input.js';
 import type { MessageOptions } from './event-handlers.decorator.js';
 import type { RequestTarget } from '../hooks/registry.js';
 import type { EventContext } from './event-context.js';
@@ -29,7 +30,7 @@ interface HandlerPath {
   readonly path: Path;
   /** An instance of the class that has this path. */
   readonly handlers: object;
-  readonly params?: Type<object>;
+  readonly params?: InputType;
 }
 
 @Injectable()
@@ -82,13 +83,13 @@ export class EventRegistry {
     for (const [path, { events }] of this.audiences) for (const [event, target] of events) yield [path, event, target];
   }
 
-  /** Each path that has handlers, with the class of its parameters. */
+  /** Each path that has handlers, with the class or schema of its parameters. */
   paths(): Iterable<HandlerPath> {
     return this.handlerPaths;
   }
 
-  /** The owner of a path, and the class of its parameters. */
-  addPath(path: Path, handlers: object, params?: Type<object>): void {
+  /** The owner of a path, and the class or schema of its parameters. */
+  addPath(path: Path, handlers: object, params?: InputType): void {
     this.handlerPaths.push({ path, handlers, params });
   }
 

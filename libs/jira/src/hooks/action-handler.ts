@@ -11,7 +11,7 @@ import { Answer } from '../core/scope/answer.js';
 import { stateOf, type ActionScope, type HookScope } from '../core/scope/scope.js';
 import { isOnce, noStream, once } from './idempotency.js';
 import { validateInput } from '../policy/serialization/input.js';
-import type { FoundAction, InputChoice } from './action.decorator.js';
+import { isChosenInput, type FoundAction, type InputChoice } from './action.decorator.js';
 import type { BaseHook } from './base-hook.js';
 import { SHORTCUT_OF } from './plumbing.js';
 import { stockActionOf, type Shortcut } from './shortcuts.js';
@@ -117,7 +117,7 @@ function shortcutOf(hook: ActionHost, method: object): Shortcut | undefined {
 function inputOf({ options }: FoundAction, hook: object, method: Method): InputChoice | undefined {
   const { input } = options;
   if (!input) return undefined;
-  return 'of' in input ? input.of(hook, method) : { type: input, isPartial: false, groups: options.groups };
+  return isChosenInput(input) ? input.of(hook, method) : { type: input, isPartial: false, groups: options.groups };
 }
 
 function isTransactional({ options }: FoundAction, method: Method): boolean {

@@ -2,8 +2,10 @@
 
 import type { Type } from '@nestjs/common';
 import type { Method } from 'nestjs-jira-protocol';
+import { isStandardSchema } from '../core/support/standard-schema.js';
 import type { Pagination } from '../policy/pagination/pagination.js';
 import type { PermissionSpec } from '../policy/permissions/permission.js';
+import type { InputType } from '../policy/serialization/input.js';
 import { MemberMarks } from './member-marks.js';
 
 export interface ActionOptions {
@@ -13,7 +15,10 @@ export interface ActionOptions {
   readonly name?: string;
   /** Whether it works on one object, named by the lookup key in the query. @default false */
   readonly detail?: boolean;
-  /** Class that validates the request's `data`; or a function of the hook, for base classes whose subclasses choose. */
+  /**
+   * Class that validates the request's `data`, or a schema of Zod, Valibot, ArkType or another library that implements
+   * Standard Schema; or a function of the hook, for base classes whose subclasses choose.
+   */
   readonly input?: InputSource;
   /** Validation groups for `input`; validators without a group always apply. @default none: all validators apply */
   readonly groups?: readonly string[];
@@ -38,12 +43,23 @@ export interface ActionOptions {
   readonly transaction?: boolean;
 }
 
-export type InputSource = Type<object> | { of(hook: object, method: Method): InputChoice | undefined };
+export type InputSource = InputType | ChosenInput;
+
+/** An input that each hook chooses, at each request. */
+export interface ChosenInput {
+  of(hook: object, method: Method): InputChoice | undefined;
+}
 
 export interface InputChoice {
-  readonly type: Type<object>;
+  readonly type: InputType;
   readonly isPartial: boolean;
   readonly groups?: readonly string[];
+  /** Whether it sets the fields of a row. @default false */
+  readonly isRow?: boolean;
+}
+
+export function isChosenInput(input: InputSource): input is ChosenInput {
+  return !isStandardSchema(input) && 'of' in input;
 }
 
 interface ActionMark extends ActionOptions {

@@ -3,6 +3,7 @@
 import type { Observable } from 'rxjs';
 import type { PaginatedResponse, RowId, Sendable, SubscribedData, SubscribedTo, Wire } from 'nestjs-jira-protocol';
 import type { ActionScope } from '../core/scope/scope.js';
+import type { SentOf } from '../core/support/standard-schema.js';
 import type { Unserialized } from '../live/observers/observer-options.js';
 import type { ListQuery, RetrieveQuery } from './list-query.js';
 import type { ListOf } from './mixins/list.mixin.js';
@@ -41,7 +42,7 @@ type HookApi<H, Options> = {
     infer Output
   >
     ? {
-        input: Sendable<Chosen<H, K, Input>>;
+        input: Sendable<SentOf<Chosen<H, K, Input>>>;
         query: Asked<H, K, Query>;
         output: [Output] extends [SubscribedData]
           ? Opened<Announced<H, RowIn<K extends 'subscribe' ? OwnSubscribed<H, Output> : Output>>>
@@ -122,7 +123,7 @@ type ShownAs<T, E, Output> = 0 extends 1 & T
 type Kept =
   string | number | boolean | bigint | symbol | null | undefined | Date | Uint8Array | ((...args: never[]) => unknown);
 
-/** `create` and `update` take the hook's input classes, unless an override declares its own. */
+/** `create` and `update` take the hook's inputs, unless an override declares its own. */
 type Chosen<H, K, Input> = unknown extends Input
   ? K extends 'create'
     ? InputOf<H, 'createInput'>

@@ -1,6 +1,7 @@
 // Misspelled configuration of a hook: it would be ignored in silence, and leave the hook open.
 
 import { ConfigurationError } from '../core/errors/configuration.error.js';
+import { isStandardSchema } from '../core/support/standard-schema.js';
 import { nearestName } from '../core/support/nearest-name.js';
 import { actionsOf } from './action.decorator.js';
 import type { BaseHook } from './base-hook.js';
@@ -55,10 +56,10 @@ function assertName(hook: BaseHook, name: string, known: readonly string[], near
   );
 }
 
-/** Arrays, plain objects, classes, texts, numbers: what attributes are set to. */
+/** Arrays, plain objects, classes, schemas, texts, numbers: what attributes are set to. */
 function mayConfigure(value: unknown): boolean {
   if (value === undefined) return false;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return true;
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || isStandardSchema(value)) return true;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }

@@ -8,9 +8,12 @@ import type { FilterBackend, FilterBackendSpec } from '../policy/filtering/filte
 import type { Pagination } from '../policy/pagination/pagination.js';
 import { stateOf, type HookScope } from '../core/scope/scope.js';
 import { isPromise } from '../core/support/is-promise.js';
+import { isStandardSchema } from '../core/support/standard-schema.js';
 import { checkInput, checkView } from '../policy/serialization/check-classes.js';
+import type { InputType } from '../policy/serialization/input.js';
+import { checkRowSchemas } from '../policy/serialization/schema-input.js';
 import { outputViewOf, type OutputView } from '../policy/serialization/output-view.js';
-import type { InputChoice } from './action.decorator.js';
+import { actionsOf, type InputChoice } from './action.decorator.js';
 import { BaseHook, type HookContext } from './base-hook.js';
 import { ListSource } from './list-source.js';
 import { fieldsOf, type OutputOf } from './mixins/mixin.js';
@@ -29,10 +32,10 @@ export interface RowLookup {
 export abstract class GenericHook<E extends object> extends BaseHook {
   /** The view every reader and subscriber gets: a class whose `@Expose()` properties are sent. */
   output?: Type<object>;
-  /** Class that validates the input of `create`. */
-  createInput?: Type<object>;
-  /** Class that validates the input of `update`; fields may be absent in a PATCH. @default createInput */
-  updateInput?: Type<object>;
+  /** Class or schema that validates the input of `create`. */
+  createInput?: InputType;
+  /** Class or schema that validates the input of `update`; fields may be absent in a PATCH. @default createInput */
+  updateInput?: InputType;
   /** Validation groups for the input of `create`; validators without a group always apply. @default none: all apply */
   createGroups: readonly string[] = [];
   /** The same for `update`. */
@@ -73,7 +76,7 @@ export abstract class GenericHook<E extends object> extends BaseHook {
         'has no output.',
         'Set "output" to a class whose @Expose() properties are what clients may see, or override serialize().',
       );
-    checkAttributes(this, { output, createInput: this.getCreateInput(), updateInput: this.getUpdateInput() });
+    checkAttributes(this, output);
     if (this.serialize === GenericHook.prototype.serialize) checkView(output, this.constructor.name);
     this.view = outputViewOf(output, { isCopied: context.fastPaths.views, isRow: context.isRow });
     return super[REGISTER](context);
@@ -95,11 +98,11 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     return this.output;
   }
 
-  getCreateInput(): Type<object> | undefined {
+  getCreateInput(): InputType | undefined {
     return this.createInput;
   }
 
-  getUpdateInput(): Type<object> | undefined {
+  getUpdateInput(): InputType | undefined {
     return this.updateInput ?? this.createInput;
   }
 
@@ -231,11 +234,11 @@ export abstract class GenericHook<E extends object> extends BaseHook {
   }
 }
 
-/** The input class of a stock action, chosen at each request so that a subclass's attributes count. */
+/** The input of a stock action, chosen at each request so that a subclass's attributes count. */
 export function inputFor(hook: GenericHook<object>, kind: 'create' | 'update', isPartial: boolean): InputChoice {
   const type = kind === 'create' ? hook.getCreateInput() : hook.getUpdateInput();
   if (!type) throw new JiraException('METHOD_NOT_ALLOWED', `This hook does not support ${kind}.`);
-  return { type, isPartial, groups: kind === 'create' ? hook.createGroups : hook.updateGroups };
+  return { type, isPartial, groups: kind === 'create' ? hook.createGroups : hook.updateGroups, isRow: true };
 }
 
 /** The pagination of the current action: its own, else the hook's, else the module's. */
@@ -250,15 +253,17 @@ async function narrowed(backends: readonly FilterBackend[], scope: HookScope, fi
   return narrow;
 }
 
-function checkAttributes(
-  { constructor: { name }, pageSize }: GenericHook<object>,
-  classes: Record<string, unknown>,
-): void {
-  for (const [attribute, value] of Object.entries(classes))
-    if (value !== undefined && typeof value !== 'function')
-      throw new ConfigurationError(name, `has "${attribute}", which is not a class.`, 'Set it to a class.');
-  const { createInput, updateInput } = classes as Record<string, Type<object> | undefined>;
-  for (const input of [createInput, updateInput]) if (input) checkInput(input, name);
+function checkAttributes(hook: GenericHook<object>, output: unknown): void {
+  const { name } = hook.constructor;
+  const { pageSize, createGroups, updateGroups } = hook;
+  const [createInput, updateInput] = [hook.getCreateInput(), hook.getUpdateInput()];
+  for (const [attribute, value] of Object.entries({ output, createInput, updateInput }))
+    if (value !== undefined && typeof value !== 'function' && (attribute === 'output' || !isStandardSchema(value)))
+      throw new ConfigurationError(name, `has "${attribute}", which is not a class.`, attribute === 'output' ? 'Set it to a class.' : 'Set it to a class, or to a schema of Zod, Valibot or ArkType.'); // prettier-ignore
+  if (createInput) checkInput(createInput, name, createGroups);
+  if (updateInput) checkInput(updateInput, name, updateGroups);
+  const canUpdate = actionsOf(hook).some(({ member }) => member === 'update' || member === 'updateMany');
+  checkRowSchemas(name, { createInput, updateInput, hasUpdateInput: updateInput !== createInput, canUpdate });
   if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize > 0))
     throw new ConfigurationError(name, `has pageSize = ${String(pageSize)}.`, 'Use a positive integer.');
 }

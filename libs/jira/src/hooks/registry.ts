@@ -10,6 +10,7 @@ import type { Handler } from '../policy/middleware/compose.js';
 import type { ActionScope, HookScope } from '../core/scope/scope.js';
 import type { ActionOptions } from './action.decorator.js';
 import type { BaseHook } from './base-hook.js';
+import type { InputType } from '../policy/serialization/input.js';
 
 export type ScopeType = new (...args: ConstructorParameters<typeof ActionScope>) => HookScope;
 
@@ -45,8 +46,8 @@ export interface RegisteredHook {
   readonly hook: BaseHook;
   /** Pattern of the only URL it can be reached at. */
   readonly path?: string;
-  /** Class of that URL's parameters. */
-  readonly params?: Type<object>;
+  /** Class or schema of that URL's parameters. */
+  readonly params?: InputType;
   /** Resolves providers of the module that holds the hook. */
   readonly moduleRef: ModuleRef;
   readonly actions: ReadonlyMap<string, RegisteredAction>;

@@ -1,6 +1,6 @@
 // The URL of a hook or of event handlers, if it is not the default one.
 
-import type { Type } from '@nestjs/common';
+import type { InputType } from '../policy/serialization/input.js';
 
 export interface RouteOptions {
   /**
@@ -9,8 +9,8 @@ export interface RouteOptions {
    */
   readonly path?: string;
   /**
-   * Class that the path's parameters are validated against and converted to; what does not fit is no match.
+   * Class or schema that the path's parameters are validated against and converted to; what does not fit is no match.
    * @default they are strings
    */
-  readonly params?: Type<object>;
+  readonly params?: InputType;
 }

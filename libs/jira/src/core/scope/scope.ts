@@ -7,6 +7,7 @@ import type { Connection, Handshake, Params } from '../connections/connection.js
 import type { RequestHandle } from '../connections/request-handle.js';
 import type { ScopeManager, ScopeUser } from '../connections/scope-types.js';
 import type { UnitOfWork } from './unit-of-work.js';
+import type { ValidatedOf } from '../support/standard-schema.js';
 
 /** What a scope needs from the server. */
 export interface ScopeServices {
@@ -84,7 +85,7 @@ export class HookScope {
     readonly action: string,
     readonly method: Method,
     readonly requestId: string,
-    /** The request's `data`: as sent until it was validated, then an instance of the action's input class. */
+    /** The request's `data`: as sent until it was validated, then what its input made of it. */
     public data: unknown,
     public query: Query,
     public headers: Query,
@@ -160,13 +161,13 @@ declare const INPUT: unique symbol;
 
 /**
  * First parameter of an `@Action` method: a scope whose input has been validated.
- * Its type arguments tell the client what the action takes.
+ * Its type arguments tell the client what the action takes: a class, or the type of a schema, `ActionScope<typeof PlaceOrder>`.
  */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- it types `params` for the action
 export class ActionScope<Input = unknown, QueryInput = Query, PathParams extends object = Params> extends HookScope {
   /** Tells actions from helpers in `ApiOf`; does not exist at run time. */
   declare readonly [INPUT]: [Input, QueryInput];
-  declare data: Input;
+  declare data: ValidatedOf<Input>;
   declare query: Query & QueryInput;
   declare readonly params: PathParams;
 }

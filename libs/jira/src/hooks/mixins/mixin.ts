@@ -1,5 +1,7 @@
 // The building blocks of mixins.
 
+import type { SentOf, StandardSchema } from '../../core/support/standard-schema.js';
+
 /** A class that constructs T from any arguments. TypeScript requires exactly this shape for mixins. */
 // oxlint-disable-next-line typescript/no-explicit-any -- TS2545: a mixin class must have a single rest parameter of type any[]
 export type Constructor<T = object> = abstract new (...args: any[]) => T;
@@ -7,7 +9,11 @@ export type Constructor<T = object> = abstract new (...args: any[]) => T;
 type InstanceOf<C> = C extends abstract new (...args: never[]) => infer T ? T : never;
 
 /** The input of an action, from the hook's attribute of that name. */
-export type InputOf<H, K extends string> = H extends { [P in K]: infer C } ? InstanceOf<C> : Record<string, unknown>;
+export type InputOf<H, K extends string> = H extends { [P in K]: infer C }
+  ? C extends StandardSchema
+    ? SentOf<C>
+    : InstanceOf<C>
+  : Record<string, unknown>;
 
 /** The view a hook gives of a row. */
 export type OutputOf<H> = H extends { output: infer C } ? InstanceOf<C> : Record<string, unknown>;

@@ -4,7 +4,7 @@ import type { Type } from '@nestjs/common';
 import { PARAMTYPES_METADATA, ROUTE_ARGS_METADATA } from '../../core/nest-internals.js';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { ValidationException } from '../../core/errors/jira.exception.js';
-import type { ActionOptions } from '../../hooks/action.decorator.js';
+import { isChosenInput, type ActionOptions } from '../../hooks/action.decorator.js';
 import { dataOf } from '../../hooks/request-decorators.js';
 import { checkInput, isValidated } from '../../policy/serialization/check-classes.js';
 import { validateInput } from '../../policy/serialization/input.js';
@@ -57,7 +57,8 @@ function checkDataTypes(options: ActionOptions, hook: object, member: string): v
 /** The action's options, its input being the class of `@Data()` where they name none. */
 export function withDataInput<O extends ActionOptions>(options: O, hook: object, member: string): O {
   checkDataTypes(options, hook, member);
-  if (options.input && !('of' in options.input)) checkInput(options.input, `${hook.constructor.name}.${member}()`);
+  const { input: own } = options;
+  if (own && !isChosenInput(own)) checkInput(own, `${hook.constructor.name}.${member}()`, options.groups);
   const input = dataInputsOf(hook, member).find(({ key }) => key === undefined)?.type;
   return options.input || !input ? options : { ...options, input };
 }

@@ -3,7 +3,9 @@
 import type { Type } from '@nestjs/common';
 import { getMetadataStorage, type MetadataStorage } from 'class-validator';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import { isStandardSchema, type StandardSchema } from '../../core/support/standard-schema.js';
 import { exposedNames, exposedProperties, typeOf } from './compiled-view.js';
+import type { InputType } from './input.js';
 
 /** @throws ConfigurationError when the view, or one that it shows a property through, shows nothing */
 export function checkView(output: Type<object>, subject: string, seen = new Set<Type<object>>()): void {
@@ -22,12 +24,22 @@ export function checkView(output: Type<object>, subject: string, seen = new Set<
 }
 
 /** @throws ConfigurationError when the input declares no field: every request would be refused */
-export function checkInput(input: Type<object>, subject: string): void {
+export function checkInput(input: InputType, subject: string, groups: readonly string[] = []): void {
+  if (isStandardSchema(input)) return checkGroups(input, subject, groups);
   if (isValidated(input)) return;
   throw new ConfigurationError(
     subject,
     `takes the input ${input.name}, which declares no field.`,
     'Decorate its properties with validators.',
+  );
+}
+
+function checkGroups(schema: StandardSchema, subject: string, groups: readonly string[]): void {
+  if (groups.length === 0) return;
+  throw new ConfigurationError(
+    subject,
+    `has validation groups for a schema of ${schema['~standard'].vendor}, which knows none.`,
+    'Give each action a schema of its own.',
   );
 }
 

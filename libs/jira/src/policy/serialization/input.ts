@@ -1,23 +1,35 @@
 // `data` of a request → an instance of the action's input class with declared fields only, or field errors.
+// Where a schema stands in place of the class: what the schema makes of it.
 
 import type { Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
 import { ValidationException } from '../../core/errors/jira.exception.js';
 import { fieldErrors } from '../../core/errors/thrown.js';
+import { isStandardSchema, type StandardSchema } from '../../core/support/standard-schema.js';
+import { validateBySchema } from './schema-input.js';
+
+/** A class of class-validator, or a schema of a library that implements Standard Schema: Zod, Valibot, ArkType. */
+export type InputType = Type<object> | StandardSchema;
 
 export interface InputOptions {
   /** Fields that are absent are not missing (PATCH). */
   readonly isPartial?: boolean;
-  /** Validators of these groups hold, and those of none. @default all validators hold */
+  /** Validators of these groups hold, and those of none. Schemas have no groups. @default all validators hold */
   readonly groups?: readonly string[];
+  /** Whether it sets the fields of a row: a schema's undeclared keys are refused then, whatever the schema says of them. */
+  readonly isRow?: boolean;
 }
 
 /** Throws a ValidationException that names every wrong field, unknown ones included. */
-export async function validateInput<T extends object>(
+export async function validateInput(input: InputType, data: unknown, options: InputOptions = {}): Promise<object> {
+  return isStandardSchema(input) ? validateBySchema(input, data, options) : validateByClass(input, data, options);
+}
+
+async function validateByClass<T extends object>(
   input: Type<T>,
   data: unknown,
-  { isPartial = false, groups = [] }: InputOptions = {},
+  { isPartial = false, groups = [] }: InputOptions,
 ): Promise<T> {
   if (typeof data !== 'object' || data === null || Array.isArray(data))
     throw new ValidationException({ '': ['Must be an object.'] });

@@ -1,12 +1,12 @@
 // URL patterns and what is reached there. Filled once at boot.
 
 import type { IncomingMessage } from 'node:http';
-import { Injectable, type Type } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { match, parse, type MatchFunction } from 'path-to-regexp';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { JiraException } from '../../core/errors/jira.exception.js';
 import type { Connection, Params } from '../../core/connections/connection.js';
-import { validateInput } from '../../policy/serialization/input.js';
+import { validateInput, type InputType } from '../../policy/serialization/input.js';
 import { RefusedHandshake, type HandshakeCheck } from '../../hooks/handshake-refusal.js';
 import type { RawHandler } from './web-socket-route.decorator.js';
 
@@ -14,7 +14,7 @@ export interface RouteSpec {
   /** Who asks for it, for messages to developers. */
   readonly subject: string;
   readonly path: string;
-  readonly params?: Type<object>;
+  readonly params?: InputType;
   readonly check?: HandshakeCheck;
   /** Owns the frames of its URL. */
   readonly raw?: RawHandler;
@@ -24,7 +24,7 @@ export interface RouteSpec {
 export interface Route {
   readonly pattern: string;
   readonly subject: string;
-  readonly params?: Type<object>;
+  readonly params?: InputType;
   readonly checks: readonly HandshakeCheck[];
   readonly raw?: RawHandler;
 }
@@ -62,7 +62,7 @@ export class RouteTable {
       throw new ConfigurationError(
         subject,
         `and ${other.subject} have different "params" for the path "${path}".`,
-        'Use the same class for both.',
+        'Use the same for both.',
       );
     const entry: Entry = { pattern: path, subject: other?.subject ?? subject, params: params ?? other?.params, checks, raw, matches, variables }; // prettier-ignore
     if (other) this.entries[index] = entry;
@@ -106,7 +106,7 @@ export function unknownPath(): JiraException {
 async function paramsOf(route: Route, params: Params): Promise<Params> {
   if (!route.params) return Object.freeze({ ...params });
   try {
-    return await validateInput(route.params, { ...params });
+    return (await validateInput(route.params, { ...params })) as Params;
   } catch (error) {
     if (error instanceof JiraException) throw unknownPath();
     throw error;
