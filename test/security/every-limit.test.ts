@@ -244,6 +244,25 @@ const REACHES: Readonly<Record<Exclude<keyof Limits, keyof typeof ELSEWHERE>, Re
     ],
     names: ['ok', QUERY, QUERY],
   },
+  queryWeight: {
+    limit: 5,
+    reach: async (client) => [
+      await list(client, { status: 'open', title__icontains: 'a' }),
+      await list(client, { title__icontains: 'a', search: 'b' }),
+    ],
+    names: ['ok', QUERY],
+  },
+  userWeightPerSecond: {
+    limit: 1,
+    beside: { burstSeconds: 1 },
+    reach: async (client, app) => [
+      await list(client, { title__icontains: 'a' }),
+      await list(await app.connect(1), { title__icontains: 'a' }),
+      await list(client, {}),
+      await list(await app.connect(2), { title__icontains: 'a' }),
+    ],
+    names: ['ok', 'TOO_MANY_REQUESTS', 'ok', 'ok'],
+  },
   orDepth: {
     limit: 2,
     reach: async (client) => [

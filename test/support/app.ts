@@ -30,7 +30,11 @@ export interface TestAppOptions extends KitOptions {
 }
 
 /** Tests send faster than clients do; those about rates set their own. */
-const UNHURRIED: Partial<Limits> = { requestsPerSecond: 100_000, userRequestsPerSecond: 100_000 };
+const UNHURRIED: Partial<Limits> = {
+  requestsPerSecond: 100_000,
+  userRequestsPerSecond: 100_000,
+  userWeightPerSecond: 1e6,
+};
 
 /** @param options its database is a new one, where `DATABASE_URL` says or SQLite in memory, unless it names one */
 export async function createTestApp({ database, options, ...rest }: TestAppOptions): Promise<TestApp> {

@@ -23,6 +23,7 @@ type OfGenericHook =
   | 'ordering'
   | 'searchFields'
   | 'unrestrictedFields'
+  | 'queryWeights'
   | 'filterBackends'
   | 'pagination'
   | 'pageSize'

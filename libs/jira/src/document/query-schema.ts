@@ -3,7 +3,7 @@
 import { CONTEXT } from '../hooks/plumbing.js';
 import { isLookup } from '../policy/filtering/field-type.js';
 import type { Lookup } from '../policy/filtering/filter.js';
-import { pathOf } from '../policy/filtering/field-declaration.js';
+import { pathOf } from '../policy/filtering/filter.js';
 import { exposedNames } from '../policy/serialization/compiled-view.js';
 import type { GenericModelHook } from '../typeorm/hooks/generic-model-hook.js';
 import { areStock, type RowFacts } from '../typeorm/hooks/row-facts.js';

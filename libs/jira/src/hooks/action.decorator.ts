@@ -37,6 +37,8 @@ export interface ActionOptions {
   readonly pagination?: Type<Pagination> | null;
   /** @default the limit `actionTimeoutMs` */
   readonly timeoutMs?: number;
+  /** What a call weighs against the limit `userWeightPerSecond`, beside its query. @default 0 */
+  readonly cost?: number;
   /** Status of a successful answer. @default 200, or 204 if the method returns nothing */
   readonly status?: number;
   /** Whether it runs in a transaction. @default true for POST, PUT, PATCH and DELETE */

@@ -13,7 +13,7 @@ const NAMES_OF_ALL: readonly string[] = ['permissions', 'middleware', 'onRegiste
 /** Of hooks over a store. */
 const NAMES_OF_ROWS: readonly string[] = [
   'output', 'createInput', 'updateInput', 'createGroups', 'updateGroups', 'lookupField', 'lookupQueryKey', 'filterFields',
-  'orderingFields', 'ordering', 'searchFields', 'unrestrictedFields', 'filterBackends', 'pagination', 'pageSize',
+  'orderingFields', 'ordering', 'searchFields', 'unrestrictedFields', 'queryWeights', 'filterBackends', 'pagination', 'pageSize',
   'filterQuery', 'serialize', 'serializesPerUser', 'performCreate', 'performUpdate', 'performDestroy',
 ]; // prettier-ignore
 

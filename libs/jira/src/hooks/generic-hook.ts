@@ -59,6 +59,11 @@ export abstract class GenericHook<E extends object> extends BaseHook {
    * @default none: a related row that the caller may not retrieve counts as missing
    */
   unrestrictedFields: readonly string[] = [];
+  /**
+   * What conditions on these fields weigh against the limits `queryWeight` and `userWeightPerSecond`, by field or by field and
+   * lookup: `{ title__icontains: 1 }` where the column has an index for it. @default 1 to 8, and 8 for each relation
+   */
+  queryWeights: Readonly<Record<string, number>> = {};
   /** Filter backends beside `filterFields` and `search`. @default none */
   filterBackends: readonly FilterBackendSpec[] = [];
   /** Pagination of lists; `null` returns a bare array. @default the module's */

@@ -17,6 +17,8 @@ export type ScopeType = new (...args: ConstructorParameters<typeof ActionScope>)
 /** The target of a request. */
 export interface RequestTarget {
   readonly timeoutMs: number;
+  /** What a request weighs, beside its query. @default 0 */
+  readonly cost?: number;
   /** Runs middleware, permissions, input and action: everything between the frame and the answer. */
   readonly handle: Handler;
   /** Whether a request of the protocol's own counts as in flight, as those of applications do. @default false */

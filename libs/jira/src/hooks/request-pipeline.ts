@@ -7,6 +7,7 @@ import { errorAnswer, TRANSLATORS, type ErrorTranslator } from '../core/errors/e
 import { JiraException } from '../core/errors/jira.exception.js';
 import { describeThrown } from '../core/errors/thrown.js';
 import type { Connection } from '../core/connections/connection.js';
+import { spend } from '../core/limits/budget.js';
 import { LIMITS, type Limits } from '../core/limits/limits.js';
 import { isWithin } from '../core/support/answer-size.js';
 import { RequestTurns } from '../core/limits/request-turns.js';
@@ -75,6 +76,7 @@ export class RequestPipeline {
         reserved ?? target ?? this.registry.resolve(namespace, frame.action, frame.method, connection.route);
       if (watch) watch.isKnown = true;
       scope = this.openScope(connection, namespace, frame, handle, action.scopeType);
+      if (action.cost) spend(connection, action.cost, this.limits);
       if (frame.extra) scope.extra = frame.extra;
       const answer = await this.runInTime(action, scope, handle, reserved !== undefined);
       this.checkSize(answer, scope);

@@ -12,6 +12,11 @@ export interface QueryLimits {
   readonly relationDepth: number;
   /** Conditions of one query, including `$or` groups and `search` words. @default 50 */
   readonly terms: number;
+  /**
+   * What one query may weigh: 1 a condition, 4 where it looks into a text, 8 for a pattern, and 8 more for each relation that it
+   * crosses; `search` counts each word in each of its fields. @default 200, 50 looks into texts
+   */
+  readonly queryWeight: number;
   /** `$or` within `$or`. @default 3 */
   readonly orDepth: number;
   /** Words of one `search`. @default 8 */
@@ -30,6 +35,8 @@ export interface TrafficLimits {
   readonly requestsPerSecond: number;
   /** The same for all connections of one user together. @default 300, a few busy tabs */
   readonly userRequestsPerSecond: number;
+  /** What the queries of one user may weigh per second, and the `cost` of actions with them. @default 1_000, five of the heaviest */
+  readonly userWeightPerSecond: number;
   /** Seconds' worth of each rate allowed in a burst. @default 5, so that a page may open with 500 requests */
   readonly burstSeconds: number;
   /** Rate refusals per minute after which the connection is closed. @default 1_000 */
@@ -102,6 +109,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   orderingFields: 8,
   relationDepth: 3,
   terms: 50,
+  queryWeight: 200,
   orDepth: 3,
   searchWords: 8,
   pageSize: 100,
@@ -111,6 +119,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   userRequestsInFlight: 1_500,
   requestsPerSecond: 100,
   userRequestsPerSecond: 300,
+  userWeightPerSecond: 1_000,
   burstSeconds: 5,
   refusedRequests: 1_000,
   malformedFrames: 50,

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
 import { Parties, Party } from './party.js';
+import { TokenBuckets } from './token-bucket.js';
 import { RequestTurns } from './request-turns.js';
 
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
@@ -91,7 +92,7 @@ describe('requests by turns', () => {
 
 describe('parties', () => {
   it('are one for one key, as long as anything of them is there', () => {
-    const parties = new Parties();
+    const parties = new Parties(new TokenBuckets(1, 1));
     const ada = parties.of('user 1');
     ada.joined();
     ada.began();

@@ -33,6 +33,8 @@ const NOTHING = Object.freeze({});
 export interface ScopeState {
   readonly handle: RequestHandle;
   readonly services: ScopeServices;
+  /** Whether its query was taken from the user's budget. */
+  isWeighed?: boolean;
   unitOfWork?: UnitOfWork;
   /** Runs until the action's time is over. */
   timer?: NodeJS.Timeout;

@@ -163,6 +163,7 @@ export class HookExplorer {
         member: action.member,
         options,
         dataInputs: dataInputsOf(hook, action.member),
+        cost: action.options.cost,
         timeoutMs: action.options.timeoutMs ?? defaults.limits.actionTimeoutMs,
         handle,
       });
@@ -225,6 +226,9 @@ function checkAction({ name, options }: FoundAction, hook: BaseHook, others: Rea
       `has the methods [${methods.join(', ')}].`,
       'Use GET, POST, PUT, PATCH, DELETE or SUBSCRIPTION.',
     );
+  const { cost = 0 } = options;
+  if (!Number.isInteger(cost) || cost < 0)
+    throw new ConfigurationError(subject, `has the cost ${String(cost)}.`, 'Use a whole number, 0 or more.');
 }
 
 function isGuarded(enhancement: ActionEnhancement | undefined): boolean {

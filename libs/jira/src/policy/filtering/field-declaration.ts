@@ -1,9 +1,10 @@
 // The fields a hook lets clients filter, order and search by, checked once at boot.
 
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import { fieldWeights } from './field-weights.js';
 import { isLookup, lookupsOf, type FieldType, type FieldTypes } from './field-type.js';
 import type { QueryLimits } from '../../core/limits/limits.js';
-import type { Lookup } from './filter.js';
+import { pathOf, type Lookup } from './filter.js';
 
 /** A hook's declaration. Names may cross relations: `project__name` or `project.name`. */
 export interface FieldDeclaration {
@@ -14,6 +15,8 @@ export interface FieldDeclaration {
   readonly ordering?: readonly string[];
   /** Those across relations that read rows whatever their own hook hides. @default none */
   readonly unrestrictedFields?: readonly string[];
+  /** What conditions weigh, by field or by field and lookup. @default what `weightOf` says */
+  readonly queryWeights?: Readonly<Record<string, number>>;
 }
 
 export interface DeclaredField {
@@ -22,7 +25,12 @@ export interface DeclaredField {
   readonly unrestricted?: boolean;
 }
 
-export interface AllowedField extends DeclaredField {
+export interface WeighedField extends DeclaredField {
+  /** What a condition weighs. */
+  readonly weigh: (lookup: Lookup) => number;
+}
+
+export interface AllowedField extends WeighedField {
   readonly type: FieldType;
   readonly lookups: ReadonlySet<Lookup>;
 }
@@ -31,7 +39,7 @@ export interface AllowedField extends DeclaredField {
 export interface CheckedFields {
   readonly filter: ReadonlyMap<string, AllowedField>;
   readonly ordering: ReadonlyMap<string, DeclaredField>;
-  readonly search: readonly DeclaredField[];
+  readonly search: readonly WeighedField[];
 }
 
 /**
@@ -47,6 +55,7 @@ export function checkFields(
   limits: QueryLimits,
 ): CheckedFields {
   const unrestricted = checkUnrestricted(subject, declared, types);
+  const weights = fieldWeights(subject, declared.queryWeights ?? {}, [...Object.keys(declared.filterFields), ...declared.searchFields], types); // prettier-ignore
   const resolve = (option: string, name: string): DeclaredField & { type: FieldType } => {
     const path = pathOf(name);
     const type = types.typeOf(path);
@@ -58,7 +67,10 @@ export function checkFields(
   };
   const filter = Object.entries(declared.filterFields).map(([name, lookups]): [string, AllowedField] => {
     const field = resolve('filterFields', name);
-    return [field.path.join('__'), { ...field, lookups: checkLookups(subject, name, lookups, field.type) }];
+    return [
+      field.path.join('__'),
+      { ...field, weigh: weights(field.path), lookups: checkLookups(subject, name, lookups, field.type) },
+    ];
   });
   const orderable = (name: string): DeclaredField => {
     const { type: _, ...field } = resolve('orderingFields', name);
@@ -72,7 +84,7 @@ export function checkFields(
       const { type, ...field } = resolve('searchFields', name);
       if (type.kind !== 'string')
         throw new ConfigurationError(subject, `lists "${name}" in searchFields, which is not a text column.`, 'List text columns only.'); // prettier-ignore
-      return field;
+      return { ...field, weigh: weights(field.path) };
     }),
   };
 }
@@ -109,9 +121,4 @@ function checkUnrestricted(subject: string, declared: FieldDeclaration, types: F
       return path.join('__');
     }),
   );
-}
-
-/** `project__name` and `project.name` are one path. */
-export function pathOf(name: string): readonly string[] {
-  return name.split(/__|\./);
 }

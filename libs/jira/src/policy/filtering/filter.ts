@@ -48,3 +48,8 @@ export function allOf(...filters: readonly (Filter | undefined)[]): Filter {
   const parts = filters.filter((f): f is Filter => f !== undefined && !(f.kind === 'and' && f.filters.length === 0));
   return parts.length === 1 ? parts[0] : { kind: 'and', filters: parts };
 }
+
+/** `project__name` and `project.name` are one path. */
+export function pathOf(name: string): readonly string[] {
+  return name.split(/__|\./);
+}

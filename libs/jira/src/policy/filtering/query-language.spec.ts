@@ -189,6 +189,15 @@ describe('a declaration', () => {
     expect(declare(declared)).toThrow(/^IssueHook lists "?.+\. .+\.$/);
   });
 
+  it.each([
+    [{ title: 4.5 }, 'has the weight 4.5 for "title" in queryWeights'],
+    [{ title: -1 }, 'has the weight -1'],
+    [{ createdBy: 1 }, 'weighs "createdBy" in queryWeights, which clients can neither filter nor search by'],
+    [{ title__weight: 1 }, 'weighs "title__weight"'],
+  ])('refuses the weights %o', (queryWeights, fault) => {
+    expect(() => new QueryLanguage('IssueHook', { ...DECLARED, queryWeights }, new Types())).toThrow(fault);
+  });
+
   it('may raise the limits', () => {
     const limits = { ...DEFAULT_LIMITS, relationDepth: 4 };
     expect(() => new QueryLanguage('IssueHook', { ...DECLARED, orderingFields: ['a__b__c__d__e'] }, new Types(), limits)).not.toThrow(); // prettier-ignore

@@ -11,7 +11,9 @@ import {
 import { isLookup, parseBoolean, parseDay, parseFieldValue, type FieldTypes, type ParsedValue } from './field-type.js';
 import { allOf, type Filter, type FilterTerm, type Lookup, type Ordering } from './filter.js';
 import { patternFault } from './pattern.js';
+import { spendOnce, type BudgetLimits } from '../../core/limits/budget.js';
 import { DEFAULT_LIMITS, type QueryLimits } from '../../core/limits/limits.js';
+import type { HookScope } from '../../core/scope/scope.js';
 
 const OR = '$or';
 
@@ -30,7 +32,7 @@ export class QueryLanguage {
     subject: string,
     declared: FieldDeclaration,
     types: FieldTypes,
-    private readonly limits: QueryLimits = DEFAULT_LIMITS,
+    private readonly limits: QueryLimits & BudgetLimits = DEFAULT_LIMITS,
   ) {
     this.fields = checkFields(subject, declared, types, limits);
   }
@@ -45,10 +47,15 @@ export class QueryLanguage {
    * The filter a query means, its `search` included.
    *
    * @param reserved keys that others read (pagination, `expand`, the lookup key)
+   * @param payer whose budget it is taken from, once a request
    * @throws ValidationException naming every key that is not allowed and every value of the wrong type
+   * @throws JiraException `TOO_MANY_REQUESTS` where the budget is used up
    */
-  parseFilter(query: Readonly<Record<string, unknown>>, reserved: ReadonlySet<string>): Filter {
-    return new FilterReader(this.fields, this.limits).read(query, reserved);
+  parseFilter(query: Readonly<Record<string, unknown>>, reserved: ReadonlySet<string>, payer?: HookScope): Filter {
+    const reader = new FilterReader(this.fields, this.limits);
+    const filter = reader.read(query, reserved);
+    if (payer && reader.weight > 0) spendOnce(payer, reader.weight, this.limits);
+    return filter;
   }
 
   /**
@@ -85,6 +92,7 @@ class FilterReader {
   // A map: a client may well name a key `constructor`.
   private readonly errors = new Map<string, string[]>();
   private termCount = 0;
+  weight = 0;
 
   constructor(
     private readonly fields: CheckedFields,
@@ -98,6 +106,9 @@ class FilterReader {
       return reserved.has(key) ? undefined : this.entry(key, value, '', 1);
     });
     if (this.termCount > this.limits.terms) this.fault('', `The query has more than ${this.limits.terms} conditions.`);
+    const { queryWeight } = this.limits;
+    if (this.weight > queryWeight)
+      this.fault('', `The query weighs ${this.weight}; the limit is ${queryWeight}. Use fewer conditions on texts and related rows.`); // prettier-ignore
     if (this.errors.size > 0) throw new ValidationException(Object.fromEntries(this.errors));
     return allOf(...parts);
   }
@@ -136,6 +147,7 @@ class FilterReader {
     if (!field.lookups.has(lookup))
       return this.fault(name, `The lookup "${lookup}" is not allowed here; allowed: ${[...field.lookups].join(', ')}.`);
     this.termCount += 1;
+    this.weight += field.weigh(lookup);
     const parsed = this.value(field, lookup, value);
     if (!parsed.ok) return this.fault(name, parsed.fault);
     const { path, unrestricted } = field;
@@ -225,7 +237,8 @@ class FilterReader {
     if (words.length > this.limits.searchWords)
       return this.fault('search', `Must have at most ${this.limits.searchWords} words.`);
     this.termCount += words.length;
-    return allOf(...words.map((word): Filter => ({ kind: 'or', filters: this.fields.search.map((field) => ({ kind: 'term', ...field, lookup: 'icontains', value: word })) }))); // prettier-ignore
+    for (const field of this.fields.search) this.weight += words.length * field.weigh('icontains');
+    return allOf(...words.map((word): Filter => ({ kind: 'or', filters: this.fields.search.map((field) => containing(field, word)) }))); // prettier-ignore
   }
 
   private fault(name: string, message: string): undefined {
@@ -233,6 +246,10 @@ class FilterReader {
     this.errors.set(key, [...(this.errors.get(key) ?? []), message]);
     return undefined;
   }
+}
+
+function containing({ path, unrestricted }: DeclaredField, value: string): FilterTerm {
+  return { kind: 'term', path, lookup: 'icontains', value, ...(unrestricted && { unrestricted }) };
 }
 
 const PART_BOUNDS = {

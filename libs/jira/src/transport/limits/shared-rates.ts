@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { PubSub, PubSubSubscription } from '../../cluster/messaging/pub-sub.js';
-import type { TokenBuckets } from './token-bucket.js';
+import type { TokenBuckets } from '../../core/limits/token-bucket.js';
 
 /** Exceeding a rate over several processes is noticed after at most this time. */
 const TELL_MS = 250;

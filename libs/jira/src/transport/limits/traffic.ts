@@ -11,7 +11,7 @@ import { Connections } from '../../core/connections/connections.js';
 import { disconnect } from '../../core/connections/disconnect.js';
 import { Parties } from '../../core/limits/party.js';
 import { LIMITS, type Limits } from '../../core/limits/limits.js';
-import { TokenBucket, TokenBuckets } from './token-bucket.js';
+import { TokenBucket, TokenBuckets } from '../../core/limits/token-bucket.js';
 import { SharedRates } from './shared-rates.js';
 
 /** Who is at the other end, as far as the address tells. */
@@ -37,7 +37,7 @@ export class Traffic {
   private readonly users: TokenBuckets;
   private readonly handshakes: TokenBuckets;
   private readonly perAddress = new Map<string, number>();
-  private readonly parties = new Parties();
+  private readonly parties: Parties;
   private readonly shared: SharedRates;
 
   constructor(
@@ -46,6 +46,7 @@ export class Traffic {
     private readonly pubSub: PubSub,
     @Inject(CLIENT_ADDRESS) private readonly clientAddress: ClientAddress | undefined,
   ) {
+    this.parties = new Parties(this.perSecond(limits.userWeightPerSecond));
     this.users = this.perSecond(limits.userRequestsPerSecond);
     this.handshakes = this.perSecond(limits.handshakesPerSecond);
     const buckets = { users: this.users, handshakes: this.handshakes };

@@ -221,7 +221,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   }
 
   override parseFilter(scope: HookScope): Filter {
-    return this.language.parseFilter(scope.query, this.reservedQueryKeys(scope));
+    return this.language.parseFilter(scope.query, this.reservedQueryKeys(scope), scope);
   }
 
   override parseOrdering(scope: HookScope): readonly Ordering[] {

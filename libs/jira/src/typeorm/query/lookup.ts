@@ -3,9 +3,8 @@
 import type { EntityMetadata } from 'typeorm';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { ValidationException } from '../../core/errors/jira.exception.js';
-import { pathOf } from '../../policy/filtering/field-declaration.js';
 import { parseFieldValue } from '../../policy/filtering/field-type.js';
-import { allOf, type Filter, type Ordering } from '../../policy/filtering/filter.js';
+import { allOf, pathOf, type Filter, type Ordering } from '../../policy/filtering/filter.js';
 import type { EntityFieldTypes } from './field-types.js';
 
 export class Lookup {

@@ -15,12 +15,12 @@ export class TokenBucket {
     this.tokens = capacity;
   }
 
-  /** Takes one token; false if there is none. */
-  take(): boolean {
+  /** Takes tokens; false if there is none. More than there are is a debt. */
+  take(count = 1): boolean {
     this.refill();
     if (this.tokens < 1) return false;
-    this.tokens--;
-    this.taken++;
+    this.tokens -= count;
+    this.taken += count;
     return true;
   }
 

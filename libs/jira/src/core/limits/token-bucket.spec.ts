@@ -38,6 +38,15 @@ describe('a token bucket', () => {
     expect(takeAll(bucket)).toBe(1);
   });
 
+  it('lets what is taken be more than there is, and waits for that', () => {
+    const bucket = new TokenBucket(10, 10);
+    expect([bucket.take(25), bucket.take()]).toEqual([true, false]);
+    vi.advanceTimersByTime(1_500);
+    expect(bucket.take()).toBe(false);
+    vi.advanceTimersByTime(100);
+    expect(takeAll(bucket)).toBe(1);
+  });
+
   it('neither gains nor loses when the clock is set back', () => {
     const bucket = new TokenBucket(1, 5);
     expect(bucket.take()).toBe(true);
