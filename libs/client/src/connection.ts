@@ -2,6 +2,7 @@
 
 import type { Socket } from 'socket.io-client';
 import { CODES, CONNECTION_EVENT, PING_ACTION, PROTOCOL_VERSION, type RequestFrame } from 'nestjs-jira-protocol';
+import { backoffMs } from './backoff.js';
 import { JiraClientError, errorOfRefusal } from './errors.js';
 import { Heartbeat } from './heartbeat.js';
 import { Listeners } from './listeners.js';
@@ -255,7 +256,7 @@ export class Connection {
 
   private backoffMs(): number {
     const { reconnectMinMs, reconnectMaxMs } = this.options;
-    return Math.min(reconnectMaxMs, reconnectMinMs * 2 ** this.retries++) * (0.5 + Math.random());
+    return backoffMs(this.retries++, reconnectMinMs, reconnectMaxMs);
   }
 
   private become(state: ConnectionState, reason?: JiraClientError): void {

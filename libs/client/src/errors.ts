@@ -98,6 +98,11 @@ export function errorOfRefusal(refusal: Error & { data?: unknown }): JiraClientE
   });
 }
 
+/** Whether what the server has answered before may be answered again: it may be retried, or the fault is the server's. */
+export function isPassing({ retryable, status }: JiraClientError): boolean {
+  return retryable || status >= 500;
+}
+
 /** A custom code is as retryable as its status. */
 function isRetryable(code: string, status: number): boolean {
   if (Object.hasOwn(CODES, code)) return CODES[code as Code].retryable;

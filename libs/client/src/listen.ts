@@ -1,9 +1,10 @@
 // A list that stays current: subscribe, then fetch, then apply the changes received since.
 
 import type { ListOp, ListState, Query } from 'nestjs-jira-protocol';
+import { backoffMs } from './backoff.js';
 import type { OpenRequest } from './call.js';
 import type { Change, SubscribeOptions, Subscription, SubscriptionState } from './change.js';
-import { JiraClientError } from './errors.js';
+import { JiraClientError, isPassing } from './errors.js';
 import type { Calls } from './hook-client.js';
 import { holdBack, type JiraRequest } from './jira-request.js';
 import { guarded } from './listeners.js';
@@ -35,9 +36,6 @@ const PRESENTATION = new Set(['page', 'page_size', 'limit', 'offset', 'cursor', 
 /** Query keys that make a listed row look other than the row of a change. */
 const SHAPES = ['expand', 'fields'];
 
-/** Wait before retrying a fetch that failed but may succeed later. */
-const RETRY_MS = 1_000;
-
 /** Wait between a change and the fetch it causes: changes within it share one fetch. */
 const REFETCH_MIN_MS = 50;
 /** A slow list waits twice as long as it took, up to this: the client asks no more than a third of the time. */
@@ -64,6 +62,7 @@ export class LiveRows {
   private first: { readonly open: OpenRequest; readonly answer: Promise<unknown> } | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private fetchMs = 0;
+  private failures = 0;
   private failure: JiraClientError | undefined;
   /** The subscription tells of exactly the rows that the list is about. */
   private readonly isOfList: boolean;
@@ -165,6 +164,7 @@ export class LiveRows {
     if (this.isOver) return;
     ({ rows: this.rows, isWhole: this.isWhole, isPage: this.isPage, count: this.count } = readList(output));
     this.isLoaded = true;
+    this.failures = 0;
     this.isKeyed = this.rows.every((row) => hasKey(row, this.options));
     for (const change of lastOfEach(this.early)) if (!this.apply(change)) this.isStale = true;
     this.show(undefined);
@@ -172,8 +172,10 @@ export class LiveRows {
 
   private failed(error: unknown): void {
     if (this.isOver) return;
-    if (error instanceof JiraClientError && error.retryable) {
-      this.timer = setTimeout(() => void this.fetch(), RETRY_MS);
+    // Once it was answered, a fault of the server's is no answer about the list.
+    if (error instanceof JiraClientError && (this.isLoaded ? isPassing(error) : error.retryable)) {
+      this.stopTimer();
+      this.timer = setTimeout(() => void this.fetch(), backoffMs(this.failures++));
       return;
     }
     if (error instanceof JiraClientError) this.failure = error;

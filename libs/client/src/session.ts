@@ -1,6 +1,7 @@
 // The credentials of a connection: renewed on request, and before they expire if `auth` is a function.
 
 import { AUTHENTICATE_ACTION, CONNECTION_EVENT, type SessionData } from 'nestjs-jira-protocol';
+import { backoffMs } from './backoff.js';
 import type { Connection } from './connection.js';
 import { JiraClientError } from './errors.js';
 import type { AuthSource, ResolvedClientOptions } from './options.js';
@@ -63,7 +64,7 @@ export class Session {
       if (!this.link.isConnected) return;
       if (!(error instanceof JiraClientError) || !error.retryable) return this.options.onError(error);
       const { reconnectMinMs, reconnectMaxMs } = this.options;
-      this.renewAfter(Math.min(reconnectMaxMs, reconnectMinMs * 2 ** this.retries++) * (0.5 + Math.random()));
+      this.renewAfter(backoffMs(this.retries++, reconnectMinMs, reconnectMaxMs));
     }
   }
 

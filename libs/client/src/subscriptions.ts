@@ -8,20 +8,17 @@ import {
   type PositionData,
   type ResumedData,
 } from 'nestjs-jira-protocol';
+import { backoffMs } from './backoff.js';
 import type { Call } from './call.js';
 import type { Change, SubscribeOptions, Subscription, SubscriptionState } from './change.js';
 import { framesLost, noChannel } from './call-errors.js';
-import { JiraClientError, errorOfAnswer } from './errors.js';
+import { JiraClientError, errorOfAnswer, isPassing } from './errors.js';
 import { guarded } from './listeners.js';
 import { Progress } from './progress.js';
 import { createReady } from './ready.js';
 import type { Requests } from './requests.js';
 import { endSubscription, type SubscribeCall } from './subscribe-call.js';
 import { changeOf, clearTimers, routeOf, type Entry, type ListReader } from './subscription-entry.js';
-
-/** Wait before retrying a subscribe that failed but may succeed later; doubles, with jitter. */
-const RETRY_MIN_MS = 500;
-const RETRY_MAX_MS = 30_000;
 
 export interface SubscriptionsOptions {
   readonly resetJitterMs: number;
@@ -169,10 +166,10 @@ export class Subscriptions {
   private refused(entry: Entry, error: JiraClientError): void {
     // Lost with the connection: the next connection restarts it.
     if (entry.state === 'unsubscribed' || !this.link.isConnected) return;
-    if (!error.retryable) return this.end(entry, error);
+    if (!(entry.wasSubscribed ? isPassing(error) : error.retryable)) return this.end(entry, error);
+    this.removeRoute(entry);
     this.become(entry, 'subscribing', error);
-    const waitMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** entry.retries++) * (0.5 + Math.random());
-    entry.retryTimer = setTimeout(() => this.start(entry), waitMs);
+    entry.retryTimer = setTimeout(() => this.start(entry), backoffMs(entry.retries++));
   }
 
   private suspend(entry: Entry, reason: JiraClientError): void {
@@ -212,7 +209,7 @@ export class Subscriptions {
   /** A second answer to an old subscribe: it continues in another channel, or an error ends it. */
   private answeredAgain(entry: Entry, frame: AnswerFrame): boolean {
     if (frame.status >= 400) {
-      this.end(entry, errorOfAnswer(frame));
+      this.refused(entry, errorOfAnswer(frame));
       return true;
     }
     const data = frame.data as Partial<ResumedData> | null | undefined;

@@ -1,9 +1,10 @@
 // Where a store's rows come from: a live list, or one live row.
 
 import type { Query, RowId } from 'nestjs-jira-protocol';
+import { backoffMs } from '../backoff.js';
 import type { Change, SubscribeOptions, Subscription, SubscriptionState } from '../change.js';
 import type { JiraClient } from '../client.js';
-import { JiraClientError } from '../errors.js';
+import { isPassing, type JiraClientError } from '../errors.js';
 import type { AnyCall, Calls, Write } from '../hook-client.js';
 import type { JiraRequest } from '../jira-request.js';
 import type { ListenOptions, ListUpdate } from '../listen.js';
@@ -31,9 +32,6 @@ export interface StoreClient extends Calls {
   readonly connection: JiraClient['connection'];
 }
 
-/** Wait before asking again for a row after a failure that may pass. */
-const RETRY_MS = 1_000;
-
 export function listSource(
   client: StoreClient,
   namespace: string,
@@ -57,6 +55,8 @@ export function rowSource(client: StoreClient, namespace: string, id: RowId, que
     let timer: ReturnType<typeof setTimeout> | undefined;
     let failure: JiraClientError | undefined;
     let asked = 0;
+    let failures = 0;
+    let wasRead = false;
     const isShaped = query !== undefined;
     const apply = (change: Change): void => {
       if (change.type === 'removed') sink.rows([]);
@@ -72,13 +72,15 @@ export function rowSource(client: StoreClient, namespace: string, id: RowId, que
         (error: unknown) => failed(error as JiraClientError),
       );
       if (turn !== asked || subscription.state === 'unsubscribed' || !rows) return;
+      wasRead = true;
+      failures = 0;
       // What was heard meanwhile is no older than the answer.
       if (newest) apply(newest);
       else sink.rows(rows);
     };
     const failed = (error: JiraClientError): readonly unknown[] | undefined => {
       if (error.code === 'NOT_FOUND') return [];
-      if (error.retryable) timer = setTimeout(() => void fetch(), RETRY_MS);
+      if (wasRead ? isPassing(error) : error.retryable) timer = setTimeout(() => void fetch(), backoffMs(failures++));
       else {
         failure = error;
         subscription();
