@@ -5,7 +5,7 @@ import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { createClient, type JiraClient, type ListUpdate } from 'nestjs-jira-client';
 import type { ListenedData } from 'nestjs-jira-protocol';
-import { Authorization, Hook, ModelHook, type HookScope, type Visibility } from 'nestjs-jira';
+import { Authorization, Hook, LifecycleEvents, ModelHook, type HookScope, type Visibility } from 'nestjs-jira';
 import { Hub } from '../../libs/jira/src/live/delivery/hub.js';
 import { Proxy } from '../resuming/support/proxy.js';
 import { createTestApp, type TestApp } from '../support/app.js';
@@ -43,6 +43,11 @@ class SilentHook extends TicketHook {
   override live = false as const;
 }
 
+@Hook('short')
+class ShortHook extends TicketHook {
+  override live = { maxLimit: 5 };
+}
+
 interface Heard {
   readonly rows: readonly { id: number; title: string; rank: number }[];
   readonly update: ListUpdate;
@@ -56,7 +61,7 @@ class Desk implements AsyncDisposable {
 
   static async start(count = 6): Promise<Desk> {
     teams.clear();
-    const app = await createTestApp({ entities: [Ticket], providers: [TicketHook, SilentHook] });
+    const app = await createTestApp({ entities: [Ticket], providers: [TicketHook, SilentHook, ShortHook] });
     const desk = new Desk(app);
     await desk.tickets.insert(Array.from({ length: count }, (_, i) => ({ title: `t${i}`, rank: 10 * i, team: 'red' })));
     return desk;
@@ -193,4 +198,64 @@ describe('listen', () => {
     await desk.tickets.delete(1);
     await expect.poll(ids).toEqual([2, 3, 4]);
   });
+
+  it('reads a list once for a burst of changes', async () => {
+    await using desk = await Desk.start();
+    const { ids, heard } = desk.listen(desk.client());
+    const { ids: others } = desk.listen(desk.client(2));
+    await expect.poll(() => [ids(), others()]).toEqual(twice([1, 2, 3]));
+    const before = heard.length;
+    for (let rank = 1; rank <= 50; rank++) await desk.tickets.update(6, { rank: 55 - rank });
+    await expect.poll(ids).toEqual([1, 6, 2]);
+    await expect.poll(others).toEqual([1, 6, 2]);
+    // As many frames as reads: a slow machine may need a few, never one a change.
+    expect(heard.length - before).toBeLessThan(25);
+  });
+
+  it('has no more rows than `maxLimit`, however often it is grown', async () => {
+    await using desk = await Desk.start(12);
+    const { list, ids } = desk.listen(desk.client(), {}, 'short');
+    for (let i = 0; i < 4; i++) await list.loadMore().catch(() => undefined);
+    expect(ids()).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('catches up by itself when its rows could not be read for a while', async () => {
+    await using desk = await Desk.start();
+    const { ids } = desk.listen(desk.client());
+    await expect.poll(ids).toEqual([1, 2, 3]);
+    const outages: unknown[] = [];
+    desk.app.get(LifecycleEvents).on('jira.announcement_failed', ({ error }) => outages.push(error));
+    await desk.tickets.update(6, { rank: 5 });
+    await desk.app.dataSource.query('ALTER TABLE ticket RENAME TO away');
+    const late = desk.client(2).request('tickets', 'listen', { method: 'SUBSCRIPTION' });
+    await expect(late).rejects.toMatchObject({ status: 500 });
+    await expect.poll(() => outages.length, { timeout: 20_000 }).toBe(1);
+    expect(ids()).toEqual([1, 2, 3]);
+    await desk.app.dataSource.query('ALTER TABLE away RENAME TO ticket');
+    await expect.poll(ids, { timeout: 20_000 }).toEqual([1, 6, 2]);
+    await desk.tickets.delete(1);
+    await expect.poll(ids).toEqual([6, 2, 3]);
+  });
+
+  it('asks again where the server could not answer once it was connected again', async () => {
+    await using desk = await Desk.start();
+    await using proxy = await Proxy.to(desk.app.url);
+    const { ids, list } = desk.listen(desk.client(1, proxy.url));
+    await expect.poll(ids).toEqual([1, 2, 3]);
+    await desk.app.dataSource.query('ALTER TABLE ticket RENAME TO away');
+    const failed = new Promise((resolve) =>
+      desk.app.get(LifecycleEvents).on('jira.message_handler_exception', resolve),
+    );
+    proxy.cut();
+    proxy.isOpen = true;
+    await failed;
+    await desk.app.dataSource.query('ALTER TABLE away RENAME TO ticket');
+    await desk.tickets.update(6, { rank: 5 });
+    await expect.poll(ids, { timeout: 20_000 }).toEqual([1, 6, 2]);
+    expect(list.state).toBe('subscribed');
+  });
 });
+
+function twice<T>(value: T): [T, T] {
+  return [value, value];
+}

@@ -110,9 +110,9 @@ export interface DiagnosticMessages {
 /**
  * Why subscribers were told to fetch again. `failed`: a row could not be judged or shown. `unknowable`: nobody can say who
  * saw a row. `missed`: changes were missed. `rights`: what they see may be other rows now. `heldFrames`: too much waited
- * for them. `list`: a list could not be read.
+ * for them.
  */
-export type ResetReason = 'failed' | 'unknowable' | 'missed' | 'rights' | 'heldFrames' | 'list';
+export type ResetReason = 'failed' | 'unknowable' | 'missed' | 'rights' | 'heldFrames';
 
 const CHANNELS = {
   request: channel('nestjs-jira:request'),

@@ -2,11 +2,11 @@
 
 import type { ChangeFrame, ListData, ListRows, RowId } from 'nestjs-jira-protocol';
 import { idKey } from '../../core/changes/change.js';
-import { isObserved, publish, type ResetReason } from '../../core/diagnostics/diagnostics.js';
+import { isObserved, publish } from '../../core/diagnostics/diagnostics.js';
 import { forEverybody } from '../../core/scope/running-request.js';
 import type { Turn } from '../../core/support/turns.js';
 import { wireText } from '../../core/support/wire-value.js';
-import { resetFrame, type Channel, type ListWindow, type Subscription } from '../delivery/channel.js';
+import type { Channel, ListWindow, Subscription } from '../delivery/channel.js';
 import type { FrameSink } from '../delivery/frame-sink.js';
 import { differenceOf, type ListedRow } from './difference.js';
 import type { ListPage } from './list-definition.js';
@@ -20,7 +20,7 @@ export interface WindowParts {
   readonly gate: Gate;
   /** Runs it once all that was committed so far is judged. */
   inTurn(this: void, turn: Turn): void;
-  /** The list could not be read, several times. */
+  /** The list could not be read, several times; it goes on trying. */
   failed(this: void, error: unknown): void;
 }
 
@@ -28,9 +28,11 @@ export interface WindowParts {
 const WAIT_MIN_MS = 50;
 /** A slow list waits twice as long as its last read took, up to this: the server reads no more than a third of the time. */
 const WAIT_MAX_MS = 5_000;
-/** Reads that may fail one after the other; then clients are told to ask again. Each waits twice as long. */
-const MAX_FAILURES = 5;
-const RETRY_MS = 200;
+/** Wait before a failed read is repeated: doubles up to the maximum, for as long as the list has clients. */
+const RETRY_MIN_MS = 200;
+const RETRY_MAX_MS = 10_000;
+/** An outage is reported once, when so many reads have failed one after the other. */
+const REPORTED_FAILURES = 3;
 
 interface Known extends ListPage {
   readonly listed: readonly ListedRow[];
@@ -136,14 +138,8 @@ export class LiveWindow implements ListWindow {
 
   private failed(error: unknown): void {
     if (this.isClosed) return;
-    if (++this.failures <= MAX_FAILURES) return this.wait(RETRY_MS * 2 ** (this.failures - 1));
-    this.parts.failed(error);
-    // Nobody knows what it holds: who asks again has it read again.
-    this.known = undefined;
-    this.failures = 0;
-    const reset = resetFrame(this.channel.id, this.position);
-    this.send(reset, 'list');
-    this.handAll(reset);
+    this.wait(Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** this.failures));
+    if (++this.failures === REPORTED_FAILURES) this.parts.failed(error);
   }
 
   private show(page: ListPage): void {
@@ -193,12 +189,12 @@ export class LiveWindow implements ListWindow {
     publish('window', { event, namespace, ...(isFailed !== undefined && { isFailed, durationMs: this.readMs }) });
   }
 
-  private send(frame: ChangeFrame, reason?: ResetReason): void {
+  private send(frame: ChangeFrame): void {
     const { definition, subscriptions } = this.channel;
     if (isObserved('deliver')) {
       const { type, position } = frame;
       const { namespace } = definition;
-      publish('deliver', { namespace, type, position, recipients: subscriptions.size, ...(reason && { reason }) });
+      publish('deliver', { namespace, type, position, recipients: subscriptions.size });
     }
     let hasActive = false;
     for (const subscription of subscriptions) {
@@ -217,7 +213,7 @@ export class LiveWindow implements ListWindow {
       if (!subscription.isExpecting) continue;
       subscription.isExpecting = false;
       if (subscription.state !== 'live') {
-        subscription.holdInstead(frame, 'list');
+        subscription.holdInstead(frame);
         continue;
       }
       this.parts.sink.sendTo(subscription, frame);
