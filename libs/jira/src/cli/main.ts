@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `nestjs-jira document` and `nestjs-jira types`.
+// `nestjs-jira document`, `nestjs-jira types` and `nestjs-jira load`.
 
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -9,6 +9,7 @@ import { apiTypes } from './api-types.js';
 const USAGE = `Usage:
   nestjs-jira document <source> [--out <file>]   writes the API as an AsyncAPI 3.1 document
   nestjs-jira types <source> [--out <file>]      writes it as a TypeScript type "Api", for the client
+  nestjs-jira load <url> --hook <namespace>      puts load on a running server: nestjs-jira load --help
 
 <source> is
   http://localhost:3000/explorer/asyncapi.json   a running server with forRoot({ explorer: true })
@@ -19,6 +20,8 @@ const USAGE = `Usage:
 Without --out the result is printed.`;
 
 async function main(): Promise<number> {
+  // Needs socket.io-client, which servers need not have.
+  if (process.argv[2] === 'load') return (await import('./load/load-command.js')).loadCommand(process.argv.slice(3));
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { out: { type: 'string', short: 'o' }, help: { type: 'boolean', short: 'h' } },
