@@ -64,17 +64,20 @@ it('count connections, subscriptions, commits and the frames they lead to', asyn
     .toEqual([]);
 });
 
-it('have no series for a hundred thousand names that clients make up', async () => {
+/** `MADE_UP_NAMES=100000` makes up more of them. */
+const madeUp = Number(process.env['MADE_UP_NAMES'] ?? 5_000);
+
+it('have no series for names that clients make up', async () => {
   await using app = await start({ requestsInFlight: 2_000, malformedFrames: 1_000_000 });
   const client = await app.connect(1);
   const found = await moved(async () => {
-    for (let begin = 0; begin < 100_000; begin += 1_000)
+    for (let begin = 0; begin < madeUp; begin += 1_000)
       await Promise.all(
         Array.from({ length: 1_000 }, (_, i) => client.call(`made up ${begin + i}`, `action ${begin + i}`, 'GET')),
       );
   });
   expect(found).toEqual({
-    'jira_request_duration_seconds_count{namespace="_other",action="_other",status="404"}': 100_000,
+    'jira_request_duration_seconds_count{namespace="_other",action="_other",status="404"}': madeUp,
   });
 });
 
