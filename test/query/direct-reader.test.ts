@@ -7,10 +7,12 @@ import {
   UpdateDateColumn,
   VersionColumn,
   DataSource,
+  QueryFailedError,
 } from 'typeorm';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Type } from '@nestjs/common';
 import type { Filter, Ordering } from 'nestjs-jira';
+import { describeEachDatabase, type Extras } from '../support/databases.js';
 import { DirectReader } from '../../libs/jira/src/typeorm/direct/direct-reader.js';
 import { installSqliteLeases } from '../../libs/jira/src/commits/leases/sqlite-leases.js';
 import { compileVisibility } from '../../libs/jira/src/typeorm/query/row-predicate.js';
@@ -23,7 +25,7 @@ class Sample {
   @Column({ type: 'integer', nullable: true }) whole: number | null;
   @Column({ type: 'float', nullable: true }) real: number | null;
   @Column({ type: 'boolean', nullable: true }) flag: boolean | null;
-  @Column({ type: 'datetime', nullable: true }) moment: Date | null;
+  @Column({ type: Date, nullable: true }) moment: Date | null;
   @Column({ type: 'simple-json', nullable: true }) json: unknown;
   @Column({ type: 'varchar', select: false, nullable: true }) hidden: string | null;
   @VersionColumn() version: number;
@@ -83,16 +85,14 @@ const visibilities = fc.constantFrom<unknown>(true, { flag: true }, [{ whole: 1 
   moment: new Date(0),
 });
 
-describe('reading directly', () => {
-  const opened: DataSource[] = [];
-  const open = async (entities: Type<object>[]): Promise<DataSource> => {
-    const dataSource = new DataSource({ type: 'better-sqlite3', database: ':memory:', entities, synchronize: true });
-    opened.push(await dataSource.initialize());
+const EVERY: Filter = { kind: 'and', filters: [] };
+
+describeEachDatabase('Reading directly', ({ type, open: openWith }) => {
+  const open = async (entities: Type<object>[], extras?: Extras): Promise<DataSource> => {
+    const dataSource = await openWith(entities, extras);
+    installSqliteLeases(dataSource);
     return dataSource;
   };
-  afterEach(async () => {
-    for (const dataSource of opened.splice(0)) await dataSource.destroy();
-  });
 
   const stores = (dataSource: DataSource, visibility: unknown, withDeleted: boolean) => {
     const metadata = dataSource.getMetadata(Sample);
@@ -107,45 +107,44 @@ describe('reading directly', () => {
 
   it('gives what TypeORM gives: rows, order, types, counts', async () => {
     const dataSource = await open([Sample]);
-    installSqliteLeases(dataSource);
     let rows = 0;
     await fc.assert(
       fc.asyncProperty(
         fc.array(sample, { minLength: 1, maxLength: 8 }), filters, orderings, visibilities, fc.boolean(), fc.nat(3), fc.nat(4),
         async (samples, filter, ordering, visibility, withDeleted, offset, limit) => {
-          await dataSource.manager.clear(Sample);
+          await dataSource.manager.createQueryBuilder().delete().from(Sample).execute();
           await dataSource.manager.insert(Sample, samples as never);
           const { fast, slow } = stores(dataSource, visibility, withDeleted);
-          const query = { filter, ordering, offset, limit: limit === 0 ? undefined : limit };
-          const found = await fast.find(query);
-          rows += found.length;
-          expect(found).toStrictEqual(await slow.find(query));
+          for (const one of [filter, EVERY]) {
+            const query = { filter: one, ordering, offset, limit: limit === 0 ? undefined : limit };
+            const found = await fast.find(query);
+            rows += found.length;
+            expect(found).toStrictEqual(await slow.find(query));
+          }
           expect(await fast.findOne(filter)).toStrictEqual(await slow.findOne(filter));
           expect(await fast.count(filter)).toBe(await slow.count(filter));
         },
       ),
-      { numRuns: process.env['CI'] ? 500 : 100 },
+      { numRuns: process.env['CI'] ? 500 : type === 'better-sqlite3' ? 100 : 20 },
     ); // prettier-ignore
     expect(rows).toBeGreaterThan(20);
   });
 
   it('makes entities, not plain objects', async () => {
     const dataSource = await open([Sample]);
-    installSqliteLeases(dataSource);
     await dataSource.manager.insert(Sample, { text: 'a' });
     const { fast } = stores(dataSource, true, false);
-    const [row] = await fast.find({ filter: { kind: 'and', filters: [] }, ordering: [] });
-    expect(row?.greet()).toBe('I am 1');
+    const [row] = await fast.find({ filter: EVERY, ordering: [] });
+    expect(row?.greet()).toBe(`I am ${row?.id}`);
   });
 
-  it('leaves it to TypeORM while a transaction has the connection, so that nobody reads what may roll back', async () => {
+  it('reads nothing that may roll back: on SQLite it is left to TypeORM while a transaction has the connection', async () => {
     const dataSource = await open([Sample]);
-    installSqliteLeases(dataSource);
     const { fast } = stores(dataSource, true, false);
     let begin = (): void => undefined;
     // Its continuation runs outside of the transaction: that is where it was made.
     const reading = new Promise<void>((resolve) => (begin = resolve)).then(() =>
-      fast.count({ kind: 'and', filters: [] }),
+      fast.count(EVERY),
     );
     await dataSource
       .transaction(async (manager) => {
@@ -156,6 +155,37 @@ describe('reading directly', () => {
       })
       .catch(() => undefined);
     expect(await reading).toBe(0);
+  });
+
+  if (type === 'better-sqlite3') return;
+
+  it('gives its connection back, whatever becomes of the query', async () => {
+    const dataSource = await open([Sample], { poolSize: 1 });
+    const { fast } = stores(dataSource, true, false);
+    await dataSource.query(`ALTER TABLE sample ${type === 'postgres' ? 'RENAME TO' : 'RENAME'} elsewhere`);
+    for (let i = 0; i < 3; i++) await expect(fast.count(EVERY)).rejects.toBeInstanceOf(QueryFailedError);
+    await dataSource.query(`ALTER TABLE elsewhere ${type === 'postgres' ? 'RENAME TO' : 'RENAME'} sample`);
+    expect(await fast.count(EVERY)).toBe(0);
+  });
+
+  it('survives that the server forgets its statements, and that a table is altered', async () => {
+    const dataSource = await open([Sample], { poolSize: 1 });
+    const { fast } = stores(dataSource, true, false);
+    await dataSource.manager.insert(Sample, { text: 'a' });
+    const read = async (): Promise<unknown> => (await fast.findOne(EVERY))?.text;
+    for (let i = 0; i < 8; i++) expect(await read()).toBe('a');
+    if (type === 'postgres') {
+      const [{ n }] = await dataSource.query<{ n: string }[]>('SELECT count(*) n FROM pg_prepared_statements');
+      expect(Number(n)).toBe(1);
+      await dataSource.query('DEALLOCATE ALL');
+      expect(await read()).toBe('a');
+    }
+    const other = await open([Sample], { poolSize: 1 });
+    const again = stores(other, true, false).fast;
+    await other.manager.insert(Sample, { text: 'b' });
+    for (let i = 0; i < 8; i++) await again.findOne(EVERY);
+    await other.query(`ALTER TABLE sample ${type === 'postgres' ? 'ALTER COLUMN text TYPE text' : 'MODIFY text text'}`);
+    expect((await again.findOne(EVERY))?.text).toBe('b');
   });
 });
 

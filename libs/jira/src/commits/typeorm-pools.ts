@@ -6,6 +6,7 @@ interface Emitter {
   on(event: string, listener: (argument: Emitter) => void): unknown;
 }
 interface PoolMembers {
+  readonly isReplicated?: boolean;
   readonly master?: Partial<Emitter> & { readonly options?: { readonly max?: number } };
   /** Of mysql2. */
   readonly pool?: { readonly config?: { readonly connectionLimit?: number } };
@@ -50,6 +51,8 @@ export interface PooledConnection {
   /** The server's name for the session. */
   readonly sessionId: number | undefined;
   query(sql: string): Promise<unknown>;
+  /** The rows of a SELECT, as the driver gives them to TypeORM, in the order of the columns. @param name to be kept by, where the server keeps plans */
+  read(sql: string, values: readonly unknown[], name?: string): Promise<unknown[][]>;
   /** @param error the connection is of no more use */
   release(error?: Error | boolean): void;
 }
@@ -58,8 +61,19 @@ type Release = (error?: Error | boolean) => void;
 interface SessionMembers {
   readonly processID?: number;
   readonly threadId?: number;
-  query(sql: string, callback: (error: unknown) => void): unknown;
+  query(sql: string | object, callback: (error: unknown, result: unknown) => void): unknown;
   release?: Release;
+}
+
+/** Takes a connection from the pool as TypeORM does for reading; whoever has it releases it. */
+export async function borrow(driver: Driver): Promise<PooledConnection> {
+  const members = driver as unknown as PoolMembers;
+  const got = await (members.isReplicated ? members.obtainSlaveConnection?.() : members.obtainMasterConnection?.());
+  return pooled(got);
+}
+
+function pooled(got: unknown): PooledConnection {
+  return Array.isArray(got) ? ofPair(got as [SessionMembers, Release]) : ofSession(got as SessionMembers);
 }
 
 /** Calls `lend` in place of what takes a connection from the pool; it is given the means to take one. */
@@ -75,7 +89,7 @@ export function aroundObtaining(
     const lent = await lend(async () => {
       const got = await obtain();
       isPair = Array.isArray(got);
-      return isPair ? ofPair(got as [SessionMembers, Release]) : ofSession(got as SessionMembers);
+      return pooled(got);
     });
     if (isPair) return [lent.session, (error?: Error | boolean) => lent.release(error)];
     // mysql2 lends the same object again: what it has of its own is taken away as it is released.
@@ -90,18 +104,33 @@ export function aroundObtaining(
 
 /** Of pg: a client, and what gives it back. */
 function ofPair([session, release]: [SessionMembers, Release]): PooledConnection {
-  return { session, sessionId: session.processID, query: (sql) => asked(session, sql), release };
+  return {
+    session,
+    sessionId: session.processID,
+    query: (sql) => asked(session, sql),
+    read: async (text, values, name) => {
+      const result = await asked(session, { text, values, name, rowMode: 'array' });
+      return (result as { readonly rows: unknown[][] }).rows;
+    },
+    release,
+  };
 }
 
 /** Of mysql2. */
 function ofSession(session: SessionMembers): PooledConnection {
-  const release = (): void => session.release?.();
-  return { session, sessionId: session.threadId, query: (sql) => asked(session, sql), release };
+  return {
+    session,
+    sessionId: session.threadId,
+    query: (sql) => asked(session, sql),
+    // By text, as TypeORM: the binary protocol shows other digits of a FLOAT.
+    read: async (sql, values) => (await asked(session, { sql, values, rowsAsArray: true })) as unknown[][],
+    release: () => session.release?.(),
+  };
 }
 
-function asked(session: SessionMembers, sql: string): Promise<void> {
+function asked(session: SessionMembers, sql: string | object): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    session.query(sql, (error) => (error ? reject(toError(error)) : resolve()));
+    session.query(sql, (error, result) => (error ? reject(toError(error)) : resolve(result)));
   });
 }
 

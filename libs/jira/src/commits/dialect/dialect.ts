@@ -148,6 +148,8 @@ export interface StatementControl {
   limitStatements(ms?: number): string;
   /** Cancels what the session runs, from another session. */
   cancelStatement(sessionId: number): string;
+  /** Whether the session lacks a statement that was given a name, or can no longer run it: then it was not run. */
+  losesNames(error: unknown): boolean;
   /**
    * Takes locks that last as long as the session, without waiting for those that others have. Answers a row for each: `n`,
    * the index of its name; `holder`, the session that has it now, if any; and `own`, this session.

@@ -46,6 +46,7 @@ export class MysqlDialect implements SqlDialect {
     limitStatements: (ms) => this.limit(ms),
     cancelStatement: (sessionId) => `KILL QUERY ${sessionId}`,
     takeLocks,
+    losesNames: () => false,
   };
 
   constructor(

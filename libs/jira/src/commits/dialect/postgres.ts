@@ -18,6 +18,9 @@ import { POSTGRES_GRAMMAR } from './grammar.js';
 /** Of two numbers that name an advisory lock, the first is the library's: any one that is no application's. */
 const LOCK_SPACE = 1_246_710_369;
 
+/** Not there, there already, made for a table that was altered since. */
+const LOST_NAMES = new Set(['26000', '42P05', '0A000']);
+
 export class PostgresDialect implements SqlDialect {
   readonly grammar = POSTGRES_GRAMMAR;
   readonly hasOneConnection = false;
@@ -46,6 +49,7 @@ export class PostgresDialect implements SqlDialect {
     limitStatements: (ms) => `SET statement_timeout = ${ms ?? 'DEFAULT'}`,
     cancelStatement: (sessionId) => `SELECT pg_cancel_backend(${sessionId})`,
     takeLocks,
+    losesNames: (error) => LOST_NAMES.has(String((error as { readonly code?: unknown }).code)),
   };
 
   constructor(readonly isCaptured: boolean) {}

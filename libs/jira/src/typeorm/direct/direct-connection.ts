@@ -19,13 +19,21 @@ export interface SqliteDatabase {
   prepare(sql: string): Statement;
 }
 
+/** Runs selects past TypeORM. */
+export interface Reads {
+  /** Whether one may be run now. */
+  readonly isFree: boolean;
+  /** `undefined` if only TypeORM can run it. @param sql with the parameters as `:name` */
+  all(sql: string, parameters: Record<string, unknown>): unknown[][] | undefined | Promise<unknown[][]>;
+}
+
 /** A hook has few query shapes. */
 const MAX_STATEMENTS = 200;
 
 /** The largest JavaScript integer that SQLite stores as an integer. */
 const isWhole = Number.isSafeInteger;
 
-export class DirectConnection {
+export class DirectConnection implements Reads {
   private readonly statements = new Lru<string, Statement>(MAX_STATEMENTS);
   private database: SqliteDatabase | undefined;
 
@@ -33,9 +41,17 @@ export class DirectConnection {
 
   /** `undefined` if the database or the data source's logging requires TypeORM. */
   static of(dataSource: DataSource): DirectConnection | undefined {
-    const { options } = dataSource;
-    const isSilent = !options.logging && options.maxQueryExecutionTime === undefined;
-    return isSilent && dialectOf(dataSource).isSynchronous ? new DirectConnection(dataSource) : undefined;
+    return isSilent(dataSource) && dialectOf(dataSource).isSynchronous ? new DirectConnection(dataSource) : undefined;
+  }
+
+  get isFree(): boolean {
+    return this.free() !== undefined;
+  }
+
+  all(sql: string, parameters: Record<string, unknown>): unknown[][] | undefined {
+    const database = this.free();
+    const bound = bindable(parameters);
+    return database && bound && this.prepare(database, sql, true).all(bound);
   }
 
   /** The database, if this turn may use it. Code within one turn cannot run between other callers' statements. */
@@ -57,6 +73,11 @@ export class DirectConnection {
     this.statements.set(sql, statement);
     return statement;
   }
+}
+
+/** Whether nobody wants the queries in a log. */
+export function isSilent({ options }: DataSource): boolean {
+  return !options.logging && options.maxQueryExecutionTime === undefined;
 }
 
 /**

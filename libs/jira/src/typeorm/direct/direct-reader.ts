@@ -1,7 +1,8 @@
-// Reads of plain entities on better-sqlite3 without TypeORM's query builder and runner: statements prepared once,
-// executed in the same turn, rows written straight into entities. Anything it cannot do exactly like TypeORM is left to TypeORM.
+// Reads of plain entities without TypeORM's query builder and runner: SQL for the driver itself, rows written straight into
+// entities. Anything it cannot do exactly like TypeORM is left to TypeORM.
 
 import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
+import { isPromise } from '../../core/support/is-promise.js';
 import type { Ordering } from '../../policy/filtering/filter.js';
 import { writeSql } from '../query/condition-sql.js';
 import { SqlWriter } from '../rows/sql-writer.js';
@@ -9,8 +10,9 @@ import { rowConditions, tableAs } from '../rows/table-rows.js';
 import { orderTerms } from '../query/ordering.js';
 import type { RowPredicate } from '../query/row-predicate.js';
 import type { Sight } from '../query/sight.js';
-import { bindable, DirectConnection, type SqliteDatabase } from './direct-connection.js';
+import { DirectConnection, isSilent, type Reads } from './direct-connection.js';
 import { entityShapeOf, hasReadListeners, type EntityShape } from './entity-shape.js';
+import { PooledReads } from './pooled-reads.js';
 
 export interface DirectPage {
   readonly ordering: readonly Ordering[];
@@ -19,6 +21,9 @@ export interface DirectPage {
   readonly offset?: number;
   readonly limit?: number;
 }
+
+/** `undefined` when TypeORM has to read it. */
+export type Found<T> = T | undefined | Promise<T>;
 
 const ALIAS = 'row';
 
@@ -31,7 +36,7 @@ export class DirectReader {
 
   private constructor(
     private readonly metadata: EntityMetadata,
-    private readonly connection: DirectConnection,
+    private readonly reads: Reads,
     shape: EntityShape,
     private readonly withDeleted: boolean,
   ) {
@@ -43,46 +48,43 @@ export class DirectReader {
 
   /** `undefined` if the entity, its database or the data source's logging requires TypeORM's own reads. */
   static of(metadata: EntityMetadata, withDeleted: boolean): DirectReader | undefined {
-    const connection = DirectConnection.of(metadata.dataSource);
+    const { dataSource } = metadata;
+    const reads = DirectConnection.of(dataSource) ?? (isSilent(dataSource) ? PooledReads.of(dataSource) : undefined);
     const shape = entityShapeOf(metadata);
-    return connection && shape && new DirectReader(metadata, connection, shape, withDeleted);
+    return reads && shape && new DirectReader(metadata, reads, shape, withDeleted);
   }
 
   /** The rows that satisfy all predicates; `undefined` = use TypeORM (the connection is taken, or code listens to it). */
-  find(predicates: readonly RowPredicate[], page: DirectPage): ObjectLiteral[] | undefined {
-    const database = this.free();
-    if (!database) return undefined;
+  find(predicates: readonly RowPredicate[], page: DirectPage): Found<ObjectLiteral[]> {
+    if (!this.isFree) return undefined;
     const writer = new SqlWriter(this.metadata.dataSource);
     const order = orderTerms(this.metadata, ALIAS, page, writer).map((term) => `${term.sql} ${term.direction}`);
-    const sql = `SELECT ${this.columns} ${this.from}${this.where(predicates, writer)}${order.length > 0 ? ` ORDER BY ${order.join(', ')}` : ''}${slice(page, writer)}`;
-    const parameters = bindable(writer.parameters);
-    if (!parameters) return undefined;
-    return this.connection
-      .prepare(database, sql, true)
-      .all(parameters)
-      .map((row) => this.shape.hydrate(row));
+    const end = `${order.length > 0 ? ` ORDER BY ${order.join(', ')}` : ''}${slice(page, writer)}`;
+    return this.run(this.columns, predicates, { writer, end }, (rows) => rows.map((row) => this.shape.hydrate(row)));
   }
 
   /** One row that satisfies all predicates, or `null`. */
-  findOne(predicates: readonly RowPredicate[]): ObjectLiteral | null | undefined {
-    const rows = this.run(`SELECT ${this.columns} ${this.from}`, predicates, ' LIMIT 1');
-    if (!rows) return undefined;
-    const [row] = rows;
-    return row ? this.shape.hydrate(row) : null;
-  }
-
-  count(predicates: readonly RowPredicate[]): number | undefined {
-    const rows = this.run(`SELECT COUNT(*) ${this.from}`, predicates, '');
-    return rows && Number(rows[0]?.[0]);
-  }
-
-  private run(select: string, predicates: readonly RowPredicate[], end: string): unknown[][] | undefined {
-    const database = this.free();
-    if (!database) return undefined;
+  findOne(predicates: readonly RowPredicate[]): Found<ObjectLiteral | null> {
     const writer = new SqlWriter(this.metadata.dataSource);
-    const sql = select + this.where(predicates, writer) + end;
-    const parameters = bindable(writer.parameters);
-    return parameters && this.connection.prepare(database, sql, true).all(parameters);
+    const first = ([row]: unknown[][]): ObjectLiteral | null => (row ? this.shape.hydrate(row) : null);
+    return this.run(this.columns, predicates, { writer, end: ' LIMIT 1' }, first);
+  }
+
+  count(predicates: readonly RowPredicate[]): Found<number> {
+    const writer = new SqlWriter(this.metadata.dataSource);
+    return this.run('COUNT(*)', predicates, { writer, end: '' }, ([row]) => Number(row?.[0]));
+  }
+
+  private run<T>(
+    columns: string,
+    predicates: readonly RowPredicate[],
+    { writer, end }: { readonly writer: SqlWriter; readonly end: string },
+    made: (rows: unknown[][]) => T,
+  ): Found<T> {
+    if (!this.isFree) return undefined;
+    const sql = `SELECT ${columns} ${this.from}${this.where(predicates, writer)}${end}`;
+    const rows = this.reads.all(sql, writer.parameters);
+    return isPromise(rows) ? rows.then(made) : rows && made(rows);
   }
 
   private where(predicates: readonly RowPredicate[], writer: SqlWriter): string {
@@ -93,9 +95,8 @@ export class DirectReader {
     return parts.length === 0 ? '' : ` WHERE ${parts.join(' AND ')}`;
   }
 
-  private free(): SqliteDatabase | undefined {
-    const database = this.connection.free();
-    return database && !this.hasListeners(this.metadata.dataSource) ? database : undefined;
+  private get isFree(): boolean {
+    return this.reads.isFree && !this.hasListeners(this.metadata.dataSource);
   }
 
   private hasListeners({ subscribers }: DataSource): boolean {
@@ -110,6 +111,6 @@ export class DirectReader {
 function slice({ offset = 0, limit }: DirectPage, writer: SqlWriter): string {
   if (limit === undefined && offset === 0) return '';
   // A literal: SQLite reparses the statement for each value bound to a limit. Anything but a number stays bound.
-  const maxRows = limit ?? -1;
+  const maxRows = limit ?? Number.MAX_SAFE_INTEGER;
   return ` LIMIT ${Number.isSafeInteger(maxRows) ? maxRows : writer.bind(maxRows)}${offset > 0 ? ` OFFSET ${writer.bind(offset)}` : ''}`;
 }

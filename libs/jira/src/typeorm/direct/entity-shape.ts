@@ -71,9 +71,11 @@ function setterOf({ dataSource: { driver } }: EntityMetadata, column: ColumnMeta
   };
 }
 
+const READ_EVENTS = ['afterLoad', 'beforeQuery', 'afterQuery'] as const;
+
 /** Whether application code listens to queries or loaded entities, so that TypeORM itself has to run them. */
 export function hasReadListeners(dataSource: DataSource): boolean {
   return dataSource.subscribers.some(
-    (one) => !isOwnSubscriber(one) && (one.afterLoad !== undefined || one.beforeQuery !== undefined),
+    (one) => !isOwnSubscriber(one) && READ_EVENTS.some((event) => one[event] !== undefined),
   );
 }

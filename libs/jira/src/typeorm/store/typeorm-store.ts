@@ -60,7 +60,7 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     if (limit === 0 || this.visibility.constant === false) return [];
     const seen = this.sightFor({ filter, ordering });
     const sight = isPromise(seen) ? await seen : seen;
-    const rows = this.direct?.find(this.predicates(filter, sight), { ordering, sight, offset, limit });
+    const rows = await this.direct?.find(this.predicates(filter, sight), { ordering, sight, offset, limit });
     if (rows) return rows as E[];
     const query = this.query(filter, sight);
     if (multipliesRows(query)) return pageByKey(query, this.manager, this.metadata, { ordering, sight, offset, limit });
@@ -92,7 +92,7 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     const { locked, withDeleted = false } = this.options;
     const row = use && (await locked?.find(this.manager, this.predicates(filter, sight), { use, withDeleted }));
     if (row !== undefined) return row;
-    const found = this.direct?.findOne(this.predicates(filter, sight));
+    const found = await this.direct?.findOne(this.predicates(filter, sight));
     if (found !== undefined) return found as E | null;
     const query = this.query(filter, sight);
     if (!multipliesRows(query)) return query.limit(1).getOne();
@@ -104,7 +104,7 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     if (this.visibility.constant === false) return 0;
     const seen = this.sightFor({ filter });
     const sight = isPromise(seen) ? await seen : seen;
-    const total = this.direct?.count(this.predicates(filter, sight));
+    const total = await this.direct?.count(this.predicates(filter, sight));
     if (total !== undefined) return total;
     const query = this.query(filter, sight);
     if (expressionMapOf(query).joinAttributes.length > 0) return query.getCount();
