@@ -143,9 +143,7 @@ describeEachDatabase('Reading directly', ({ type, open: openWith }) => {
     const { fast } = stores(dataSource, true, false);
     let begin = (): void => undefined;
     // Its continuation runs outside of the transaction: that is where it was made.
-    const reading = new Promise<void>((resolve) => (begin = resolve)).then(() =>
-      fast.count(EVERY),
-    );
+    const reading = new Promise<void>((resolve) => (begin = resolve)).then(() => fast.count(EVERY));
     await dataSource
       .transaction(async (manager) => {
         await manager.insert(Sample, { text: 'a' });
@@ -168,24 +166,29 @@ describeEachDatabase('Reading directly', ({ type, open: openWith }) => {
     expect(await fast.count(EVERY)).toBe(0);
   });
 
-  it('survives that the server forgets its statements, and that a table is altered', async () => {
+  const repeated = async () => {
     const dataSource = await open([Sample], { poolSize: 1 });
     const { fast } = stores(dataSource, true, false);
     await dataSource.manager.insert(Sample, { text: 'a' });
     const read = async (): Promise<unknown> => (await fast.findOne(EVERY))?.text;
     for (let i = 0; i < 8; i++) expect(await read()).toBe('a');
-    if (type === 'postgres') {
-      const [{ n }] = await dataSource.query<{ n: string }[]>('SELECT count(*) n FROM pg_prepared_statements');
-      expect(Number(n)).toBe(1);
-      await dataSource.query('DEALLOCATE ALL');
-      expect(await read()).toBe('a');
-    }
-    const other = await open([Sample], { poolSize: 1 });
-    const again = stores(other, true, false).fast;
-    await other.manager.insert(Sample, { text: 'b' });
-    for (let i = 0; i < 8; i++) await again.findOne(EVERY);
-    await other.query(`ALTER TABLE sample ${type === 'postgres' ? 'ALTER COLUMN text TYPE text' : 'MODIFY text text'}`);
-    expect((await again.findOne(EVERY))?.text).toBe('b');
+    return { dataSource, read };
+  };
+
+  it('goes on when a table is altered', async () => {
+    const { dataSource, read } = await repeated();
+    await dataSource.query(
+      `ALTER TABLE sample ${type === 'postgres' ? 'ALTER COLUMN text TYPE text' : 'MODIFY text text'}`,
+    );
+    expect(await read()).toBe('a');
+  });
+
+  it.runIf(type === 'postgres')('goes on when the server forgets its statements', async () => {
+    const { dataSource, read } = await repeated();
+    const kept = await dataSource.query<object[]>('SELECT name FROM pg_prepared_statements');
+    expect(kept).toHaveLength(1);
+    await dataSource.query('DEALLOCATE ALL');
+    expect(await read()).toBe('a');
   });
 });
 
