@@ -1,7 +1,7 @@
 // Fast paths to the same result. Each can be turned off, in case you suspect one.
 
 export interface FastPaths {
-  /** Plain entities on better-sqlite3 are read with prepared statements instead of TypeORM's query builder. @default true */
+  /** Plain entities are read by the driver's own statements instead of TypeORM's query builder, outside of transactions. @default true */
   readonly reads: boolean;
   /** Plain entities on better-sqlite3 are inserted in one turn, with prepared statements, where `create` is the stock one. @default true */
   readonly writes: boolean;
