@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { BearerTokenAuthentication, IsAuthenticated, JiraModule } from 'nestjs-jira';
+import { redisCluster } from 'nestjs-jira/redis';
 import { AuthModule } from './auth/auth.module.js';
 import { CommentHook } from './comments/comment.hook.js';
 import { ENTITIES, databaseOptions } from './database/database-options.js';
@@ -11,6 +12,12 @@ import { TeamPresenceHook } from './presence/presence.hook.js';
 import { MembershipHook } from './projects/membership.hook.js';
 import { ProjectHook } from './projects/project.hook.js';
 import { UserHook } from './users/user.hook.js';
+
+/** For several processes: docs/deploy.md. */
+function clusterOptions() {
+  const [url, secret] = [process.env['REDIS_URL'], process.env['RESUME_SECRET']];
+  return url === undefined ? {} : { ...redisCluster({ url }), resume: { secret } };
+}
 
 @Module({
   imports: [
@@ -24,6 +31,7 @@ import { UserHook } from './users/user.hook.js';
       pageSize: 50,
       // The board asks for all issues of a project at once.
       limits: { pageSize: 500 },
+      ...clusterOptions(),
     }),
   ],
   controllers: [HealthController],

@@ -1,11 +1,11 @@
 // One request from frame to answer. Every well-formed request is answered exactly once; nothing here rejects.
 
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { AnswerFrame, RequestFrame } from 'nestjs-jira-protocol';
 import { publishRefusal } from '../core/diagnostics/diagnostics.js';
 import { errorAnswer, TRANSLATORS, type ErrorTranslator } from '../core/errors/error-answer.js';
 import { JiraException } from '../core/errors/jira.exception.js';
-import { describeThrown } from '../core/errors/thrown.js';
+import { ProblemLog } from '../core/errors/problem-log.js';
 import type { Connection } from '../core/connections/connection.js';
 import { spend } from '../core/limits/budget.js';
 import { LIMITS, type Limits } from '../core/limits/limits.js';
@@ -31,7 +31,7 @@ export interface IncomingRequest extends RequestFrame {
 
 @Injectable()
 export class RequestPipeline {
-  private readonly logger = new Logger('Jira');
+  private readonly problems = new ProblemLog();
   private isClosing = false;
   private open = 0;
   private drained?: () => void;
@@ -218,7 +218,8 @@ export class RequestPipeline {
   ): AnswerFrame {
     const { requestId, action } = frame;
     const { status, data, isUnexpected } = errorAnswer(error, requestId, this.translators);
-    if (isUnexpected) this.logger.error(`${event} ${action} (request ${requestId}) failed`, describeThrown(error));
+    if (isUnexpected)
+      this.problems.error(`${event} ${action} failed`, `${event} ${action} (request ${requestId}) failed`, error);
     if (this.lifecycle.hears('jira.message_handler_exception')) {
       const told = { connection, event, action, requestId, error, status, isUnexpected };
       this.lifecycle.emit('jira.message_handler_exception', told);

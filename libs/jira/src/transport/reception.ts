@@ -6,7 +6,7 @@ import { authenticate } from '../policy/authentication/authentication.js';
 import { isObserved, publish, publishRefusal } from '../core/diagnostics/diagnostics.js';
 import { errorAnswer, TRANSLATORS, type ErrorAnswer, type ErrorTranslator } from '../core/errors/error-answer.js';
 import { JiraException } from '../core/errors/jira.exception.js';
-import { describeThrown } from '../core/errors/thrown.js';
+import { ProblemLog } from '../core/errors/problem-log.js';
 import { EventRegistry, type EventTarget } from '../events/event-registry.js';
 import { RequestPipeline } from '../hooks/request-pipeline.js';
 import { LifecycleEvents } from '../core/lifecycle/lifecycle-events.js';
@@ -30,6 +30,7 @@ const SLOW: Code = 'SLOW_CLIENT';
 @Injectable()
 export class Reception {
   private readonly logger = new Logger('Jira');
+  private readonly problems = new ProblemLog();
   private letIn!: (entry: Entry) => void;
   /** Transports open before the application has booted: handshakes wait for it. */
   private readonly entry = new Promise<Entry>((resolve) => (this.letIn = resolve));
@@ -109,7 +110,7 @@ export class Reception {
   /** What a refused client is told. */
   refusal(error: unknown, id: string): ErrorAnswer {
     const answer = errorAnswer(error, id, this.translators);
-    if (answer.isUnexpected) this.logger.error('A handshake failed', describeThrown(error));
+    if (answer.isUnexpected) this.problems.error('A handshake failed', 'A handshake failed', error);
     if (isObserved('connection')) publish('connection', { event: 'refused', code: answer.data.code });
     return answer;
   }

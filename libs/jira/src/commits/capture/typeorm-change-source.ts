@@ -1,6 +1,6 @@
 // The change source of one TypeORM data source: sees its writes, and announces what its transactions committed.
 
-import { Logger } from '@nestjs/common';
+import { ProblemLog } from '../../core/errors/problem-log.js';
 import type { DataSource, EntityMetadata, EntitySubscriberInterface, QueryRunner } from 'typeorm';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import type { CaptureFailure, ChangeListener, ChangeSource } from '../../core/changes/change-source.js';
@@ -21,7 +21,7 @@ import { TrackedTables } from './tracked-tables.js';
 import { Transactions } from './transactions.js';
 
 export class TypeOrmChangeSource implements ChangeSource {
-  private readonly logger = new Logger(TypeOrmChangeSource.name);
+  private readonly problems = new ProblemLog();
   private readonly watched = new Set<string>();
   private readonly listeners = new Set<ChangeListener>();
   private readonly transactions: Transactions;
@@ -211,7 +211,7 @@ export class TypeOrmChangeSource implements ChangeSource {
   }
 
   private tellGap(entity: string, error: unknown): void {
-    this.logger.error(`Changes of ${entity} could not be captured: ${String(error)}`);
+    this.problems.error(`Changes of ${entity} could not be captured`, `Changes of ${entity} could not be captured`, error);
     const failure: CaptureFailure = { source: this.name, entity, error };
     this.tell((listener) => listener.onGap(failure));
   }
@@ -221,10 +221,8 @@ export class TypeOrmChangeSource implements ChangeSource {
       try {
         message(listener);
       } catch (error) {
-        this.logger.error(
-          'A listener of committed changes failed.',
-          error instanceof Error ? error.stack : String(error),
-        );
+        const message = 'A listener of committed changes failed';
+        this.problems.error(message, message, error);
       }
     }
   }

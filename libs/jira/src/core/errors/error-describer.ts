@@ -1,19 +1,19 @@
 // The error frame for a client whose request or subscription ends; unexpected errors are logged.
 
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { errorAnswer, TRANSLATORS, type ErrorAnswer, type ErrorTranslator } from './error-answer.js';
-import { describeThrown } from './thrown.js';
+import { ProblemLog } from './problem-log.js';
 
 @Injectable()
 export class ErrorDescriber {
-  private readonly logger = new Logger('Jira');
+  private readonly problems = new ProblemLog();
 
   constructor(@Inject(TRANSLATORS) private readonly translators: readonly ErrorTranslator[]) {}
 
   describe(error: unknown, requestId: string): ErrorAnswer {
     const answer = errorAnswer(error, requestId, this.translators);
     if (answer.isUnexpected)
-      this.logger.error(`Request ${requestId} failed after it was answered`, describeThrown(error));
+      this.problems.error('failed after it was answered', `Request ${requestId} failed after it was answered`, error);
     return answer;
   }
 }

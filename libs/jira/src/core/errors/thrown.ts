@@ -1,6 +1,7 @@
 // Reads whatever was thrown: JavaScript can throw anything, even objects whose getters throw again.
 
 import { HttpException } from '@nestjs/common';
+import { databaseErrorTitle } from './database-error.js';
 import { JiraException, ValidationException, type FieldErrors } from './jira.exception.js';
 
 /** class-validator's ValidationError, as far as it is read here. */
@@ -41,15 +42,22 @@ export function isInvalidProperties(value: unknown): value is InvalidProperty[] 
   );
 }
 
-/** For a log: stack and causes. Never throws, whatever it is given. */
+/** For a log: stack and causes; of a database's error its code instead of its message, which may quote a row. Never throws. */
 export function describeThrown(thrown: unknown): string {
   try {
     if (!(thrown instanceof Error)) return String(thrown);
     const cause = thrown.cause === undefined ? '' : `\nCaused by: ${describeThrown(thrown.cause)}`;
-    return (thrown.stack ?? thrown.message) + cause;
+    return (withoutValues(thrown) ?? thrown.stack ?? thrown.message) + cause;
   } catch {
     return 'something that cannot be printed';
   }
+}
+
+function withoutValues(error: Error): string | undefined {
+  const title = databaseErrorTitle(error);
+  if (title === undefined) return undefined;
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^ {4}at /.test(line));
+  return [title, ...frames].join('\n');
 }
 
 /** The exception for a thrown value of a known kind; undefined for anything unexpected. */

@@ -1,7 +1,8 @@
 // Lifecycle events of the server and its connections. Costs one look-up when no one listens.
 
 import { isPromise } from '../support/is-promise.js';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { ProblemLog } from '../errors/problem-log.js';
 import type { Connection } from '../connections/connection.js';
 
 /** The recipient of a message: one connection, a room, a channel of subscribers, or everyone. */
@@ -85,7 +86,7 @@ export interface LifecycleEmitter {
  */
 @Injectable()
 export class LifecycleEvents {
-  private readonly logger = new Logger('Jira');
+  private readonly problems = new ProblemLog();
   private readonly listeners = new Map<string, Set<(payload: never) => unknown>>();
   private emitter?: LifecycleEmitter;
 
@@ -117,7 +118,7 @@ export class LifecycleEvents {
 
   private call(name: string, listener: () => unknown): void {
     const report = (error: unknown): void =>
-      this.logger.error(`A listener of ${name} failed`, error instanceof Error ? error.stack : String(error));
+      this.problems.error(`A listener of ${name} failed`, `A listener of ${name} failed`, error);
     try {
       const result = listener();
       if (isPromise(result)) result.catch(report);

@@ -1,6 +1,6 @@
 // Runs the `@OnChange` methods of a provider.
 
-import { Logger } from '@nestjs/common';
+import { ProblemLog } from '../../core/errors/problem-log.js';
 import type { Change } from '../../core/changes/change.js';
 import type { ChangeLog, LoggedCommit } from '../../core/changes/change-log.js';
 import type { Hub } from '../delivery/hub.js';
@@ -9,7 +9,7 @@ import { changeListenersOf } from './on-change.decorator.js';
 
 type Listener = (change: Change, data: unknown) => unknown;
 
-const logger = new Logger('Jira');
+const problems = new ProblemLog();
 
 /** Connects the provider's marked methods; throws a ConfigurationError when nothing holds an entity they name. */
 export function connectListeners(provider: object, hub: Hub, observables: Observables): void {
@@ -25,8 +25,8 @@ export function connectListeners(provider: object, hub: Hub, observables: Observ
         await method.call(provider, change, data);
       } catch (error) {
         const { type, entity: name, id } = change;
-        const stack = error instanceof Error ? error.stack : String(error);
-        logger.error(`${subject} failed on "${type}" of ${name} ${JSON.stringify(id)}`, stack);
+        const kind = `${subject} failed on "${type}" of ${name}`;
+        problems.error(kind, `${kind} ${JSON.stringify(id)}`, error);
       }
     };
     let last: Promise<void> = Promise.resolve();

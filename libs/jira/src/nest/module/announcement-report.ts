@@ -1,16 +1,16 @@
 // Changes that could not be announced: logged, and told to the application.
 
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Change } from '../../core/changes/change.js';
 import { isObserved, publish } from '../../core/diagnostics/diagnostics.js';
-import { describeThrown } from '../../core/errors/thrown.js';
+import { ProblemLog } from '../../core/errors/problem-log.js';
 import { LifecycleEvents } from '../../core/lifecycle/lifecycle-events.js';
 import type { Channel } from '../../live/delivery/channel.js';
 import type { FeedReport } from '../../live/delivery/feed.js';
 
 @Injectable()
 export class AnnouncementReport implements FeedReport {
-  private readonly logger = new Logger('Jira');
+  private readonly problems = new ProblemLog();
 
   constructor(private readonly lifecycle: LifecycleEvents) {}
 
@@ -23,12 +23,14 @@ export class AnnouncementReport implements FeedReport {
       error,
     });
     const where = channel ? ` on ${channel.definition.namespace}: it was reset` : '';
-    this.logger.error(`Could not announce "${type}" of ${entity} ${JSON.stringify(id)}${where}`, describeThrown(error));
+    const kind = `Could not announce "${type}" of ${entity}`;
+    this.problems.error(kind, `${kind} ${JSON.stringify(id)}${where}`, error);
   }
 
   gap(error: unknown, entity: string): void {
     if (isObserved('log')) publish('log', { event: 'gap', entity, error });
     this.lifecycle.emit('jira.announcement_failed', { entity, error });
-    this.logger.error(`Changes of ${entity} could not be delivered; its channels were reset`, describeThrown(error));
+    const kind = `Changes of ${entity} could not be delivered; its channels were reset`;
+    this.problems.error(kind, kind, error);
   }
 }

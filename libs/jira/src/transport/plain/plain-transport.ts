@@ -3,9 +3,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { ProblemLog } from '../../core/errors/problem-log.js';
 import type { RawData, WebSocket } from 'ws';
-import { describeThrown } from '../../core/errors/thrown.js';
 import { RefusedHandshake } from '../../hooks/handshake-refusal.js';
 import { HookRegistry } from '../../hooks/registry.js';
 import { getOrAdd } from '../../core/support/get-or-add.js';
@@ -46,7 +46,7 @@ const RAW: MessageFormat = { ...jsonFrames, name: 'raw', speaksProtocol: false }
 
 @Injectable()
 export class PlainTransport {
-  private readonly logger = new Logger('Jira');
+  private readonly problems = new ProblemLog();
   /** By the options of `ws` that an endpoint asks for. */
   private readonly sockets = new Map<WebSocketOptions, OutspokenServer>();
   private readonly heartbeat = new Heartbeat();
@@ -184,7 +184,7 @@ export class PlainTransport {
 
   private giveAway(client: WebSocket, connection: PlainConnection, { raw, pattern }: Route): void {
     const fail = (error: unknown): void => {
-      this.logger.error(`The handler of ${pattern} failed`, describeThrown(error));
+      this.problems.error(`The handler of ${pattern} failed`, `The handler of ${pattern} failed`, error);
       client.close(1011);
     };
     try {

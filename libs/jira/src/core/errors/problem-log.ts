@@ -1,0 +1,47 @@
+// The one way of problems into Nest's log: a line each, so many of a kind, and nothing of a client's between the lines.
+
+import { Logger } from '@nestjs/common';
+import { describeThrown } from './thrown.js';
+
+/** Lines of one kind that are logged within the time. */
+const LINES = 20;
+const WITHIN_MS = 10_000;
+/** Kinds that are counted at one time; they come from code. */
+const KINDS = 1_000;
+
+export class ProblemLog {
+  private readonly logger = new Logger('Jira');
+  private readonly counts = new Map<string, number>();
+
+  /**
+   * Logs a problem with the stack of what was thrown. Beyond twenty of one kind in ten seconds they are counted, and told of
+   * in one line.
+   *
+   * @param kind never holds what a client has made up
+   */
+  error(kind: string, message: string, thrown?: unknown): void {
+    const count = (this.counts.get(kind) ?? 0) + 1;
+    if (count === 1) this.begin(kind);
+    this.counts.set(kind, count);
+    if (count > LINES) return;
+    if (thrown === undefined) this.logger.error(oneLine(message));
+    else this.logger.error(oneLine(message), describeThrown(thrown));
+  }
+
+  private begin(kind: string): void {
+    if (this.counts.size >= KINDS) this.counts.clear();
+    setTimeout(() => this.end(kind), WITHIN_MS).unref();
+  }
+
+  private end(kind: string): void {
+    const left = (this.counts.get(kind) ?? 0) - LINES;
+    this.counts.delete(kind);
+    if (left > 0) this.logger.error(`${left} more of "${kind}" in ${WITHIN_MS / 1_000} s were not logged`);
+  }
+}
+
+/** Request ids are clients' own words: with line breaks they would forge lines of the log. */
+function oneLine(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- those are meant
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ');
+}
