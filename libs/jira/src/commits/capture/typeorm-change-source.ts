@@ -211,7 +211,11 @@ export class TypeOrmChangeSource implements ChangeSource {
   }
 
   private tellGap(entity: string, error: unknown): void {
-    this.problems.error(`Changes of ${entity} could not be captured`, `Changes of ${entity} could not be captured`, error);
+    this.problems.error(
+      `Changes of ${entity} could not be captured`,
+      `Changes of ${entity} could not be captured`,
+      error,
+    );
     const failure: CaptureFailure = { source: this.name, entity, error };
     this.tell((listener) => listener.onGap(failure));
   }
