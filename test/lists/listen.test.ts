@@ -48,6 +48,14 @@ class ShortHook extends TicketHook {
   override live = { maxLimit: 5 };
 }
 
+/** What it shows is code: its lists are read again at every change. */
+@Hook('asked')
+class AskedHook extends TicketHook {
+  override serialize({ id, title, rank }: Ticket) {
+    return { id, title, rank };
+  }
+}
+
 interface Heard {
   readonly rows: readonly { id: number; title: string; rank: number }[];
   readonly update: ListUpdate;
@@ -61,7 +69,7 @@ class Desk implements AsyncDisposable {
 
   static async start(count = 6): Promise<Desk> {
     teams.clear();
-    const app = await createTestApp({ entities: [Ticket], providers: [TicketHook, SilentHook, ShortHook] });
+    const app = await createTestApp({ entities: [Ticket], providers: [TicketHook, SilentHook, ShortHook, AskedHook] });
     const desk = new Desk(app);
     await desk.tickets.insert(Array.from({ length: count }, (_, i) => ({ title: `t${i}`, rank: 10 * i, team: 'red' })));
     return desk;
@@ -201,8 +209,8 @@ describe('listen', () => {
 
   it('reads a list once for a burst of changes', async () => {
     await using desk = await Desk.start();
-    const { ids, heard } = desk.listen(desk.client());
-    const { ids: others } = desk.listen(desk.client(2));
+    const { ids, heard } = desk.listen(desk.client(), {}, 'asked');
+    const { ids: others } = desk.listen(desk.client(2), {}, 'asked');
     await expect.poll(() => [ids(), others()]).toEqual(twice([1, 2, 3]));
     const before = heard.length;
     for (let rank = 1; rank <= 50; rank++) await desk.tickets.update(6, { rank: 55 - rank });
@@ -221,13 +229,13 @@ describe('listen', () => {
 
   it('catches up by itself when its rows could not be read for a while', async () => {
     await using desk = await Desk.start();
-    const { ids } = desk.listen(desk.client());
+    const { ids } = desk.listen(desk.client(), {}, 'asked');
     await expect.poll(ids).toEqual([1, 2, 3]);
     const outages: unknown[] = [];
     desk.app.get(LifecycleEvents).on('jira.announcement_failed', ({ error }) => outages.push(error));
     await desk.tickets.update(6, { rank: 5 });
     await desk.app.dataSource.query('ALTER TABLE ticket RENAME TO away');
-    const late = desk.client(2).request('tickets', 'listen', { method: 'SUBSCRIPTION' });
+    const late = desk.client(2).request('asked', 'listen', { method: 'SUBSCRIPTION' });
     await expect(late).rejects.toMatchObject({ status: 500 });
     await expect.poll(() => outages.length, { timeout: 20_000 }).toBe(1);
     expect(ids()).toEqual([1, 2, 3]);

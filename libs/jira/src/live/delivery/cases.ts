@@ -12,6 +12,8 @@ export interface Delivery {
   /** All changes of its commit; absent = it is the only one. */
   readonly commit?: readonly Change[];
   readonly isForeign?: boolean; // another process committed it
+  /** How long ago it was committed, where that is known. */
+  readonly lagMs?: number;
   /** Only channels of this observer (a change dispatched by hand to one). */
   readonly observer?: string;
 }

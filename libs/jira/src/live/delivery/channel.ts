@@ -5,6 +5,7 @@ import type { ChangeFrame, ListRows } from 'nestjs-jira-protocol';
 import type { HookScope } from '../../core/scope/scope.js';
 import type { Change, ChangeType, Image } from '../../core/changes/change.js';
 import type { ListDefinition } from '../lists/list-definition.js';
+import type { RowChange } from '../lists/window-rows.js';
 import { publishReset, type ResetReason } from '../../core/diagnostics/diagnostics.js';
 import type { Recipient } from './frame-sink.js';
 import type { Room, RoomDiff, RoomKeeper } from './rooms.js';
@@ -126,12 +127,16 @@ export function channelKey({ namespace, observer, rooms, filter, audience, list 
 export interface ListWindow {
   /** What it shows may be another now. */
   touch(position: string): void;
+  /** What became of a row. @param lagMs how long ago it was committed, where that is known */
+  apply(change: RowChange, position: string, lagMs?: number): void;
+  /** Nothing follows for now: what was applied is told. */
+  settle(): void;
   /** A subscription comes from another channel, or cannot go on from what it was told: it gets the whole list. */
   renew(subscription: Subscription, position: string): void;
   /** Resolves when it is no older than the call, where it may be. Rejects when it cannot be read. */
   current(): Promise<void>;
   /** The list that its frames go on from. */
-  rows(): ListRows;
+  listRows(): ListRows;
   close(): void;
 }
 

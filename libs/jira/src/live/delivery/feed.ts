@@ -3,17 +3,17 @@
 import type { ChangeFrame, RowId } from 'nestjs-jira-protocol';
 import { getOrAdd } from '../../core/support/get-or-add.js';
 import { isPromise } from '../../core/support/is-promise.js';
-import { resetFrame, type Audience, type Channel, type ObserverBehaviour, type Subscription } from './channel.js';
+import { resetFrame, type Channel, type ObserverBehaviour, type Subscription } from './channel.js';
 import { acceptedOf, caseOf, imagesOf, loadOutputs, matchersOf, type Case, type Delivery } from './cases.js';
 import { ChannelIndex } from './channel-index.js';
 import { idKey, type Change, type ChangeType, type Image } from '../../core/changes/change.js';
 import { isObserved, publish, type ResetReason } from '../../core/diagnostics/diagnostics.js';
 import type { FrameSink } from './frame-sink.js';
-import { assertUnaltered, Judgements, UnknowableRow } from './judgements.js';
+import { assertUnaltered, UnknowableRow } from './judgements.js';
 import { delivered, tellWaiting } from './feed-news.js';
-import { Gate } from '../lists/gate.js';
+import { Batch } from './batch.js';
+import { Gate } from '../../core/support/gate.js';
 import { LiveWindow } from '../lists/live-window.js';
-import { RoomBook } from './rooms.js';
 import { Turns, type Turn } from '../../core/support/turns.js';
 import { forEverybody } from '../../core/scope/running-request.js';
 
@@ -26,19 +26,6 @@ export interface FeedReport {
 
 /** Token of the server's report. */
 export const FEED_REPORT = Symbol('jira feed report');
-
-/** What one batch has found out so far. */
-class Batch {
-  readonly rooms = new RoomBook();
-  readonly judgements = new Judgements();
-  readonly cases: Case[] = [];
-  /** Those of channels that have a list. */
-  readonly listed: Case[] = [];
-  /** Deliveries that an observer has sent by itself. */
-  readonly handled = new Map<Delivery, Set<ObserverBehaviour>>();
-  readonly outputs = new Map<Audience, Map<ChangeType, Map<Image, unknown>>>();
-  readonly checks = new Map<Channel, Promise<void>>();
-}
 
 export class Feed {
   readonly channels = new Set<Channel>();
@@ -166,7 +153,8 @@ export class Feed {
 
   private sendJudged(batch: Batch): Promise<void> | void {
     batch.judgements.tellMemory();
-    for (const one of batch.listed) this.touch(one, batch.judgements);
+    for (const one of batch.listed) this.list(one, batch);
+    for (const window of batch.windows) window.settle();
     const loading = loadOutputs(batch.cases, batch.judgements);
     return loading ? loading.then(() => this.sendFrom(0, batch)) : this.sendFrom(0, batch);
   }
@@ -184,11 +172,21 @@ export class Feed {
     return waiting?.then(() => this.sendFrom(end, batch));
   }
 
-  private touch(one: Case, judgements: Judgements): void {
+  private list(one: Case, batch: Batch): void {
     void this.guard(one.channel, one.delivery, () => {
-      const { before, after } = acceptedOf(one, judgements);
-      if (before || after) one.channel.window?.touch(one.delivery.position);
+      const { channel, delivery } = one;
+      const { change, position, lagMs } = delivery;
+      const { before, after } = acceptedOf(one, batch.judgements);
+      const show = (): unknown => after && this.shown(after, channel, batch, change);
+      channel.window?.apply({ id: change.id, wasIn: before !== undefined, after, show }, position, lagMs);
+      if (channel.window) batch.windows.add(channel.window);
     });
+  }
+
+  /** Each row is made once for all lists of an audience. */
+  private shown(image: Image, { definition: { audience } }: Channel, { outputs }: Batch, change: Change): unknown {
+    const known = getOrAdd(getOrAdd(outputs, audience, newOutputs), 'modified', newImages);
+    return getOrAdd(known, image, () => audience.serialize(image, 'modified', change));
   }
 
   private windowOf(channel: Channel): LiveWindow {

@@ -143,7 +143,8 @@ export class Hub implements OnApplicationShutdown {
         const key = entityKey(change.source, entity);
         for (const listener of this.listeners.get(key) ?? []) this.tell(listener, change, commit);
         const feed = this.feeds.get(key);
-        if (feed) getOrAdd(byFeed, feed, () => []).push({ change, position, commit: changes, isForeign: !isOwn });
+        if (feed)
+          getOrAdd(byFeed, feed, () => []).push({ change, position, commit: changes, isForeign: !isOwn, lagMs });
       }
     }
     for (const [feed, deliveries] of byFeed) feed.push(deliveries);

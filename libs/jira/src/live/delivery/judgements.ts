@@ -1,7 +1,7 @@
 // Verdicts of matchers on images: computed in memory where possible, otherwise queried in one batch per matcher.
 
 import { getOrAdd } from '../../core/support/get-or-add.js';
-import { someAtOnce } from '../../core/support/some-at-once.js';
+import { Gate } from '../../core/support/gate.js';
 import type { Image } from '../../core/changes/change.js';
 import { isObserved, publish } from '../../core/diagnostics/diagnostics.js';
 import type { Channel, Past, RowMatcher } from './channel.js';
@@ -57,7 +57,8 @@ export class Judgements {
     const families = new Map<unknown, RowMatcher[]>();
     for (const matcher of this.questions.keys())
       getOrAdd(families, matcher.family ?? matcher, (): RowMatcher[] => []).push(matcher);
-    await someAtOnce(QUERIES_AT_ONCE, [...families.values()], (family) => this.askFamily(family));
+    const gate = new Gate(QUERIES_AT_ONCE);
+    await Promise.all([...families.values()].map((family) => gate.run(() => this.askFamily(family))));
     this.questions.clear();
   }
 

@@ -92,7 +92,7 @@ export class Placement {
     let rows: ListRows | undefined;
     for (let { membership } = subscription; !rows; { membership } = subscription) {
       await membership?.window?.current();
-      if (subscription.membership === membership) rows = membership?.window?.rows();
+      if (subscription.membership === membership) rows = membership?.window?.listRows();
     }
     this.answer(subscription);
     subscription.takeHeld(); // what the rows know already

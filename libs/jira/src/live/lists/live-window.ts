@@ -1,16 +1,15 @@
-// The rows of one live list, kept for all who listen to it: read when they may be others, told as the difference.
+// One live list, kept for all who listen to it: what becomes of its rows is told as the difference.
 
 import type { ChangeFrame, ListData, ListRows, RowId } from 'nestjs-jira-protocol';
-import { idKey } from '../../core/changes/change.js';
 import { isObserved, publish } from '../../core/diagnostics/diagnostics.js';
 import { forEverybody } from '../../core/scope/running-request.js';
+import type { Gate } from '../../core/support/gate.js';
 import type { Turn } from '../../core/support/turns.js';
-import { wireText } from '../../core/support/wire-value.js';
-import type { Channel, ListWindow, Subscription } from '../delivery/channel.js';
+import type { Channel, ChannelDefinition, ListWindow, Subscription } from '../delivery/channel.js';
 import type { FrameSink } from '../delivery/frame-sink.js';
-import { differenceOf, type ListedRow } from './difference.js';
-import type { ListPage } from './list-definition.js';
-import type { Gate } from './gate.js';
+import { differenceOf } from './difference.js';
+import { SortedRows } from './sorted-rows.js';
+import { PageRows, type RowChange, type Shown, type WindowRows } from './window-rows.js';
 
 export interface WindowParts {
   readonly sink: FrameSink;
@@ -34,17 +33,26 @@ const RETRY_MAX_MS = 10_000;
 /** An outage is reported once, when so many reads have failed one after the other. */
 const REPORTED_FAILURES = 3;
 
-interface Known extends ListPage {
-  readonly listed: readonly ListedRow[];
-}
+/** A count is read again where a change was told within this time of the last read, which may have known of it. */
+const SETTLED_MS = 1_000;
+/** Changes that are kept while a list is read; beyond them it is read once more. */
+const MAX_MISSED = 1_000;
 
 export class LiveWindow implements ListWindow {
-  private known?: Known;
-  /** Of each row, what its data is as text. */
-  private texts = new Map<string, string>();
+  private readonly rows: WindowRows;
+  /** What its subscribers were told; `undefined` until it was read. */
+  private told?: Shown;
+  /** Whether its rows may be others than those that it was told to hold. */
   private isStale = true;
+  /** Whether changes are applied that were not told. */
+  private isUnsent = false;
+  /** Changes since the read that is under way has begun. */
+  private missed?: RowChange[];
   private reading?: Promise<void>;
   private timer?: NodeJS.Timeout;
+  private recount?: NodeJS.Timeout;
+  private recounts = 0;
+  private readAt = 0;
   private readMs = 0;
   private failures = 0;
   private isClosed = false;
@@ -54,13 +62,35 @@ export class LiveWindow implements ListWindow {
     private readonly channel: Channel,
     private readonly parts: WindowParts,
   ) {
+    this.rows = rowsOf(channel.definition);
     this.publish('opened');
   }
 
   touch(position: string): void {
     this.position = position;
     this.isStale = true;
-    if (this.known && !this.reading) this.wait(Math.min(WAIT_MAX_MS, Math.max(WAIT_MIN_MS, 2 * this.readMs)));
+    if (this.told && !this.reading) this.wait(Math.min(WAIT_MAX_MS, Math.max(WAIT_MIN_MS, 2 * this.readMs)));
+  }
+
+  /** What became of one row. All of a commit is told at once, when the next commit comes or when it is settled. */
+  apply(change: RowChange, position: string, lagMs = 0): void {
+    if (this.isUnsent && position !== this.position && !this.rows.isShort) this.tell();
+    this.position = position;
+    if (this.missed && this.missed.push(change) > MAX_MISSED) [this.missed, this.isStale] = [undefined, true];
+    const { count } = this.rows.shown;
+    if (!this.rows.apply(change)) return this.touch(position);
+    this.isUnsent = true;
+    if (this.rows.isReckoned && this.rows.shown.count !== count) this.checkCount(lagMs);
+  }
+
+  /** Nothing follows for now. */
+  settle(): void {
+    if (!this.isUnsent || !this.told) return;
+    if (!this.rows.isShort) return this.tell();
+    // It is told with the rows that follow. A read that is under way brings them, too.
+    if (this.reading || this.failures > 0) return;
+    this.isStale = true;
+    this.readSoon();
   }
 
   renew(subscription: Subscription, position: string): void {
@@ -75,7 +105,7 @@ export class LiveWindow implements ListWindow {
     const { definition } = this.channel;
     // What rows of others decide, of whose changes nobody hears, may have been decided otherwise since.
     const isHeard = !definition.readRelated && ![definition.filter, ...definition.audience.matchers].some((one) => one.isOpaque); // prettier-ignore
-    if (!this.known || this.isStale || !isHeard) {
+    if (!this.told || this.isStale || !isHeard) {
       // A read that is under way may have begun too early.
       await this.reading?.catch(() => undefined);
       await this.read();
@@ -85,12 +115,26 @@ export class LiveWindow implements ListWindow {
   close(): void {
     this.publish('closed');
     this.isClosed = true;
+    this.clearTimers();
+  }
+
+  private clearTimers(): void {
     clearTimeout(this.timer);
+    clearTimeout(this.recount);
+    this.timer = undefined;
+    this.recount = undefined;
   }
 
   private wait(ms: number): void {
     if (this.isClosed) return;
     this.timer ??= setTimeout(() => this.readSoon(), ms).unref();
+  }
+
+  /** The last read may have counted a change that was told after it. */
+  private checkCount(lagMs: number): void {
+    if (!this.missed && Date.now() - lagMs - this.readAt > SETTLED_MS) return void (this.recounts = 0);
+    if (this.isClosed || this.recount) return;
+    this.recount = setTimeout(() => this.readSoon(), Math.min(WAIT_MAX_MS, SETTLED_MS * 2 ** this.recounts++)).unref();
   }
 
   private readSoon(): void {
@@ -102,8 +146,7 @@ export class LiveWindow implements ListWindow {
 
   /** One at a time: whoever asks while one has not begun yet shares it. */
   private read(): Promise<void> {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    this.clearTimers();
     this.reading ??= this.readOnce().finally(() => {
       this.reading = undefined;
       if (this.isStale && this.failures === 0) this.touch(this.position);
@@ -112,24 +155,24 @@ export class LiveWindow implements ListWindow {
   }
 
   private async readOnce(): Promise<void> {
-    const { list } = this.channel.definition;
     try {
-      const page = await this.parts.gate.run(() => {
+      const take = await this.parts.gate.run(() => {
         this.isStale = false;
+        this.missed = [];
         const startedAt = Date.now();
-        const read = forEverybody(() => list?.read() as Promise<ListPage>);
-        return read.finally(() => (this.readMs = Date.now() - startedAt));
+        return forEverybody(() => this.rows.read()).finally(() => (this.readMs = Date.now() - startedAt));
       });
       this.publish('read', false);
       this.failures = 0;
       await new Promise<void>((resolve) => {
         this.parts.inTurn(() => {
-          this.show(page);
+          this.show(take);
           resolve();
         });
       });
     } catch (error) {
       this.isStale = true;
+      this.missed = undefined;
       this.publish('read', true);
       this.failed(error);
       throw error;
@@ -138,43 +181,37 @@ export class LiveWindow implements ListWindow {
 
   private failed(error: unknown): void {
     if (this.isClosed) return;
+    if (this.isUnsent) this.tell();
     this.wait(Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** this.failures));
     if (++this.failures === REPORTED_FAILURES) this.parts.failed(error);
   }
 
-  private show(page: ListPage): void {
+  private show(take: () => void): void {
     if (this.isClosed) return;
-    const before = this.known;
-    const known = this.take(page);
-    this.known = known;
-    if (before) this.tell(before, known);
-    this.handAll(this.frame(this.rows()));
+    take();
+    this.readAt = Date.now();
+    const { count } = this.rows.shown;
+    // What the read knew already changes no row: the last change of each decides.
+    for (const change of this.missed ?? []) if (!this.rows.apply(change)) this.isStale = true;
+    if (this.rows.isReckoned && this.rows.shown.count !== count) this.checkCount(0);
+    this.missed = undefined;
+    if (this.rows.isShort) this.isStale = true;
+    this.tell();
+    this.handAll(this.frame(this.listRows()));
   }
 
-  private tell(before: Known, known: Known): void {
-    const ops = differenceOf(before.listed, known.listed);
-    const { count, complete } = known;
+  private tell(): void {
+    const before = this.told;
+    const { listed, count, complete } = (this.told = this.rows.shown);
+    this.isUnsent = false;
+    if (!before) return;
+    const ops = differenceOf(before.listed, listed);
     if (ops.length > 0 || count !== before.count || complete !== before.complete)
       this.send(this.frame({ ops, count, complete }));
   }
 
-  /** Rows that are shown as before stay the same objects. */
-  private take(page: ListPage): Known {
-    const texts = new Map<string, string>();
-    const before = new Map(this.known?.listed.map((row) => [row.key, row]));
-    const listed = page.rows.map(({ id, data }): ListedRow => {
-      const key = idKey(id);
-      const text = wireText(data);
-      const row = before.get(key);
-      texts.set(key, text);
-      return row && this.texts.get(key) === text ? row : { id, key, data };
-    });
-    this.texts = texts;
-    return { ...page, listed };
-  }
-
-  rows(): ListRows {
-    const { listed = [], count = null, complete = false } = this.known ?? {};
+  listRows(): ListRows {
+    const { listed = [], count = null, complete = false } = this.told ?? {};
     return { rows: listed.map(({ data }) => data), ids: listed.map(({ id }): RowId => id), count, complete };
   }
 
@@ -221,4 +258,11 @@ export class LiveWindow implements ListWindow {
       if (!subscription.isEnded) this.parts.sink.join(subscription);
     }
   }
+}
+
+/** In memory only what memory can tell: rows that other rows or code decide about are asked for again. */
+function rowsOf({ list, filter, audience }: ChannelDefinition): WindowRows {
+  if (!list) throw new TypeError('The channel has no list.');
+  const isTold = [filter, ...audience.matchers].every(({ isOpaque, crossesLinks, related }) => !isOpaque && !crossesLinks && !related); // prettier-ignore
+  return list.sorted && isTold && !audience.load ? new SortedRows(list.sorted) : new PageRows(list);
 }

@@ -10,7 +10,7 @@ import { paginationOf } from '../../hooks/generic-hook.js';
 import { hasStockList } from '../../hooks/mixins/list.mixin.js';
 import { ListSource } from '../../hooks/list-source.js';
 import { CONTEXT } from '../../hooks/plumbing.js';
-import type { ListDefinition, ListPage } from '../../live/lists/list-definition.js';
+import type { ListDefinition, ListPage, Place } from '../../live/lists/list-definition.js';
 import type { StoreQuery } from '../../hooks/store.js';
 import { keyOf } from '../query/condition.js';
 import { resolvePath } from '../query/field-path.js';
@@ -18,20 +18,26 @@ import { compileFilter } from '../query/row-predicate.js';
 import { relationsIn } from '../query/sight.js';
 import { TypeOrmStore } from '../store/typeorm-store.js';
 import type { GenericModelHook } from './generic-model-hook.js';
+import { orderOf, sortedListOf } from './sorted-list.js';
 
 /** Live lists of a hook. */
 export interface LiveListOptions {
   /** The most rows of one list. @default 200 */
   readonly maxLimit?: number;
+  /** Rows kept beyond those of a list, as a part of them: they take the place of rows that leave it. @default 1 */
+  readonly buffer?: number;
+  /** Whether clients are told how many rows match, where the pagination counts. @default true */
+  readonly count?: boolean;
 }
 
-const LIVE_DEFAULTS = { maxLimit: 200 } as const;
+const LIVE_DEFAULTS = { maxLimit: 200, buffer: 1, count: true } as const;
 
 /** A row on its way through a pagination, which moves rows about and looks into none. */
 class Listed {
   constructor(
     readonly id: RowId,
     readonly data: unknown,
+    readonly place: Place | undefined,
   ) {}
 }
 
@@ -42,7 +48,8 @@ export async function liveListOf(
   live: LiveListOptions | false,
 ): Promise<ListDefinition> {
   if (live === false || !hasStockList(hook)) throw notKept('This hook keeps no live lists.');
-  const { maxLimit } = { ...LIVE_DEFAULTS, ...live };
+  const options = { ...LIVE_DEFAULTS, ...live };
+  const { maxLimit } = options;
   const scope = scopeOf(caller);
   // What is known of the caller is kept by scope: this one's rights stay as they are now.
   const store = await hook.getStore(scope);
@@ -52,12 +59,19 @@ export async function liveListOf(
     filter: await hook.filterQuery(scope, hook.parseFilter(scope)),
     ordering: hook.parseOrdering(scope),
   };
+  const order = orderOf(hook, scope, metadata, query.ordering);
   const present = async (rows: readonly object[]): Promise<unknown[]> => {
     const shown = await hook.present(rows, Object.create(scope) as HookScope);
-    return rows.map((row, i) => new Listed(idOf(metadata, row), shown[i]));
+    return rows.map((row, i) => new Listed(idOf(metadata, row), shown[i], order?.placeOf(row)));
   };
   const source = new ListSource(store, query, present);
   const limit = limitOf(caller, maxLimit);
+  const { limits, pageSize } = hook[CONTEXT];
+  const sizes =
+    limit === undefined
+      ? { pageSize: Math.min(hook.pageSize ?? pageSize, limits.pageSize), maxPageSize: limits.pageSize }
+      : { pageSize: limit, maxPageSize: maxLimit };
+  const sorted = order && sortedListOf(hook, scope, { ...options, source, sizes, order });
   const read = async (): Promise<ListPage> => {
     if (limit === 0) return empty(await source.count());
     const pagination = paginationOf(hook, scope);
@@ -66,21 +80,16 @@ export async function liveListOf(
       if (rows.length > maxLimit) throw notKept(`A live list has ${maxLimit} rows at most.`);
       return pageOf(rows);
     }
-    const { limits, pageSize } = hook[CONTEXT];
-    const sizes =
-      limit === undefined
-        ? { pageSize: Math.min(hook.pageSize ?? pageSize, limits.pageSize), maxPageSize: limits.pageSize }
-        : { pageSize: limit, maxPageSize: maxLimit };
     const page = pageOf(await pagination.paginate(source, scope, sizes));
     if (page.rows.length > maxLimit) throw notKept(`A live list has ${maxLimit} rows at most.`);
-    return page;
+    return options.count ? page : { ...page, count: null };
   };
   const { expand, fields } = scope.query;
   // What `expand` shows of other rows, each caller sees by rights of his own.
   const shape = expand === undefined ? [fields] : [expand, fields, scope.sid, scope.requestId];
   const key = JSON.stringify([await keyOfQuery(store, query), shape, limit, pagingOf(hook, scope)]);
   const orderedBy = query.ordering.flatMap(({ path }) => resolvePath(metadata, path)?.relations ?? []);
-  return { key, orderedBy: [...new Set(orderedBy.map((one) => one.inverseEntityMetadata.name))], read };
+  return { key, orderedBy: [...new Set(orderedBy.map((one) => one.inverseEntityMetadata.name))], read, ...(sorted && { sorted }) };
 }
 
 /** The caller's scope as it is now. A limit of its own takes the place of the size of a page. */

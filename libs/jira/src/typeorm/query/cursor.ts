@@ -23,7 +23,7 @@ export interface SightedPage {
 }
 
 /** The ordering with the primary key that breaks its ties, as `applyOrdering` adds it. */
-function totalOrder(metadata: EntityMetadata, ordering: readonly Ordering[]): Ordering[] {
+export function totalOrder(metadata: EntityMetadata, ordering: readonly Ordering[]): Ordering[] {
   const named = new Set(ordering.map(({ path }) => resolvePath(metadata, path)).flatMap((field) => (field?.relations.length === 0 ? [field.column] : []))); // prettier-ignore
   const direction = ordering.at(-1)?.direction ?? 'asc';
   const keys = metadata.primaryColumns.filter((column) => !named.has(column));

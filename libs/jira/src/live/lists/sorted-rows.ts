@@ -1,0 +1,105 @@
+// The first rows of a list, sorted in memory: a change is applied without asking the database.
+
+import { idKey } from '../../core/changes/change.js';
+import { isPromise } from '../../core/support/is-promise.js';
+import type { ListedRow } from './difference.js';
+import type { Place, SortedList, SortedPage } from './list-definition.js';
+import { listedAs, sameOr, type RowChange, type Shown, type WindowRows } from './window-rows.js';
+
+interface Entry extends ListedRow {
+  readonly place: Place;
+}
+
+/**
+ * Holds every row of the list up to its bound, the last place that it knows of, or all rows if it is complete. Changes may
+ * be applied again that a read knew already: the last change of a row decides where it is.
+ */
+export class SortedRows implements WindowRows {
+  private entries: Entry[] = [];
+  /** Unless it is complete. */
+  private bound: Place = [];
+  private isComplete = false;
+  /** Whether memory tells the order as the database does. */
+  private isExact = false;
+  private count: number | null = null;
+
+  constructor(private readonly list: SortedList) {}
+
+  get shown(): Shown {
+    const { entries, count, isComplete } = this;
+    const { limit } = this.list;
+    return { listed: entries.slice(0, limit), count, complete: isComplete && entries.length <= limit };
+  }
+
+  get isShort(): boolean {
+    return this.isExact && !this.isComplete && this.entries.length < this.list.limit;
+  }
+
+  get isReckoned(): boolean {
+    return this.count !== null && !this.isComplete;
+  }
+
+  async read(): Promise<() => void> {
+    const page = await this.list.read();
+    return () => this.take(page);
+  }
+
+  apply({ id, wasIn, after, show }: RowChange): boolean {
+    if (!this.isExact) return !wasIn && !after;
+    const key = idKey(id);
+    const from = this.entries.findIndex((entry) => entry.key === key);
+    const place = after && this.list.order.placeOf(after);
+    if (after && !place) return false;
+    if (place && this.isWithin(place)) {
+      const data = show();
+      if (isPromise(data)) return false;
+      const entry = { id, key, place, data: sameOr(this.entries[from], data) };
+      if (from >= 0) this.entries.splice(from, 1);
+      this.entries.splice(this.indexOf(place), 0, entry);
+    } else if (from >= 0) this.entries.splice(from, 1);
+    if (this.count !== null) this.count += Number(after !== undefined) - Number(wasIn);
+    this.trim();
+    return true;
+  }
+
+  private take({ rows, count }: SortedPage): void {
+    const entries = listedAs(this.entries, rows);
+    this.isExact = isSorted(entries, this.list);
+    // Where the order is not exact the places are not looked at.
+    this.entries = entries as Entry[];
+    this.isComplete = rows.length < this.list.size;
+    this.count = count;
+    this.bound = this.entries.at(-1)?.place ?? [];
+  }
+
+  private isWithin(place: Place): boolean {
+    return this.isComplete || this.list.order.compare(place, this.bound) <= 0;
+  }
+
+  /** The first index whose row does not come before the place. */
+  private indexOf(place: Place): number {
+    let [low, high] = [0, this.entries.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.list.order.compare(this.entries[middle].place, place) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  private trim(): void {
+    if (this.count !== null && this.isComplete) this.count = this.entries.length;
+    if (this.entries.length <= this.list.size) return;
+    this.entries.length = this.list.size;
+    this.isComplete = false;
+    this.bound = this.entries.at(-1)?.place ?? [];
+  }
+}
+
+/** Whether the database has the rows in the order that memory would give them. */
+function isSorted(rows: readonly { readonly place?: Place | undefined }[], { order }: SortedList): boolean {
+  return rows.every(({ place }, i) => {
+    const former = i === 0 ? undefined : rows[i - 1].place;
+    return place !== undefined && (i === 0 || (former !== undefined && order.compare(former, place) < 0));
+  });
+}

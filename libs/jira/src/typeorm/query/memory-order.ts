@@ -1,0 +1,65 @@
+// The order of rows in memory, where it is the database's own.
+
+import type { EntityMetadata } from 'typeorm';
+import { dialectOf } from '../../commits/dialect/dialects.js';
+import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
+import type { Place, RowOrder } from '../../live/lists/list-definition.js';
+import type { Ordering } from '../../policy/filtering/filter.js';
+import { compareStored, kindOf } from './column-value.js';
+import { read } from './condition-memory.js';
+import { totalOrder } from './cursor.js';
+import { resolvePath } from './field-path.js';
+import { mayJudge } from './memory-rules.js';
+
+type Value = Place[number];
+
+/** Kinds of columns whose values rows and images hold as exactly as the database, which compares nothing but them. */
+const EXACT: ReadonlySet<string> = new Set(['text', 'enum', 'integer', 'bigint', 'double']);
+
+/** `undefined` where only the database can tell the order. */
+export function memoryOrder(metadata: EntityMetadata, ordering: readonly Ordering[]): RowOrder | undefined {
+  const terms = totalOrder(metadata, ordering).map(({ path, direction }) => {
+    const field = resolvePath(metadata, path);
+    return { field, sign: direction === 'asc' ? 1 : -1 };
+  });
+  const columns: ColumnMetadata[] = [];
+  for (const { field } of terms) {
+    if (!field || field.relations.length > 0 || !isExact(field.column)) return undefined;
+    columns.push(field.column);
+  }
+  return {
+    placeOf: (row) => placeOf(columns, row),
+    compare: (one, other) => {
+      for (const [i, { sign }] of terms.entries()) {
+        const order = compareValues(one[i], other[i]);
+        if (order !== 0) return order * sign;
+      }
+      return 0;
+    },
+  };
+}
+
+function isExact(column: ColumnMetadata): boolean {
+  const kind = kindOf(column);
+  if (column.transformer !== undefined || column.isVirtualProperty || !column.isSelect) return false;
+  const dialect = dialectOf(column.entityMetadata.dataSource);
+  return EXACT.has(kind) && mayJudge(column, 'order') && !dialect.readsInexactly(kind);
+}
+
+function placeOf(columns: readonly ColumnMetadata[], row: object): Place | undefined {
+  const place: Value[] = [];
+  for (const column of columns) {
+    if (column.getEntityValue(row) === undefined) return undefined;
+    const value = read(column, row as Readonly<Record<string, unknown>>);
+    if (typeof value === 'object' && value !== null) return undefined;
+    place.push(value);
+  }
+  return place;
+}
+
+/** Rows without a value come last ascending and first descending. */
+function compareValues(one: Value, other: Value): number {
+  if (one === other) return 0;
+  if (one === null) return 1;
+  return other === null ? -1 : compareStored(one, other);
+}
