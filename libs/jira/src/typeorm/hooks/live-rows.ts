@@ -89,7 +89,12 @@ export async function liveListOf(
   const shape = expand === undefined ? [fields] : [expand, fields, scope.sid, scope.requestId];
   const key = JSON.stringify([await keyOfQuery(store, query), shape, limit, pagingOf(hook, scope)]);
   const orderedBy = query.ordering.flatMap(({ path }) => resolvePath(metadata, path)?.relations ?? []);
-  return { key, orderedBy: [...new Set(orderedBy.map((one) => one.inverseEntityMetadata.name))], read, ...(sorted && { sorted }) };
+  return {
+    key,
+    orderedBy: [...new Set(orderedBy.map((one) => one.inverseEntityMetadata.name))],
+    read,
+    ...(sorted && { sorted }),
+  };
 }
 
 /** The caller's scope as it is now. A limit of its own takes the place of the size of a page. */
