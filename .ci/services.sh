@@ -36,7 +36,7 @@ install_missing() {
   command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] || packages+=(mariadb-server)
   command -v redis-server >/dev/null || packages+=(redis-server)
   command -v chromium >/dev/null || command -v google-chrome >/dev/null || packages+=(chromium)
-  /usr/bin/python3 -c 'import socketio, aiohttp' 2>/dev/null || packages+=(python3-socketio python3-aiohttp)
+  /usr/bin/python3 -c 'import socketio, aiohttp, jsonschema' 2>/dev/null || packages+=(python3-socketio python3-aiohttp python3-jsonschema)
   # better-sqlite3 is built from source where its ready-made binary cannot be fetched.
   command -v make >/dev/null && command -v g++ >/dev/null || packages+=(build-essential)
   [ ${#packages[@]} -gt 0 ] || return 0

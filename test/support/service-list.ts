@@ -11,7 +11,7 @@ export const SERVICES = {
   mariadb: { title: 'MariaDB', variable: 'MARIADB_URL', url: 'mysql://root@127.0.0.1:3306/test' },
   redis: { title: 'Redis', variable: 'REDIS_URL', url: 'redis://127.0.0.1:6379' },
   chromium: { title: 'Chromium', variable: 'CHROMIUM_PATH', url: '/usr/bin/chromium' },
-  python: { title: 'Python with aiohttp', variable: 'PYTHON_PATH', url: '/usr/bin/python3' },
+  python: { title: 'Python with aiohttp, socketio and jsonschema', variable: 'PYTHON_PATH', url: '/usr/bin/python3' },
 } as const;
 export type ServiceName = keyof typeof SERVICES;
 
@@ -82,7 +82,7 @@ function probeRedis(): Promise<void> {
 }
 
 async function probePython(): Promise<void> {
-  await promisify(execFile)(addressOf('python'), ['-c', 'import aiohttp'], { timeout: PROBE_TIMEOUT_MS });
+  await promisify(execFile)(addressOf('python'), ['-c', 'import aiohttp, socketio, jsonschema'], { timeout: PROBE_TIMEOUT_MS });
 }
 
 function probeChromium(): void {
