@@ -119,7 +119,8 @@ export class ApiDocument {
     };
     const hooks = [...this.hooks.all()].toSorted((a, b) => (a.namespace < b.namespace ? -1 : 1));
     for (const hook of hooks) add(describeHook(hook, { edge: this.edge, permissions, components }));
-    for (const [path, event, target] of this.events.all()) add(describeEvent(path, event, target, components));
+    for (const [path, event, target] of this.events.all())
+      add(describeEvent(path, event, target, { components, permissions }));
     add(describeProtocol());
     return all;
   }

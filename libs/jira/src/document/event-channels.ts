@@ -3,12 +3,13 @@
 import { ACKNOWLEDGE_ACTION, AUTHENTICATE_ACTION, CONNECTION_EVENT, MESSAGE_EVENT, PING_ACTION, POSITION_EVENT, SESSION_EVENT, type Method } from 'nestjs-jira-protocol'; // prettier-ignore
 import type { EventTarget } from '../events/event-registry.js';
 import { isChosenInput } from '../hooks/action.decorator.js';
-import { idOf, type Components } from './components.js';
+import { idOf } from './components.js';
 import { answerFrame, ref, requestFrame } from './frames.js';
-import type { Described } from './hook-channel.js';
+import type { Described, HookContext } from './hook-channel.js';
 import { inputSchema } from './input-schema.js';
 import { channelRef, correlated, messageRefs, type Operation } from './messages.js';
 import { anyOf, listOf, NULL, objectOf, TEXT, unknown, type Schema } from './schema.js';
+import { permissionName } from './permission-names.js';
 import { viewSchema } from './view-schema.js';
 
 /** @param path the only URL at which the event is handled */
@@ -16,7 +17,7 @@ export function describeEvent(
   path: string | undefined,
   event: string,
   target: EventTarget,
-  components: Components,
+  { components, permissions }: Pick<HookContext, 'components' | 'permissions'>,
 ): Described {
   const id = idOf(path === undefined ? event : `${path}.${event}`);
   const { input, groups = [], output } = target.options;
@@ -35,7 +36,12 @@ export function describeEvent(
     title: event,
     messages: messageRefs(id, ['event']),
     reply: { channel: channelRef(id), messages: messageRefs(id, ['answer', 'error']) },
-    'x-event': { name: event, handler: target.subject, timeoutMs: target.timeoutMs },
+    'x-event': {
+      name: event,
+      handler: target.subject,
+      timeoutMs: target.timeoutMs,
+      permissions: [...permissions.map(permissionName), ...target.who],
+    },
   };
   const channel = { address: event, title: event, messages, ...(path !== undefined && { 'x-path': path }) };
   return { channels: { [id]: channel }, operations: { [id]: operation } };

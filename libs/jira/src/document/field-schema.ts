@@ -27,7 +27,9 @@ const SHOWN: Readonly<Record<FieldType['kind'], (type: FieldType) => Schema>> = 
   other: () => unknown('a column of a type that has no form of its own'),
 };
 
-const INTEGER_TEXT: Schema = { type: 'string', pattern: String.raw`^\s*[+-]?\d{1,16}\s*$` };
+/** The server checks the bounds of a number that is written as a text, and each member of a list. */
+const INTEGER_TEXT: Schema = { type: 'string', pattern: String.raw`^\s*[+-]?\d{1,16}\s*$`, 'x-validators': ['bounds'] };
+const LIST_TEXT: Schema = { type: 'string', description: 'Values, separated by commas.', 'x-validators': ['list'] };
 const DAY: Schema = { type: 'string', format: 'date', pattern: String.raw`^\d{4}-\d\d-\d\d$` };
 const BOOLEAN: Schema = { enum: [true, false, 'true', 'false', 0, 1, '0', '1'] };
 
@@ -77,9 +79,9 @@ export function lookupValue(type: FieldType, lookup: Lookup, limits: QueryLimits
       return DAY;
     case 'in':
     case 'not_in':
-      return anyOf({ ...listOf(orNull(one)), minItems: 1, maxItems: limits.inValues }, { type: 'string' }, one);
+      return anyOf({ ...listOf(orNull(one)), minItems: 1, maxItems: limits.inValues }, LIST_TEXT, one);
     case 'range':
-      return anyOf({ ...listOf(one), minItems: 2, maxItems: 2 }, { type: 'string' });
+      return anyOf({ ...listOf(one), minItems: 2, maxItems: 2 }, LIST_TEXT);
     case 'exact':
     case 'ne':
       return orNull(one);

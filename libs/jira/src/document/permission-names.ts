@@ -6,7 +6,7 @@ import type { ActionOptions } from '../hooks/action.decorator.js';
 import { PermissionComposition, type PermissionSpec } from '../policy/permissions/permission.js';
 
 /** `IsOwner`, `or(IsOwner, HasRole)`; a function without a name is `a function`. */
-function permissionName(spec: PermissionSpec): string {
+export function permissionName(spec: PermissionSpec): string {
   if (spec instanceof PermissionComposition) return `${spec.kind}(${spec.parts.map(permissionName).join(', ')})`;
   if (typeof spec === 'function') return spec.name || 'a function';
   return spec.constructor.name || 'a permission';

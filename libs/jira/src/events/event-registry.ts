@@ -14,6 +14,8 @@ export interface EventTarget extends RequestTarget {
   readonly subject: string;
   readonly scopeType: typeof EventContext;
   readonly options: MessageOptions;
+  /** Names of the permissions and guards of the class and the handler. */
+  readonly who: readonly string[];
 }
 
 /** The handlers for the clients of one path. */

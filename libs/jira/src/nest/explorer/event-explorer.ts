@@ -3,6 +3,7 @@
 import { Injectable, type Type } from '@nestjs/common';
 import { DiscoveryService, ExternalContextCreator, ModuleRef } from '@nestjs/core';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import { whoMay } from '../../document/permission-names.js';
 import { EventContext } from '../../events/event-context.js';
 import {
   eventHandlersOptions,
@@ -99,6 +100,7 @@ export class EventExplorer {
       timeoutMs: options.timeoutMs ?? limits.actionTimeoutMs,
       scopeType: EventContext,
       options: described,
+      who: whoMay(instance, member, { permissions: options.permissions }, [], metadata.permissions ?? []),
       handle: (scope) => run(Object.assign(scope, { moduleRef })),
     };
   }

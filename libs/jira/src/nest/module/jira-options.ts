@@ -66,6 +66,11 @@ export interface JiraOptions extends ClusterOptions {
    * `inProduction` says so: docs/explorer.md. @default false
    */
   readonly explorer?: boolean | ExplorerOptions;
+  /**
+   * Whether one message tells, when the server listens, what clients may call, who may, and where the explorer is.
+   * @default true in development: unless `NODE_ENV` is `production` or `test`
+   */
+  readonly bootReport?: boolean;
   /** Clients that come back and are told what they missed: docs/resuming.md. */
   readonly resume?: ResumeOptions;
   /** Fast paths to use. @default all */
@@ -111,7 +116,7 @@ const NAMES: Names<JiraOptions> = {
   authentication: true, permissions: true, middleware: true, pagination: true, pageSize: true, hooks: true,
   plainWebSockets: true, eventListeners: true, clientAddress: true, limits: true, socketIo: true, userKey: true,
   visibilityTtlMs: true, resume: true, fastPaths: true, lockTimeoutMs: true, idempotencyTtlMs: true, changeLog: true, pubSub: true, connectionStore: true,
-  messageQueue: true, otherProcessesMs: true, explorer: true, unreadyMs: true,
+  messageQueue: true, otherProcessesMs: true, explorer: true, bootReport: true, unreadyMs: true,
 }; // prettier-ignore
 
 /** Returns the complete, checked, frozen options. Throws a ConfigurationError that names the option at fault. */
@@ -141,6 +146,7 @@ export function resolveOptions(options: JiraOptions): ResolvedJiraOptions {
     ...cluster,
     resume: resolveResumeOptions(options.resume, cluster.changeLog),
     explorer: resolveExplorerOptions(options.explorer),
+    bootReport: options.bootReport ?? !['production', 'test'].includes(process.env['NODE_ENV'] ?? ''),
     authentication: options.authentication ?? [],
     permissions: options.permissions ?? [],
     middleware: options.middleware ?? [],

@@ -46,6 +46,7 @@ import { HookExplorer } from '../explorer/hook-explorer.js';
 import { ExplorerPage } from '../page/explorer-page.js';
 import { AnnouncementReport } from './announcement-report.js';
 import { JiraBoot } from './boot.js';
+import { BootReport } from './boot-report.js';
 import { JiraHealth } from './health.js';
 import { Cluster } from './cluster.js';
 import { Transports } from './transports.js';
@@ -131,6 +132,7 @@ function translators(dataSources: DataSources): readonly ErrorTranslator[] {
     ExplorerPage,
     Transports,
     LifecycleBridge,
+    BootReport,
     JiraBoot,
     JiraHealth,
     JiraShutdown,
