@@ -109,17 +109,18 @@ export function startRecording(): void {
   const own = new FrameRecorder();
   onRecordedApp((app) => own.watch(app));
   const prototype = Manager.prototype as unknown as Wire;
-  const { _packet: send, ondecoded: receive } = prototype;
-  prototype._packet = function (this: Wire, packet): void {
-    own.sent(this, packet);
-    send.call(this, packet);
-  };
-  prototype.ondecoded = function (this: Wire, packet): void {
-    own.received(this, packet);
-    receive.call(this, packet);
-  };
+  wrap(prototype, '_packet', (wire, packet) => own.sent(wire, packet));
+  wrap(prototype, 'ondecoded', (wire, packet) => own.received(wire, packet));
   afterEach(() => {
     const faults = own.faults.splice(0);
     if (faults.length > 0) throw new Error(`${faults.length} frames that the document does not allow:\n${[...new Set(faults)].slice(0, 5).join('\n')}`); // prettier-ignore
   });
+}
+
+function wrap(prototype: Wire, method: '_packet' | 'ondecoded', look: (wire: Wire, packet: Packet) => void): void {
+  const original = prototype[method];
+  prototype[method] = function (this: Wire, packet): void {
+    look(this, packet);
+    original.call(this, packet);
+  };
 }
