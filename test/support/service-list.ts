@@ -82,7 +82,9 @@ function probeRedis(): Promise<void> {
 }
 
 async function probePython(): Promise<void> {
-  await promisify(execFile)(addressOf('python'), ['-c', 'import aiohttp, socketio, jsonschema'], { timeout: PROBE_TIMEOUT_MS });
+  await promisify(execFile)(addressOf('python'), ['-c', 'import aiohttp, socketio, jsonschema'], {
+    timeout: PROBE_TIMEOUT_MS,
+  });
 }
 
 function probeChromium(): void {
