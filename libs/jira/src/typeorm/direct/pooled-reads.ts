@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { QueryFailedError, type DataSource } from 'typeorm';
+import { escapeParameters } from '../../commits/typeorm-internals.js';
 import { borrow, type PooledConnection } from '../../commits/typeorm-pools.js';
 import type { StatementControl } from '../../commits/dialect/dialect.js';
 import { dialectOf } from '../../commits/dialect/dialects.js';
@@ -75,8 +76,8 @@ export class PooledReads implements Reads {
   private statementOf(sql: string, parameters: Readonly<Record<string, unknown>>): Statement {
     const known = this.statements.get(sql);
     if (known) return known;
-    const places = Object.fromEntries(Object.keys(parameters).map((name) => [name, name]));
-    const [text, names] = this.dataSource.driver.escapeQueryWithParameters(sql, places);
+    const named = Object.fromEntries(Object.keys(parameters).map((name) => [name, name]));
+    const [text, names] = escapeParameters(this.dataSource, sql, named);
     const statement: Statement = { text, names: names as string[], uses: 0 };
     this.statements.set(sql, statement);
     return statement;
