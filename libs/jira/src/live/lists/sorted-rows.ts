@@ -63,10 +63,10 @@ export class SortedRows implements WindowRows {
   }
 
   private take({ rows, count }: SortedPage): void {
-    const entries = listedAs(this.entries, rows);
-    this.isExact = isSorted(entries, this.list);
-    // Where the order is not exact the places are not looked at.
-    this.entries = entries as Entry[];
+    this.isExact = isSorted(rows, this.list);
+    const listed = listedAs(this.entries, rows);
+    // Where the order is not exact, places are not looked at.
+    this.entries = listed.map(({ id, key, data }, i) => ({ id, key, place: rows[i].place ?? [], data }));
     this.isComplete = rows.length < this.list.size;
     this.count = count;
     this.bound = this.entries.at(-1)?.place ?? [];

@@ -60,11 +60,11 @@ export class PageRows implements WindowRows {
 }
 
 /** Rows that show the same as before stay the same objects. */
-export function listedAs<Row extends ReadRow>(before: readonly ListedRow[], rows: readonly Row[]): (Row & ListedRow)[] {
+export function listedAs(before: readonly ListedRow[], rows: readonly ReadRow[]): ListedRow[] {
   const known = new Map(before.map((row) => [row.key, row]));
-  return rows.map((row) => {
-    const key = idKey(row.id);
-    return { ...row, key, data: sameOr(known.get(key), row.data) };
+  return rows.map(({ id, data }) => {
+    const key = idKey(id);
+    return { id, key, data: sameOr(known.get(key), data) };
   });
 }
 
