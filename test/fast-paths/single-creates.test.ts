@@ -40,6 +40,8 @@ class PostView {
   @Expose() version: number;
 }
 
+const PATIENT = { timeout: 10_000 };
+
 /** User 1 sees all, user 2 what is open. */
 @Hook('posts')
 class PostHook extends ModelHook<Post> {
@@ -73,6 +75,7 @@ describeEachServer('A create by one statement', ({ type, options }) => {
       create: (data: object, client = ada) => client.call('posts', 'create', 'POST', { data }),
       told: () => ada.changes('posts').map(({ type: kind, data }) => [kind, (data as Post | null)?.title ?? null]),
       [Symbol.asyncDispose]: async () => {
+        wire.drop();
         await app.close();
         await wire[Symbol.asyncDispose]();
         await direct.destroy();
@@ -134,16 +137,19 @@ describeEachServer('A create by one statement', ({ type, options }) => {
     expect(world.told().at(-1)).toEqual(['added', 'next']);
   });
 
-  it('is never overtaken by who wrote its row next', { timeout: 20_000 }, async () => {
+  it('is not overtaken in silence by who wrote its row next', { timeout: 20_000 }, async () => {
     await using world = await start();
     const { create, wire, app, direct } = world;
     wire.lose('INSERT', 'hold');
     void create({ title: 'first' }).catch(() => undefined);
-    await vi.waitFor(async () => expect(await direct.manager.count(Post)).toBe(1));
+    await vi.waitFor(async () => expect(await direct.manager.count(Post)).toBe(1), PATIENT);
     await app.dataSource.manager.update(Post, { title: 'first' }, { stars: 5 });
-    await vi.waitFor(() => expect(world.told().length).toBeGreaterThan(0));
-    expect(world.told()[0]).toEqual(['reset', null]);
-    wire.drop();
+    // As of a COMMIT that is not answered: who comes later waits a second, and has everybody refetch.
+    const both = [
+      ['modified', 'first'],
+      ['reset', null],
+    ];
+    await vi.waitFor(() => expect(world.told()).toEqual(both), { timeout: 3_000 });
   });
 
   it('is left to TypeORM where the table has triggers, made before or later', async () => {
