@@ -179,7 +179,7 @@ export class TypeOrmChangeSource implements ChangeSource {
       transaction.noteInserted(row, isFinal);
       return { row, transaction: transaction.runner };
     } catch (error) {
-      if (error instanceof QueryFailedError && !isRefusal(error))
+      if (error instanceof QueryFailedError && !isRefusal(error as QueryFailedError))
         transaction.disown('The answer to an insert was lost; its outcome is unknown.');
       throw error;
     } finally {

@@ -7,7 +7,6 @@ import type { TypeOrmChangeSource } from '../../commits/capture/typeorm-change-s
 import { columnValue } from '../../commits/column-value.js';
 import { isConnectionLoss } from '../../commits/connection-loss.js';
 import { dialectOf } from '../../commits/dialect/dialects.js';
-import type { DatabaseConnection } from '../../commits/typeorm-internals.js';
 import { borrow } from '../../commits/typeorm-pools.js';
 import { RowNotFoundException } from '../../core/errors/jira.exception.js';
 import { outcomeUnknown } from '../errors/typeorm-errors.js';
@@ -80,7 +79,7 @@ export class PooledWriter {
     const connection = await borrow(dataSource.driver);
     try {
       // Somebody may have left a transaction open, which would take the row with it.
-      const state = dialectOf(dataSource).stateOf(connection.session as DatabaseConnection);
+      const state = dialectOf(dataSource).stateOf(connection.session);
       if (state?.isOpen !== false) return undefined;
       return await this.source.insertAlone(table, async () => {
         const [values] = await this.statements.send(connection, sql, parameters);
