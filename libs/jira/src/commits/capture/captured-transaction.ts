@@ -3,6 +3,7 @@
 import type { QueryRunner } from 'typeorm';
 import type { Change } from '../../core/changes/change.js';
 import { noteExact } from '../../core/changes/exact-values.js';
+import { getOrAdd } from '../../core/support/get-or-add.js';
 import { linkOf, linkOwners } from './junctions.js';
 import { changesOf, hasChanged } from './net-change.js';
 import { readByKeys } from './row-reader.js';
@@ -22,6 +23,14 @@ export interface CapturedWrite {
   readonly noteGap: (error: unknown) => void;
 }
 
+/** The transactions of this process whose COMMIT is on its way. */
+export interface Committing {
+  /** By the rows they touched. */
+  readonly rows: Map<string, CapturedTransaction>;
+  /** Those that are one insert, by the path of its table. */
+  readonly inserts: Map<string, Set<CapturedTransaction>>;
+}
+
 export class CapturedTransaction {
   private readonly rows = new Map<string, TouchedRow>();
   private readonly predecessors = new Set<CapturedTransaction>();
@@ -30,6 +39,8 @@ export class CapturedTransaction {
   readonly settled = new Promise<void>((resolve) => (this.settle = resolve));
   private hasEnded = false;
   private disowned: Error | undefined;
+  /** The table that it inserts into by the statement that commits it. */
+  private inserted: TrackedTable | undefined;
   /** Tables whose changes cannot be named, and why. */
   readonly gaps = new Map<TrackedTable, unknown>();
   /** True once the after images were read: a later write has to have them read again. */
@@ -42,9 +53,9 @@ export class CapturedTransaction {
   undone = 0;
 
   constructor(
-    readonly runner: QueryRunner,
-    /** The transactions of this process whose COMMIT is on its way, by the rows they touched. */
-    private readonly committing: Map<string, CapturedTransaction>,
+    /** Its runner, or what stands for it. */
+    readonly runner: object,
+    private readonly committing: Committing,
     /** The savepoints that are open now. */
     private readonly savepoints: readonly string[],
   ) {}
@@ -57,8 +68,9 @@ export class CapturedTransaction {
     // Rows are touched once they are locked. Whoever sent a COMMIT after touching this one has thus committed, even if
     // the answer is still on its way to us. Whoever sent none has lost the row: PostgreSQL undoes a savepoint, and
     // MariaDB the transaction of a deadlock's victim, before the victim hears of it.
-    const earlier = this.committing.get(name);
-    if (earlier) this.predecessors.add(earlier);
+    const earlier = this.committing.rows.get(name);
+    if (earlier && !earlier.predecessors.has(this)) this.predecessors.add(earlier);
+    for (const one of this.committing.inserts.get(table.path) ?? []) if (one !== this) this.predecessors.add(one);
     const row: TouchedRow = { table, key, before, after: null, links: [], depth: this.savepoints.length + 1 };
     this.rows.set(name, row);
     return row;
@@ -89,6 +101,7 @@ export class CapturedTransaction {
   /** Its rows cannot be named any more: whoever watches their tables has to refetch. */
   noteGaps(error: unknown): void {
     for (const { table } of this.rows.values()) this.gaps.set(table, error);
+    if (this.inserted) this.gaps.set(this.inserted, error);
   }
 
   /** From now on none of its changes is announced, but that there were some. */
@@ -199,7 +212,21 @@ export class CapturedTransaction {
 
   /** Its COMMIT is about to be sent. */
   noteCommit(): void {
-    for (const name of this.rows.keys()) this.committing.set(name, this);
+    for (const name of this.rows.keys()) this.committing.rows.set(name, this);
+  }
+
+  /** An insert is about to be sent that commits by itself: until it is answered, any row of the table may be its own. */
+  noteInsert(table: TrackedTable): void {
+    this.inserted = table;
+    getOrAdd(this.committing.inserts, table.path, () => new Set<CapturedTransaction>()).add(this);
+  }
+
+  /** What the insert came to. @param isFinal whether the row is as the commit left it */
+  noteInserted(row: RawRow, isFinal: boolean): void {
+    if (!isFinal) this.disown('A trigger may have changed an inserted row.');
+    // Once it was given up its rows have been told of as a gap.
+    if (!this.inserted || this.disowned) return;
+    this.touch(this.inserted, this.inserted.keyOf(row), null).after = row;
   }
 
   /** Earlier transactions on the same rows, whose answers are still on their way. */
@@ -215,12 +242,13 @@ export class CapturedTransaction {
   end(): void {
     this.hasEnded = true;
     this.forgetAll();
+    if (this.inserted) this.committing.inserts.get(this.inserted.path)?.delete(this);
     this.settle();
   }
 
   private forget(name: string): void {
     this.rows.delete(name);
-    if (this.committing.get(name) === this) this.committing.delete(name);
+    if (this.committing.rows.get(name) === this) this.committing.rows.delete(name);
   }
 }
 

@@ -4,7 +4,7 @@ import { QueryFailedError, type DataSource, type EntitySubscriberInterface, type
 import { committingRunner, noteHandWritten } from '../leases/sqlite-leases.js';
 import { connectionOf, depthOf, setDepth, setTransactionActive, type AfterQueryEvent } from '../typeorm-internals.js';
 import { isRefusal } from '../connection-loss.js';
-import { CapturedTransaction } from './captured-transaction.js';
+import { CapturedTransaction, type Committing } from './captured-transaction.js';
 import { commandsOf, mysqlState, stateOf } from './connection-state.js';
 import type { ConnectionState, SqlDialect } from '../dialect/dialect.js';
 import { dialectOf } from '../dialect/dialects.js';
@@ -37,8 +37,7 @@ interface Connection {
 
 export class Transactions {
   private readonly connections = new WeakMap<object, Connection>();
-  /** The transactions of this process whose COMMIT is on its way, by the rows they touched. */
-  private readonly committing = new Map<string, CapturedTransaction>();
+  private readonly committing: Committing = { rows: new Map(), inserts: new Map() };
   /** Runners that TypeORM itself is about to end a transaction of. */
   private readonly ending = new WeakSet<QueryRunner>();
 
@@ -82,6 +81,11 @@ export class Transactions {
       this.committing,
       connection.savepoints,
     ));
+  }
+
+  /** One that is a single statement, outside of any other. */
+  single(): CapturedTransaction {
+    return new CapturedTransaction({}, this.committing, []);
   }
 
   /** The transaction of this runner, if it wrote anything that is captured. */

@@ -1,11 +1,17 @@
 // The change source of one TypeORM data source: sees its writes, and announces what its transactions committed.
 
 import { ProblemLog } from '../../core/errors/problem-log.js';
-import type { DataSource, EntityMetadata, EntitySubscriberInterface, QueryRunner } from 'typeorm';
+import {
+  QueryFailedError,
+  type DataSource,
+  type EntityMetadata,
+  type EntitySubscriberInterface,
+  type QueryRunner,
+} from 'typeorm';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import type { CaptureFailure, ChangeListener, ChangeSource } from '../../core/changes/change-source.js';
 import type { Change, Commit } from '../../core/changes/change.js';
-import { isConnectionLoss } from '../connection-loss.js';
+import { isConnectionLoss, isRefusal } from '../connection-loss.js';
 import { expressionMapOf, type WriteBuilder } from '../typeorm-internals.js';
 import { Announcements } from './announcements.js';
 import { intercept, isIntercepted, stopIntercepting, type Execute } from './builders.js';
@@ -153,6 +159,33 @@ export class TypeOrmChangeSource implements ChangeSource {
   /** Announces what was committed past TypeORM, in the turn of its commit. */
   announceCommit(commit: Commit): void {
     if (commit.changes.length > 0) this.tell((listener) => listener.onCommit(commit));
+  }
+
+  /**
+   * Sends an insert of one row that commits by itself, and announces the row before it resolves.
+   *
+   * @param send what the statement returned; `isFinal`: nothing can have changed the row since
+   * @returns the row, and what its position is asked by
+   */
+  async insertAlone(
+    table: TrackedTable,
+    send: () => Promise<{ readonly row: RawRow; readonly isFinal: boolean }>,
+  ): Promise<{ readonly row: RawRow; readonly transaction: object }> {
+    const transaction = this.transactions.single();
+    transaction.noteInsert(table);
+    this.announcements.expectAnswer(transaction);
+    try {
+      const { row, isFinal } = await send();
+      transaction.noteInserted(row, isFinal);
+      return { row, transaction: transaction.runner };
+    } catch (error) {
+      if (error instanceof QueryFailedError && !isRefusal(error as QueryFailedError))
+        transaction.disown('The answer to an insert was lost; its outcome is unknown.');
+      throw error;
+    } finally {
+      const waiting = this.announcements.announce(transaction);
+      if (waiting) await waiting;
+    }
   }
 
   private onWrite(builder: WriteBuilder, proceed: Execute): Promise<unknown> {

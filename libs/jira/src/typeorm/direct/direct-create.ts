@@ -1,7 +1,9 @@
-// Runs the stock `create` of a hook in one turn of the event loop, instead of in a transaction that blocks others.
+// Runs the stock `create` of a hook past TypeORM: on SQLite in one turn of the event loop, on PostgreSQL by one statement.
 
 import { isPromise } from '../../core/support/is-promise.js';
+import type { Type } from '@nestjs/common';
 import type { EntityMetadata } from 'typeorm';
+import type { TypeOrmChangeSource } from '../../commits/capture/typeorm-change-source.js';
 import { fieldsOf } from '../../hooks/mixins/mixin.js';
 import type { Shortcut } from '../../hooks/shortcuts.js';
 import { stateOf, type HookScope } from '../../core/scope/scope.js';
@@ -9,11 +11,14 @@ import type { CanRetrieve } from '../query/relation-guard.js';
 import type { RowPredicate } from '../query/row-predicate.js';
 import { TypeOrmStore } from '../store/typeorm-store.js';
 import type { TypeOrmUnitOfWork } from '../store/typeorm-unit-of-work.js';
-import type { DirectWriter } from './direct-writer.js';
+import { showsColumnsOnly } from '../reader/announced-rows.js';
+import { DirectWriter } from './direct-writer.js';
+import { PooledWriter } from './pooled-writer.js';
 
 /** The part of a hook that its create needs. */
 export interface DirectHook<E extends object> {
   readonly metadata: EntityMetadata;
+  readonly output: Type<object>;
   /** Whether no method that create calls is overridden. */
   isStock(): boolean;
   visibleTo(scope: HookScope): RowPredicate | Promise<RowPredicate>;
@@ -21,7 +26,38 @@ export interface DirectHook<E extends object> {
   serialize(row: E, scope: HookScope): unknown;
 }
 
-export function directCreate<E extends object>(hook: DirectHook<E>, writer: DirectWriter): Shortcut {
+export type Writer = DirectWriter | PooledWriter;
+
+/** `undefined` if TypeORM has to write the entity's rows. */
+export function writerOf(metadata: EntityMetadata, source: TypeOrmChangeSource | undefined): Writer | undefined {
+  return DirectWriter.of(metadata, source) ?? PooledWriter.of(metadata, source);
+}
+
+export function directCreate<E extends object>(hook: DirectHook<E>, writer: Writer): Shortcut | undefined {
+  if (writer instanceof DirectWriter) return createInTurn(hook, writer);
+  // Who is shown the row cannot fail: nothing could undo the row.
+  return showsColumnsOnly(hook.metadata, hook.output) ? createAlone(hook, writer) : undefined;
+}
+
+/** Nothing may have to be checked afterwards: the statement commits. */
+function createAlone<E extends object>(hook: DirectHook<E>, writer: PooledWriter): Shortcut {
+  return async (scope) => {
+    if (!hook.isStock()) return undefined;
+    // Facts about the caller are cached per scope, and the ordinary way has to determine them within its transaction.
+    const visible = hook.visibleTo(Object.create(scope) as HookScope);
+    if (isPromise(visible) || visible.constant !== true) return undefined;
+    const store = new TypeOrmStore<E>(scope.manager, hook.metadata, visible);
+    const row = store.create(fieldsOf(scope.data as object));
+    const { handle, unitOfWork } = stateOf(scope);
+    if (handle.aborted) throw handle.aborted;
+    const inserted = await writer.insert(row);
+    if (!inserted) return undefined;
+    (unitOfWork as TypeOrmUnitOfWork).transaction = inserted.transaction;
+    return hook.serialize(inserted.row as E, scope);
+  };
+}
+
+function createInTurn<E extends object>(hook: DirectHook<E>, writer: DirectWriter): Shortcut {
   return async (scope) => {
     const mark = hook.isStock() ? writer.mark() : undefined;
     if (mark === undefined) return undefined;

@@ -201,7 +201,7 @@ export class DirectWriter {
 const CONVERTED = new Set<unknown>(['json', 'jsonb', 'simple-json', 'simple-array']);
 
 /** Whether TypeORM inserts such an entity by one plain statement of scalars. */
-function canInsert(metadata: EntityMetadata): boolean {
+export function canInsert(metadata: EntityMetadata): boolean {
   return (
     entityShapeOf(metadata) !== undefined &&
     metadata.beforeInsertListeners.length + metadata.afterInsertListeners.length === 0 &&
@@ -211,7 +211,7 @@ function canInsert(metadata: EntityMetadata): boolean {
 }
 
 /** A generated number that the client left out, a UUID, or a key chosen by the client. */
-function isKeyGiven(column: ColumnMetadata, given: unknown): boolean {
+export function isKeyGiven(column: ColumnMetadata, given: unknown): boolean {
   if (!column.isGenerated) return given !== undefined && given !== null;
   return column.generationStrategy === 'uuid'
     ? given !== null

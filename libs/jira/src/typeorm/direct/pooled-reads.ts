@@ -50,15 +50,26 @@ export class PooledReads implements Reads {
   readonly isFree = true;
 
   async all(sql: string, parameters: Readonly<Record<string, unknown>>): Promise<unknown[][]> {
+    const connection = await borrow(this.dataSource.driver);
+    try {
+      return await this.send(connection, sql, parameters);
+    } finally {
+      connection.release();
+    }
+  }
+
+  /** Runs a statement that returns rows. */
+  async send(
+    connection: PooledConnection,
+    sql: string,
+    parameters: Readonly<Record<string, unknown>>,
+  ): Promise<unknown[][]> {
     const statement = this.statementOf(sql, parameters);
     const values = statement.names.map((name) => parameters[name]);
-    const connection = await borrow(this.dataSource.driver);
     try {
       return await this.read(connection, statement, values);
     } catch (error) {
       throw new QueryFailedError(statement.text, values, error as Error);
-    } finally {
-      connection.release();
     }
   }
 

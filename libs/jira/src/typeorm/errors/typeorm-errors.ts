@@ -29,10 +29,14 @@ export function typeOrmErrorTranslator(dataSources: Pick<DataSources, 'all'>): E
 /** Of an error that came with the loss of a connection. */
 export function databaseLoss(cause: unknown): JiraException {
   return cause instanceof QueryFailedError && /^COMMIT\b/i.test(cause.query)
-    ? new JiraException('OUTCOME_UNKNOWN', 'The database did not confirm the change. It may have been stored.', {
-        cause,
-      })
+    ? outcomeUnknown(cause)
     : new JiraException('DATABASE_UNAVAILABLE', 'The database is unavailable. Try again.', { cause });
+}
+
+/** Of a connection that was lost with the answer to what commits. */
+export function outcomeUnknown(cause: unknown): JiraException {
+  const message = 'The database did not confirm the change. It may have been stored.';
+  return new JiraException('OUTCOME_UNKNOWN', message, { cause });
 }
 
 function exceptionFor({ violation, isDelete }: DatabaseFault, fields: readonly string[], cause: Error): JiraException {

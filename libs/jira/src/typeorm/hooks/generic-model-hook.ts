@@ -15,9 +15,8 @@ import { unlessAnonymous } from '../../core/scope/anonymous.js';
 import { exposedNames } from '../../policy/serialization/compiled-view.js';
 import type { Dependency, ObservedRows, OwnRows } from '../../live/observers/observed-rows.js';
 import type { FoundEntity } from '../data-sources.js';
-import { directCreate } from '../direct/direct-create.js';
+import { directCreate, writerOf, type Writer } from '../direct/direct-create.js';
 import { DirectReader } from '../direct/direct-reader.js';
-import { DirectWriter } from '../direct/direct-writer.js';
 import { checkAtBoot } from './boot-checks.js';
 import { EntityRows } from './entity-rows.js';
 import { HookGate, isAllowed } from './hook-gate.js';
@@ -69,7 +68,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   private language!: QueryLanguage;
   private lookup!: Lookup;
   private direct?: DirectReader;
-  private writer?: DirectWriter;
+  private writer?: Writer;
   private locked?: LockedRows<E>;
   private expansion!: Expansion;
   private stored!: StoredRows<E>;
@@ -101,7 +100,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     this.defaultOrdering = this.ordering.map((field) => this.lookup.ordering(field, this.unrestrictedFields));
     if (context.fastPaths.reads && !this.hasOwn('getQuery'))
       this.direct = DirectReader.of(this.metadata, this.withDeleted);
-    if (context.fastPaths.writes) this.writer = DirectWriter.of(this.metadata, source);
+    if (context.fastPaths.writes) this.writer = writerOf(this.metadata, source);
     this.expansion = new Expansion(
       name,
       this.metadata,
@@ -158,6 +157,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     if (action !== 'create' || !this.writer) return undefined;
     const hook = {
       metadata: this.metadata,
+      output: this.getOutput() as Type<object>,
       isStock: () => !CREATE_CALLS.some((name) => this.hasOwn(name)),
       visibleTo: (scope: HookScope) => this.visibleTo(scope),
       canRetrieve: (scope: HookScope) => this.canRetrieveOf(scope),

@@ -97,7 +97,7 @@ export class AnnouncedRows<E extends object> {
 }
 
 /** Whether all that the output exposes are columns that a read of the entity puts there as they are. */
-function showsColumnsOnly(metadata: EntityMetadata, output: Type<object> | undefined): boolean {
+export function showsColumnsOnly(metadata: EntityMetadata, output: Type<object> | undefined): boolean {
   if (!output || !planOf(output, []).isWhole) return false;
   const metadatas = [metadata, ...metadata.childEntityMetadatas];
   if (metadatas.some(({ afterLoadListeners }) => afterLoadListeners.length > 0)) return false;
