@@ -115,6 +115,8 @@ export type { JiraExtras, JiraOptions } from './nest/module/jira-options.js';
 export type { ExplorerOptions } from './nest/module/explorer-options.js';
 export type { ResumeOptions } from './nest/module/resume-options.js';
 export type { FastPaths } from './core/scope/fast-paths.js';
+export type { ConnectionLimits } from './core/limits/limits.js';
+export type { LimitsOf } from './core/limits/limits-of.js';
 export type { ClientAddress } from './transport/limits/traffic.js';
 export type { SocketIoOptions } from './transport/socket-io/server-options.js';
 export type { ClusterOptions } from './nest/module/cluster-options.js';

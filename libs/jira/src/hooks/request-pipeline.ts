@@ -9,6 +9,7 @@ import { ProblemLog } from '../core/errors/problem-log.js';
 import type { Connection } from '../core/connections/connection.js';
 import { spend } from '../core/limits/budget.js';
 import { LIMITS, type Limits } from '../core/limits/limits.js';
+import { limitOf } from '../core/limits/limits-of.js';
 import { isWithin } from '../core/support/answer-size.js';
 import { RequestTurns } from '../core/limits/request-turns.js';
 import { RequestHandle } from '../core/connections/request-handle.js';
@@ -132,12 +133,10 @@ export class RequestPipeline {
       return new JiraException('DUPLICATE_REQUEST', `Request "${requestId}" is still in flight.`);
     // Acknowledgements end what waits: other requests do not hold them back.
     const inFlight = isReserved ? connection.acknowledging : connection.inFlight;
-    if (inFlight >= this.limits.requestsInFlight) {
+    const limit = limitOf(connection, this.limits, 'requestsInFlight');
+    if (inFlight >= limit) {
       publishRefusal('requestsInFlight', connection.id);
-      return new JiraException(
-        'TOO_MANY_REQUESTS',
-        `Too many requests in flight; the limit is ${this.limits.requestsInFlight}.`,
-      );
+      return new JiraException('TOO_MANY_REQUESTS', `Too many requests in flight; the limit is ${limit}.`);
     }
     const { userRequestsInFlight } = this.limits;
     if (!isReserved && connection.party.inFlight >= userRequestsInFlight) {
@@ -149,7 +148,7 @@ export class RequestPipeline {
   }
 
   private checkSize({ data }: Answer, scope: HookScope): void {
-    const { answerBytes } = this.limits;
+    const answerBytes = limitOf(scope.connection, this.limits, 'answerBytes');
     if (isWithin(data, answerBytes)) return;
     publishRefusal('answerBytes', scope.connection.id);
     const done = stateOf(scope).unitOfWork?.transaction ? 'The request was carried out. Its' : 'The';

@@ -17,6 +17,7 @@ import type { Connection } from '../core/connections/connection.js';
 import { Connections } from '../core/connections/connections.js';
 import { sayFarewell } from '../core/connections/disconnect.js';
 import { LIMITS, type Limits } from '../core/limits/limits.js';
+import { limitOf, LIMITS_OF, setOwnLimits, type LimitsOf } from '../core/limits/limits-of.js';
 import { withTimeout } from '../core/support/with-timeout.js';
 import { faultOfValue } from './frame-guard.js';
 import { CLIENT_ADDRESS, Traffic, type ClientAddress } from './limits/traffic.js';
@@ -52,6 +53,7 @@ export class Reception {
     @Inject(LIMITS) private readonly limits: Limits,
     @Inject(TRANSLATORS) private readonly translators: readonly ErrorTranslator[],
     @Inject(CLIENT_ADDRESS) clientAddress: ClientAddress | undefined,
+    @Inject(LIMITS_OF) private readonly limitsOf: LimitsOf | undefined,
   ) {
     this.knowsAddresses = clientAddress !== undefined;
   }
@@ -103,6 +105,8 @@ export class Reception {
     const { authentication, permissions } = await this.entry;
     if (this.isClosing) throw shuttingDown();
     connection.admit(await authenticate(authentication, connection.handshake));
+    setOwnLimits(connection, this.limitsOf);
+    connection.maxRooms = limitOf(connection, this.limits, 'rooms');
     this.traffic.checkUser(connection);
     await checkConnection(permissions, connection);
   }

@@ -3,7 +3,7 @@
 import type { Query } from 'nestjs-jira-protocol';
 import { publishRefusal } from '../diagnostics/diagnostics.js';
 import { JiraException } from '../errors/jira.exception.js';
-import { DEFAULT_LIMITS } from '../limits/limits.js';
+import { DEFAULT_LIMITS, type ConnectionLimits } from '../limits/limits.js';
 import { Party } from '../limits/party.js';
 import type { RequestHandle } from './request-handle.js';
 import type { ScopeUser } from './scope-types.js';
@@ -51,6 +51,8 @@ export abstract class Connection {
   isClosed = false;
   /** Called for everything handed to this connection's transport, except frames that many connections share. */
   onSent?: (connection: Connection, event: string, payload: unknown) => void;
+  /** What `limitsOf` said of it. */
+  ownLimits?: Partial<ConnectionLimits>;
   /** How many rooms it may be in; set by its transport. */
   maxRooms = DEFAULT_LIMITS.rooms;
   /** The code for which the server disconnected it, if it did. */

@@ -97,6 +97,15 @@ export interface Limits extends QueryLimits, TrafficLimits, WorkLimits {
   readonly messageTtlMs: number;
 }
 
+/** The limits that a connection may have its own values of. */
+export const CONNECTION_LIMITS = [
+  'answerBytes', 'requestsInFlight', 'requestsPerSecond', 'refusedRequests', 'malformedFrames', 'subscriptions', 'rooms',
+  'connectionsPerUser',
+] as const; // prettier-ignore
+
+/** What `limitsOf` may return of a connection. */
+export type ConnectionLimits = Pick<Limits, (typeof CONNECTION_LIMITS)[number]>;
+
 /** Token of the resolved limits. */
 export const LIMITS = Symbol('jira limits');
 

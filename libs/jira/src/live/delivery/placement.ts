@@ -2,6 +2,7 @@
 
 import { inBatches } from '../../core/support/in-batches.js';
 import type { ListenedData, ListRows, ResumedData, SubscribedData } from 'nestjs-jira-protocol';
+import { limitOf } from '../../core/limits/limits-of.js';
 import { publishRefusal } from '../../core/diagnostics/diagnostics.js';
 import type { ErrorDescriber } from '../../core/errors/error-describer.js';
 import { JiraException } from '../../core/errors/jira.exception.js';
@@ -57,14 +58,12 @@ export class Placement {
     define: Subscription['define'],
     request?: ResumeRequest,
   ): Promise<SubscribedData | ResumedData> {
-    const { resumption } = this.parts;
-    const limit = this.parts.limits.subscriptions;
+    const { resumption, limits } = this.parts;
+    const limit = limitOf(scope.connection, limits, 'subscriptions');
     if (this.open.of(scope.connection.id).size >= limit) {
       publishRefusal('subscriptions', scope.connection.id);
-      throw new JiraException(
-        'TOO_MANY_SUBSCRIPTIONS',
-        `Too many subscriptions; the limit is ${limit} per connection.`,
-      );
+      const message = `Too many subscriptions; the limit is ${limit} per connection.`;
+      throw new JiraException('TOO_MANY_SUBSCRIPTIONS', message);
     }
     const subscription = new Subscription(scope, entity, observer, define);
     subscription.isResumable = request !== undefined;

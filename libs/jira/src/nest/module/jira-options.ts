@@ -10,6 +10,7 @@ import type { PermissionSpec } from '../../policy/permissions/permission.js';
 import { ALL_FAST_PATHS, type FastPaths } from '../../core/scope/fast-paths.js';
 import { defaultUserKey, type UserKey } from '../../core/connections/connections.js';
 import { DEFAULT_LIMITS, type Limits } from '../../core/limits/limits.js';
+import type { LimitsOf } from '../../core/limits/limits-of.js';
 import type { ClientAddress } from '../../transport/limits/traffic.js';
 import { checkSocketIoOptions, type SocketIoOptions } from '../../transport/socket-io/server-options.js';
 import { resolveClusterOptions, type ClusterOptions } from './cluster-options.js';
@@ -52,6 +53,11 @@ export interface JiraOptions extends ClusterOptions {
   readonly clientAddress?: ClientAddress;
   /** Limits of the server. */
   readonly limits?: Partial<Limits>;
+  /**
+   * Limits of one connection, by what its user or tenant has paid for: docs/security.md. Called once its user is known.
+   * @default `limits`, for all
+   */
+  readonly limitsOf?: LimitsOf;
   /** Options of the Socket.IO server. Cross-origin requests are refused unless `cors` allows them. */
   readonly socketIo?: SocketIoOptions;
   /** Returns the key that identifies a user, a string or number. @default the user's `id`, `pk` or `sub` */
@@ -100,11 +106,14 @@ export interface JiraExtras {
 }
 
 export type ResolvedJiraOptions = Readonly<
-  Required<Omit<JiraOptions, 'limits' | 'fastPaths' | 'plainWebSockets' | 'clientAddress' | 'resume' | 'explorer'>>
+  Required<
+    Omit<JiraOptions, 'limits' | 'fastPaths' | 'plainWebSockets' | 'clientAddress' | 'limitsOf' | 'resume' | 'explorer'>
+  >
 > & {
   readonly resume: ResumeSettings;
   readonly explorer?: ResolvedExplorer;
   readonly clientAddress?: ClientAddress;
+  readonly limitsOf?: LimitsOf;
   readonly limits: Limits;
   readonly fastPaths: FastPaths;
   readonly plainWebSockets: readonly ResolvedPlainOptions[];
@@ -114,7 +123,7 @@ export const RESOLVED_OPTIONS = Symbol('jira resolved options');
 
 const NAMES: Names<JiraOptions> = {
   authentication: true, permissions: true, middleware: true, pagination: true, pageSize: true, hooks: true,
-  plainWebSockets: true, eventListeners: true, clientAddress: true, limits: true, socketIo: true, userKey: true,
+  plainWebSockets: true, eventListeners: true, clientAddress: true, limits: true, limitsOf: true, socketIo: true, userKey: true,
   visibilityTtlMs: true, resume: true, fastPaths: true, lockTimeoutMs: true, idempotencyTtlMs: true, changeLog: true, pubSub: true, connectionStore: true,
   messageQueue: true, otherProcessesMs: true, explorer: true, bootReport: true, unreadyMs: true,
 }; // prettier-ignore
@@ -157,6 +166,7 @@ export function resolveOptions(options: JiraOptions): ResolvedJiraOptions {
     eventListeners: options.eventListeners ?? [],
     socketIo: options.socketIo ?? {},
     clientAddress: options.clientAddress,
+    limitsOf: options.limitsOf,
     userKey: options.userKey ?? defaultUserKey,
     visibilityTtlMs,
     lockTimeoutMs,

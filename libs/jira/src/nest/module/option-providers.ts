@@ -8,6 +8,7 @@ import { CHANGE_LOG } from '../../core/changes/change-log.js';
 import { USER_KEY } from '../../core/connections/connections.js';
 import { DOCUMENTED_OPTIONS } from '../../document/api-document.js';
 import { LIMITS } from '../../core/limits/limits.js';
+import { LIMITS_OF } from '../../core/limits/limits-of.js';
 import { RESUME_SETTINGS } from '../../live/delivery/resumption.js';
 import { VISIBILITY_TTL_MS } from '../../live/sessions/authorization.js';
 import { CLIENT_ADDRESS } from '../../transport/limits/traffic.js';
@@ -22,6 +23,7 @@ import { RESOLVED_OPTIONS, type ResolvedJiraOptions } from './jira-options.js';
 
 export const OPTION_PROVIDERS: readonly Provider[] = [
   option(LIMITS, ({ limits }) => limits),
+  option(LIMITS_OF, ({ limitsOf }) => limitsOf),
   option(USER_KEY, ({ userKey }) => userKey),
   option(VISIBILITY_TTL_MS, ({ visibilityTtlMs }) => visibilityTtlMs),
   option(CLIENT_ADDRESS, ({ clientAddress }) => clientAddress),

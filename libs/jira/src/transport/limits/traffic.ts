@@ -11,6 +11,7 @@ import { Connections } from '../../core/connections/connections.js';
 import { disconnect } from '../../core/connections/disconnect.js';
 import { Parties } from '../../core/limits/party.js';
 import { LIMITS, type Limits } from '../../core/limits/limits.js';
+import { limitOf } from '../../core/limits/limits-of.js';
 import { TokenBucket, TokenBuckets } from '../../core/limits/token-bucket.js';
 import { SharedRates } from './shared-rates.js';
 
@@ -76,12 +77,10 @@ export class Traffic {
   }
 
   /** Called after authentication. Throws `TOO_MANY_CONNECTIONS`. */
-  checkUser({ user }: Connection): void {
-    if (this.connections.countOf(user) >= this.limits.connectionsPerUser)
-      throw tooMany(
-        'connectionsPerUser',
-        `Too many connections for this user; the limit is ${this.limits.connectionsPerUser}.`,
-      );
+  checkUser(connection: Connection): void {
+    const limit = limitOf(connection, this.limits, 'connectionsPerUser');
+    if (this.connections.countOf(connection.user) >= limit)
+      throw tooMany('connectionsPerUser', `Too many connections for this user; the limit is ${limit}.`);
   }
 
   /** Counts an open connection; expels one that has slipped in beside another of the same moment. */
@@ -92,7 +91,10 @@ export class Traffic {
     connection.party = this.parties.of(this.partyKeyOf(connection));
     connection.party.joined();
     const ofUser = this.connections.countOf(connection.user);
-    if (ofAddress > this.limits.connectionsPerAddress || ofUser > this.limits.connectionsPerUser)
+    if (
+      ofAddress > this.limits.connectionsPerAddress ||
+      ofUser > limitOf(connection, this.limits, 'connectionsPerUser')
+    )
       queueMicrotask(() => disconnect(connection, new JiraException('TOO_MANY_CONNECTIONS', 'Too many connections.')));
   }
 
@@ -111,7 +113,7 @@ export class Traffic {
     const isInOwnRate = allowance.messages.take();
     if (isInOwnRate && (allowance.ofUser?.take() ?? true)) return true;
     publishRefusal(isInOwnRate ? 'userRequestsPerSecond' : 'requestsPerSecond', connection.id);
-    allowance.refused ??= perMinute(this.limits.refusedRequests);
+    allowance.refused ??= perMinute(limitOf(connection, this.limits, 'refusedRequests'));
     if (!allowance.refused.take())
       disconnect(connection, new JiraException('TOO_MANY_REQUESTS', 'The client keeps exceeding its rate limit.'));
     return false;
@@ -120,7 +122,7 @@ export class Traffic {
   /** Counts a frame that is no message. Who sends too many is expelled. */
   malformed(connection: Connection): void {
     const allowance = this.allowanceOf(connection);
-    allowance.malformed ??= perMinute(this.limits.malformedFrames);
+    allowance.malformed ??= perMinute(limitOf(connection, this.limits, 'malformedFrames'));
     if (allowance.malformed.take()) return;
     publishRefusal('malformedFrames', connection.id);
     disconnect(connection, new JiraException('MALFORMED_FRAME', 'Too many malformed frames.'));
@@ -130,7 +132,8 @@ export class Traffic {
     const known = this.allowances.get(connection);
     if (known) return known;
     const key = this.connections.keyOf(connection.user);
-    const { requestsPerSecond, burstSeconds } = this.limits;
+    const { burstSeconds } = this.limits;
+    const requestsPerSecond = limitOf(connection, this.limits, 'requestsPerSecond');
     const messages = new TokenBucket(requestsPerSecond, requestsPerSecond * burstSeconds);
     const allowance: Allowance = { messages, ofUser: key === undefined ? undefined : this.users.of(key) };
     this.allowances.set(connection, allowance);
