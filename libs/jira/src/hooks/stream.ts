@@ -36,7 +36,9 @@ class Ended extends Error {}
  * @param maxItems items held for a client that does not keep up
  */
 export async function stream(scope: HookScope, source: Source, maxItems: number, sink: StreamSink): Promise<Answer> {
-  clearTimeout(stateOf(scope).timer); // the limit was for the beginning: a stream lasts as long as it is wanted
+  // The limit was for the beginning: a stream lasts as long as it is wanted. A transaction must not, whoever reads slowly.
+  const { timer, unitOfWork } = stateOf(scope);
+  if (!unitOfWork?.transaction) clearTimeout(timer);
   const iterator = isObservable(source) ? observed(source, maxItems) : source[Symbol.asyncIterator]();
   const { wanted, check, end } = whileWanted(scope);
   try {

@@ -24,6 +24,8 @@ export interface PresenceChange {
   readonly after?: OnlineUser;
 }
 
+/** Who was told of is not told of again before this time is over, but of what has become of them by then. */
+const REST_MS = 1_000;
 /** Users to read one by one; if more changed at once, all are read. */
 const MAX_ASKED = 100;
 
@@ -41,6 +43,10 @@ export class Presence {
   private readonly listeners = new Set<(change: PresenceChange) => void>();
   /** Users to read again; all of them if `isStale`. */
   private readonly due = new Set<string>();
+  /** Users who were told of, until they may be again. */
+  private readonly resting = new Map<string, NodeJS.Timeout>();
+  /** Those of them to whom something happened since. */
+  private readonly restless = new Set<string>();
   private isStale = false;
   private started?: Promise<void>;
   private timer?: NodeJS.Timeout;
@@ -73,6 +79,7 @@ export class Presence {
   /** Called at shutdown. */
   stop(): void {
     clearInterval(this.timer);
+    for (const timer of this.resting.values()) clearTimeout(timer);
     for (const undo of this.undo) undo();
   }
 
@@ -97,10 +104,24 @@ export class Presence {
     let { dropped } = notices;
     for await (const users of notices) {
       if (users === null || notices.dropped > dropped) this.isStale = true;
-      else for (const user of users) this.due.add(user);
+      else for (const user of users) this.note(user);
       ({ dropped } = notices);
       void this.look();
     }
+  }
+
+  private note(user: string): void {
+    (this.resting.has(user) ? this.restless : this.due).add(user);
+  }
+
+  private rest(user: string): void {
+    const over = (): void => {
+      this.resting.delete(user);
+      if (!this.restless.delete(user)) return;
+      this.due.add(user);
+      void this.look();
+    };
+    this.resting.set(user, setTimeout(over, REST_MS).unref());
   }
 
   private readAll(): Promise<void> {
@@ -138,12 +159,14 @@ export class Presence {
 
   /** @param entries oldest first */
   private set(user: string, entries: readonly SeenConnection[]): void {
+    if (this.resting.has(user)) return void this.restless.add(user);
     const before = this.online.get(user);
     const [oldest] = entries as readonly (SeenConnection | undefined)[];
     const after = oldest && { user, since: oldest.createdAt, devices: entries.length };
     if (before?.devices === after?.devices && before?.since.getTime() === after?.since.getTime()) return;
     if (after) this.online.set(user, after);
     else this.online.delete(user);
+    this.rest(user);
     const type = !before ? 'added' : after ? 'modified' : 'removed';
     for (const listener of this.listeners) this.tell(listener, { id: user, type, before, after });
   }

@@ -7,7 +7,8 @@ import { canonical } from '../query/column-value.js';
 import { isOpaque, relationsOf } from '../query/condition.js';
 import { shapeOf, type Shaped } from '../query/condition-shape.js';
 import { judgeImages, judgeTogether } from '../query/judge-images.js';
-import { decidersOf, readRelatedState } from '../query/related-state.js';
+import { decidersOf } from '../query/related-state.js';
+import { RelatedStates } from '../query/related-states.js';
 import type { RowPredicate } from '../query/row-predicate.js';
 import { mayAlter } from './related-change.js';
 
@@ -32,7 +33,8 @@ export class PredicateMatcher implements RowMatcher {
     const names = decidersOf(condition);
     this.isOpaque = isOpaque(condition);
     this.crossesLinks = relationsOf(condition).some(({ isManyToMany }) => isManyToMany);
-    if (names.size > 0) this.related = { names, readState: () => readRelatedState(metadata.dataSource, condition) };
+    const readState = (): Promise<string> => RelatedStates.of(metadata.dataSource).read(predicate.key, condition);
+    if (names.size > 0) this.related = { names, readState };
   }
 
   get key(): string {
