@@ -176,7 +176,7 @@ describe('the server says 400 exactly when the schema says invalid', () => {
       const frame = { requestId: '1', method, action, [part]: value };
       const faults = schemas.faults(path, frame);
       if (faults.length === 0 && certain.faults(path, frame).length > 0) return void (seen.uncertain += 1);
-      const { status, data } = await client.call(namespace, action, method, { [part]: value } as object);
+      const { status, data } = await client.call(namespace, action, method, { [part]: value });
       seen[faults.length === 0 ? 'valid' : 'invalid'] += 1;
       const isRefused = status === 400;
       expect({ isRefused, answer: isRefused ? data : null, faults }).toMatchObject({ isRefused: faults.length > 0 });

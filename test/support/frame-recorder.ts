@@ -1,5 +1,5 @@
 // Holds every frame that a Socket.IO client of this process sends and receives against the document of the application it
-// talks to. On with FRAMES=check; `npm run frames` runs the suites that are known to be about documented frames.
+// talks to: FRAMES=check npx vitest run test/requests/crud.test.ts
 
 import { JiraModule } from 'nestjs-jira';
 import { Manager } from 'socket.io-client';
