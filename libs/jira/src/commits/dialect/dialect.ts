@@ -90,6 +90,12 @@ export interface ConstantColumn extends ColumnType {
   readonly values: readonly unknown[];
 }
 
+/** The planner's guess of how many rows a query gives, by statistics of its tables. */
+export interface RowEstimates {
+  ask(sql: string): string;
+  read(answer: readonly unknown[]): number | undefined;
+}
+
 /** How conditions, orders and pages are written. */
 export interface QueryDialect {
   /** Whether queries may call functions of this process. */
@@ -131,6 +137,9 @@ export interface QueryDialect {
   readonly constantRows: number;
   /** A query whose rows are these constants, with their position as `number`. @param columns all of one length, one at least */
   constants(number: string, columns: readonly ConstantColumn[], bind: (value: unknown) => string): string;
+
+  /** How the database tells its guess of a query's rows; absent where it has none. */
+  readonly estimates?: RowEstimates | undefined;
 
   /** Whether the driver reads values of the kind less exactly than the database has them, or JSON cannot hold them. */
   readsInexactly(kind: ColumnKind): boolean;

@@ -9,6 +9,7 @@ import {
   type ConnectionState,
   type ConstantColumn,
   type DatePart,
+  type RowEstimates,
   type RowLock,
   type SqlDialect,
   type StatementControl,
@@ -43,6 +44,7 @@ export class PostgresDialect implements SqlDialect {
   readonly isSynchronous = false;
   readonly asksForUuids = false;
   readonly textTest = likeTest;
+  readonly estimates: RowEstimates = { ask: (sql) => `EXPLAIN (FORMAT JSON) ${sql}`, read: planRows };
   private hasIcu = true;
 
   readonly statements: StatementControl = {
@@ -159,6 +161,11 @@ export class PostgresDialect implements SqlDialect {
   digest(query: string, names: readonly string[]): string {
     return `SELECT CONCAT(COUNT(*), ' ', SUM(hashtextextended(ROW(${names.join(', ')})::text, 0))) AS state FROM (${query}) d`;
   }
+}
+
+function planRows([answer]: readonly unknown[]): number | undefined {
+  const [plan] = (answer as { 'QUERY PLAN'?: { Plan?: { 'Plan Rows'?: number } }[] } | undefined)?.['QUERY PLAN'] ?? [];
+  return plan?.Plan?.['Plan Rows'];
 }
 
 function arrayOf(kind: ColumnKind, type: string): string {
