@@ -309,9 +309,9 @@ describeEachDatabase('pages', ({ type, options }) => {
     expect(await read('capped', { page_size: 10, page: 4 })).toMatchObject({ ...many, next_page: null });
     expect(await read('capped', { topic: 'b', page: 7 })).toEqual(await read('numbered', { topic: 'b' }));
     const guessed = await read('estimated');
-    if (type === 'better-sqlite3') expect(guessed).toMatchObject({ count: 20, count_is: 'at_least' });
-    else expect(guessed).toMatchObject({ count_is: 'estimated', next_page: 2 });
-    if (type === 'postgres') expect(guessed).toMatchObject({ count: 35 });
+    const guess = { postgres: 35, mariadb: expect.any(Number) as number, 'better-sqlite3': 20 }[type];
+    const countIs = type === 'better-sqlite3' ? 'at_least' : 'estimated';
+    expect(guessed).toMatchObject({ count: guess, count_is: countIs, next_page: 2 });
     expect(await read('estimated', { topic: 'b' })).toEqual(await read('numbered', { topic: 'b' }));
   });
 
