@@ -126,6 +126,17 @@ export interface QueryDialect {
   textTest(text: (sql: string) => string, sql: string, test: TextTest, value: string, bind: (value: string) => string): string; // prettier-ignore
   /** Whether `textTest` on the bare column, in its own collation, finds every row that it finds by code point. */
   canNarrowText(column: ColumnType): boolean;
+  /**
+   * A test of the bare column that an index of trigrams can serve, and which finds every row whose text, without case,
+   * passes; undefined where none is sure to.
+   */
+  narrowFolded?(
+    sql: string,
+    column: ColumnType,
+    test: TextTest | 'exact',
+    value: string,
+    bind: (value: string) => string,
+  ): string | undefined;
   /** A bound value in a form that is compared exactly with the column's. */
   comparable(column: ColumnType, value: unknown, parameter: string): string;
   /** A part of a date in UTC; `week_day` counts from Sunday = 1. */

@@ -109,7 +109,6 @@ export class TypeOrmStore<E extends object> implements Store<E> {
   }
 
   async estimate(filter: Filter): Promise<number | undefined> {
-    if (this.visibility.constant === false) return 0;
     return estimateRows(this.manager, this.query(filter, await this.sightFor({ filter })), this.metadata.dataSource); // prettier-ignore
   }
 
