@@ -71,6 +71,10 @@ class Uncounted extends PageNumberPagination {
   override readonly countMode = 'none';
 }
 
+interface Caller {
+  readonly id: number;
+}
+
 /** Every row, to everybody. */
 @Hook('issues')
 export class IssueHook extends ReadOnlyModelHook<Issue> {
@@ -95,17 +99,17 @@ export class IssueHook extends ReadOnlyModelHook<Issue> {
   }
 
   @Action({ pagination: PageNumberPagination })
-  counted(scope: ActionScope) {
+  counted(scope: ActionScope): Promise<unknown> {
     return this.getList(scope);
   }
 
   @Action({ pagination: Capped })
-  capped(scope: ActionScope) {
+  capped(scope: ActionScope): Promise<unknown> {
     return this.getList(scope);
   }
 
   @Action({ pagination: Uncounted })
-  uncounted(scope: ActionScope) {
+  uncounted(scope: ActionScope): Promise<unknown> {
     return this.getList(scope);
   }
 }
@@ -113,16 +117,16 @@ export class IssueHook extends ReadOnlyModelHook<Issue> {
 /** Those of the projects that the caller is a member of. */
 @Hook('member-issues')
 export class MemberIssueHook extends IssueHook {
-  override visibility({ user }: HookScope): Visibility<Issue> {
-    return { project: { members: { userId: Number(user?.id) } } };
+  override visibility(scope: HookScope): Visibility<Issue> {
+    return { project: { members: { userId: (scope.user as Caller).id } } };
   }
 }
 
 /** The same, and those that the caller works on. */
 @Hook('own-issues')
 export class OwnIssueHook extends IssueHook {
-  override visibility({ user }: HookScope): Visibility<Issue> {
-    const userId = Number(user?.id);
+  override visibility(scope: HookScope): Visibility<Issue> {
+    const userId = (scope.user as Caller).id;
     return [{ project: { members: { userId } } }, { assigneeId: userId }];
   }
 }

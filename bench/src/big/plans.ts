@@ -70,17 +70,24 @@ function ofPostgres(plan: PostgresPlan): { rows: number; text: string } {
   return { rows: inner.reduce((sum, one) => sum + one.rows, isRead ? own : 0), text };
 }
 
+interface MariadbTable {
+  readonly table_name?: string;
+  readonly access_type: string;
+  readonly r_rows?: number | null;
+  readonly r_loops?: number;
+}
+
 /** Every table of the plan, wherever it stands in it. */
 function ofMariadb(plan: unknown): { rows: number; text: string } {
   if (typeof plan !== 'object' || plan === null) return { rows: 0, text: '' };
-  const { table } = plan as { readonly table?: Readonly<Record<string, unknown>> };
+  const { table } = plan as { readonly table?: MariadbTable };
   const inner = Object.entries(plan).map(([, value]) => ofMariadb(value));
   let rows = inner.reduce((sum, one) => sum + one.rows, 0);
   const texts = inner.map((one) => one.text).filter((text) => text !== '');
-  if (table?.['table_name'] !== undefined && table['r_rows'] !== undefined) {
-    const own = Math.round(Number(table['r_rows']) * Number(table['r_loops'] ?? 1));
+  if (table?.table_name !== undefined && table.r_rows !== undefined) {
+    const own = Math.round(Number(table.r_rows) * (table.r_loops ?? 1));
     rows += own;
-    texts.unshift(`${String(table['access_type'])} ${String(table['table_name'])} (${own})`);
+    texts.unshift(`${table.access_type} ${table.table_name} (${own})`);
   }
   return { rows, text: texts.join(', ') };
 }
