@@ -6,6 +6,7 @@ import { And, Between, Equal, In, IsNull, LessThan, LessThanOrEqual, MoreThan, M
 import { beforeAll, expect, it } from 'vitest';
 import type { Filter, FilterTerm } from '../../libs/jira/src/policy/filtering/filter.js';
 import type { Image } from '../../libs/jira/src/core/changes/change.js';
+import { dialectOf } from '../../libs/jira/src/commits/dialect/dialects.js';
 import { askDatabase } from '../../libs/jira/src/typeorm/query/judge-images.js';
 import {
   compileFilter,
@@ -190,6 +191,7 @@ describeEachDatabase('a condition has one meaning', ({ type, open }) => {
 
   beforeAll(async () => {
     dataSource = await open(MODEL);
+    await dialectOf(dataSource).prepare((sql) => dataSource.query(sql));
     const names = ['ä', null, 'A '];
     await dataSource.manager.save(Owner, names.map((name) => ({ name }))); // prettier-ignore
     await dataSource.manager.save(Tag, ['a', 'Á', '%'].map((label) => ({ label }))); // prettier-ignore

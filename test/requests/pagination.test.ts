@@ -6,6 +6,7 @@ import {
   Action,
   ActionScope,
   CursorPagination,
+  type CountMode,
   Hook,
   LimitOffsetPagination,
   PageNumberPagination,
@@ -46,7 +47,18 @@ class NoteView {
 
 @Injectable()
 class Uncounted extends PageNumberPagination {
-  override readonly countRows = false;
+  override readonly countMode = 'none';
+}
+
+@Injectable()
+class Capped extends PageNumberPagination {
+  override readonly countMode: CountMode = 'capped';
+  override readonly countLimit = 20;
+}
+
+@Injectable()
+class Estimated extends Capped {
+  override readonly countMode = 'estimated';
 }
 
 /** Says no more than a hundred. */
@@ -85,6 +97,21 @@ class NoteHook extends ReadOnlyModelHook<Note> {
 
   @Action({ pagination: Uncounted })
   uncounted(scope: ActionScope) {
+    return this.getList(scope);
+  }
+
+  @Action({ pagination: Capped })
+  capped(scope: ActionScope) {
+    return this.getList(scope);
+  }
+
+  @Action({ pagination: Estimated })
+  estimated(scope: ActionScope) {
+    return this.getList(scope);
+  }
+
+  @Action({ pagination: PageNumberPagination })
+  numbered(scope: ActionScope) {
     return this.getList(scope);
   }
 
@@ -268,6 +295,24 @@ describeEachDatabase('pages', ({ type, options }) => {
     expect(new Set(ids).size).toBe(450);
     expect(ids).toHaveLength(450);
     expect(await readBack(client, query)).toEqual(ids);
+  });
+
+  it('are counted as their action says', async () => {
+    await using app = await start();
+    await seed(app);
+    const { dataSource } = app;
+    if (type !== 'better-sqlite3') await dataSource.query(type === 'postgres' ? 'ANALYZE note' : 'ANALYZE TABLE note');
+    const client = await app.connect(1);
+    const read = async (action: string, query: Record<string, unknown> = {}) => (await client.call('notes', action, 'GET', { query })).data; // prettier-ignore
+    const many = { count: 20, count_is: 'at_least', next_page: 2 };
+    expect(await read('capped', { page_size: 10 })).toMatchObject(many);
+    expect(await read('capped', { page_size: 10, page: 4 })).toMatchObject({ ...many, next_page: null });
+    expect(await read('capped', { topic: 'b', page: 7 })).toEqual(await read('numbered', { topic: 'b' }));
+    const guessed = await read('estimated');
+    const guess = { postgres: 35, mariadb: expect.any(Number) as number, 'better-sqlite3': 20 }[type];
+    const countIs = type === 'better-sqlite3' ? 'at_least' : 'estimated';
+    expect(guessed).toMatchObject({ count: guess, count_is: countIs, next_page: 2 });
+    expect(await read('estimated', { topic: 'b' })).toEqual(await read('numbered', { topic: 'b' }));
   });
 
   it("by cursor hold each row once where the hook's own query multiplies them", async () => {

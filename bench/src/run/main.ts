@@ -5,14 +5,17 @@ import { choose, dropAll } from '../work/databases.js';
 import { ROWS } from '../work/rows.js';
 import { assertFilesAllowed } from './machine.js';
 import { measureRow, type Line } from './measure.js';
-import { readOptions, USAGE, type Options } from './options.js';
+import { readBigOptions, readOptions, USAGE, type Options } from './options.js';
 import { json, lineText, markdown, ratioOf } from './report.js';
 
 const HOME = new URL('../../', import.meta.url);
 
 try {
-  const options = readOptions(process.argv.slice(2));
-  if (options === 'help') console.log(USAGE);
+  const args = process.argv.slice(2);
+  const bigTables = readBigOptions(args);
+  const options = bigTables ? 'help' : readOptions(args);
+  if (bigTables) await (await import('../big/big.js')).big(bigTables);
+  else if (options === 'help') console.log(USAGE);
   else if (options.check) await check(options);
   else await bench(options);
 } catch (error) {

@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import { DATABASES, type DatabaseName } from '../work/databases.js';
+import type { BigOptions } from '../big/big.js';
 import { ROW_NAMES, SERVERS, type RowName, type ServerName } from '../work/rows.js';
 
 /** How much is done of each row, by each server. Budgets are server CPU time, so that a busy machine takes longer instead of measuring less. */
@@ -39,9 +40,29 @@ export const USAGE = `npm run bench -- [options]
   --servers <name,...> of: ${SERVERS.join(', ')} (bare always takes part: it is the measure)
   --database <name>    sqlite (in memory), postgres or mariadb (POSTGRES_URL, MARIADB_URL): a new database a server
   --rounds <n>         measured rounds of each server and row (5; quick: 2)
+  --big                lists of a large table on PostgreSQL or MariaDB, against SQL written by hand
+  --size <n>           of --big: how many issues there are (1500000)
+  --verbose            of --big: print statements and plans too
   --profile <folder>   write a .cpuprofile of each server and row into this folder`;
 
 const CHECKED: readonly RowName[] = ['retrieve', 'list', 'create-32', 'fanout-1000'];
+
+/** The command line of `--big`; undefined without it. */
+export function readBigOptions(args: readonly string[]): BigOptions | undefined {
+  const { values } = parseArgs({ args: [...args], strict: false, options: BIG_OPTIONS });
+  if (!values.big) return undefined;
+  const { database, size, verbose } = parseArgs({ args: [...args], options: BIG_OPTIONS }).values;
+  const [server] = names('--database', database, ['postgres', 'mariadb'] as const) ?? [];
+  if (!/^[1-9]\d{3,7}$/.test(size)) throw new Error(`--size must be a number from 1000, not "${size}".`);
+  return { database: server ?? 'postgres', size: Number(size), verbose };
+}
+
+const BIG_OPTIONS = {
+  big: { type: 'boolean', default: false },
+  database: { type: 'string', default: 'postgres' },
+  size: { type: 'string', default: '1500000' },
+  verbose: { type: 'boolean', default: false },
+} as const;
 
 export function readOptions(args: readonly string[]): Options | 'help' {
   const { values } = parseArgs({

@@ -23,13 +23,13 @@ const SERVERS = {
 };
 
 /** A new database: TypeORM's ways to it. Each server has it, and a pool of the driver's usual size, for itself. */
-export async function freshDatabase(): Promise<DataSourceOptions> {
-  if (DATABASE === 'sqlite') return { type: 'better-sqlite3', database: ':memory:' };
+export async function freshDatabase(database = DATABASE): Promise<DataSourceOptions> {
+  if (database === 'sqlite') return { type: 'better-sqlite3', database: ':memory:' };
   const name = `${PREFIX}${randomUUID().slice(0, 8)}`;
-  await administrate(DATABASE, (server) => server.query(`CREATE DATABASE ${name}`));
-  const url = new URL(SERVERS[DATABASE]);
+  await administrate(database, (server) => server.query(`CREATE DATABASE ${name}`));
+  const url = new URL(SERVERS[database]);
   url.pathname = `/${name}`;
-  return { type: DATABASE, url: url.href };
+  return { type: database, url: url.href };
 }
 
 /** Drops the databases of this run. */

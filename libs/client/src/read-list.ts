@@ -6,7 +6,7 @@ export interface ReadList {
   readonly isWhole: boolean;
   /** They came as a page, which holds a limited number of rows. */
   readonly isPage: boolean;
-  /** How many rows there are; null where the page does not say. */
+  /** How many rows there are; null where the page does not say, or not exactly. */
   readonly count: number | null;
 }
 
@@ -26,6 +26,6 @@ export function readList(output: unknown): ReadList {
     throw new TypeError('listen() needs a list: an array, or a page with "results".');
   }
   const isWhole = NEIGHBOURS.some(([previous, next]) => page[previous] === null && page[next] === null);
-  const { count } = page;
-  return { rows, isWhole, isPage: true, count: typeof count === 'number' ? count : null };
+  const { count, count_is: countIs } = page;
+  return { rows, isWhole, isPage: true, count: typeof count === 'number' && countIs === undefined ? count : null };
 }

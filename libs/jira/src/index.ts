@@ -58,6 +58,7 @@ export {
   type Next,
 } from './policy/middleware/middleware.js';
 export { CursorPagination, type CursorPage } from './policy/pagination/cursor.pagination.js';
+export type { CountIs, CountMode } from './policy/pagination/pagination.js';
 export { LimitOffsetPagination, type LimitOffsetPage } from './policy/pagination/limit-offset.pagination.js';
 export { PageNumberPagination, type NumberedPage } from './policy/pagination/page-number.pagination.js';
 export { Pagination, type PageLimits, type PageSource } from './policy/pagination/pagination.js';

@@ -53,6 +53,8 @@ export type Wire<T> = T extends Primitive
 /** A page as the page-number pagination answers it. */
 export interface PaginatedResponse<T> {
   count: number;
+  /** What the count is, where it is not exact: there are more rows than it says, or about as many. */
+  count_is?: 'at_least' | 'estimated';
   next_page: number | null;
   previous_page: number | null;
   results: T[];

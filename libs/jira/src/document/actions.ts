@@ -210,8 +210,14 @@ function pageOf(pagination: Pagination, results: Schema): Schema | undefined {
   const number = { type: ['integer', 'null'] };
   const text = { type: ['string', 'null'] };
   const is = (stock: { readonly prototype: Pagination }): boolean => pagination.paginate === stock.prototype.paginate;
-  if (is(PageNumberPagination)) return page({ count: number, next_page: number, previous_page: number, results });
-  if (is(LimitOffsetPagination)) return page({ count: number, next_offset: number, previous_offset: number, results });
+  const counted = (pages: Readonly<Record<string, Schema>>): Schema => {
+    const { properties, ...schema } = page({ count: number, ...pages, results });
+    const roughly = ['capped', 'estimated'].includes(pagination.countMode);
+    const countIs = { enum: ['at_least', 'estimated'], description: 'Absent of an exact count.' };
+    return { ...schema, properties: { ...(properties as Schema), ...(roughly && { count_is: countIs }) } };
+  };
+  if (is(PageNumberPagination)) return counted({ next_page: number, previous_page: number });
+  if (is(LimitOffsetPagination)) return counted({ next_offset: number, previous_offset: number });
   return is(CursorPagination) ? page({ next: text, previous: text, results }) : undefined;
 }
 

@@ -20,7 +20,9 @@ export class ListSource<E extends object> implements PageSource {
     this.order = store.hasCursors?.(ordering) ? JSON.stringify(ordering) : undefined;
   }
 
-  readonly count = (): Promise<number> => this.store.count(this.query.filter);
+  readonly count = (limit?: number): Promise<number> => this.store.count(this.query.filter, limit);
+
+  readonly estimate = async (): Promise<number | undefined> => this.store.estimate?.(this.query.filter);
 
   readonly slice = (offset: number, limit: number): Promise<unknown[]> => {
     const { filter, ordering } = this.query;

@@ -25,7 +25,10 @@ export interface Store<E extends object> {
    * @param narrowing what all have to satisfy besides
    */
   findEach?(filters: readonly Filter[], narrowing: Filter, use: RowUse): Promise<(E | null)[]>;
-  count(filter: Filter): Promise<number>;
+  /** @param limit enough to know: what is beyond need not be counted */
+  count(filter: Filter, limit?: number): Promise<number>;
+  /** About how many rows there are, without reading them; undefined where nothing says so. */
+  estimate?(filter: Filter): Promise<number | undefined>;
   /** Whether several reads may run at the same time: not within a transaction. */
   readonly isConcurrent?: boolean;
   /** Whether rows in this order can be read on from a cursor; stores without it cannot. */

@@ -90,6 +90,12 @@ export interface ConstantColumn extends ColumnType {
   readonly values: readonly unknown[];
 }
 
+/** The planner's guess of how many rows a query gives, by statistics of its tables. */
+export interface RowEstimates {
+  ask(sql: string): string;
+  read(answer: readonly unknown[]): number | undefined;
+}
+
 /** How conditions, orders and pages are written. */
 export interface QueryDialect {
   /** Whether queries may call functions of this process. */
@@ -120,6 +126,17 @@ export interface QueryDialect {
   textTest(text: (sql: string) => string, sql: string, test: TextTest, value: string, bind: (value: string) => string): string; // prettier-ignore
   /** Whether `textTest` on the bare column, in its own collation, finds every row that it finds by code point. */
   canNarrowText(column: ColumnType): boolean;
+  /**
+   * A test of the bare column that an index of trigrams can serve, and which finds every row whose text, without case,
+   * passes; undefined where none is sure to.
+   */
+  narrowFolded?(
+    sql: string,
+    column: ColumnType,
+    test: TextTest | 'exact',
+    value: string,
+    bind: (value: string) => string,
+  ): string | undefined;
   /** A bound value in a form that is compared exactly with the column's. */
   comparable(column: ColumnType, value: unknown, parameter: string): string;
   /** A part of a date in UTC; `week_day` counts from Sunday = 1. */
@@ -131,6 +148,9 @@ export interface QueryDialect {
   readonly constantRows: number;
   /** A query whose rows are these constants, with their position as `number`. @param columns all of one length, one at least */
   constants(number: string, columns: readonly ConstantColumn[], bind: (value: unknown) => string): string;
+
+  /** How the database tells its guess of a query's rows; absent where it has none. */
+  readonly estimates?: RowEstimates | undefined;
 
   /** Whether the driver reads values of the kind less exactly than the database has them, or JSON cannot hold them. */
   readsInexactly(kind: ColumnKind): boolean;

@@ -8,6 +8,7 @@ import {
   type ColumnKind,
   type ColumnType,
   type DatePart,
+  type RowEstimates,
   type RowLock,
   type SqlDialect,
   type StatementControl,
@@ -42,6 +43,7 @@ export class MysqlDialect implements SqlDialect {
   readonly isSynchronous = false;
   readonly asksForUuids = true;
   readonly textTest = likeTest;
+  readonly estimates: RowEstimates = { ask: (sql) => `EXPLAIN EXTENDED ${sql}`, read: planRows };
   readonly statements: StatementControl = {
     limitStatements: (ms) => this.limit(ms),
     cancelStatement: (sessionId) => `KILL QUERY ${sessionId}`,
@@ -190,6 +192,22 @@ export class MysqlDialect implements SqlDialect {
     if (major > 10 || (major === 10 && minor >= 10)) return 'utf8mb4_uca1400_ai_ci';
     return major === 8 || major === 9 ? 'utf8mb4_0900_ai_ci' : 'utf8mb4_unicode_520_ci';
   }
+}
+
+interface PlanStep {
+  readonly select_type: string;
+  readonly rows: number | string | null;
+  readonly filtered?: number | string | null;
+}
+
+/** What the steps of the outer query read, one for each row of those before; never more than the largest of them reads. */
+function planRows(answer: readonly unknown[]): number | undefined {
+  const steps = (answer as readonly PlanStep[]).filter(
+    ({ select_type: type, rows }) => ['SIMPLE', 'PRIMARY'].includes(type) && rows !== null,
+  );
+  if (steps.length === 0) return undefined;
+  const product = steps.reduce((rows, step) => (rows * Number(step.rows) * Number(step.filtered ?? 100)) / 100, 1);
+  return Math.min(product, Math.max(...steps.map(({ rows }) => Number(rows))));
 }
 
 function integerType(value: bigint): string {

@@ -9,10 +9,13 @@ import {
   type ConnectionState,
   type ConstantColumn,
   type DatePart,
+  type RowEstimates,
   type RowLock,
   type SqlDialect,
   type StatementControl,
+  type TextTest,
 } from './dialect.js';
+import { FoldedPatterns, oddLettersSql } from './folded-pattern.js';
 import { POSTGRES_GRAMMAR } from './grammar.js';
 
 /** Of two numbers that name an advisory lock, the first is the library's: any one that is no application's. */
@@ -43,7 +46,10 @@ export class PostgresDialect implements SqlDialect {
   readonly isSynchronous = false;
   readonly asksForUuids = false;
   readonly textTest = likeTest;
+  readonly estimates: RowEstimates = { ask: (sql) => `EXPLAIN (FORMAT JSON) ${sql}`, read: planRows };
   private hasIcu = true;
+  /** Known once the database was asked. */
+  private patterns?: FoldedPatterns;
 
   readonly statements: StatementControl = {
     limitStatements: (ms) => `SET statement_timeout = ${ms ?? 'DEFAULT'}`,
@@ -94,6 +100,11 @@ export class PostgresDialect implements SqlDialect {
   async prepare(query: (sql: string) => Promise<readonly unknown[]>): Promise<void> {
     const rows = await query(`SELECT 1 FROM pg_collation WHERE collname = 'und-x-icu'`);
     this.hasIcu = rows.length > 0;
+    // In a server encoding of its own, no letter beyond ASCII may be named by its number.
+    const [encoding] = await query('SHOW server_encoding');
+    if ((encoding as { server_encoding?: string }).server_encoding !== 'UTF8') return;
+    const [found] = await query(oddLettersSql('lower(c)', this.hasIcu ? `lower(c COLLATE "und-x-icu")` : 'lower(c)'));
+    this.patterns = new FoldedPatterns((found as { odd?: string | null }).odd ?? '');
   }
 
   booleanParameter(value: boolean): boolean {
@@ -111,6 +122,19 @@ export class PostgresDialect implements SqlDialect {
   foldedText(sql: string): string {
     const locale = this.hasIcu ? ' COLLATE "und-x-icu"' : '';
     return `replace(lower(CAST(${sql} AS text)${locale}), 'ς', 'σ') COLLATE "C"`;
+  }
+
+  /** In the database's own collation, whatever the column's: that is the one whose lower case was asked for. */
+  narrowFolded(
+    sql: string,
+    column: ColumnType,
+    test: TextTest | 'exact',
+    value: string,
+    bind: (value: string) => string,
+  ): string | undefined {
+    // prettier-ignore
+    const pattern = this.canNarrowText(column) ? this.patterns?.patternOf(test, value) : undefined;
+    return pattern === undefined ? undefined : `${sql} ILIKE ${bind(pattern)} COLLATE "default" ESCAPE '!'`;
   }
 
   textIn(sql: string, column: ColumnType, parameters: readonly string[]): string {
@@ -162,6 +186,11 @@ export class PostgresDialect implements SqlDialect {
   digest(query: string, names: readonly string[]): string {
     return `SELECT CONCAT(COUNT(*), ' ', SUM(hashtextextended(ROW(${names.join(', ')})::text, 0))) AS state FROM (${query}) d`;
   }
+}
+
+function planRows([answer]: readonly unknown[]): number | undefined {
+  const [plan] = (answer as { 'QUERY PLAN'?: { Plan?: { 'Plan Rows'?: number } }[] } | undefined)?.['QUERY PLAN'] ?? [];
+  return plan?.Plan?.['Plan Rows'];
 }
 
 function arrayOf(kind: ColumnKind, type: string): string {

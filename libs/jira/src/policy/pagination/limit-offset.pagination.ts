@@ -2,11 +2,14 @@
 
 import { Injectable } from '@nestjs/common';
 import type { HookScope } from '../../core/scope/scope.js';
-import { Pagination, positive, readOneMore, type PageLimits, type PageSource } from './pagination.js';
+import { readCounted } from './count-rows.js';
+import { Pagination, positive, type CountIs, type PageLimits, type PageSource } from './pagination.js';
 
 export interface LimitOffsetPage {
   /** Total number of rows; `null` if the pagination does not count. */
   readonly count: number | null;
+  /** What the count is, where it is not exact. */
+  readonly count_is?: CountIs;
   readonly next_offset: number | null;
   readonly previous_offset: number | null;
   readonly results: readonly unknown[];
@@ -20,24 +23,13 @@ export class LimitOffsetPagination extends Pagination {
   async paginate(source: PageSource, scope: HookScope, limits: PageLimits): Promise<LimitOffsetPage> {
     const limit = Math.min(positive(scope.query['limit']) ?? limits.pageSize, limits.maxPageSize);
     const offset = positive(scope.query['offset']) ?? 0;
-    const { count, results, hasMore } = this.countRows
-      ? await countAndRead(source, offset, limit)
-      : { count: null, ...(await readOneMore(source, offset, limit)) };
+    const { count, countIs, results, hasMore } = await readCounted(source, this, offset, limit);
     return {
       count,
+      ...(countIs && { count_is: countIs }),
       next_offset: hasMore ? offset + limit : null,
       previous_offset: offset > 0 ? Math.max(0, offset - limit) : null,
       results,
     };
   }
-}
-
-async function countAndRead(
-  source: PageSource,
-  offset: number,
-  limit: number,
-): Promise<{ count: number; results: readonly unknown[]; hasMore: boolean }> {
-  const read = (): Promise<unknown[]> => source.slice(offset, limit);
-  const [count, early] = await Promise.all([source.count(), source.isConcurrent ? read() : undefined]);
-  return { count, results: offset < count ? (early ?? (await read())) : [], hasMore: offset + limit < count };
 }

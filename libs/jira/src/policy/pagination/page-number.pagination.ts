@@ -2,19 +2,22 @@
 
 import { Injectable } from '@nestjs/common';
 import type { HookScope } from '../../core/scope/scope.js';
-import { Pagination, positive, readOneMore, type PageLimits, type PageSource } from './pagination.js';
+import { readCounted, type CountedRows } from './count-rows.js';
+import { Pagination, positive, type CountIs, type PageLimits, type PageSource } from './pagination.js';
 
 export interface NumberedPage {
   /** Total number of rows; `null` if the pagination does not count. */
   readonly count: number | null;
+  /** What the count is, where it is not exact. */
+  readonly count_is?: CountIs;
   readonly next_page: number | null;
   readonly previous_page: number | null;
   readonly results: readonly unknown[];
 }
 
 /**
- * An invalid page means the first, a page past the end means the last; neighbours are page numbers or `null`. Without a count
- * the end is unknown, and a page past it is empty.
+ * An invalid page means the first, a page past the end means the last; neighbours are page numbers or `null`. Without an exact
+ * count the end is unknown, and a page past it is empty.
  */
 @Injectable()
 export class PageNumberPagination extends Pagination {
@@ -23,22 +26,21 @@ export class PageNumberPagination extends Pagination {
   async paginate(source: PageSource, scope: HookScope, limits: PageLimits): Promise<NumberedPage> {
     const size = Math.min(positive(scope.query['page_size']) ?? limits.pageSize, limits.maxPageSize);
     const asked = positive(scope.query['page']) ?? 1;
-    if (!this.countRows) {
-      const { results, hasMore } = await readOneMore(source, (asked - 1) * size, size);
-      return page(null, asked, hasMore, results);
-    }
-    const read = (number: number): Promise<unknown[]> => source.slice((number - 1) * size, size);
-    const [count, early] = await Promise.all([source.count(), source.isConcurrent ? read(asked) : undefined]);
-    const last = Math.max(1, Math.ceil(count / size));
-    const number = Math.min(asked, last);
-    const results = count === 0 ? [] : ((number === asked ? early : undefined) ?? (await read(number)));
-    return page(count, number, number < last, results);
+    const found = await readCounted(source, this, (asked - 1) * size, size);
+    const last = isExact(found) ? Math.max(1, Math.ceil(found.count / size)) : asked;
+    if (asked <= last || found.count === 0) return page(found, Math.min(asked, last), found.hasMore);
+    return page({ ...found, results: await source.slice((last - 1) * size, size) }, last, false);
   }
 }
 
-function page(count: number | null, number: number, hasNext: boolean, results: readonly unknown[]): NumberedPage {
+function isExact(rows: CountedRows): rows is CountedRows & { readonly count: number } {
+  return rows.count !== null && rows.countIs === undefined;
+}
+
+function page({ count, countIs, results }: CountedRows, number: number, hasNext: boolean): NumberedPage {
   return {
     count,
+    ...(countIs && { count_is: countIs }),
     next_page: hasNext ? number + 1 : null,
     previous_page: number > 1 ? number - 1 : null,
     results,

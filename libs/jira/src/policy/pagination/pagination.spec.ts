@@ -5,7 +5,7 @@ import type { HookScope } from '../../core/scope/scope.js';
 import { CursorPagination, type CursorPage } from './cursor.pagination.js';
 import { LimitOffsetPagination } from './limit-offset.pagination.js';
 import { PageNumberPagination } from './page-number.pagination.js';
-import { positive, type PageSource } from './pagination.js';
+import { positive, type CountMode, type PageSource } from './pagination.js';
 
 const LIMITS = { pageSize: 3, maxPageSize: 5 };
 const scopeOf = (query: Record<string, unknown>, namespace = 'issues'): HookScope =>
@@ -17,7 +17,8 @@ function sourceOf(count: number, order = 'id'): PageSource & { slices: number } 
   const source = {
     slices: 0,
     order,
-    count: () => Promise.resolve(count),
+    count: (limit = Infinity) => Promise.resolve(Math.min(count, limit + 1)),
+    estimate: () => Promise.resolve(count * 1.1),
     slice: (offset: number, limit: number) => {
       source.slices++;
       return Promise.resolve(rows.slice(offset, offset + limit));
@@ -104,12 +105,60 @@ describe('page-number pagination', () => {
 
   it('knows the next page without counting', async () => {
     class Uncounted extends PageNumberPagination {
-      override readonly countRows = false;
+      override readonly countMode = 'none';
     }
     const at = (page: number) => new Uncounted().paginate(sourceOf(6), scopeOf({ page }), LIMITS);
     expect(await at(1)).toEqual({ count: null, next_page: 2, previous_page: null, results: [1, 2, 3] });
     expect(await at(2)).toEqual({ count: null, next_page: null, previous_page: 1, results: [4, 5, 6] });
     expect(await at(3)).toEqual({ count: null, next_page: null, previous_page: 2, results: [] });
+  });
+});
+
+describe('a count that is not exact', () => {
+  class Capped extends PageNumberPagination {
+    override readonly countMode: CountMode = 'capped';
+    override readonly countLimit = 10;
+  }
+  class Estimated extends Capped {
+    override readonly countMode = 'estimated';
+  }
+  const last = { next_page: null, previous_page: 5, results: [16, 17] };
+
+  it('is exact up to its limit', async () => {
+    for (const pagination of [new Capped(), new Estimated()]) {
+      const at = (page: number) => pagination.paginate(sourceOf(10), scopeOf({ page }), LIMITS);
+      expect(await at(1)).toEqual({ count: 10, next_page: 2, previous_page: null, results: [1, 2, 3] });
+      expect(await at(9)).toEqual({ count: 10, next_page: null, previous_page: 3, results: [10] });
+    }
+  });
+
+  it('says "at least" beyond it, and pages go on to the end', async () => {
+    const at = (page: number) => new Capped().paginate(sourceOf(17), scopeOf({ page }), LIMITS);
+    const rough = { count: 10, count_is: 'at_least' };
+    expect(await at(5)).toEqual({ ...rough, next_page: 6, previous_page: 4, results: [13, 14, 15] });
+    expect(await at(6)).toEqual({ ...rough, ...last });
+    expect(await at(9)).toEqual({ ...rough, next_page: null, previous_page: 8, results: [] });
+  });
+
+  it('is what the store estimates, and never less than was counted', async () => {
+    const page = new Estimated().paginate(sourceOf(17), scopeOf({ page: 6 }), LIMITS);
+    expect(await page).toEqual({ count: 19, count_is: 'estimated', ...last });
+    const low = { ...sourceOf(17), estimate: () => Promise.resolve(3) };
+    expect(await new Estimated().paginate(low, scopeOf({}), LIMITS)).toMatchObject({ count: 10 });
+    const silent = { ...sourceOf(17), estimate: () => Promise.resolve(undefined) };
+    expect(await new Estimated().paginate(silent, scopeOf({}), LIMITS)).toMatchObject({ count_is: 'at_least' });
+  });
+
+  it('is read beside the rows', async () => {
+    const begun: string[] = [];
+    const begin = <T>(what: string, answer: T): Promise<T> => {
+      begun.push(what);
+      return new Promise((resolve) => setImmediate(() => resolve(answer)));
+    };
+    const source = { count: () => begin('count', 99), slice: () => begin('slice', [1]), isConcurrent: true };
+    const reading = new Capped().paginate(source, scopeOf({}), LIMITS);
+    expect(begun.toSorted()).toEqual(['count', 'slice']);
+    await reading;
   });
 });
 

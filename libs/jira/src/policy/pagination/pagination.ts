@@ -5,7 +5,10 @@ import type { CursorRow, Seek } from './cursor.js';
 
 /** The filtered, ordered rows a page is cut from, already as the client sees them. */
 export interface PageSource {
-  count(): Promise<number>;
+  /** @param limit enough to know: a count beyond it may say anything above it */
+  count(limit?: number): Promise<number>;
+  /** About how many rows there are, at little cost; undefined where nothing says so. */
+  estimate?(): Promise<number | undefined>;
   slice(offset: number, limit: number): Promise<unknown[]>;
   /** Whether `count()` and `slice()` may run at the same time; within a transaction they may not. */
   readonly isConcurrent?: boolean;
@@ -29,10 +32,23 @@ export interface PageLimits {
 export abstract class Pagination {
   /** Query keys this pagination reads; filters leave them alone. */
   abstract readonly queryKeys: readonly string[];
-  /** Whether a page has the total number of rows, which costs one more query. @default true */
-  readonly countRows: boolean = true;
+  /**
+   * How the rows of a list are counted. `exact` reads every row that matches: on a large table, most of what a page costs.
+   * `capped` reads `countLimit` of them at most, `estimated` goes on with the database's own guess where there are more, and
+   * `none` counts nothing. Pages by cursor never count.
+   *
+   * @default 'exact'
+   */
+  readonly countMode: CountMode = 'exact';
+  /** Up to how many rows `capped` and `estimated` count exactly. @default 1_000 */
+  readonly countLimit: number = 1_000;
   abstract paginate(source: PageSource, scope: HookScope, limits: PageLimits): Promise<unknown>;
 }
+
+export type CountMode = 'exact' | 'capped' | 'estimated' | 'none';
+
+/** What a count is that is not exact: there are more rows than it says, or about as many. */
+export type CountIs = 'at_least' | 'estimated';
 
 /** A page, and whether more rows follow, without counting them. */
 export async function readOneMore(

@@ -70,9 +70,13 @@ export class DirectReader {
     return this.run(this.columns, predicates, { writer, end: ' LIMIT 1' }, first);
   }
 
-  count(predicates: readonly RowPredicate[]): Found<number> {
+  /** @param limit rows that are read at most; one more says that there are more */
+  count(predicates: readonly RowPredicate[], limit?: number): Found<number> {
     const writer = new SqlWriter(this.metadata.dataSource);
-    return this.run('COUNT(*)', predicates, { writer, end: '' }, ([row]) => Number(row?.[0]));
+    const made = ([row]: unknown[][]): number => Number(row?.[0]);
+    if (limit === undefined) return this.run('COUNT(*)', predicates, { writer, end: '' }, made);
+    const end = ` LIMIT ${Math.trunc(limit) + 1}) ${writer.escape('jira_counted')}`;
+    return this.run('COUNT(*) FROM (SELECT 1', predicates, { writer, end }, made);
   }
 
   private run<T>(

@@ -73,8 +73,8 @@ export async function liveListOf(
       : { pageSize: limit, maxPageSize: maxLimit };
   const sorted = order && sortedListOf(hook, scope, { ...options, source, sizes, order });
   const read = async (): Promise<ListPage> => {
-    if (limit === 0) return empty(await source.count());
     const pagination = paginationOf(hook, scope);
+    if (limit === 0) return empty(pagination && pagination.countMode !== 'exact' ? null : await source.count());
     if (!pagination) {
       const rows = await source.slice(0, maxLimit + 1);
       if (rows.length > maxLimit) throw notKept(`A live list has ${maxLimit} rows at most.`);
@@ -138,12 +138,12 @@ function pageOf(output: unknown): ListPage {
   if (!Array.isArray(rows) || !rows.every((row) => row instanceof Listed))
     throw notKept('The pages of this hook are not kept.');
   if (rows === output) return { rows, count: rows.length, complete: true };
-  const { count } = page;
+  const { count, count_is: countIs } = page;
   const complete = NEXT.some((name) => page[name] === null);
-  return { rows, count: typeof count === 'number' ? count : null, complete };
+  return { rows, count: typeof count === 'number' && countIs === undefined ? count : null, complete };
 }
 
-function empty(count: number): ListPage {
+function empty(count: number | null): ListPage {
   return { rows: [], count, complete: count === 0 };
 }
 

@@ -48,7 +48,7 @@ export function sortedListOf(
   const limit = Math.min(asked ?? sizes.pageSize, sizes.maxPageSize);
   if (limit < 1 || limit > maxLimit) return undefined;
   const size = limit + Math.max(1, Math.ceil(limit * buffer));
-  const isCounted = count && pagination.countRows && !(pagination instanceof CursorPagination);
+  const isCounted = count && pagination.countMode === 'exact' && !(pagination instanceof CursorPagination);
   const read = async (): Promise<SortedPage> => {
     const rows = (await source.slice(0, size)) as SortedPage['rows'];
     if (!isCounted) return { rows, count: null };

@@ -96,11 +96,18 @@ function textSql({ column, test, folded, value }: TextComparison, alias: string,
   if (test === 'regex') return `${PATTERN_FUNCTION}(${writer.bind(value)}, ${folded ? 1 : 0}, ${sql}) = 1`;
   const dialect = dialectOf(writer.dataSource);
   const text = (one: string): string => (folded ? dialect.foldedText(one) : dialect.exactText(one));
-  if (test === 'exact') return `${text(sql)} = ${text(writer.bind(value))}`;
-  const exact = dialect.textTest(text, sql, test, value, writer.bind);
-  // The column as it is finds the candidates, by index where there is one; bytes decide.
-  const isIndexable = !folded && alias !== IMAGES && dialect.canNarrowText(typeOf(column));
-  return isIndexable ? `(${dialect.textTest((one) => one, sql, test, value, writer.bind)} AND ${exact})` : exact;
+  const bare = (one: string): string => one;
+  // The column as it is finds the candidates, by index where there is one; the exact test decides.
+  const narrow = (): string | undefined => {
+    if (alias === IMAGES) return undefined;
+    if (folded) return dialect.narrowFolded?.(sql, typeOf(column), test, value, writer.bind);
+    return test !== 'exact' && dialect.canNarrowText(typeOf(column))
+      ? dialect.textTest(bare, sql, test, value, writer.bind)
+      : undefined;
+  };
+  const candidates = narrow();
+  const exact = test === 'exact' ? `${text(sql)} = ${text(writer.bind(value))}` : dialect.textTest(text, sql, test, value, writer.bind); // prettier-ignore
+  return candidates === undefined ? exact : `(${candidates} AND ${exact})`;
 }
 
 function partSql({ column, part, value }: DatePartComparison, alias: string, writer: SqlWriter): string {

@@ -3,7 +3,6 @@
 import { isPromise } from '../../core/support/is-promise.js';
 import type { DeepPartial, EntityManager, EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { SavePlan } from '../../commits/typeorm-persistence.js';
-import { expressionMapOf } from '../../commits/typeorm-internals.js';
 import { RowNotFoundException, ValidationException } from '../../core/errors/jira.exception.js';
 import type { Filter, Ordering } from '../../policy/filtering/filter.js';
 import type { RowUse, Store, StoreQuery } from '../../hooks/store.js';
@@ -24,6 +23,7 @@ import { isPlain } from '../query/narrowing.js';
 import { StoredRows, type StoredRow } from '../reader/stored-rows.js';
 import { checkVisible, isVisible } from '../query/visible-check.js';
 import { columnValue, nullUnread, underLazyNames } from '../../commits/column-value.js';
+import { countRows, estimateRows } from '../query/count-rows.js';
 import { insertTogether } from './insert-together.js';
 import type { LockedRows } from './locked-rows.js';
 import { forget, isCascade } from './relation-values.js';
@@ -100,16 +100,16 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     return first ?? null;
   }
 
-  async count(filter: Filter): Promise<number> {
+  async count(filter: Filter, limit?: number): Promise<number> {
     if (this.visibility.constant === false) return 0;
     const seen = this.sightFor({ filter });
     const sight = isPromise(seen) ? await seen : seen;
-    const total = await this.direct?.count(this.predicates(filter, sight));
-    if (total !== undefined) return total;
-    const query = this.query(filter, sight);
-    if (expressionMapOf(query).joinAttributes.length > 0) return query.getCount();
-    const row = await query.select('COUNT(*)', 'total').getRawOne<{ total: number | string }>();
-    return Number(row?.total);
+    const total = await this.direct?.count(this.predicates(filter, sight), limit);
+    return total ?? countRows(this.manager, this.query(filter, sight), limit);
+  }
+
+  async estimate(filter: Filter): Promise<number | undefined> {
+    return estimateRows(this.manager, this.query(filter, await this.sightFor({ filter })), this.metadata.dataSource); // prettier-ignore
   }
 
   get isConcurrent(): boolean {
