@@ -56,7 +56,11 @@ class Place implements AsyncDisposable {
   ) {}
 
   static async open(browser: OfflineBrowser): Promise<Place> {
-    const app = await createTestApp({ entities: [Note, Effect, IdempotencyKey], providers: [NoteHook] });
+    const app = await createTestApp({
+      entities: [Note, Effect, IdempotencyKey],
+      providers: [NoteHook],
+      options: { socketIo: { cors: { origin: '*' } } },
+    });
     await app.dataSource.getRepository(Note).save([{ title: 'one' }, { title: 'two' }]);
     return new Place(app, await SilentProxy.start(app.url), await browser.context(), browser);
   }
