@@ -73,6 +73,7 @@ const BINDINGS: Readonly<Record<string, string>> = {
   solid: 'solid-js',
   svelte: 'svelte',
   'tanstack-db': '@tanstack/db',
+  offline: 'idb',
 };
 
 /** The client knows the protocol and socket.io-client; what a binding is for is known in its folder alone. */

@@ -75,7 +75,7 @@ describe.each(PACKAGES)('the package of libs/%s', (name) => {
     const paths = files.map((file) => join(folder, file));
     const { stdout } = await run(process.execPath, ['-e', script, ...paths]);
     const names = JSON.parse(stdout) as readonly (readonly string[])[];
-    expect(names).toHaveLength({ protocol: 1, client: 7, jira: 7 }[name]);
+    expect(names).toHaveLength({ protocol: 1, client: 8, jira: 7 }[name]);
     for (const one of names) {
       expect(one.length).toBeGreaterThan(0);
       expect(one).not.toContain('default');

@@ -22,6 +22,7 @@ import { listen, type LiveList } from './listening.js';
 import { resolveOptions, type AuthSource, type ClientOptions } from './options.js';
 import { Messages, type MessageListener } from './messages.js';
 import { Methods } from './methods.js';
+import type { Persisted } from './persistence.js';
 import { Requests } from './requests.js';
 import { Session } from './session.js';
 import { createStream } from './stream.js';
@@ -113,6 +114,8 @@ export function inspect<Api extends ApiLike<Api>>(client: JiraClient<Api>): Reco
 
 class Client implements Calls {
   readonly connection: ConnectionView;
+  /** What outlives the page: for stores. */
+  readonly kept: Persisted | undefined;
   private readonly link: Connection;
   private readonly messages: Messages;
   private readonly methods = new Methods();
@@ -165,6 +168,14 @@ class Client implements Calls {
       onState: (listener) => link.listeners.add(listener),
       check: () => link.check(),
     };
+    this.kept = this.options.persist?.open({
+      url,
+      connection: this.connection,
+      offline: this.options.offline,
+      onError: this.options.onError,
+      send: (call) => createRequest(this.requests, call),
+      adopted: (write) => this.writes.emit(write),
+    });
     if (this.options.autoConnect) link.connect();
   }
 
@@ -173,9 +184,12 @@ class Client implements Calls {
   }
 
   request(namespace: string, action: string, call?: AnyCall): JiraRequest<unknown> {
-    const request = createRequest(this.requests, this.callOf(namespace, action, call));
     const { optimistic, id, data } = call ?? {};
-    if (optimistic) this.writes.emit({ namespace, action, id, data, shown: optimistic, request });
+    const shown = optimistic === false ? undefined : optimistic;
+    const made = this.callOf(namespace, action, call);
+    const queue = this.kept?.takes(made) ? this.kept : undefined;
+    const request = queue?.write(made, { id, shown }) ?? createRequest(this.requests, made);
+    if (shown) this.writes.emit({ namespace, action, id, data, shown, request });
     return request;
   }
 
@@ -202,6 +216,7 @@ class Client implements Calls {
 
   /** Tells of writes that are to be shown before they are answered: for stores. */
   onWrite(listener: (write: Write) => void): () => void {
+    for (const write of this.kept?.pending ?? []) listener(write);
     return this.writes.add(listener);
   }
 
@@ -215,6 +230,7 @@ class Client implements Calls {
 
   close(): void {
     const error = new JiraClientError('The client was closed.', { code: 'CLOSED' });
+    this.kept?.close();
     this.session.stop();
     this.link.close(error);
     this.subscriptions.close(error);

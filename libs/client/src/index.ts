@@ -17,6 +17,7 @@ export type { ListenOptions, ListUpdate, RowsListener } from './listen.js';
 export type { LiveList } from './listening.js';
 export { applyChange, applyRow, type LiveListOptions } from './live-list.js';
 export type { Auth, AuthSource, ClientOptions } from './options.js';
+export type { OfflineOptions, Persistence, QueuedWrite } from './persistence.js';
 export type {
   ApiLike,
   ChangedRow,

@@ -30,8 +30,18 @@ export function createRequest<Output>(requests: Requests, call: Call): JiraReque
     const done = ({ data, status, position }: AnswerFrame) => resolve({ data: data as Output, status, position });
     open = requests.open(call, { done, failed: reject }, { isHeld: true });
   });
+  const request = requestOf<Output>(call, answer);
+  held.set(request, open);
+  queueMicrotask(() => {
+    if (held.delete(request)) open.release();
+  });
+  return request;
+}
+
+/** The promise of an answer's output, which knows its call. */
+export function requestOf<Output>(call: Call, answer: Promise<Answer<Output>>): JiraRequest<Output> {
   const output = answer.then(({ data }) => data);
-  const request: JiraRequest<Output> = Object.assign(output, {
+  return Object.assign(output, {
     call,
     answer: () => {
       // Whoever asks for the answer gets its failure there.
@@ -39,11 +49,6 @@ export function createRequest<Output>(requests: Requests, call: Call): JiraReque
       return answer;
     },
   });
-  held.set(request, open);
-  queueMicrotask(() => {
-    if (held.delete(request)) open.release();
-  });
-  return request;
 }
 
 /** Holds a request that was not sent yet; the caller releases it. Undefined if it was sent. */

@@ -1,5 +1,7 @@
 // The options of `createClient`, and their defaults.
 
+import type { OfflineOptions, Persistence } from './persistence.js';
+
 /** Credentials for the handshake; the client adds the protocol version. */
 export type Auth = Readonly<Record<string, unknown>>;
 /** The credentials, or a function that returns fresh ones, called before every connection and reconnection. */
@@ -54,19 +56,30 @@ export interface ClientOptions {
   readonly ca?: string | readonly string[];
   /**
    * Whether writes carry an idempotency key: the server does each once, and the client sends it again after a lost connection.
-   * The server has to store keys. @default false
+   * The server has to store keys. @default false, true with `offline`
    */
   readonly writeOnce?: boolean;
+  /**
+   * Where the rows of live stores are kept beyond the page: `indexedDb('app', { user })` of `nestjs-jira-client/offline`.
+   *
+   * @default nothing is kept
+   */
+  readonly persist?: Persistence;
+  /** Keeps writes until there is a connection, and over reloads; needs `persist`, and implies `writeOnce`. @default a write fails after `timeoutMs` */
+  readonly offline?: OfflineOptions;
   /** Called for errors that nothing else reports: a callback that throws, a subscription refused without `onState`. @default console.error */
   readonly onError?: (error: unknown) => void;
 }
 
-/** What is left out by default goes to Socket.IO only if it is given. */
-type SocketOptions = 'withCredentials' | 'parser' | 'agent' | 'ca';
+/** What has no default: it goes to Socket.IO only if it is given. */
+type Optional = 'withCredentials' | 'parser' | 'agent' | 'ca' | 'persist' | 'offline';
 
-export type ResolvedClientOptions = Required<Omit<ClientOptions, SocketOptions>> & Pick<ClientOptions, SocketOptions>;
+export type ResolvedClientOptions = Required<Omit<ClientOptions, Optional>> & Pick<ClientOptions, Optional>;
 
 export function resolveOptions(options: ClientOptions): ResolvedClientOptions {
+  if (options.offline && !options.persist) {
+    throw new TypeError('"offline" needs "persist", where writes are kept: persist: indexedDb(\'app\', { user }).');
+  }
   return Object.freeze({
     auth: options.auth ?? {},
     timeoutMs: options.timeoutMs ?? 10_000,
@@ -89,7 +102,9 @@ export function resolveOptions(options: ClientOptions): ResolvedClientOptions {
     parser: options.parser,
     agent: options.agent,
     ca: options.ca,
-    writeOnce: options.writeOnce ?? false,
+    writeOnce: options.writeOnce ?? options.offline !== undefined,
+    persist: options.persist,
+    offline: options.offline,
     onError: options.onError ?? logError,
   });
 }

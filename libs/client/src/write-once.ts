@@ -11,6 +11,12 @@ export function withKey(call: Call, once: boolean | string, nextKey: () => strin
   return { ...call, headers: { [HEADER]: once === true ? nextKey() : once, ...call.headers } };
 }
 
+/** The key that a call carries, undefined if it carries none. */
+export function keyOf({ headers }: Call): string | undefined {
+  const key = headers?.[HEADER];
+  return typeof key === 'string' ? key : undefined;
+}
+
 /** Whether sending it again has no further effect. */
 export function isRepeatable(call: Call): boolean {
   return call.method === 'GET' || (call.headers?.[HEADER] !== undefined && !isRead(call));

@@ -36,6 +36,11 @@ export interface StoreParts extends Omit<LayersParts, 'changed'> {
   /** Tells of writes to be shown before they are answered. */
   readonly onWrite: (listener: (write: Write) => void) => () => void;
   readonly source: Source;
+  /** Its rows, which outlive the page. */
+  readonly kept?: {
+    rows(): Promise<readonly unknown[] | undefined> | undefined;
+    keep(rows: readonly unknown[] | undefined): void;
+  };
   /** How long to stay subscribed when nobody listens. */
   readonly keepMs: number;
   /** Somebody needs it. */
@@ -89,6 +94,15 @@ export class SharedStore implements LiveStore<unknown> {
     this.serverSnapshot = this.snapshot = { rows, status: 'ready', isStale: true };
   }
 
+  /** Rows of an earlier page. */
+  private restore(rows: readonly unknown[]): void {
+    if (this.snapshot.status !== 'loading' || !this.subscription) return;
+    this.given = rows;
+    this.base = reconcile(this.base, this.layers.over(rows), this.parts.keyOf);
+    this.publish({ rows: this.base.shown, status: 'ready', isStale: true });
+    this.loaded?.resolve();
+  }
+
   private load(): Ready {
     const loaded = createReady();
     const { status, error } = this.snapshot;
@@ -107,7 +121,9 @@ export class SharedStore implements LiveStore<unknown> {
     clearTimeout(this.timer);
     this.parts.held();
     this.stopWrites ??= this.parts.onWrite((write) => this.layers.add(write));
-    this.subscription ??= this.parts.source({
+    if (this.subscription) return;
+    void this.parts.kept?.rows()?.then((rows) => rows && this.restore(rows));
+    this.subscription = this.parts.source({
       rows: (rows, isRead) => this.take(rows, isRead),
       change: (change) => this.layers.hear(change),
       state: (state, reason) => this.stateChanged(state, reason),
@@ -135,6 +151,7 @@ export class SharedStore implements LiveStore<unknown> {
 
   private take(rows: readonly unknown[], isRead = false): void {
     this.given = rows;
+    this.parts.kept?.keep(rows);
     this.layers.rows(rows, isRead);
     this.show();
     this.loaded?.resolve();
@@ -163,6 +180,7 @@ export class SharedStore implements LiveStore<unknown> {
     // Dropped here, because nobody listens.
     if (this.holders === 0) return;
     // What may no longer be seen is no longer shown.
+    if (error && error.status > 0) this.parts.kept?.keep(undefined);
     this.forget();
     this.publish({ rows: NONE.shown, status: 'failed', isStale: false, error });
     this.loaded?.reject(error ?? stopped());

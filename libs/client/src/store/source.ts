@@ -8,6 +8,7 @@ import { isPassing, type JiraClientError } from '../errors.js';
 import type { AnyCall, Calls, Write } from '../hook-client.js';
 import type { JiraRequest } from '../jira-request.js';
 import type { ListenOptions, ListUpdate } from '../listen.js';
+import type { Persisted } from '../persistence.js';
 
 /** What a source tells. */
 export interface Sink {
@@ -30,6 +31,7 @@ export interface StoreClient extends Calls {
   ): Subscription;
   onWrite(listener: (write: Write) => void): () => void;
   readonly connection: JiraClient['connection'];
+  readonly kept: Persisted | undefined;
 }
 
 export function listSource(

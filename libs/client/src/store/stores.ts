@@ -108,6 +108,7 @@ function storeOf(
     compare,
     fits,
     gains,
+    kept: client.kept && { rows: () => client.kept?.rows(key), keep: (rows) => client.kept?.keep(key, rows) },
     onWrite: (listener) => client.onWrite((write) => write.namespace === namespace && listener(write)),
     held: () => all.has(key) || all.set(key, store),
     dropped: () => all.get(key) === store && all.delete(key),

@@ -1,0 +1,109 @@
+// Sends the writes of a queue: one after the other, in the order in which they were made.
+
+import { backoffMs } from '../backoff.js';
+import type { Call } from '../call.js';
+import { JiraClientError } from '../errors.js';
+import type { JiraRequest } from '../jira-request.js';
+import type { WriteQueue, WriteRecord } from './records.js';
+import type { Outcome, PlainError } from './tabs.js';
+
+export interface DrainParts {
+  readonly queue: WriteQueue;
+  readonly maxAgeMs: number;
+  send(this: void, call: Call): JiraRequest<unknown>;
+  settled(this: void, write: WriteRecord, outcome: Outcome): void;
+  /** The queue failed. */
+  failed(this: void, error: unknown): void;
+}
+
+export class Drain {
+  private isWoken = false;
+  private waker: (() => void) | undefined;
+
+  constructor(private readonly parts: DrainParts) {}
+
+  /** There may be something to send. */
+  wake(): void {
+    this.isWoken = true;
+    this.waker?.();
+  }
+
+  /** Sends what this owner writes until the signal aborts. */
+  async run(owner: string, signal: AbortSignal): Promise<void> {
+    const { queue, maxAgeMs, failed } = this.parts;
+    signal.addEventListener('abort', () => this.wake());
+    let failures = 0;
+    while (!signal.aborted) {
+      this.isWoken = false;
+      try {
+        const next = await queue.first(owner);
+        if (signal.aborted) return;
+        if (next === undefined) await this.sleep();
+        else if (Date.now() - next.madeAt > maxAgeMs) await this.settle(next, { error: plainOf(tooOld()) });
+        else if (await this.send(next)) failures = 0;
+        else await this.sleep(backoffMs(failures++));
+      } catch (error) {
+        failed(error);
+        await this.sleep(backoffMs(failures++));
+      }
+    }
+  }
+
+  /** Returns false if it has to be sent again. */
+  private async send(write: WriteRecord): Promise<boolean> {
+    try {
+      const answer = await this.parts.send(JSON.parse(write.call) as Call).answer();
+      await this.settle(write, { answer });
+    } catch (error) {
+      if (!(error instanceof JiraClientError)) throw error;
+      if (!isVerdict(error)) return false;
+      await this.refuse(write, error);
+    }
+    return true;
+  }
+
+  /** What was written to the row after it was written in the belief that this had been done. */
+  private async refuse(write: WriteRecord, error: JiraClientError): Promise<void> {
+    const all = write.row === undefined ? [] : await this.parts.queue.all(write.owner);
+    await this.settle(write, { error: plainOf(error) });
+    for (const next of all)
+      if (next.row === write.row && next.key !== write.key) await this.settle(next, { error: plainOf(stopped(error)) });
+  }
+
+  /** Told first: if this tab dies in between, the next one sends it again, is answered the same, and tells it again. */
+  private async settle(write: WriteRecord, outcome: Outcome): Promise<void> {
+    this.parts.settled(write, outcome);
+    await this.parts.queue.remove(write.key);
+  }
+
+  private async sleep(ms?: number): Promise<void> {
+    if (this.isWoken) return;
+    await new Promise<void>((resolve) => {
+      const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
+      this.waker = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+/** Whether the server has decided about the write, and not about the connection or the moment. */
+function isVerdict({ status, code, retryable }: JiraClientError): boolean {
+  if (status === 0) return code === 'UNSENDABLE' || code === 'MALFORMED_ANSWER';
+  return !retryable && status !== 401 && code !== 'OUTCOME_UNKNOWN';
+}
+
+function tooOld(): JiraClientError {
+  const message = 'The write waited too long for a connection (see "maxAgeMs").';
+  return new JiraClientError(message, { code: 'NOT_CONNECTED' });
+}
+
+function stopped(cause: JiraClientError): JiraClientError {
+  return new JiraClientError('An earlier write to this row was refused.', { code: 'ABORTED', cause });
+}
+
+/** Without its cause, which may hold anything. */
+function plainOf({ message, code, status, errors, details, requestId, retryable }: JiraClientError): PlainError {
+  return { message, options: { code, status, errors, details, requestId, retryable } };
+}

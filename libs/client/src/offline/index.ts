@@ -1,0 +1,1 @@
+export { indexedDb, type IndexedDb, type IndexedDbOptions } from './indexed-db.js';

@@ -1,0 +1,44 @@
+// Rows and writes of a client in IndexedDB, shared by all tabs.
+
+import type { Persisted, Persistence, PersistenceHost } from '../persistence.js';
+import { OfflineDatabase } from './database.js';
+import { OfflineClient } from './offline-client.js';
+
+export interface IndexedDbOptions {
+  /**
+   * Whose rows and writes these are: what tells users apart, such as their id. A function is asked at each connection and for
+   * each write; while it returns undefined, nothing is kept.
+   */
+  readonly user: string | (() => string | undefined);
+  /** Version of the form of your rows. Rows that were kept under another are not shown; writes are sent nevertheless. @default '' */
+  readonly schema?: string | number;
+}
+
+export interface IndexedDb extends Persistence {
+  /** Deletes all kept rows and writes of all users, in all tabs: for log-out. Writes that wait fail with `ABORTED`. */
+  clear(): Promise<void>;
+}
+
+/**
+ * Keeps rows and writes in the browser's database of this name, for the options `persist` and `offline`.
+ *
+ * @example
+ * const kept = indexedDb('app', { user: () => session.userId });
+ * const jira = createClient(url, { auth, persist: kept, offline: {} });
+ * await kept.clear(); // at log-out
+ */
+export function indexedDb(name: string, options: IndexedDbOptions): IndexedDb {
+  const clients = new Set<OfflineClient>();
+  const open = (host: PersistenceHost): Persisted => {
+    const client = new OfflineClient(name, options, host, () => clients.delete(client));
+    clients.add(client);
+    return client;
+  };
+  const clear = async (): Promise<void> => {
+    const all = [...clients];
+    // Without a client nobody has opened it.
+    const last = all.length > 0 ? undefined : new OfflineDatabase(name);
+    await Promise.all([last?.clear(), ...all.map((client) => client.clear())]);
+  };
+  return { open, clear };
+}
