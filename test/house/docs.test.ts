@@ -1,13 +1,12 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { examplesOf, writeExamples } from '../support/examples.js';
 import { compileFaults } from './compile-examples.js';
+import { GUIDES } from './guides.js';
 import { ROOT } from './imports.js';
 
-const documents = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)].filter(
-  (path) => path.endsWith('.md') && existsSync(join(ROOT, path)),
-);
+const documents = ['README.md', ...GUIDES];
 
 const COMPILE_TIMEOUT_MS = 60_000;
 

@@ -1,15 +1,14 @@
 // Every guide can be found: from the README in two clicks, and from the packages' pages in the registry.
 
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { GUIDES } from './guides.js';
 import { ROOT } from './imports.js';
 
-const guides = readdirSync(join(ROOT, 'docs'))
-  .filter((name) => name.endsWith('.md'))
-  .map((name) => `docs/${name}`);
+const guides = GUIDES;
 const packages = ['jira', 'client', 'protocol'].map((name) => `libs/${name}`);
-const documents = ['README.md', 'SECURITY.md', 'apps/example/README.md', ...guides];
+const documents = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'apps/example/README.md', ...guides];
 
 interface Link {
   /** From the root; undefined for another site. */

@@ -1,7 +1,8 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import ts from 'typescript';
+import { GUIDES } from './guides.js';
 import { ROOT, readImports } from './imports.js';
 
 /** Phrases that docs/glossary.md and the English of errors and comments have replaced, and what to write in their place. */
@@ -96,15 +97,8 @@ describe('the words of the libraries', () => {
     expect(files).toContain('libs/jira/src/live/delivery/hub.ts');
   });
 
-  const guides = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
   const packages = ['jira', 'client', 'protocol'].map((name) => `libs/${name}/README.md`);
-  const documents = [
-    'README.md',
-    'SECURITY.md',
-    'apps/example/README.md',
-    ...packages,
-    ...guides.map((name) => `docs/${name}`),
-  ];
+  const documents = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'apps/example/README.md', ...packages, ...GUIDES];
 
   it.each(documents)('are those of the glossary in %s too', (document) => {
     expect(wordFaults(document, readFileSync(join(ROOT, document), 'utf8'))).toEqual([]);

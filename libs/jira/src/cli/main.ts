@@ -1,14 +1,16 @@
 #!/usr/bin/env node
-// `nestjs-jira document`, `nestjs-jira types` and `nestjs-jira load`.
+// `nestjs-jira document`, `types`, `load` and `new`.
 
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { documentFrom } from './source.js';
 import { apiTypes } from './api-types.js';
+import { newCommand } from './new-command.js';
 
 const USAGE = `Usage:
   nestjs-jira document <source> [--out <file>]   writes the API as an AsyncAPI 3.1 document
   nestjs-jira types <source> [--out <file>]      writes it as a TypeScript type "Api", for the client
+  nestjs-jira new hook <namespace>               writes an entity, DTOs, a hook and its test into a Nest application
   nestjs-jira load <url> --hook <namespace>      puts load on a running server: nestjs-jira load --help
 
 <source> is
@@ -22,6 +24,7 @@ Without --out the result is printed.`;
 async function main(): Promise<number> {
   // Needs socket.io-client, which servers need not have.
   if (process.argv[2] === 'load') return (await import('./load/load-command.js')).loadCommand(process.argv.slice(3));
+  if (process.argv[2] === 'new') return newCommand(process.argv.slice(3));
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { out: { type: 'string', short: 'o' }, help: { type: 'boolean', short: 'h' } },

@@ -68,7 +68,7 @@ export interface JiraOptions extends ClusterOptions {
    */
   readonly visibilityTtlMs?: number;
   /**
-   * A page on which people try the API, and the [document](docs/asyncapi.md) it reads. Not served in production unless
+   * A page on which people try the API, and the document it reads (docs/asyncapi.md). Not served in production unless
    * `inProduction` says so: docs/explorer.md. @default false
    */
   readonly explorer?: boolean | ExplorerOptions;
