@@ -42,7 +42,6 @@ export class Issue {
 class IssueInput {
   @Length(1, 100) title: string;
   @IsOptional() @IsString() status?: string;
-  projectId?: number;
 }
 class IssueView {
   @Expose() id: number;
