@@ -22,7 +22,7 @@ it('2: what was missed while away is told afterwards', async () => {
   const { id } = await app.dataSource.manager.save(Issue, issue());
   const jira = createClient(app.url, { auth: app.authOf(ADA) });
   const heard: string[] = [];
-  await jira.hook('issues').subscribe(({ type, id: key }) => void heard.push(`${type} ${key}`)).ready;
+  await jira.hook('issues').subscribe(({ type, id: key }) => void heard.push(`${type} ${JSON.stringify(key)}`)).ready;
   for (const connection of app.get(Connections).all()) connection.close(); // the network is gone
   await app.dataSource.manager.update(Issue, id, { title: 'Land softly' });
   await app.dataSource.manager.update(Issue, id, { title: 'Land safely' });
@@ -50,7 +50,11 @@ it('4: a bulk update is announced row by row', async () => {
   await ada.subscribe('issues');
   await app.dataSource.manager.update(Issue, { projectId: 1 }, { status: 'done' });
   const changes = await ada.nextChanges('issues', 3);
-  expect(changes.map(({ type, id }) => `${type} ${String(id)}`)).toEqual(['modified 1', 'modified 2', 'modified 3']);
+  expect(changes.map(({ type, id }) => `${type} ${JSON.stringify(id)}`)).toEqual([
+    'modified 1',
+    'modified 2',
+    'modified 3',
+  ]);
 });
 
 it('5: a delete is told only to those who saw the row', async () => {
