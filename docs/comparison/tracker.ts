@@ -42,7 +42,6 @@ export class Issue {
 class IssueInput {
   @Length(1, 100) title: string;
   @IsOptional() @IsString() status?: string;
-  projectId?: number;
 }
 class IssueView {
   @Expose() id: number;
@@ -67,7 +66,7 @@ export class IssueHook extends ModelHook<Issue> {
   dependsOn = [{ entity: Member }];
 
   visibility(scope: AuthenticatedScope): Visibility<Issue> {
-    return { project: { members: { userId: Number(scope.user.id) } } };
+    return { project: { members: { userId: (scope.user as { id: number }).id } } };
   }
 
   performCreate(fields: Partial<Issue>, scope: AuthenticatedScope): Promise<Issue> {

@@ -3,7 +3,8 @@
 import { MESSAGE_EVENT, POSITION_EVENT, SESSION_EVENT } from 'nestjs-jira-protocol';
 import type { Call } from './call.js';
 import type { Change, SubscribeOptions, Subscription } from './change.js';
-import { Connection, type ConnectionState, type StateListener } from './connection.js';
+import { Connection } from './connection.js';
+import type { ConnectionView } from './connection-view.js';
 import { JiraClientError } from './errors.js';
 import {
   UntypedHookClient,
@@ -30,20 +31,6 @@ import type { SubscribeCall } from './subscribe-call.js';
 import type { ListReader } from './subscription-entry.js';
 import { Subscriptions } from './subscriptions.js';
 import type { ApiLike, HookLike, ItemOf, NameOf, OutputOf, UntypedApi } from './types.js';
-
-/** The state of the connection. */
-export interface ConnectionView {
-  readonly state: ConnectionState;
-  /** Why it is not connected. */
-  readonly reason: JiraClientError | undefined;
-  /** Calls the listener with each new state, until you call the returned function. */
-  onState(listener: StateListener): () => void;
-  /**
-   * Probes the connection at once, or tries at once to get one. Browsers do so by themselves when the page is shown again
-   * and when the network is back; call it where the platform tells otherwise, as React Native's `AppState` does.
-   */
-  check(): void;
-}
 
 export interface JiraClient<Api extends ApiLike<Api> = UntypedApi> {
   /** The verbs of a namespace. */

@@ -3,25 +3,13 @@
 import type { Socket } from 'socket.io-client';
 import { CODES, CONNECTION_EVENT, PING_ACTION, PROTOCOL_VERSION, type RequestFrame } from 'nestjs-jira-protocol';
 import { backoffMs } from './backoff.js';
+import type { ConnectionState, StateListener } from './connection-view.js';
 import { JiraClientError, errorOfRefusal } from './errors.js';
 import { Heartbeat } from './heartbeat.js';
 import { Listeners } from './listeners.js';
 import type { Auth, AuthSource, ResolvedClientOptions } from './options.js';
 import { openSocket } from './socket.js';
 import { onWake } from './wakeups.js';
-
-/**
- * - `idle`: `connect()` was not called yet
- * - `connecting`: the first attempt, or one after `connect()`
- * - `connected`
- * - `disconnected`: lost or not reached; the client retries by itself
- * - `refused`: the server refused the handshake; nothing happens until `connect()`
- * - `closed`: `close()` was called
- */
-export type ConnectionState = 'idle' | 'connecting' | 'connected' | 'disconnected' | 'refused' | 'closed';
-
-/** Called with the state and, unless connected, the reason. */
-export type StateListener = (state: ConnectionState, reason?: JiraClientError) => void;
 
 /** Callbacks for the rest of the client. */
 export interface ConnectionEvents {

@@ -1,4 +1,4 @@
-export { createClient, type ConnectionView, type JiraClient } from './client.js';
+export { createClient, type JiraClient } from './client.js';
 export type {
   Change,
   RemovedChange,
@@ -8,7 +8,7 @@ export type {
   Subscription,
   SubscriptionState,
 } from './change.js';
-export type { ConnectionState, StateListener } from './connection.js';
+export type { ConnectionState, ConnectionView, StateListener } from './connection-view.js';
 export { CLIENT_CODES, JiraClientError, type ClientCode, type JiraClientErrorOptions } from './errors.js';
 export type { ActionSubscribeOptions, CallOptions, HookClient } from './hook-client.js';
 export type { Answer, JiraRequest } from './jira-request.js';

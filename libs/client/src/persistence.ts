@@ -1,7 +1,7 @@
 // The port through which rows and writes outlive the page; `nestjs-jira-client/offline` fills it.
 
 import type { Call } from './call.js';
-import type { ConnectionView } from './client.js';
+import type { ConnectionView } from './connection-view.js';
 import type { JiraClientError } from './errors.js';
 import type { Write } from './hook-client.js';
 import type { JiraRequest } from './jira-request.js';

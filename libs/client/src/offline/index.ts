@@ -1,1 +1,2 @@
-export { indexedDb, type IndexedDb, type IndexedDbOptions } from './indexed-db.js';
+export { indexedDb, type IndexedDb } from './indexed-db.js';
+export type { IndexedDbOptions } from './options.js';

@@ -3,16 +3,7 @@
 import type { Persisted, Persistence, PersistenceHost } from '../persistence.js';
 import { OfflineDatabase } from './database.js';
 import { OfflineClient } from './offline-client.js';
-
-export interface IndexedDbOptions {
-  /**
-   * Whose rows and writes these are: what tells users apart, such as their id. A function is asked at each connection and for
-   * each write; while it returns undefined, nothing is kept.
-   */
-  readonly user: string | (() => string | undefined);
-  /** Version of the form of your rows. Rows that were kept under another are not shown; writes are sent nevertheless. @default '' */
-  readonly schema?: string | number;
-}
+import type { IndexedDbOptions } from './options.js';
 
 export interface IndexedDb extends Persistence {
   /** Deletes all kept rows and writes of all users, in all tabs: for log-out. Writes that wait fail with `ABORTED`. */

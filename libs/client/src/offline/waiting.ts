@@ -34,7 +34,7 @@ export class WaitingWrites {
     let reject!: Waiting['reject'];
     const request = requestOf(call, new Promise<Answer<unknown>>((...both) => ([resolve, reject] = both)));
     this.all.set(record.key, { record, request, isOwn, resolve, reject });
-    // Nobody waits for those of other pages.
+    // The failure of another page's write is told by `onRefused`.
     if (!isOwn) request.catch(() => undefined);
     return request;
   }

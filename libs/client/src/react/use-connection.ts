@@ -1,7 +1,7 @@
 // The connection and the queues of the client above.
 
 import { useCallback, useEffect, useRef, useSyncExternalStore } from 'react';
-import type { ConnectionState } from '../connection.js';
+import type { ConnectionState } from '../connection-view.js';
 import type { JiraClientError } from '../errors.js';
 import type { MessageListener } from '../messages.js';
 import { useJira } from './context.js';
