@@ -13,14 +13,14 @@ const LIMIT = 4;
 /** `LISTS=100000` for the figure of docs/live-lists.md. */
 const LISTS = Number(process.env['LISTS'] ?? 20_000);
 const order: RowOrder = {
-  placeOf: (row) => [(row as { rank: number }).rank, (row as { id: number }).id],
+  sortKeyOf: (row) => [(row as { rank: number }).rank, (row as { id: number }).id],
   compare: (one, other) => Number(one[0]) - Number(other[0]) || Number(one[1]) - Number(other[1]),
 };
 
 /** The list of one owner, of `count` rows. */
 function listOf(owner: number, count: number): SortedList {
   const rows = () =>
-    Array.from({ length: count }, (_, i) => ({ id: owner * 1_000 + i, data: NOTHING, place: [i, owner * 1_000 + i] })); // prettier-ignore
+    Array.from({ length: count }, (_, i) => ({ id: owner * 1_000 + i, data: NOTHING, sortKey: [i, owner * 1_000 + i] })); // prettier-ignore
   return { limit: count / 2, size: count, order, read: () => Promise.resolve({ rows: rows(), count: count * 10 }) };
 }
 const NOTHING = Object.freeze({});

@@ -253,10 +253,10 @@ export class TypeOrmChangeSource implements ChangeSource {
     this.tell((listener) => listener.onGap(failure));
   }
 
-  private tell(message: (listener: ChangeListener) => void): void {
+  private tell(call: (listener: ChangeListener) => void): void {
     for (const listener of this.listeners) {
       try {
-        message(listener);
+        call(listener);
       } catch (error) {
         const message = 'A listener of committed changes failed';
         this.problems.error(message, message, error);

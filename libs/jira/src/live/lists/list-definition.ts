@@ -29,14 +29,14 @@ export interface ListDefinition {
 }
 
 /** What a row is sorted by: its values in the total order of the list. */
-export type Place = readonly (string | number | bigint | boolean | null)[];
+export type SortKey = readonly (string | number | bigint | boolean | null)[];
 
 /** The order of rows, exactly as the database has it. */
 export interface RowOrder {
   /** `undefined` where only the database can tell. */
-  placeOf(this: void, row: object): Place | undefined;
+  sortKeyOf(this: void, row: object): SortKey | undefined;
   /** Negative, 0 or positive. */
-  compare(this: void, one: Place, other: Place): number;
+  compare(this: void, one: SortKey, other: SortKey): number;
 }
 
 /** The first rows of a list, in an order that memory can tell. */
@@ -50,6 +50,6 @@ export interface SortedList {
 }
 
 export interface SortedPage {
-  readonly rows: readonly (ReadRow & { readonly place?: Place | undefined })[];
+  readonly rows: readonly (ReadRow & { readonly sortKey?: SortKey | undefined })[];
   readonly count: number | null;
 }

@@ -3,21 +3,21 @@
 import { idKey } from '../../core/changes/change.js';
 import { isPromise } from '../../core/support/is-promise.js';
 import type { ListedRow } from './difference.js';
-import type { Place, SortedList, SortedPage } from './list-definition.js';
+import type { SortKey, SortedList, SortedPage } from './list-definition.js';
 import { listedAs, sameOr, type RowChange, type Shown, type WindowRows } from './window-rows.js';
 
 interface Entry extends ListedRow {
-  readonly place: Place;
+  readonly sortKey: SortKey;
 }
 
 /**
- * Holds every row of the list up to its bound, the last place that it knows of, or all rows if it is complete. Changes may
+ * Holds every row of the list up to its bound, the last sort key that it knows of, or all rows if it is complete. Changes may
  * be applied again that a read knew already: the last change of a row decides where it is.
  */
 export class SortedRows implements WindowRows {
   private entries: Entry[] = [];
   /** Unless it is complete. */
-  private bound: Place = [];
+  private bound: SortKey = [];
   private isComplete = false;
   /** Whether memory tells the order as the database does. */
   private isExact = false;
@@ -48,14 +48,14 @@ export class SortedRows implements WindowRows {
     if (!this.isExact) return !wasIn && !after;
     const key = idKey(id);
     const from = this.entries.findIndex((entry) => entry.key === key);
-    const place = after && this.list.order.placeOf(after);
-    if (after && !place) return false;
-    if (place && this.isWithin(place)) {
+    const sortKey = after && this.list.order.sortKeyOf(after);
+    if (after && !sortKey) return false;
+    if (sortKey && this.isWithin(sortKey)) {
       const data = show();
       if (isPromise(data)) return false;
-      const entry = { id, key, place, data: sameOr(this.entries[from], data) };
+      const entry = { id, key, sortKey, data: sameOr(this.entries[from], data) };
       if (from >= 0) this.entries.splice(from, 1);
-      this.entries.splice(this.indexOf(place), 0, entry);
+      this.entries.splice(this.indexOf(sortKey), 0, entry);
     } else if (from >= 0) this.entries.splice(from, 1);
     if (this.count !== null) this.count += Number(after !== undefined) - Number(wasIn);
     this.trim();
@@ -65,23 +65,23 @@ export class SortedRows implements WindowRows {
   private take({ rows, count }: SortedPage): void {
     this.isExact = isSorted(rows, this.list);
     const listed = listedAs(this.entries, rows);
-    // Where the order is not exact, places are not looked at.
-    this.entries = listed.map(({ id, key, data }, i) => ({ id, key, place: rows[i].place ?? [], data }));
+    // Where the order is not exact, sort keys are not looked at.
+    this.entries = listed.map(({ id, key, data }, i) => ({ id, key, sortKey: rows[i].sortKey ?? [], data }));
     this.isComplete = rows.length < this.list.size;
     this.count = count;
-    this.bound = this.entries.at(-1)?.place ?? [];
+    this.bound = this.entries.at(-1)?.sortKey ?? [];
   }
 
-  private isWithin(place: Place): boolean {
-    return this.isComplete || this.list.order.compare(place, this.bound) <= 0;
+  private isWithin(sortKey: SortKey): boolean {
+    return this.isComplete || this.list.order.compare(sortKey, this.bound) <= 0;
   }
 
-  /** The first index whose row does not come before the place. */
-  private indexOf(place: Place): number {
+  /** The first index whose row does not come before the key. */
+  private indexOf(sortKey: SortKey): number {
     let [low, high] = [0, this.entries.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.list.order.compare(this.entries[middle].place, place) < 0) low = middle + 1;
+      if (this.list.order.compare(this.entries[middle].sortKey, sortKey) < 0) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -92,14 +92,14 @@ export class SortedRows implements WindowRows {
     if (this.entries.length <= this.list.size) return;
     this.entries.length = this.list.size;
     this.isComplete = false;
-    this.bound = this.entries.at(-1)?.place ?? [];
+    this.bound = this.entries.at(-1)?.sortKey ?? [];
   }
 }
 
 /** Whether the database has the rows in the order that memory would give them. */
-function isSorted(rows: readonly { readonly place?: Place | undefined }[], { order }: SortedList): boolean {
-  return rows.every(({ place }, i) => {
-    const former = i === 0 ? undefined : rows[i - 1].place;
-    return place !== undefined && (i === 0 || (former !== undefined && order.compare(former, place) < 0));
+function isSorted(rows: readonly { readonly sortKey?: SortKey | undefined }[], { order }: SortedList): boolean {
+  return rows.every(({ sortKey }, i) => {
+    const former = i === 0 ? undefined : rows[i - 1].sortKey;
+    return sortKey !== undefined && (i === 0 || (former !== undefined && order.compare(former, sortKey) < 0));
   });
 }

@@ -12,7 +12,7 @@ interface Row {
   readonly namespace: string;
   readonly actions: readonly string[];
   readonly who: string;
-  readonly door: string;
+  readonly endpoint: string;
 }
 
 @Injectable()
@@ -36,22 +36,22 @@ export class BootReport implements OnApplicationBootstrap {
     const rows = [...this.hooks.all()].flatMap((hook) => this.rowsOf(hook)).concat(this.rowsOfEvents());
     const table = tableOf([
       ['namespace', 'actions', 'who may', 'at'],
-      ...rows.map(({ namespace, actions, who, door }) => [namespace, actions.join(' '), who, door]),
+      ...rows.map(({ namespace, actions, who, endpoint }) => [namespace, actions.join(' '), who, endpoint]),
     ]);
     const { explorer } = this.options;
-    const place = isRecord(address) ? `http://localhost:${String(address['port'])}` : '';
-    const page = explorer ? `The explorer is at ${place}${explorer.path}` : 'No explorer: forRoot({ explorer: true }) serves one.'; // prettier-ignore
+    const origin = isRecord(address) ? `http://localhost:${String(address['port'])}` : '';
+    const page = explorer ? `The explorer is at ${origin}${explorer.path}` : 'No explorer: forRoot({ explorer: true }) serves one.'; // prettier-ignore
     return `What clients may call\n${table}\n${page}`;
   }
 
   private rowsOf({ namespace, hook, path, actions }: RegisteredHook): Row[] {
-    const door = this.doorOf(path);
+    const endpoint = this.endpointOf(path);
     const byCallers = new Map<string, string[]>();
     for (const { name, member, options } of actions.values()) {
       const who = named(whoMay(hook, member, options, this.options.permissions, hook.permissions));
       byCallers.set(who, [...(byCallers.get(who) ?? []), name]);
     }
-    return [...byCallers].map(([who, names], i) => ({ namespace: i === 0 ? namespace : '', actions: names, who, door: i === 0 ? door : '' })); // prettier-ignore
+    return [...byCallers].map(([who, names], i) => ({ namespace: i === 0 ? namespace : '', actions: names, who, endpoint: i === 0 ? endpoint : '' })); // prettier-ignore
   }
 
   private rowsOfEvents(): Row[] {
@@ -59,11 +59,11 @@ export class BootReport implements OnApplicationBootstrap {
       namespace: event,
       actions: ['(event)'],
       who: named([...this.options.permissions.map(permissionName), ...who]),
-      door: this.doorOf(path),
+      endpoint: this.endpointOf(path),
     }));
   }
 
-  private doorOf(path: string | undefined): string {
+  private endpointOf(path: string | undefined): string {
     return path ?? this.options.socketIo.path ?? '/socket.io';
   }
 }

@@ -10,7 +10,7 @@ import { paginationOf } from '../../hooks/generic-hook.js';
 import { hasStockList } from '../../hooks/mixins/list.mixin.js';
 import { ListSource } from '../../hooks/list-source.js';
 import { CONTEXT } from '../../hooks/plumbing.js';
-import type { ListDefinition, ListPage, Place } from '../../live/lists/list-definition.js';
+import type { ListDefinition, ListPage, SortKey } from '../../live/lists/list-definition.js';
 import type { StoreQuery } from '../../hooks/store.js';
 import { keyOf } from '../query/condition.js';
 import { resolvePath } from '../query/field-path.js';
@@ -37,7 +37,7 @@ class Listed {
   constructor(
     readonly id: RowId,
     readonly data: unknown,
-    readonly place: Place | undefined,
+    readonly sortKey: SortKey | undefined,
   ) {}
 }
 
@@ -62,7 +62,7 @@ export async function liveListOf(
   const order = orderOf(hook, scope, metadata, query.ordering);
   const present = async (rows: readonly object[]): Promise<unknown[]> => {
     const shown = await hook.present(rows, Object.create(scope) as HookScope);
-    return rows.map((row, i) => new Listed(idOf(metadata, row), shown[i], order?.placeOf(row)));
+    return rows.map((row, i) => new Listed(idOf(metadata, row), shown[i], order?.sortKeyOf(row)));
   };
   const source = new ListSource(store, query, present);
   const limit = limitOf(caller, maxLimit);

@@ -3,7 +3,7 @@
 import type { EntityMetadata } from 'typeorm';
 import { dialectOf } from '../../commits/dialect/dialects.js';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
-import type { Place, RowOrder } from '../../live/lists/list-definition.js';
+import type { SortKey, RowOrder } from '../../live/lists/list-definition.js';
 import type { Ordering } from '../../policy/filtering/filter.js';
 import { compareStored, kindOf } from './column-value.js';
 import { read } from './condition-memory.js';
@@ -11,7 +11,7 @@ import { totalOrder } from './cursor.js';
 import { resolvePath } from './field-path.js';
 import { mayJudge } from './memory-rules.js';
 
-type Value = Place[number];
+type Value = SortKey[number];
 
 /** Kinds of columns whose values rows and images hold as exactly as the database, which compares nothing but them. */
 const EXACT: ReadonlySet<string> = new Set(['text', 'enum', 'integer', 'bigint', 'double']);
@@ -28,7 +28,7 @@ export function memoryOrder(metadata: EntityMetadata, ordering: readonly Orderin
     columns.push(field.column);
   }
   return {
-    placeOf: (row) => placeOf(columns, row),
+    sortKeyOf: (row) => sortKeyOf(columns, row),
     compare: (one, other) => {
       for (const [i, { sign }] of terms.entries()) {
         const order = compareValues(one[i], other[i]);
@@ -46,15 +46,15 @@ function isExact(column: ColumnMetadata): boolean {
   return EXACT.has(kind) && mayJudge(column, 'order') && !dialect.readsInexactly(kind);
 }
 
-function placeOf(columns: readonly ColumnMetadata[], row: object): Place | undefined {
-  const place: Value[] = [];
+function sortKeyOf(columns: readonly ColumnMetadata[], row: object): SortKey | undefined {
+  const sortKey: Value[] = [];
   for (const column of columns) {
     if (column.getEntityValue(row) === undefined) return undefined;
     const value = read(column, row as Readonly<Record<string, unknown>>);
     if (typeof value === 'object' && value !== null) return undefined;
-    place.push(value);
+    sortKey.push(value);
   }
-  return place;
+  return sortKey;
 }
 
 /** Rows without a value come last ascending and first descending. */
