@@ -1,4 +1,4 @@
-# PostgreSQL, MariaDB, Redis and Chromium for the tests. Sourced by .ci/run, which sets $work.
+# PostgreSQL, MariaDB, Redis, nginx and Chromium for the tests. Sourced by .ci/run, which sets $work.
 # What runs already is used; what is installed but does not run is started with data of its own under $work,
 # and stopped again; what is missing is installed, if this is Debian and we may.
 
@@ -35,6 +35,7 @@ install_missing() {
   [ -n "$(postgres_bin)" ] || packages+=(postgresql)
   command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] || packages+=(mariadb-server)
   command -v redis-server >/dev/null || packages+=(redis-server)
+  command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || packages+=(nginx)
   command -v chromium >/dev/null || command -v google-chrome >/dev/null || packages+=(chromium)
   /usr/bin/python3 -c 'import socketio, aiohttp, jsonschema' 2>/dev/null || packages+=(python3-socketio python3-aiohttp python3-jsonschema)
   # better-sqlite3 is built from source where its ready-made binary cannot be fetched.
