@@ -13,10 +13,10 @@ import { MembershipHook } from './projects/membership.hook.js';
 import { ProjectHook } from './projects/project.hook.js';
 import { UserHook } from './users/user.hook.js';
 
-/** For several processes: docs/deploy.md. */
+/** For several processes, with both set: docs/deploy.md. */
 function clusterOptions() {
   const [url, secret] = [process.env['REDIS_URL'], process.env['RESUME_SECRET']];
-  return url === undefined ? {} : { ...redisCluster({ url }), resume: { secret } };
+  return url === undefined || secret === undefined ? {} : { ...redisCluster({ url }), resume: { secret } };
 }
 
 @Module({
