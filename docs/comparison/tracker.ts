@@ -56,7 +56,7 @@ class NobodyMayPurge implements CanActivate {
 }
 
 @Hook('issues')
-export class IssueHook extends ModelHook<Issue> {
+class IssueHook extends ModelHook<Issue> {
   entity = Issue;
   createInput = IssueInput;
   output = IssueView;

@@ -16,7 +16,7 @@ import {
 import { Column, Entity, Index, ManyToOne, OneToMany, PrimaryGeneratedColumn, type Relation } from 'typeorm';
 
 @Entity({ name: 'project' })
-export class Project {
+class Project {
   @PrimaryGeneratedColumn() id: number;
   @Index() @Column({ type: 'varchar', length: 100 }) name: string;
   @OneToMany(() => Member, (member) => member.project) members: Relation<Member[]>;
@@ -25,7 +25,7 @@ export class Project {
 @Entity({ name: 'member' })
 @Index(['userId', 'project'])
 @Index('member_of_project', ['project', 'userId'])
-export class Member {
+class Member {
   @PrimaryGeneratedColumn() id: number;
   @Column({ type: 'integer' }) userId: number;
   @ManyToOne(() => Project, (project) => project.members) project: Relation<Project>;
@@ -36,7 +36,7 @@ export class Member {
 @Index(['project', 'createdAt', 'id'])
 @Index(['assigneeId', 'id'])
 @Index(['status', 'priority'])
-export class Issue {
+class Issue {
   @PrimaryGeneratedColumn() id: number;
   @Column({ type: 'varchar', length: 200 }) title: string;
   @Column({ type: 'varchar', length: 16 }) status: string;
@@ -47,7 +47,7 @@ export class Issue {
 }
 
 @Entity({ name: 'comment' })
-export class Comment {
+class Comment {
   @PrimaryGeneratedColumn() id: number;
   @Column({ type: 'varchar', length: 500 }) text: string;
   @Index() @ManyToOne(() => Issue) issue: Relation<Issue>;
@@ -77,7 +77,7 @@ interface Caller {
 
 /** Every row, to everybody. */
 @Hook('issues')
-export class IssueHook extends ReadOnlyModelHook<Issue> {
+class IssueHook extends ReadOnlyModelHook<Issue> {
   entity = Issue;
   output = IssueView;
   pagination = CursorPagination;
@@ -116,7 +116,7 @@ export class IssueHook extends ReadOnlyModelHook<Issue> {
 
 /** Those of the projects that the caller is a member of. */
 @Hook('member-issues')
-export class MemberIssueHook extends IssueHook {
+class MemberIssueHook extends IssueHook {
   override visibility(scope: HookScope): Visibility<Issue> {
     return { project: { members: { userId: (scope.user as Caller).id } } };
   }
@@ -124,7 +124,7 @@ export class MemberIssueHook extends IssueHook {
 
 /** The same, and those that the caller works on. */
 @Hook('own-issues')
-export class OwnIssueHook extends IssueHook {
+class OwnIssueHook extends IssueHook {
   override visibility(scope: HookScope): Visibility<Issue> {
     const userId = (scope.user as Caller).id;
     return [{ project: { members: { userId } } }, { assigneeId: userId }];
