@@ -152,7 +152,7 @@ describe('the server says 400 exactly when the schema says invalid', () => {
   let certain: DocumentSchemas;
 
   beforeAll(async () => {
-    app = await createTestApp({ entities: [Fact], providers: [FormHook, NumberedFacts, OffsetFacts, CursorFacts] });
+    app = await createTestApp({ entities: [Fact], providers: [FormHook, NumberedFacts, OffsetFacts, CursorFacts], options: { limits: { malformedFrames: 1_000_000 } } }); // prettier-ignore
     const document = JiraModule.document(app);
     schemas = new DocumentSchemas(rewritten(document, ({ 'x-lenient': isLenient }) => (isLenient ? {} : undefined)));
     certain = new DocumentSchemas(rewritten(schemas.document, (one) => ('x-validators' in one ? { not: {} } : undefined))); // prettier-ignore
