@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => packages?.[Symbol.asyncDispose]());
 
 /** Bytes of the archive, with room to grow: a jump wants to be looked at. */
-const LARGEST = { protocol: 12_000, client: 70_000, jira: 620_000 };
+const LARGEST = { protocol: 12_000, client: 80_000, jira: 680_000 };
 
 interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
@@ -75,7 +75,7 @@ describe.each(PACKAGES)('the package of libs/%s', (name) => {
     const paths = files.map((file) => join(folder, file));
     const { stdout } = await run(process.execPath, ['-e', script, ...paths]);
     const names = JSON.parse(stdout) as readonly (readonly string[])[];
-    expect(names).toHaveLength({ protocol: 1, client: 8, jira: 7 }[name]);
+    expect(names).toHaveLength({ protocol: 1, client: 8, jira: 9 }[name]);
     for (const one of names) {
       expect(one.length).toBeGreaterThan(0);
       expect(one).not.toContain('default');

@@ -160,8 +160,6 @@ export interface QueryDialect {
   fromCursorText(column: ColumnType, parameter: string): string;
   /** One row with one column, `state`: a digest of the columns `names` of a query, whatever the order and number of its rows. */
   digest(query: string, names: readonly string[]): string;
-  /** Gives one row with one column, `mark`, which stays the same while nobody commits anything; `undefined` where nothing tells. */
-  readonly writesMark: string | undefined;
 }
 
 /** How statements are limited and cancelled. */

@@ -171,8 +171,6 @@ export class MysqlDialect implements SqlDialect {
     return kind === 'instant' ? `CAST(${parameter} AS DATETIME(6))` : parameter;
   }
 
-  readonly writesMark = undefined;
-
   digest(query: string, names: readonly string[]): string {
     const texts = names.map((name) => `HEX(${name})`);
     return `SELECT CONCAT(COUNT(*), ' ', BIT_XOR(CAST(CONV(LEFT(MD5(CONCAT_WS(',', ${texts.join(', ')})), 16), 16, 10) AS UNSIGNED))) AS state FROM (${query}) d`;

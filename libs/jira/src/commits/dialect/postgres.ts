@@ -180,9 +180,6 @@ export class PostgresDialect implements SqlDialect {
     return `CAST(${parameter} AS ${type})`;
   }
 
-  /** Of the whole server: transactions that wrote and are over, or not. */
-  readonly writesMark = 'SELECT txid_current_snapshot()::text AS mark';
-
   digest(query: string, names: readonly string[]): string {
     return `SELECT CONCAT(COUNT(*), ' ', SUM(hashtextextended(ROW(${names.join(', ')})::text, 0))) AS state FROM (${query}) d`;
   }

@@ -171,9 +171,6 @@ export class SqliteDialect implements SqlDialect {
     return parameter;
   }
 
-  /** Of this connection, and of other processes. */
-  readonly writesMark = `SELECT total_changes() || ' ' || (SELECT data_version FROM pragma_data_version) AS mark`;
-
   digest(query: string, names: readonly string[]): string {
     const texts = names.map((name) => `quote(${name})`);
     return `SELECT group_concat(${texts.join(` || ',' || `)}, ';') AS state FROM (${query} ORDER BY ${names.join(', ')}) d`;

@@ -7,8 +7,7 @@ import { canonical } from '../query/column-value.js';
 import { isOpaque, relationsOf } from '../query/condition.js';
 import { shapeOf, type Shaped } from '../query/condition-shape.js';
 import { judgeImages, judgeTogether } from '../query/judge-images.js';
-import { decidersOf } from '../query/related-state.js';
-import { RelatedStates } from '../query/related-states.js';
+import { decidersOf, readRelatedState } from '../query/related-state.js';
 import type { RowPredicate } from '../query/row-predicate.js';
 import { mayAlter } from './related-change.js';
 
@@ -33,8 +32,7 @@ export class PredicateMatcher implements RowMatcher {
     const names = decidersOf(condition);
     this.isOpaque = isOpaque(condition);
     this.crossesLinks = relationsOf(condition).some(({ isManyToMany }) => isManyToMany);
-    const readState = (): Promise<string> => RelatedStates.of(metadata.dataSource).read(predicate.key, condition);
-    if (names.size > 0) this.related = { names, readState };
+    if (names.size > 0) this.related = { names, readState: () => readRelatedState(metadata.dataSource, condition) };
   }
 
   get key(): string {
