@@ -186,7 +186,7 @@ describe('schemas in place of classes', () => {
     expect(await day({ at: '2026-01-31', near: { x: 1, y: 2 }, far: 1 })).toMatchObject(refusal('near.y', 'far'));
   });
 
-  it('take what is no object, as data and as the payload of an event', async () => {
+  it('take lists and other non-objects, as data and as the payload of an event', async () => {
     expect(await client.call('orders', 'count', 'POST', { data: ['a', 'b'] })).toMatchObject({ data: 2 });
     expect(await client.call('orders', 'count', 'POST', { data: ['a', 1] })).toMatchObject(refusal('1'));
     expect(await client.socket.emitWithAck('say', '  hello ')).toMatchObject({ status: 200, data: 'hello' });

@@ -158,7 +158,7 @@ describeEachServer('a pool is shared', ({ type, options }) => {
     expect(hook.most).toBe(SHARE);
   });
 
-  it('and what is no request has connections of its own', async () => {
+  it('and work outside of requests has connections of its own', async () => {
     await using app = await start(await options([Note], { poolSize: POOL }));
     const hook = app.get(NoteHook);
     const users = await Promise.all([1, 2, 3].map((user) => app.connect(user)));
