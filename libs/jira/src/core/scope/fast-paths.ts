@@ -3,7 +3,7 @@
 export interface FastPaths {
   /** Plain entities are read by the driver's own statements instead of TypeORM's query builder, outside of transactions. @default true */
   readonly reads: boolean;
-  /** Plain entities on better-sqlite3 are inserted in one turn, with prepared statements, where `create` is the stock one. @default true */
+  /** The stock `create` of plain entities inserts in one turn on better-sqlite3, and by one statement on PostgreSQL. @default true */
   readonly writes: boolean;
   /** Views of plain `@Expose()` fields are copied instead of transformed. @default true */
   readonly views: boolean;
