@@ -15,6 +15,7 @@ import { GenericModelHook } from '../../libs/jira/src/typeorm/hooks/generic-mode
 import { PredicateMatcher } from '../../libs/jira/src/typeorm/hooks/row-matchers.js';
 import { TypeOrmStore } from '../../libs/jira/src/typeorm/store/typeorm-store.js';
 import { describeEachDatabase } from '../support/databases.js';
+import { seedOf } from '../support/seed.js';
 import { ENTITIES, Task } from './support/entities.js';
 import { fuzz, type FuzzOptions } from './support/fuzz.js';
 import { schemas, USUAL, type Schema } from './support/rules.js';
@@ -22,7 +23,7 @@ import { hookOf } from './support/world.js';
 
 /** On SQLite; a tenth as many on each of the others. */
 const FRAMES = Number(process.env['NONINTERFERENCE_FRAMES'] ?? (process.env['CI'] === 'true' ? 10_000 : 1_500));
-const SEED = Number(process.env['NONINTERFERENCE_SEED'] ?? Date.now() % 1_000_000);
+const SEED = seedOf('NONINTERFERENCE_SEED');
 /** Of one schema, before the next is drawn. */
 const FRAMES_A_SCHEMA = 500;
 /** A planted leak has to show within so many frames. */

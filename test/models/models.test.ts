@@ -4,6 +4,7 @@
 
 import { expect, it } from 'vitest';
 import { DATABASES, describeEachDatabase, type DatabaseType } from '../support/databases.js';
+import { seedOf } from '../support/seed.js';
 import { Covering } from './covering.js';
 import { described, drawable } from './factors.js';
 import { examine } from './play.js';
@@ -12,8 +13,7 @@ import { Random } from './random.js';
 import type { Tally } from './watches.js';
 
 const RUNS = Number(process.env['MODEL_RUNS'] ?? (process.env['CI'] ? 100 : 5));
-// The same ones in CI, so that it fails by what was changed; the command draws others.
-const SEED = Number(process.env['MODEL_SEED'] ?? (process.env['CI'] ? 11 : Date.now() % 1_000_000));
+const SEED = seedOf('MODEL_SEED');
 const ONLY = process.env['MODEL_DATABASE'] as DatabaseType | undefined;
 const LENGTH = Number(process.env['MODEL_STEPS'] ?? 12);
 /** How long one failure is made smaller; 0 = it is told as it is. */

@@ -5,11 +5,12 @@
 import { expect, it } from 'vitest';
 import { createTestApp } from '../support/app.js';
 import { describeEachDatabase, type DatabaseType } from '../support/databases.js';
+import { seedOf } from '../support/seed.js';
 import { ENTITIES, HOOKS } from './support/entities.js';
 import { Histories, seedHistories, type Tally } from './support/histories.js';
 
 const RUNS = Number(process.env['RESUME_RUNS'] ?? (process.env['CI'] ? 60 : 15));
-const SEED = Number(process.env['RESUME_SEED'] ?? Date.now() % 1_000_000);
+const SEED = seedOf('RESUME_SEED');
 const ONLY = process.env['RESUME_DATABASE'] as DatabaseType | undefined;
 
 describeEachDatabase('subscribers that come and go', ({ type, options }) => {

@@ -1,5 +1,9 @@
 import 'reflect-metadata';
+import fc from 'fast-check';
 import { vi } from 'vitest';
+import { CI_SEED } from './seed.js';
+
+if (process.env['CI']) fc.configureGlobal({ seed: CI_SEED });
 
 /** A bound ends what hangs, and measures nothing: the machine may be busy. */
 const PATIENCE_MS = 20_000;
