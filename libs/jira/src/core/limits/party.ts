@@ -1,5 +1,6 @@
 // Whoever takes turns with others: a user, an address where nobody has said who they are, or a single connection.
 
+import { AsyncResource } from 'node:async_hooks';
 import { TokenBucket, type TokenBuckets } from './token-bucket.js';
 
 /** What the requests of one party have in common, whatever connections they come by. */
@@ -9,7 +10,7 @@ export class Party {
   /** Requests unanswered, or given up and not ended. */
   private requests = 0;
   /** Requests that wait for their turn, oldest first. */
-  readonly waiting: Begin[] = [];
+  readonly waiting: WaitingRequest[] = [];
   private ownBudget?: TokenBucket;
 
   /** @param home where it is found by its key, until it has neither connections nor requests; absent = nowhere */
@@ -52,6 +53,17 @@ export class Party {
 
 /** Begins a request; false if it was given up while it waited. */
 export type Begin = () => boolean;
+
+/** Begins in the asynchronous context in which it began to wait. `AsyncResource.bind` costs a hundred times as much. */
+export class WaitingRequest extends AsyncResource {
+  constructor(private readonly start: Begin) {
+    super('nestjs-jira:WaitingRequest');
+  }
+
+  begin(): boolean {
+    return this.runInAsyncScope(this.start);
+  }
+}
 
 interface Home {
   readonly byKey: Map<string, Party>;

@@ -40,7 +40,7 @@ describe('requests by turns', () => {
   it('let what one of them runs in microtasks end before the next begins', async () => {
     const turns = new RequestTurns();
     const party = new Party();
-    ask(turns, party, named('m', 16), []);
+    ask(turns, party, named('m', 64), []);
     const seen: string[] = [];
     for (const name of ['one', 'two'])
       turns.wait(party, () => {
@@ -57,7 +57,7 @@ describe('requests by turns', () => {
   it('skip what was given up, without a turn', async () => {
     const turns = new RequestTurns();
     const [mallory, ada] = [new Party(), new Party()];
-    ask(turns, new Party(), named('x', 16), []);
+    ask(turns, new Party(), named('x', 64), []);
     const begun: string[] = [];
     for (let n = 0; n < 50; n++) turns.wait(mallory, () => false);
     ask(turns, mallory, ['m'], begun);
@@ -82,7 +82,7 @@ describe('requests by turns', () => {
   it('begin in the context they came in', async () => {
     const turns = new RequestTurns();
     const context = new AsyncLocalStorage<string>();
-    ask(turns, new Party(), named('x', 16), []);
+    ask(turns, new Party(), named('x', 64), []);
     const seen: unknown[] = [];
     for (const name of ['one', 'two'])
       context.run(name, () => turns.wait(new Party(), () => seen.push(context.getStore()) > 0));

@@ -1,11 +1,10 @@
 // The event loop by turns: while requests come faster than they are done, each party's oldest begins in rotation.
 
-import { AsyncResource } from 'node:async_hooks';
 import { Injectable } from '@nestjs/common';
-import type { Begin, Party } from './party.js';
+import { WaitingRequest, type Begin, type Party } from './party.js';
 
 /** Requests that begin at once in one turn of the loop: more are in the same chunk of a socket, and wait for the others' chunks. */
-const AT_ONCE = 16;
+const AT_ONCE = 64;
 /** After this time sockets are read again. */
 const TURN_MS = 10;
 
@@ -23,7 +22,9 @@ export class RequestTurns {
 
   /** Whether a request may begin at once. One that may not goes to `wait`. */
   mayBegin(): boolean {
-    if (this.waiting.length > 0 || this.begunInTurn >= AT_ONCE || this.holds > 0) return false;
+    if (this.waiting.length > 0 || this.holds > 0) return false;
+    if (this.begunInTurn === 0) this.until = performance.now() + TURN_MS;
+    else if (this.begunInTurn >= AT_ONCE || performance.now() >= this.until) return false;
     this.begunInTurn++;
     this.setTurn();
     return true;
@@ -31,7 +32,7 @@ export class RequestTurns {
 
   /** @param begin must not throw */
   wait(party: Party, begin: Begin): void {
-    if (party.waiting.push(AsyncResource.bind(begin)) === 1) this.waiting.push(party);
+    if (party.waiting.push(new WaitingRequest(begin)) === 1) this.waiting.push(party);
     if (this.holds === 0) this.setTurn();
   }
 
@@ -62,17 +63,17 @@ export class RequestTurns {
 
   private readonly beginOne = (): void => {
     if (this.holds > 0) return;
-    while (!this.next()?.()) if (this.waiting.length === 0) return;
+    while (!this.next()?.begin()) if (this.waiting.length === 0) return;
     // By then all has run that has nothing to wait for: on SQLite, the whole request.
     if (this.waiting.length > 0 && performance.now() < this.until) queueMicrotask(this.afterMicrotasks);
   };
 
   private readonly afterMicrotasks = (): void => process.nextTick(this.beginOne);
 
-  private next(): Begin | undefined {
+  private next(): WaitingRequest | undefined {
     const party = this.waiting.shift();
-    const begin = party?.waiting.shift();
+    const request = party?.waiting.shift();
     if (party && party.waiting.length > 0) this.waiting.push(party);
-    return begin;
+    return request;
   }
 }
