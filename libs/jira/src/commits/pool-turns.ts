@@ -66,6 +66,12 @@ export class PoolTurns {
     return new Promise((grant) => this.wait(claim, grant));
   }
 
+  /** Whether the request would not have to wait. */
+  isNext(request: RunningRequest): boolean {
+    const claim = this.claims.get(request);
+    return claim ? this.isFreeFor(claim) : this.hasRoomFor(this.parties.get(request.party));
+  }
+
   /** Called once the pool has the connection back. */
   give(request: RunningRequest): void {
     const claim = this.claims.get(request);
@@ -101,9 +107,14 @@ export class PoolTurns {
   }
 
   private isFreeFor(claim: Claim): boolean {
+    if (this.hasRoomFor(claim.share)) return true;
     const { shares, total } = this;
-    if (total.taken >= shares.ofRequests) return isStuck(total, claim);
-    return claim.share.taken < shares.ofParty || isStuck(claim.share, claim);
+    return isStuck(total.taken >= shares.ofRequests ? total : claim.share, claim);
+  }
+
+  private hasRoomFor(share: Share | undefined): boolean {
+    const { shares, total } = this;
+    return total.taken < shares.ofRequests && (share?.taken ?? 0) < shares.ofParty;
   }
 
   private count(claim: Claim, change: 1 | -1): void {

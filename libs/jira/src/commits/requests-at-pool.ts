@@ -14,7 +14,12 @@ const LATER_MS = 1_000;
 /** What a request starts after it was given up is cancelled as well. */
 const AGAIN_MS = 200;
 
-const GUARDED = new WeakSet<object>();
+const GUARDED = new WeakMap<object, PoolTurns>();
+
+/** Whether the request would be lent a connection of the pool without a wait for its turn. */
+export function isNextAtPool(driver: object, request: RunningRequest): boolean {
+  return GUARDED.get(driver)?.isNext(request) ?? false;
+}
 
 /** Call it once the data source is connected. */
 export function requestsAtPool(
@@ -25,7 +30,7 @@ export function requestsAtPool(
 ): void {
   const { driver } = dataSource;
   if (GUARDED.has(driver)) return;
-  GUARDED.add(driver);
+  GUARDED.set(driver, turns);
   followRequests();
   const limits = new StatementLimits(dataSource.options, control);
   aroundObtaining(driver, async (obtain) => {

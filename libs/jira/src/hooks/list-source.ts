@@ -1,5 +1,5 @@
 // The rows a hook's list is cut from. All that a pagination reads is the source's own, so that one may take it out, or put
-// another in its place in a copy. No getter in an object literal: each would be a shape of its own, which holds on to the
+// another in its place in a copy; what reads both by one statement is the class's, and not in the copy. No getter in an object literal: each would be a shape of its own, which holds on to the
 // request around it until the next full garbage collection.
 
 import type { PageSource } from '../policy/pagination/pagination.js';
@@ -34,6 +34,12 @@ export class ListSource<E extends object> implements PageSource {
     const shown = await this.present(found.map(({ row }) => row));
     return found.map(({ cursor }, i) => ({ cursor, row: shown[i] }));
   };
+
+  async sliceAndCount(offset: number, limit: number): Promise<{ results: unknown[]; count: number } | undefined> {
+    const { filter, ordering } = this.query;
+    const found = await this.store.findAndCount?.({ filter, ordering, offset, limit });
+    return found && { results: await this.present(found.rows), count: found.count };
+  }
 
   async find(query: StoreQuery): Promise<unknown[]> {
     return this.present(await this.store.find(query));

@@ -16,6 +16,8 @@ export type RowUse = 'write' | 'remove';
 /** The rows one caller may see and write. Opened per request: it carries the caller's visibility and transaction. */
 export interface Store<E extends object> {
   find(query: StoreQuery): Promise<E[]>;
+  /** Some of the rows, and the number of all, by one read; `undefined` where it takes two. */
+  findAndCount?(query: StoreQuery): Promise<{ readonly rows: E[]; readonly count: number } | undefined>;
   /** @param use what for, where the filter names the row by its key; a store may lock it, or not @default to be shown */
   findOne(filter: Filter, use?: RowUse): Promise<E | null>;
   /**

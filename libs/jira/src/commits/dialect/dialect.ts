@@ -162,6 +162,19 @@ export interface QueryDialect {
   digest(query: string, names: readonly string[]): string;
 }
 
+/** How several statements of one text, each with values of its own, are sent as one. */
+export interface StatementsTogether {
+  /** A row for each parameter of a statement that the session has under this name: its type. */
+  typesOf(name: string): string;
+  /**
+   * Takes an array for each parameter. Its rows are those of each statement, with one more column at the end: the number of
+   * the statement, from 1.
+   */
+  write(text: string, types: readonly string[]): string;
+  /** Whether the error says that the text or its types cannot be used so. */
+  isUnsuitable(error: unknown): boolean;
+}
+
 /** How statements are limited and cancelled. */
 export interface StatementControl {
   /** Limits each statement of the session; without a time as the server, or the application, has it. */
@@ -170,6 +183,8 @@ export interface StatementControl {
   cancelStatement(sessionId: number): string;
   /** Whether the session lacks a statement that was given a name, or can no longer run it: then it was not run. */
   losesNames(error: unknown): boolean;
+  /** Absent where the database cannot. */
+  readonly together?: StatementsTogether;
   /**
    * Takes locks that last as long as the session, without waiting for those that others have. Answers a row for each: `n`,
    * the index of its name; `holder`, the session that has it now, if any; and `own`, this session.

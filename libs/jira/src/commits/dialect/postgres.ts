@@ -17,6 +17,7 @@ import {
 } from './dialect.js';
 import { FoldedPatterns, oddLettersSql } from './folded-pattern.js';
 import { POSTGRES_GRAMMAR } from './grammar.js';
+import { POSTGRES_TOGETHER } from './postgres-together.js';
 
 /** Of two numbers that name an advisory lock, the first is the library's: any one that is no application's. */
 const LOCK_SPACE = 1_246_710_369;
@@ -55,6 +56,7 @@ export class PostgresDialect implements SqlDialect {
     limitStatements: (ms) => `SET statement_timeout = ${ms ?? 'DEFAULT'}`,
     cancelStatement: (sessionId) => `SELECT pg_cancel_backend(${sessionId})`,
     takeLocks,
+    together: POSTGRES_TOGETHER,
     losesNames: (error) => LOST_NAMES.has(String((error as { readonly code?: unknown }).code)),
   };
 

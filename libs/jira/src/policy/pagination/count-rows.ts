@@ -27,6 +27,8 @@ export async function readCounted(
 }
 
 async function readExact(source: PageSource, offset: number, limit: number): Promise<CountedRows> {
+  const both = source.sliceAndCount && (await source.sliceAndCount(offset, limit));
+  if (both) return { ...both, hasMore: offset + limit < both.count };
   const read = (): Promise<unknown[]> => source.slice(offset, limit);
   const [count, early] = await Promise.all([source.count(), source.isConcurrent ? read() : undefined]);
   return { count, results: offset < count ? (early ?? (await read())) : [], hasMore: offset + limit < count };

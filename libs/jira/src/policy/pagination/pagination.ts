@@ -10,6 +10,11 @@ export interface PageSource {
   /** About how many rows there are, at little cost; undefined where nothing says so. */
   estimate?(): Promise<number | undefined>;
   slice(offset: number, limit: number): Promise<unknown[]>;
+  /**
+   * A slice and the count of all rows by one read; `undefined` where it takes two. A copy of the source made with `{ ...source }`
+   * has no such method, so that it may have a `count` or `slice` of its own.
+   */
+  sliceAndCount?(offset: number, limit: number): Promise<{ results: unknown[]; count: number } | undefined>;
   /** Whether `count()` and `slice()` may run at the same time; within a transaction they may not. */
   readonly isConcurrent?: boolean;
   /**

@@ -25,6 +25,8 @@ export interface Reads {
   readonly isFree: boolean;
   /** `undefined` if only TypeORM can run it. @param sql with the parameters as `:name` */
   all(sql: string, parameters: Record<string, unknown>): unknown[][] | undefined | Promise<unknown[][]>;
+  /** The same of a statement that gives one row at most. A row may have more columns at its end. */
+  one(sql: string, parameters: Record<string, unknown>): unknown[][] | undefined | Promise<unknown[][]>;
 }
 
 /** A hook has few query shapes. */
@@ -52,6 +54,10 @@ export class DirectConnection implements Reads {
     const database = this.free();
     const bound = bindable(parameters);
     return database && bound && this.prepare(database, sql, true).all(bound);
+  }
+
+  one(sql: string, parameters: Record<string, unknown>): unknown[][] | undefined {
+    return this.all(sql, parameters);
   }
 
   /** The database, if this turn may use it. Code within one turn cannot run between other callers' statements. */

@@ -23,7 +23,12 @@ export interface DirectPage {
 }
 
 /** `undefined` when TypeORM has to read it. */
-export type Found<T> = T | undefined | Promise<T>;
+export type Found<T> = T | undefined | Promise<T | undefined>;
+
+export interface CountedPage {
+  readonly rows: ObjectLiteral[];
+  readonly count: number;
+}
 
 const ALIAS = 'row';
 
@@ -58,16 +63,34 @@ export class DirectReader {
   find(predicates: readonly RowPredicate[], page: DirectPage): Found<ObjectLiteral[]> {
     if (!this.isFree) return undefined;
     const writer = new SqlWriter(this.metadata.dataSource);
-    const order = orderTerms(this.metadata, ALIAS, page, writer).map((term) => `${term.sql} ${term.direction}`);
-    const end = `${order.length > 0 ? ` ORDER BY ${order.join(', ')}` : ''}${slice(page, writer)}`;
+    const end = this.orderAndSlice(page, writer);
     return this.run(this.columns, predicates, { writer, end }, (rows) => rows.map((row) => this.shape.hydrate(row)));
+  }
+
+  /** A page of them beside the number of all, by one statement. A page past the end is left to two. */
+  findAndCount(predicates: readonly RowPredicate[], page: DirectPage): Found<CountedPage> {
+    if (!this.isFree) return undefined;
+    const writer = new SqlWriter(this.metadata.dataSource);
+    const where = this.where(predicates, writer);
+    const sql = `SELECT ${this.columns}, (SELECT COUNT(*) ${this.from}${where}) ${this.from}${where}${this.orderAndSlice(page, writer)}`;
+    const made = (rows: unknown[][]): CountedPage | undefined => {
+      if (rows.length === 0) return page.offset ? undefined : { rows: [], count: 0 };
+      return { rows: rows.map((row) => this.shape.hydrate(row)), count: Number(rows[0].at(-1)) };
+    };
+    const rows = this.reads.all(sql, writer.parameters);
+    return isPromise(rows) ? rows.then(made) : rows && made(rows);
+  }
+
+  private orderAndSlice(page: DirectPage, writer: SqlWriter): string {
+    const order = orderTerms(this.metadata, ALIAS, page, writer).map((term) => `${term.sql} ${term.direction}`);
+    return `${order.length > 0 ? ` ORDER BY ${order.join(', ')}` : ''}${slice(page, writer)}`;
   }
 
   /** One row that satisfies all predicates, or `null`. */
   findOne(predicates: readonly RowPredicate[]): Found<ObjectLiteral | null> {
     const writer = new SqlWriter(this.metadata.dataSource);
     const first = ([row]: unknown[][]): ObjectLiteral | null => (row ? this.shape.hydrate(row) : null);
-    return this.run(this.columns, predicates, { writer, end: ' LIMIT 1' }, first);
+    return this.run(this.columns, predicates, { writer, end: ' LIMIT 1', isSingle: true }, first);
   }
 
   /** @param limit rows that are read at most; one more says that there are more */
@@ -82,12 +105,16 @@ export class DirectReader {
   private run<T>(
     columns: string,
     predicates: readonly RowPredicate[],
-    { writer, end }: { readonly writer: SqlWriter; readonly end: string },
+    {
+      writer,
+      end,
+      isSingle = false,
+    }: { readonly writer: SqlWriter; readonly end: string; readonly isSingle?: boolean },
     made: (rows: unknown[][]) => T,
   ): Found<T> {
     if (!this.isFree) return undefined;
     const sql = `SELECT ${columns} ${this.from}${this.where(predicates, writer)}${end}`;
-    const rows = this.reads.all(sql, writer.parameters);
+    const rows = isSingle ? this.reads.one(sql, writer.parameters) : this.reads.all(sql, writer.parameters);
     return isPromise(rows) ? rows.then(made) : rows && made(rows);
   }
 

@@ -3,11 +3,13 @@
 import { createHash } from 'node:crypto';
 import { QueryFailedError, type DataSource } from 'typeorm';
 import { escapeParameters } from '../../commits/typeorm-internals.js';
+import { isNextAtPool } from '../../commits/requests-at-pool.js';
 import { borrow, type PooledConnection } from '../../commits/typeorm-pools.js';
 import type { StatementControl } from '../../commits/dialect/dialect.js';
 import { dialectOf } from '../../commits/dialect/dialects.js';
 import { Lru } from '../../core/support/lru.js';
 import type { Reads } from './direct-connection.js';
+import { ReadsTogether, type Rows } from './reads-together.js';
 
 /** A hook has few query shapes. */
 const MAX_STATEMENTS = 500;
@@ -16,21 +18,32 @@ const MAX_NAMED = 200;
 const USES_BEFORE_NAME = 5;
 
 interface Statement {
+  readonly id: number;
   readonly text: string;
   /** Of the parameters, in the order of their values. */
   readonly names: readonly string[];
   uses: number;
   name?: string;
+  /** Of its parameters, once they are known. */
+  types?: readonly string[] | 'unsuitable';
+  /** The one in place of several. */
+  shared?: string;
+  /** Whether its rows hold objects that several askers cannot have a copy each of. */
+  isUncopyable?: boolean;
 }
+
+type Parameters = Readonly<Record<string, unknown>>;
 
 /** One for all hooks of a data source: each name costs every connection. */
 const OPENED = new WeakMap<DataSource, PooledReads>();
 
 export class PooledReads implements Reads {
   private readonly statements = new Lru<string, Statement>(MAX_STATEMENTS);
+  private made = 0;
   private readonly names = new Set<string>();
   /** False once the server has refused one: a pooler between hands each query to another session. */
   private mayName = true;
+  private readonly together = new ReadsTogether((request) => isNextAtPool(this.dataSource.driver, request));
 
   private constructor(
     private readonly dataSource: DataSource,
@@ -49,31 +62,92 @@ export class PooledReads implements Reads {
 
   readonly isFree = true;
 
-  async all(sql: string, parameters: Readonly<Record<string, unknown>>): Promise<unknown[][]> {
+  all(sql: string, parameters: Parameters): Promise<Rows> {
+    return this.shared(this.statementOf(sql, parameters), parameters);
+  }
+
+  one(sql: string, parameters: Parameters): Promise<Rows> {
+    const statement = this.statementOf(sql, parameters);
+    if (!this.control.together || !this.mayName || statement.types === 'unsuitable')
+      return this.shared(statement, parameters);
+    const values = valuesOf(statement, parameters);
+    if (!values.every(isScalar)) return this.alone(statement, values);
+    if (statement.types === undefined) return this.learning(statement, values);
+    return this.together.ask(statement, values, {
+      alone: (own) => this.alone(statement, own),
+      together: (all) => this.readTogether(statement, all),
+    });
+  }
+
+  /** Asked for the same at the same moment, the server is asked once. */
+  private shared(statement: Statement, parameters: Parameters): Promise<Rows> {
+    const values = valuesOf(statement, parameters);
+    if (statement.isUncopyable || !values.every(isScalar)) return this.alone(statement, values);
+    return this.together.ask(`${statement.id} ${JSON.stringify(values)}`, values, {
+      alone: () => this.alone(statement, values),
+      together: async (all) => copies(await this.alone(statement, values), all.length, statement),
+    });
+  }
+
+  /** Runs a statement that returns rows. */
+  send(connection: PooledConnection, sql: string, parameters: Parameters): Promise<Rows> {
+    const statement = this.statementOf(sql, parameters);
+    return this.read(connection, statement, valuesOf(statement, parameters));
+  }
+
+  private async alone(statement: Statement, values: unknown[]): Promise<Rows> {
     const connection = await borrow(this.dataSource.driver);
     try {
-      return await this.send(connection, sql, parameters);
+      return await this.read(connection, statement, values);
     } finally {
       connection.release();
     }
   }
 
-  /** Runs a statement that returns rows. */
-  async send(
-    connection: PooledConnection,
-    sql: string,
-    parameters: Readonly<Record<string, unknown>>,
-  ): Promise<unknown[][]> {
-    const statement = this.statementOf(sql, parameters);
-    const values = statement.names.map((name) => parameters[name]);
+  /** The server tells the types of a statement's parameters, once the session has it by its name. */
+  private async learning(statement: Statement, values: unknown[]): Promise<Rows> {
+    const { name } = statement;
+    const connection = await borrow(this.dataSource.driver);
     try {
-      return await this.read(connection, statement, values);
+      const rows = await this.read(connection, statement, values);
+      if (name === undefined || statement.types !== undefined) return rows;
+      statement.types = 'unsuitable'; // until they are known: nobody else asks
+      const told = await connection.read(this.control.together?.typesOf(name) ?? '', []).catch(() => []);
+      if (told.length === values.length) statement.types = told.map(([type]) => String(type));
+      return rows;
+    } finally {
+      connection.release();
+    }
+  }
+
+  private async readTogether(statement: Statement, values: readonly unknown[][]): Promise<Rows[]> {
+    const { text, name, types } = statement;
+    if (!Array.isArray(types) || !this.control.together) throw new Error(`Several requests cannot share: ${text}`);
+    statement.shared ??= this.control.together.write(text, types);
+    const columns = types.map((_, i) => values.map((one) => one[i]));
+    const found: Rows[] = values.map(() => []);
+    const connection = await borrow(this.dataSource.driver);
+    try {
+      for (const row of await connection.read(statement.shared, columns, `${name}_n`))
+        found[Number(row.at(-1)) - 1].push(row);
+      return found;
+    } catch (error) {
+      if (this.control.together.isUnsuitable(error)) statement.types = 'unsuitable';
+      throw error;
+    } finally {
+      connection.release();
+    }
+  }
+
+  private async read(connection: PooledConnection, statement: Statement, values: unknown[]): Promise<Rows> {
+    try {
+      return await this.readNamed(connection, statement, values);
     } catch (error) {
       throw new QueryFailedError(statement.text, values, error as Error);
     }
   }
 
-  private async read(connection: PooledConnection, statement: Statement, values: unknown[]): Promise<unknown[][]> {
+  private async readNamed(connection: PooledConnection, statement: Statement, values: unknown[]): Promise<Rows> {
     const name = this.mayName ? this.nameOf(statement) : undefined;
     try {
       return await connection.read(statement.text, values, name);
@@ -84,12 +158,12 @@ export class PooledReads implements Reads {
     }
   }
 
-  private statementOf(sql: string, parameters: Readonly<Record<string, unknown>>): Statement {
+  private statementOf(sql: string, parameters: Parameters): Statement {
     const known = this.statements.get(sql);
     if (known) return known;
     const named = Object.fromEntries(Object.keys(parameters).map((name) => [name, name]));
     const [text, names] = escapeParameters(this.dataSource, sql, named);
-    const statement: Statement = { text, names: names as string[], uses: 0 };
+    const statement: Statement = { id: this.made++, text, names: names as string[], uses: 0 };
     this.statements.set(sql, statement);
     return statement;
   }
@@ -102,4 +176,21 @@ export class PooledReads implements Reads {
     this.names.add(name);
     return (statement.name = name);
   }
+}
+
+function valuesOf({ names }: Statement, parameters: Parameters): unknown[] {
+  return names.map((name) => parameters[name]);
+}
+
+/** Whether the driver sends it the same in an array as alone. */
+function isScalar(value: unknown): boolean {
+  return value === null || typeof value !== 'object';
+}
+
+/** The rows and as many copies as there are other askers. Whoever gets none asks again. */
+function copies(rows: Rows, count: number, statement: Statement): Rows[] {
+  statement.isUncopyable ||= rows.some((row) => row.some((value) => !isScalar(value) && !(value instanceof Date)));
+  if (statement.isUncopyable) throw new Error('Rows that hold objects cannot be shared.');
+  const copy = (value: unknown): unknown => (value instanceof Date ? new Date(value) : value);
+  return Array.from({ length: count }, (_, i) => (i === 0 ? rows : rows.map((row) => row.map(copy))));
 }

@@ -71,6 +71,19 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     return query.getMany();
   }
 
+  async findAndCount({
+    filter,
+    ordering,
+    offset = 0,
+    limit,
+  }: StoreQuery): Promise<{ rows: E[]; count: number } | undefined> {
+    if (!this.direct || limit === 0 || this.visibility.constant === false) return undefined;
+    const seen = this.sightFor({ filter, ordering });
+    const sight = isPromise(seen) ? await seen : seen;
+    const found = await this.direct.findAndCount(this.predicates(filter, sight), { ordering, sight, offset, limit });
+    return found as { rows: E[]; count: number } | undefined;
+  }
+
   async findOne(filter: Filter, use?: RowUse): Promise<E | null> {
     const row = this.visibility.constant === false ? null : await this.readOne(filter, use);
     if (row) noteKey(this.metadata, row);

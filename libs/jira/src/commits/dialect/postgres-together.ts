@@ -1,0 +1,24 @@
+// One statement of PostgreSQL in place of several that differ in their values only.
+
+import type { StatementsTogether } from './dialect.js';
+
+/** Literals and names, which may hold what looks like a parameter, or else a parameter. */
+const PARAMETERS = /'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\d+)/g;
+
+/** Syntax errors, what is undefined or of another type, and what the server does not support. */
+const UNSUITABLE = /^(?:42|0A)/;
+
+export const POSTGRES_TOGETHER: StatementsTogether = {
+  typesOf: (name) =>
+    `SELECT unnest(parameter_types)::text FROM pg_catalog.pg_prepared_statements WHERE name = '${name}'`,
+
+  /** Each runs as it would alone, with its values out of a table of all: its plan does not change with the others'. */
+  write(text, types) {
+    const inner = text.replace(PARAMETERS, (all, number?: string) => (number ? `"jira_asked"."p${number}"` : all));
+    const columns = types.map((_, i) => `"p${i + 1}"`).join(', ');
+    const values = types.map((type, i) => `$${i + 1}::${type}[]`).join(', ');
+    return `SELECT "jira_row".*, "jira_asked"."n" FROM unnest(${values}) WITH ORDINALITY AS "jira_asked"(${columns}, "n") CROSS JOIN LATERAL (${inner}) AS "jira_row"`;
+  },
+
+  isUnsuitable: (error) => UNSUITABLE.test(String((error as { readonly code?: unknown }).code)),
+};

@@ -1,0 +1,83 @@
+// Reads that requests ask for in the same turn of the event loop, and that one statement answers: with the same values, or as
+// one statement of the database in place of several.
+
+import { AsyncResource } from 'node:async_hooks';
+import { currentRequest, type RunningRequest } from '../../core/scope/running-request.js';
+import { getOrAdd } from '../../core/support/get-or-add.js';
+import { inBatches } from '../../core/support/in-batches.js';
+
+export type Values = unknown[];
+export type Rows = unknown[][];
+
+/** How reads are sent that may be sent together. */
+export interface Sender {
+  alone(values: Values): Promise<Rows>;
+  /** For several askers: the rows of each, in their order. It may fail as a whole. */
+  together(values: readonly Values[]): Promise<Rows[]>;
+}
+
+/** Each waits for the statement of all of them. */
+const MAX_TOGETHER = 64;
+
+class Asker extends AsyncResource {
+  constructor(
+    readonly request: RunningRequest,
+    readonly values: Values,
+    readonly resolve: (rows: Rows | Promise<Rows>) => void,
+  ) {
+    super('nestjs-jira:Asker');
+  }
+}
+
+interface Group {
+  readonly sender: Sender;
+  readonly askers: Asker[];
+}
+
+export class ReadsTogether {
+  private groups = new Map<unknown, Group>();
+
+  /** @param isNext whether a request would be lent a connection without a wait for its turn */
+  constructor(private readonly isNext: (request: RunningRequest) => boolean) {}
+
+  /** @param key the same for those whose reads one statement can answer */
+  ask(key: unknown, values: Values, sender: Sender): Promise<Rows> {
+    const request = currentRequest();
+    if (!request) return sender.alone(values);
+    return new Promise((resolve) => {
+      if (this.groups.size === 0) setImmediate(this.send);
+      getOrAdd(this.groups, key, () => ({ sender, askers: [] })).askers.push(new Asker(request, values, resolve));
+    });
+  }
+
+  private readonly send = (): void => {
+    const { groups } = this;
+    this.groups = new Map();
+    for (const { sender, askers } of groups.values())
+      for (const some of inBatches(askers, MAX_TOGETHER)) this.sendSome(sender, some);
+  };
+
+  /** In the name of one of them, whose turn at the pool it is. If it gives up, or the statement fails, each is on its own. */
+  private sendSome(sender: Sender, askers: readonly Asker[]): void {
+    const leader =
+      askers.length > 1 ? askers.find(({ request }) => !request.aborted && this.isNext(request)) : undefined;
+    if (!leader) return sendEach(sender, askers);
+    const values = askers.map((one) => one.values);
+    const sent = leader.runInAsyncScope(() => sender.together(values));
+    sent.then(
+      (rows) => askers.forEach((asker, i) => asker.resolve(rows[i])),
+      () => sendEach(sender, askers),
+    );
+  }
+
+  /** Whoever has a turn; of one party anybody, for they all wait for the same turns. */
+  private leaderOf(askers: readonly Asker[]): Asker | undefined {
+    const wanted = askers.filter(({ request }) => !request.aborted);
+    const isOneParty = wanted.every(({ request }) => request.party === wanted[0].request.party);
+    return isOneParty ? wanted[0] : wanted.find(({ request }) => this.isNext(request));
+  }
+}
+
+function sendEach(sender: Sender, askers: readonly Asker[]): void {
+  for (const asker of askers) asker.resolve(asker.runInAsyncScope(() => sender.alone(asker.values)));
+}
