@@ -477,6 +477,22 @@ const REACHES: Readonly<Record<Exclude<keyof Limits, keyof typeof ELSEWHERE>, Re
     },
     names: ['ok', ['added'], ['reset']],
   },
+  changesPerCommit: {
+    limit: 2,
+    reach: async (client, app) => {
+      const seen: unknown[] = [];
+      for (const count of [2, 3]) {
+        const probe = await app.connect(1);
+        await probe.subscribe('issues');
+        await app.dataSource.manager.save(Array.from({ length: count }, () => Object.assign(new Issue(), { title: 'many', projectId: 1 }))); // prettier-ignore
+        await probe.settled('issues');
+        seen.push(probe.changes('issues').map(({ type }) => type));
+        probe.close();
+      }
+      return [await list(client, {}), ...seen];
+    },
+    names: ['ok', ['added', 'added'], ['added', 'added', 'reset']],
+  },
   streamItems: {
     limit: 3,
     reach: async (_client, app) => {

@@ -110,9 +110,9 @@ export interface DiagnosticMessages {
 /**
  * Why subscribers were told to fetch again. `failed`: a row could not be judged or shown. `unknowable`: nobody can say who
  * saw a row. `missed`: changes were missed. `rights`: what they see may be other rows now. `heldFrames`: too much waited
- * for them.
+ * for them. `changesPerCommit`: one commit changed too many rows.
  */
-export type ResetReason = 'failed' | 'unknowable' | 'missed' | 'rights' | 'heldFrames';
+export type ResetReason = 'failed' | 'unknowable' | 'missed' | 'rights' | 'heldFrames' | 'changesPerCommit';
 
 const CHANNELS = {
   request: channel('nestjs-jira:request'),

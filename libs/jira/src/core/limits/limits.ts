@@ -89,6 +89,8 @@ export interface Limits extends QueryLimits, TrafficLimits, WorkLimits {
   readonly drainMs: number;
   /** Frames held for a subscriber until its subscribe request is answered. @default 1_000 */
   readonly heldFrames: number;
+  /** Rows of one commit that a subscription is told of one by one; of more it is told to fetch again. @default 1_000 */
+  readonly changesPerCommit: number;
   /** Stream items buffered for a slow client, or collected for a djira client. @default 1_000 */
   readonly streamItems: number;
   /** Messages kept per recipient; the oldest are dropped. @default 1_000, what a busy user gets in a weekend */
@@ -145,6 +147,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   actionTimeoutMs: 30_000,
   drainMs: 10_000,
   heldFrames: 1_000,
+  changesPerCommit: 1_000,
   streamItems: 1_000,
   queuedMessages: 1_000,
   messageTtlMs: 7 * 24 * 3_600_000,

@@ -39,6 +39,17 @@ describe('turns', () => {
     );
   });
 
+  it('let others have the event loop between full batches', async () => {
+    const batches: number[] = [];
+    const turns = new Turns<Item>((batch) => void batches.push(batch.length));
+    turns.push(Array.from({ length: 1_200 }, (_, n) => ({ n })));
+    expect(batches).toEqual([500]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(batches.length).toBeLessThan(3);
+    await new Promise<void>((resolve) => turns.inTurn(resolve));
+    expect(batches).toEqual([500, 500, 200]);
+  });
+
   it('name the items that wait', async () => {
     let go!: () => void;
     const turns = new Turns<Item>(() => new Promise<void>((resolve) => (go = resolve)));

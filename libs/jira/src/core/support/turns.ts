@@ -3,6 +3,9 @@
 /** Work between two batches, run after everything pushed before it is done. Must neither throw nor reject. */
 export type Turn = () => Promise<void> | void;
 
+/** Resolves when what waits for the event loop has had its turn. */
+export const afterOthers = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** Items per batch: enough to share answers of the database, few enough to let others have a turn. */
 const MAX_BATCH_SIZE = 500;
 
@@ -56,6 +59,7 @@ export class Turns<Item extends object> {
     }
     const end = this.entries.findIndex((entry) => typeof entry === 'function');
     const count = Math.min(end < 0 ? this.entries.length : end, MAX_BATCH_SIZE);
-    return this.work(this.entries.splice(0, count) as Item[]);
+    const done = this.work(this.entries.splice(0, count) as Item[]);
+    return count < MAX_BATCH_SIZE ? done : done ? done.then(afterOthers) : afterOthers();
   }
 }

@@ -153,6 +153,8 @@ export class Channel {
   related?: string;
   /** Where it has a list. */
   window?: ListWindow;
+  /** How many rows of the last large commit its subscribers were told of. */
+  large?: { readonly position: string; told: number };
 
   constructor(
     readonly key: string,

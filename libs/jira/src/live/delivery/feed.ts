@@ -13,8 +13,9 @@ import { assertUnaltered, UnknowableRow } from './judgements.js';
 import { delivered, tellWaiting } from './feed-news.js';
 import { Batch } from './batch.js';
 import { Gate } from '../../core/support/gate.js';
+import type { Limits } from '../../core/limits/limits.js';
 import { LiveWindow } from '../lists/live-window.js';
-import { Turns, type Turn } from '../../core/support/turns.js';
+import { afterOthers, Turns, type Turn } from '../../core/support/turns.js';
 import { forEverybody } from '../../core/scope/running-request.js';
 
 export interface FeedReport {
@@ -42,7 +43,7 @@ export class Feed {
     private readonly entity: string,
     private readonly sink: FrameSink,
     private readonly report: FeedReport,
-    private readonly heldFrames: number,
+    private readonly limits: Pick<Limits, 'heldFrames' | 'changesPerCommit'>,
   ) {}
 
   /** Whether everything that was pushed is delivered. */
@@ -138,6 +139,7 @@ export class Feed {
       for (const channel of this.index.candidates(delivery.change, batch.rooms)) {
         const { definition } = channel;
         if (!isFor(definition.observer, delivery) || batch.handled.get(delivery)?.has(definition.observer)) continue;
+        if (this.isToldEnough(channel, delivery)) continue;
         void this.guard(channel, delivery, () => {
           const one = caseOf(delivery, channel, batch.rooms);
           const matchers = matchersOf(definition);
@@ -161,9 +163,14 @@ export class Feed {
 
   private sendFrom(start: number, batch: Batch): Promise<void> | void {
     this.isBatching = true;
+    const until = performance.now() + TURN_MS;
     let end = start;
     let waiting: Promise<void> | void = undefined;
     while (end < batch.cases.length && !waiting) {
+      if (end > start && performance.now() > until) {
+        waiting = afterOthers();
+        break;
+      }
       const one = batch.cases[end++];
       waiting = this.guard(one.channel, one.delivery, () => this.sendOne(one, batch));
     }
@@ -190,7 +197,8 @@ export class Feed {
   }
 
   private windowOf(channel: Channel): LiveWindow {
-    const { sink, heldFrames, report } = this;
+    const { sink, report } = this;
+    const { heldFrames } = this.limits;
     const failed = (error: unknown): void => report.gap(error, channel.definition.entity);
     return new LiveWindow(channel, { sink, heldFrames, gate: READS, inTurn: (turn) => this.inTurn(turn), failed });
   }
@@ -199,12 +207,26 @@ export class Feed {
     const { channel, delivery } = one;
     const { before, after } = acceptedOf(one, batch.judgements);
     const image = after ?? before;
-    if (!image) return;
+    if (!image || !this.mayTell(channel, delivery)) return;
     const type: ChangeType = before ? (after ? 'modified' : 'removed') : 'added';
     const tell = (): Promise<void> | void => this.tell(one, type, image, batch);
     if (type !== 'removed' || !delivery.isForeign || !channel.definition.isPartlyCaptured) return tell();
     // It is not known what else that commit wrote: perhaps what let somebody in who never saw the row.
     return getOrAdd(batch.checks, channel, () => assertUnaltered(channel)).then(tell);
+  }
+
+  /** Of a commit with more rows than a channel is told of one by one, the rest is one `reset`. */
+  private mayTell(channel: Channel, { commit = [], position }: Delivery): boolean {
+    const { changesPerCommit } = this.limits;
+    if (commit.length <= changesPerCommit) return true;
+    if (channel.large?.position !== position) channel.large = { position, told: 0 };
+    const told = ++channel.large.told;
+    if (told === changesPerCommit + 1) this.reset(channel, position, 'changesPerCommit');
+    return told <= changesPerCommit;
+  }
+
+  private isToldEnough({ large }: Channel, { position }: Delivery): boolean {
+    return large !== undefined && large.told > this.limits.changesPerCommit && large.position === position;
   }
 
   private tell(
@@ -242,7 +264,7 @@ export class Feed {
     }
     let hasActive = false;
     for (const subscription of only ?? channel.subscriptions) {
-      if (subscription.state !== 'live') subscription.hold(frame, this.heldFrames);
+      if (subscription.state !== 'live') subscription.hold(frame, this.limits.heldFrames);
       else if (only) this.sink.sendTo(subscription, frame);
       else hasActive = true;
     }
@@ -266,6 +288,9 @@ export class Feed {
     }
   }
 }
+
+/** How long frames are made and sent before others have their turn of the event loop. */
+const TURN_MS = 20;
 
 /** Lists that all feeds read at one time: others want the database as well. */
 const READS = new Gate(4);

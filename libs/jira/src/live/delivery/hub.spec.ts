@@ -137,7 +137,7 @@ class World {
 
   constructor() {
     const report = { failed: (error: unknown) => this.failures.push(error), gap: (error: unknown) => this.failures.push(error) }; // prettier-ignore
-    const limits = { subscriptions: 1_000, heldFrames: 2 };
+    const limits = { subscriptions: 1_000, heldFrames: 2, changesPerCommit: 1_000 };
     this.hub = new Hub(new MemoryChangeLog(), this.readers, limits, report, new ErrorDescriber([]), {
       maxRows: 100,
       positionMs: 20_000,

@@ -34,7 +34,7 @@ export class Hub implements OnApplicationShutdown {
   constructor(
     @Inject(CHANGE_LOG) readonly log: ChangeLog,
     @Inject(FRAME_SINK) private readonly sink: FrameSink,
-    @Inject(LIMITS) private readonly limits: Pick<Limits, 'subscriptions' | 'heldFrames'>,
+    @Inject(LIMITS) private readonly limits: Pick<Limits, 'subscriptions' | 'heldFrames' | 'changesPerCommit'>,
     @Inject(FEED_REPORT) private readonly report: FeedReport,
     errors: ErrorDescriber,
     @Inject(RESUME_SETTINGS) resume: ResumeSettings,
@@ -160,6 +160,6 @@ export class Hub implements OnApplicationShutdown {
 
   private feed(entity: string): Feed {
     const { sink, report, limits } = this;
-    return getOrAdd(this.feeds, entity, () => new Feed(entity, sink, report, limits.heldFrames));
+    return getOrAdd(this.feeds, entity, () => new Feed(entity, sink, report, limits));
   }
 }
