@@ -2,7 +2,7 @@
 // its window, axe-core finds no fault, and the search answers from files of the site alone.
 
 import { createServer } from 'node:http';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { once } from 'node:events';
 import { extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -60,7 +60,7 @@ async function examine(context, site, path, look) {
   page.on('pageerror', (error) => faults.push(`${path}, ${look}: ${error.message}`));
   await page.goto(`${site}/${path}`);
   await page.locator('.VPNavBar').waitFor();
-  await page.waitForFunction(() => document.querySelector('#app')?.__vue_app__ !== undefined);
+  await page.locator('.VPSwitchAppearance:not([title=""])').first().waitFor({ state: 'attached' }); // the page is alive
   const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   if (tooWide > 0) faults.push(`${path}, ${look}: ${tooWide} px wider than the window`);
   await page.evaluate(AXE);
