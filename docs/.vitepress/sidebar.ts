@@ -24,7 +24,7 @@ const ITEMS: Item[] = [
     items: [
       group('Callers and rights', [
         ['Set up the module', '/setup'],
-        ['JWT', '/jwt'],
+        ['Passport and JWT', '/jwt'],
         ['Permissions', '/permissions'],
         ['Authorization', '/authorization'],
         ['Roles', '/roles'],
