@@ -29,6 +29,7 @@ const ITEMS: Item[] = [
         ['Authorization', '/authorization'],
         ['Roles', '/roles'],
         ['Several tenants', '/multi-tenant'],
+        ['Files elsewhere', '/files'],
         ['Limits and abuse', '/security'],
       ]),
       group('Rows and actions', [
@@ -67,6 +68,7 @@ const ITEMS: Item[] = [
     ['Types', '/typescript'],
     ['React', '/react'],
     ['TanStack DB', '/tanstack-db'],
+    ['Other languages', '/languages'],
     ['Offline', '/offline'],
     ['States', '/client-states'],
   ]),
@@ -81,6 +83,7 @@ const ITEMS: Item[] = [
     ['Operate', '/operating'],
     ['Databases', '/databases'],
     ['PostgreSQL', '/postgresql'],
+    ['Upgrade', '/upgrading'],
     ['Versions', '/versions'],
   ]),
   group('Coming from', [
