@@ -36,14 +36,7 @@ async function check() {
   const pages = process.argv.slice(2);
   try {
     for (const [look, options] of Object.entries(LOOKS)) {
-      const context = await browser.newContext(options);
-      await context.route(
-        (url) => url.origin !== site,
-        (route) => {
-          faults.push(`${look}: asks ${route.request().url()}`);
-          return route.abort();
-        },
-      );
+      const context = await offlineContext(browser, site, options);
       for (const page of pages.length > 0 ? pages : [...ALL, ...KINDS].filter(isThere))
         await examine(context, site, page, look);
       await context.close();
@@ -53,6 +46,20 @@ async function check() {
     await browser.close();
     server.close();
   }
+}
+
+/** A window that reaches the site, and nothing else. */
+async function offlineContext(browser, site, options) {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(120_000); // a page that is slow is no fault of the site
+  await context.route(
+    (url) => url.origin !== site,
+    (route) => {
+      faults.push(`The site asks ${route.request().url()}`);
+      return route.abort();
+    },
+  );
+  return context;
 }
 
 async function examine(context, site, path, look) {
@@ -76,7 +83,7 @@ async function examine(context, site, path, look) {
 }
 
 async function searches(browser, site) {
-  const page = await browser.newPage(DESK);
+  const page = await (await offlineContext(browser, site, DESK)).newPage();
   await page.goto(`${site}/`);
   await page.locator('.DocSearch-Button').first().click();
   await page.getByRole('searchbox').fill('visibility');
