@@ -1,6 +1,7 @@
 // The site: `npm run docs` serves it, `npm run docs:build` builds it. Its pages are the Markdown of this folder.
 
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitepress';
 import { REWRITES, anchorOf } from './links.js';
 import { adaptMarkdown } from './markdown.js';
@@ -19,8 +20,13 @@ export default defineConfig({
   cleanUrls: true,
   ignoreDeadLinks: 'localhostLinks', // of the reader's own server; any other dead link fails the build
   rewrites: { ...REWRITES },
-  head: [['meta', { name: 'theme-color', content: '#3158d8' }]],
+  head: [
+    ['meta', { name: 'theme-color', content: '#3158d8' }],
+    ['link', { rel: 'icon', href: '/logo.svg', type: 'image/svg+xml' }],
+  ],
+  vite: { resolve: { alias: [{ find: /^.*\/VPSidebarItem\.vue$/, replacement: themeFile('SidebarItem.vue') }] } },
   markdown: {
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-default' }, // the plain light one is too pale to read
     anchor: { slugify: anchorOf },
     config: (markdown) => adaptMarkdown(markdown, DOCS),
   },
@@ -29,11 +35,13 @@ export default defineConfig({
     if (page.relativePath === 'index.md') Object.assign(page.frontmatter, HOME);
   },
   themeConfig: {
+    logo: '/logo.svg',
     nav: [
       { text: 'Getting started', link: '/getting-started' },
+      { text: 'Concepts', link: '/concepts/' },
       { text: 'Recipes', link: '/recipes/' },
+      { text: 'Client', link: '/client' },
       { text: 'Reference', link: '/reference/' },
-      { text: 'Errors', link: '/errors' },
     ].filter(({ link }) => isThere(link)),
     sidebar: SIDEBAR,
     outline: [2, 3],
@@ -44,8 +52,14 @@ export default defineConfig({
   },
 });
 
+function themeFile(name: string): string {
+  return fileURLToPath(new URL(`theme/${name}`, import.meta.url));
+}
+
 const HOME = {
-  layout: 'home',
+  layout: 'home-page',
+  sidebar: false,
+  aside: false,
   hero: {
     name: 'nestjs-jira',
     text: 'Live WebSocket APIs from your TypeORM entities',
@@ -58,15 +72,21 @@ const HOME = {
   features: [
     {
       title: 'Nothing uncommitted, nothing missed',
-      details: 'Changes are sent after the commit, one for each row, bulk updates included.',
+      details: 'Subscribers hear of each row after its commit. Bulk updates, cascades and upserts count.',
+      link: '/concepts/observers',
+      linkText: 'Observers',
     },
     {
       title: 'One rule for reads and events',
-      details: 'visibility() says which rows a caller may see. Lists, counts, relations, deletes and events obey it.',
+      details: 'You write visibility() once. Lists, counts, relations, deletes and events obey it.',
+      link: '/concepts/visibility',
+      linkText: 'Visibility',
     },
     {
       title: 'Back after a break',
-      details: 'A client that reconnects gets the changes it missed, or is told to fetch again.',
+      details: 'A client that reconnects gets the changes it missed, or is told to refetch. Never a part.',
+      link: '/concepts/resuming',
+      linkText: 'Resuming',
     },
   ],
 };

@@ -1,4 +1,4 @@
-// What the site's Markdown does that VitePress's does not: links as GitHub has them, and the names of files above code.
+// What the site's Markdown adds to VitePress's: links as GitHub has them, names of files above code, no empty headers.
 
 import type { MarkdownRenderer } from 'vitepress';
 import { siteLink } from './links.js';
@@ -18,6 +18,12 @@ export function adaptMarkdown(markdown: MarkdownRenderer, root: string): void {
     if (token && href) token.attrSet('href', siteLink(env.path.slice(root.length + 1), href));
     return openLink ? openLink(tokens, index, options, env, self) : self.renderToken(tokens, index, options);
   };
+  // A column without a name has no header: a screen reader would announce an empty one.
+  markdown.core.ruler.push('empty-headers', ({ tokens }) => {
+    for (const [index, token] of tokens.entries())
+      if (token.type === 'th_open' && tokens[index + 1]?.content === '')
+        for (const part of [token, tokens[index + 2]]) if (part) part.tag = 'td';
+  });
   markdown.renderer.rules.fence = (tokens, index, options, env, self) => {
     const file = /(?:^|\s)file=(\S+)/.exec(tokens[index]?.info ?? '')?.[1];
     const code = renderFence?.(tokens, index, options, env, self) ?? '';

@@ -24,11 +24,12 @@ const ITEMS: Item[] = [
     items: [
       group('Callers and rights', [
         ['Set up the module', '/setup'],
-        ['JWT', '/jwt'],
+        ['Passport and JWT', '/jwt'],
         ['Permissions', '/permissions'],
         ['Authorization', '/authorization'],
         ['Roles', '/roles'],
         ['Several tenants', '/multi-tenant'],
+        ['Files elsewhere', '/files'],
         ['Limits and abuse', '/security'],
       ]),
       group('Rows and actions', [
@@ -67,6 +68,7 @@ const ITEMS: Item[] = [
     ['Types', '/typescript'],
     ['React', '/react'],
     ['TanStack DB', '/tanstack-db'],
+    ['Other languages', '/languages'],
     ['Offline', '/offline'],
     ['States', '/client-states'],
   ]),
@@ -81,12 +83,17 @@ const ITEMS: Item[] = [
     ['Operate', '/operating'],
     ['Databases', '/databases'],
     ['PostgreSQL', '/postgresql'],
+    ['Upgrade', '/upgrading'],
     ['Versions', '/versions'],
   ]),
   group('Coming from', [
-    ['Coming from another system', '/coming-from'],
+    ['A gateway of your own', '/coming-from/gateway'],
+    ['Feathers', '/coming-from/feathers'],
+    ['PocketBase', '/coming-from/pocketbase'],
+    ['Supabase', '/coming-from/supabase'],
+    ['djira and others', '/coming-from'],
     ['Ten complaints', '/comparison/'],
-    ['What is carried on', '/parity'],
+    ['Table of features', '/parity'],
   ]),
   { text: 'FAQ', link: '/faq' },
   { text: 'Errors', link: '/errors' },
@@ -120,8 +127,8 @@ function modulesOfReference(): (readonly [string, string])[] {
 /** Pages that no entry of the sidebar leads to: `npm run docs:build` fails if there are any. */
 export function unlisted(): string[] {
   const listed = new Set(linksOf(SIDEBAR));
-  return readdirSync(DOCS)
-    .filter((file) => file.endsWith('.md') && file !== 'README.md')
+  return readdirSync(DOCS, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md') && !file.endsWith('README.md') && !file.startsWith('reference'))
     .map((file) => `/${file.slice(0, -3)}`)
     .filter((page) => !listed.has(page));
 }

@@ -18,6 +18,8 @@ writeFileSync(join(APP, 'package.json'), JSON.stringify({ type: 'module', devDep
 const code = await newCommand(['hook', 'work-items'], APP);
 afterAll(() => rmSync(APP, { recursive: true, force: true }));
 
+const COMPILE_TIMEOUT_MS = 300_000; // on a busy machine
+
 describe('a new hook', () => {
   it('has an entity, DTOs with a view, the hook and a test', () => {
     expect(code).toBe(0);
@@ -29,7 +31,7 @@ describe('a new hook', () => {
     ]);
   });
 
-  it('compiles', () => {
+  it('compiles', { timeout: COMPILE_TIMEOUT_MS }, () => {
     const read = ts.readConfigFile(join(ROOT, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as { config: object };
     const { options } = ts.parseJsonConfigFileContent(read.config, ts.sys, ROOT);
     const files = readdirSync(FOLDER).map((name) => join(FOLDER, name));

@@ -29,6 +29,27 @@ it("runs the program that is shown beside djira's, for our client and for djira'
   }
 });
 
+it.each(['feathers', 'pocketbase', 'supabase', 'gateway'])(
+  'runs the program that docs/coming-from/%s.md shows: open notes, newest first, and none once it is done',
+  async (system) => {
+    using examples = writeExamples(`docs/coming-from/${system}.md`);
+    const { AppModule } = (await import(examples.pathOf('app.module.ts'))) as { AppModule: Type<object> };
+    const { demo } = (await import(examples.pathOf('client.ts'))) as {
+      demo: (url: string, render: (line: string) => void) => Promise<() => void>;
+    };
+    const app: INestApplication = await NestFactory.create(AppModule, { logger: ['fatal'] });
+    await app.listen(0, '127.0.0.1');
+    const lines: string[] = [];
+    const stop = await demo(await app.getUrl(), (line) => lines.push(line));
+    try {
+      await vi.waitFor(() => expect(lines).toEqual(['', 'Buy milk', '']));
+    } finally {
+      stop();
+      await app.close();
+    }
+  },
+);
+
 /** The application of one of the document's modules, and what speaks to it. */
 async function withModule(file: string, name: string, run: (url: string) => Promise<void>): Promise<void> {
   using examples = writeExamples('docs/coming-from.md');

@@ -1,6 +1,6 @@
-// The guide on JWT runs, with @nestjs/jwt and @nestjs/config themselves.
+// The guide on Passport and JWT runs, with Passport, @nestjs/jwt and @nestjs/config themselves.
 
-import type { Type } from '@nestjs/common';
+import { Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { io } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,7 +15,10 @@ const app = await (async () => {
   process.env['JWT_SECRET'] = 'a secret of at least thirty-two characters';
   using examples = writeExamples('docs/jwt.md');
   const { AppModule } = (await import(examples.pathOf('app.module.ts'))) as { AppModule: Type };
-  return await NestFactory.create(AppModule, { logger: ['fatal'] });
+  const { LoginModule } = (await import(examples.pathOf('login.module.ts'))) as { LoginModule: Type };
+  @Module({ imports: [AppModule, LoginModule] })
+  class RootModule {}
+  return await NestFactory.create(RootModule, { logger: ['fatal'] });
 })();
 
 let url: string;
@@ -51,6 +54,20 @@ describe('the guide on JWT', () => {
   it('knows the user of a token that JwtService signed', async () => {
     const client = await connect(jwt.sign({ sub: 7, role: 'admin' }));
     expect(await client.call('me', 'read', 'GET')).toMatchObject({ status: 200, data: { id: 7, role: 'admin' } });
+    client.close();
+  });
+
+  it('knows the user whom Passport logged in over HTTP, and refuses a wrong password', async () => {
+    const logIn = (password: string) =>
+      fetch(`${url}/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ username: 'ada', password }),
+      });
+    expect((await logIn('wrong')).status).toBe(401);
+    const { token } = (await (await logIn('lovelace')).json()) as { token: string };
+    const client = await connect(token);
+    expect(await client.call('me', 'read', 'GET')).toMatchObject({ status: 200, data: { id: 1, role: 'admin' } });
     client.close();
   });
 

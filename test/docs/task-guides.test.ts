@@ -90,4 +90,36 @@ describe('the guide', () => {
     await mate.settled('orders');
     expect(mate.changes('orders')).toHaveLength(1);
   });
+
+  it('docs/files.md gives the owner of an attachment its URLs, and nobody else', async () => {
+    using examples = writeExamples('docs/files.md');
+    const { Attachment, AttachmentHook, FileStore } = (await import(examples.pathOf('attachment.hook.ts'))) as Record<
+      string,
+      Type<object>
+    >;
+    if (!Attachment || !AttachmentHook || !FileStore) throw new Error('The guide has a hook and a store.');
+    const files = {
+      uploadUrl: (key: string) => Promise.resolve(`https://files.example/put/${key}`),
+      downloadUrl: (key: string) => Promise.resolve(`https://files.example/get/${key}`),
+    };
+    await using app = await createTestApp({
+      hooks: [AttachmentHook as Type<BaseHook>],
+      entities: [Attachment],
+      providers: [{ provide: FileStore, useValue: files }],
+    });
+    const [ada, eve] = await Promise.all([app.connect({ id: 1 }), app.connect({ id: 2 })]);
+    const { key, url } = (await ada.call('attachments', 'begin', 'POST')).data as { key: string; url: string };
+    expect(url).toBe(`https://files.example/put/${key}`);
+    const data = { key, name: 'plan.pdf' };
+    expect(await eve.call('attachments', 'create', 'POST', { data })).toMatchObject({ status: 400 });
+    expect(await ada.call('attachments', 'create', 'POST', { data })).toMatchObject({
+      status: 201,
+      data: { id: 1, name: 'plan.pdf' },
+    });
+    const download = { query: { pk: 1 } };
+    expect((await eve.call('attachments', 'download', 'GET', download)).status).toBe(404);
+    expect(await ada.call('attachments', 'download', 'GET', download)).toMatchObject({
+      data: { url: `https://files.example/get/${key}` },
+    });
+  });
 });

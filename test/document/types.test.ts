@@ -93,7 +93,7 @@ describe('npx nestjs-jira', () => {
     await writeFile(join(folder, 'other.json'), '{}');
     await expect(cli('types', 'other.json')).rejects.toMatchObject({
       code: 1,
-      stderr: 'other.json is no AsyncAPI 3 document.\n',
+      stderr: 'other.json is not an AsyncAPI 3 document.\n',
     });
   });
 });

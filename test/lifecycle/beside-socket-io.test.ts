@@ -64,7 +64,7 @@ describe('options of the Socket.IO server', () => {
   ])('that vanish because a gateway made the server first fail the boot: %s', async (name, value) => {
     expect(await beside({ [name]: value })).toMatch(
       new RegExp(
-        `^ConfigurationError: JiraModule wants the Socket\\.IO option ${name} = .*but ChatGateway made the server with`,
+        `^ConfigurationError: JiraModule sets the Socket\\.IO option ${name} = .*but ChatGateway created the server with`,
       ),
     );
   });

@@ -116,7 +116,7 @@ describe('other gateways of the application', () => {
         (error: unknown) => String(error),
       );
     expect(await bootFault({ providers: [...TRACKER.providers, UploadGateway] })).toMatch(
-      /JiraModule wants the Socket\.IO option maxHttpBufferSize = 100000, but UploadGateway made the server with 5000000\. Give both the same/,
+      /JiraModule sets the Socket\.IO option maxHttpBufferSize = 100000, but UploadGateway created the server with 5000000\. Give both the same/,
     );
     class GenerousAdapter extends IoAdapter {
       override createIOServer(port: number, options?: object) {
@@ -127,6 +127,6 @@ describe('other gateways of the application', () => {
       ...TRACKER,
       configure: (app) => app.useWebSocketAdapter(new GenerousAdapter(app)),
     });
-    await expect(adapted).rejects.toThrow(/but the app's WebSocket adapter made the server with 7/);
+    await expect(adapted).rejects.toThrow(/but the app's WebSocket adapter created the server with 7/);
   });
 });

@@ -164,7 +164,7 @@ describe('a plain WebSocket in frames of protocol version 2', () => {
     expect(await plain.find<Frame>(({ data }) => data.requestId === 'h')).toMatchObject({ data: { status: 200 } });
     plain.socket.send('{"event":"hello"}\n{"event":"hello"}\n');
     const refused = await plain.find<Frame>(({ event }) => event === '$error');
-    const message = 'The frame could not be parsed: a message holds one JSON object, and this one several.';
+    const message = 'The frame could not be parsed: a message must hold one JSON object; this one holds several.';
     expect(refused.data).toEqual({ code: 'MALFORMED_FRAME', message });
   });
 

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { EventContext, EventHandlers, OnMessage } from 'nestjs-jira';
 import { xraptorFormat, zaptoolsFormat } from 'nestjs-jira/formats';
 import { createTestApp } from '../support/app.js';
+import { fencesOf } from '../support/markdown.js';
 import { runPython } from '../support/plain.js';
 import { describeWith } from '../support/services.js';
 import { seedTracker, TRACKER } from '../support/tracker.js';
@@ -48,6 +51,20 @@ print(f.read(length).decode())
 `;
 
 describeWith('python', 'a plain WebSocket client in Python', (python) => {
+  it('of thirty lines, as docs/languages.md shows it, calls and subscribes', async () => {
+    await using app = await createTestApp({ ...TRACKER, options: { plainWebSockets: [{ path: '/ws' }] } });
+    await seedTracker(app);
+    const guide = readFileSync(join(import.meta.dirname, '../../docs/languages.md'), 'utf8');
+    const [program = ''] = fencesOf(guide).flatMap(({ language, text }) => (language === 'python' ? [text] : []));
+    expect(program).toContain('http://localhost:3000/ws?token=demo-ada');
+    const lines = await runPython(
+      python,
+      program.replace('http://localhost:3000/ws?token=demo-ada', `${app.url}/ws?token=user-1`),
+    );
+    expect(lines[0]).toMatch(/^channel \S+$/);
+    expect(lines.join('\n')).toMatch(/^created 201 .*'title': 'Ship it'/m);
+  });
+
   it('subscribes to a hook and sees the change it makes', async () => {
     await using app = await createTestApp({ ...TRACKER, options: { plainWebSockets: [{ path: '/ws' }] } });
     await seedTracker(app);

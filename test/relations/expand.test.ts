@@ -97,7 +97,7 @@ describeEachDatabase('expand', ({ options }) => {
     }
     Hook('unordered')(Unordered);
     await expect(start({ hooks: [...BLOG.hooks, Unordered] })).rejects.toThrow(
-      'Unordered orders by "comments__text", of which a row may have several. Order by a column of the row itself',
+      'Unordered orders by "comments__text", which crosses a to-many relation. Order by a column of the row itself',
     );
   });
 
@@ -157,7 +157,7 @@ describeEachDatabase('expand', ({ options }) => {
 
     it('is refused at boot where the allow-list names none of them, or another', async () => {
       await expect(withNames(['author'])).rejects.toThrow(
-        `Several expands "author", but not exactly one hook serves Person. Say which of people, names: expandFields = { 'author': 'people' }.`,
+        `Several expands "author", but several hooks serve Person. Name one of people, names: expandFields = { 'author': 'people' }.`,
       );
       await expect(withNames({ author: 'persons' })).rejects.toThrow(
         'Several expands "author", but no hook "persons" serves Person. Name one of people, names.',

@@ -1,3 +1,5 @@
+// The whole server: TypeORM, JiraModule, and the modules of the tracker.
+
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { BearerTokenAuthentication, IsAuthenticated, JiraModule } from 'nestjs-jira';

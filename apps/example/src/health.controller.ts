@@ -1,3 +1,5 @@
+// Shows an ordinary Nest controller beside the hooks.
+
 import { Controller, Get } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';

@@ -1,3 +1,5 @@
+// Starts the server and serves the page.
+
 import 'reflect-metadata';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';

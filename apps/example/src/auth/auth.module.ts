@@ -1,3 +1,5 @@
+// Exports the TokenVerifier that JiraModule asks who is calling.
+
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { TokenVerifier } from 'nestjs-jira';

@@ -1,3 +1,5 @@
+// The user of a request, with the type that hooks expect.
+
 import type { HookScope } from 'nestjs-jira';
 import type { User } from '../users/user.entity.js';
 

@@ -1,3 +1,5 @@
+// Shows who is calling: two demo tokens, where an application would verify a JWT.
+
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { TokenVerifier } from 'nestjs-jira';

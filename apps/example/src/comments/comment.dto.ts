@@ -1,3 +1,5 @@
+// Shows a small input and the view of a comment.
+
 import { Expose } from 'class-transformer';
 import { IsInt, IsString, Length } from 'class-validator';
 

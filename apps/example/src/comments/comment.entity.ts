@@ -1,3 +1,5 @@
+// Shows a row that belongs to another row.
+
 import { Column, CreateDateColumn, Entity, ManyToOne, PrimaryGeneratedColumn, type Relation } from 'typeorm';
 import { Issue } from '../issues/issue.entity.js';
 import { User } from '../users/user.entity.js';

@@ -1,3 +1,5 @@
+// Shows visibility across two relations, and an author whom clients cannot choose.
+
 import { ForbiddenException } from '@nestjs/common';
 import { Hook, ModelHook, type HookScope, type Visibility } from 'nestjs-jira';
 import { currentUser } from '../auth/current-user.js';

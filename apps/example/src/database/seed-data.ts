@@ -1,3 +1,5 @@
+// The people, projects and issues of the first start.
+
 import type { IssueStatus } from '../issues/issue-status.js';
 
 type Person = 'ada' | 'grace';

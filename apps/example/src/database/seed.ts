@@ -1,3 +1,5 @@
+// Writes the first rows once, when the database is empty.
+
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';

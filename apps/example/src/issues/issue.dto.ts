@@ -1,3 +1,5 @@
+// Shows inputs that are checked field by field, and what clients see of an issue.
+
 import { Expose } from 'class-transformer';
 import { IsIn, IsInt, IsNumber, IsOptional, IsString, Length, MaxLength, ValidateIf } from 'class-validator';
 import { ISSUE_STATUSES, type IssueStatus } from './issue-status.js';

@@ -1,3 +1,5 @@
+// Shows the entity behind the board, with a version column that detects conflicting edits.
+
 import {
   Column,
   CreateDateColumn,

@@ -1,3 +1,5 @@
+// Shows the heart of the tracker: one rule of visibility, filters, an order, and an action of its own.
+
 import { Action, ActionScope, Hook, ModelHook, type HookScope, type Visibility } from 'nestjs-jira';
 import { currentUser } from '../auth/current-user.js';
 import { Comment } from '../comments/comment.entity.js';

@@ -1,3 +1,5 @@
+// Shows who is online, to the people who share a project.
+
 import { InjectRepository } from '@nestjs/typeorm';
 import { Hook, PresenceHook, type HookScope, type OnlineUser } from 'nestjs-jira';
 import { Repository } from 'typeorm';

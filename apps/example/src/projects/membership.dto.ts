@@ -1,3 +1,5 @@
+// Shows the input and the view of a membership.
+
 import { Expose } from 'class-transformer';
 import { IsInt } from 'class-validator';
 

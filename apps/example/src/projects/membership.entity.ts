@@ -1,3 +1,5 @@
+// Shows the row that decides who sees a project.
+
 import { Column, Entity, ManyToOne, PrimaryGeneratedColumn, Unique, type Relation } from 'typeorm';
 import { User } from '../users/user.entity.js';
 import { Project } from './project.entity.js';

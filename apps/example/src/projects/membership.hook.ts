@@ -1,3 +1,5 @@
+// Shows rows that decide about the rights of others.
+
 import { Hook, ModelHook, type HookScope, type Visibility } from 'nestjs-jira';
 import { currentUser } from '../auth/current-user.js';
 import { CreateMembership, MembershipView } from './membership.dto.js';

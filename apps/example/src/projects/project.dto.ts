@@ -1,3 +1,5 @@
+// Shows the input and the view of a project.
+
 import { Expose } from 'class-transformer';
 import { IsString, Length } from 'class-validator';
 

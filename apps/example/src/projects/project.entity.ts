@@ -1,3 +1,5 @@
+// Shows a project: its members and issues.
+
 import { Column, CreateDateColumn, Entity, OneToMany, PrimaryGeneratedColumn, type Relation } from 'typeorm';
 import { Membership } from './membership.entity.js';
 

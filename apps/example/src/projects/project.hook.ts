@@ -1,3 +1,5 @@
+// Shows visibility by membership, and how to hide an action.
+
 import { Hook, ModelHook, NotAction, type ActionScope, type HookScope, type Visibility } from 'nestjs-jira';
 import { currentUser } from '../auth/current-user.js';
 import { ProjectInput, ProjectView } from './project.dto.js';

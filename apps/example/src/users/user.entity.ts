@@ -1,3 +1,5 @@
+// Shows the people of the tracker.
+
 import { Column, Entity, OneToMany, PrimaryGeneratedColumn, type Relation } from 'typeorm';
 import { Membership } from '../projects/membership.entity.js';
 

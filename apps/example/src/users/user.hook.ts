@@ -1,3 +1,5 @@
+// Shows a read-only hook with one action: who am I?
+
 import { Action, ActionScope, Hook, ReadOnlyModelHook, type HookScope, type Visibility } from 'nestjs-jira';
 import { currentUser } from '../auth/current-user.js';
 import { User } from './user.entity.js';

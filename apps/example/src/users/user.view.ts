@@ -1,3 +1,5 @@
+// Shows what others see of a user.
+
 import { Expose } from 'class-transformer';
 
 export class UserView {

@@ -32,7 +32,7 @@ export function apiTypes(document: AsyncApiDocument): string {
   const api = [...hooks].map(([namespace, members]) => `  ${keyOf(namespace)}: {\n${members.join('\n')}\n  };`);
   const { title, version } = document.info as { readonly title?: string; readonly version?: string };
   return [
-    `// ${title ?? 'API'} ${version ?? ''}, written by "nestjs-jira types". Write it again instead of editing it.`,
+    `// ${title ?? 'API'} ${version ?? ''}, written by "nestjs-jira types". Generate it again; do not edit it.`,
     '',
     'export type Api = {',
     ...api,

@@ -36,7 +36,7 @@ async function fetched(url: string): Promise<unknown> {
 function checked(value: unknown, source: string): AsyncApiDocument {
   const { asyncapi } = (value ?? {}) as { asyncapi?: unknown };
   if (typeof asyncapi === 'string' && asyncapi.startsWith('3.')) return value as AsyncApiDocument;
-  throw new Error(`${source} is no AsyncAPI 3 document.`);
+  throw new Error(`${source} is not an AsyncAPI 3 document.`);
 }
 
 /** The class of the module: the export of this name, else the only class whose name ends with "Module". */

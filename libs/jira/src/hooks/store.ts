@@ -29,7 +29,7 @@ export interface Store<E extends object> {
   findEach?(filters: readonly Filter[], narrowing: Filter, use: RowUse): Promise<(E | null)[]>;
   /** @param limit enough to know: what is beyond need not be counted */
   count(filter: Filter, limit?: number): Promise<number>;
-  /** About how many rows there are, without reading them; undefined where nothing says so. */
+  /** An estimate of the number of rows, without reading them; undefined if there is none. */
   estimate?(filter: Filter): Promise<number | undefined>;
   /** Whether several reads may run at the same time: not within a transaction. */
   readonly isConcurrent?: boolean;
@@ -42,7 +42,7 @@ export interface Store<E extends object> {
   /** Sets these fields of an entity; others keep their values. */
   merge(entity: E, fields: Record<string, unknown>): E;
   /**
-   * Inserts, and resolves with the row as it is stored; it must be one the caller sees, else the transaction fails with a
+   * Inserts the row, and resolves with it as stored. The caller must see it; otherwise the transaction fails with a
    * field error.
    */
   insert(entity: E): Promise<E>;
@@ -51,13 +51,13 @@ export interface Store<E extends object> {
    * a failure it is not said which entity's it is.
    */
   insertMany?(entities: readonly E[]): Promise<E[] | undefined>;
-  /** Stores changed fields of a row found before; resolves with the row as it became, which the caller must see. */
+  /** Stores changed fields of a row found before, and resolves with the new row, which the caller must see. */
   update(entity: E): Promise<E>;
   /** The row as it is stored now, whoever wrote it; the entity itself where it is just that. */
   reread?(entity: E): Promise<E>;
   remove(entity: E): Promise<void>;
   /** The property that counts a row's changes, if the rows have one. */
   readonly versionField?: string | undefined;
-  /** The row as it is stored now, locked until the transaction ends where the database can; null when it is not seen. */
+  /** The row as it is stored now, locked until the transaction ends if the database can; `null` if the caller may not see it. */
   lock?(entity: E): Promise<E | null>;
 }

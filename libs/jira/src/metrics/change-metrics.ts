@@ -13,7 +13,7 @@ function commitMetrics(instruments: Instruments): Listeners {
   const lag = instruments.histogram('jira_log_lag_seconds', 'From a commit to its arrival from the log.', 'source');
   const judgements = instruments.counter('jira_judgements_total', 'Images that were judged.', 'by');
   const judged = instruments.histogram('jira_judge_duration_seconds', 'Questions about who sees rows.', 'outcome');
-  const frames = instruments.counter('jira_frames_total', 'Frames to channels; reset = fetch again.', 'namespace', 'type'); // prettier-ignore
+  const frames = instruments.counter('jira_frames_total', 'Frames to channels; reset = refetch.', 'namespace', 'type'); // prettier-ignore
   const deliveries = instruments.counter('jira_deliveries_total', 'Subscriptions that frames went to.', 'namespace', 'type'); // prettier-ignore
   const resets = instruments.counter('jira_resets_total', 'Resets, by reason.', 'namespace', 'reason');
   const first = instruments.histogram('jira_commit_to_first_frame_seconds', 'From a commit to its first frame.');
@@ -52,8 +52,8 @@ function listMetrics(instruments: Instruments): Listeners {
   const windows = instruments.gauge('jira_live_windows', 'Live lists that are kept.', 'namespace');
   const reads = instruments.histogram('jira_window_read_duration_seconds', 'Reads of live lists.', 'namespace', 'outcome'); // prettier-ignore
   const gaps = instruments.counter('jira_log_gaps_total', 'Changes that could not be read or captured.');
-  const lost = instruments.counter('jira_cluster_lost_total', 'Outages of what several processes share.', 'store');
-  const isUp = instruments.gauge('jira_cluster_up', 'Whether what several processes share is there; absent = never lost.', 'store'); // prettier-ignore
+  const lost = instruments.counter('jira_cluster_lost_total', 'Outages of the store that processes share.', 'store');
+  const isUp = instruments.gauge('jira_cluster_up', 'Whether the shared store is available; absent = never lost.', 'store'); // prettier-ignore
   return {
     window: ({ event, namespace, durationMs = 0, isFailed }) => {
       if (event === 'read') reads.observe({ namespace, outcome: isFailed ? 'failed' : 'read' }, durationMs / 1_000);

@@ -13,7 +13,7 @@ export function clientMetrics(instruments: Instruments): Listeners {
   const open = instruments.gauge('jira_connections', 'Open connections.');
   const closed = instruments.counter('jira_connections_closed_total', 'Connections that closed, by reason.', 'reason');
   const refused = instruments.counter('jira_connections_refused_total', 'Refused handshakes, by code.', 'code');
-  const refusals = instruments.counter('jira_refusals_total', 'What a limit has refused, by limit.', 'limit');
+  const refusals = instruments.counter('jira_refusals_total', 'Refusals, by limit.', 'limit');
   const duration = instruments.histogram(
     'jira_request_duration_seconds',
     'From the arrival of a request to its answer.',

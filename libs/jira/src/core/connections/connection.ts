@@ -102,7 +102,7 @@ export abstract class Connection {
     throw new JiraException('TOO_MANY_ROOMS', `Too many rooms; the limit is ${this.maxRooms} per connection.`);
   }
 
-  /** Requests that cost something: unanswered, or given up and not ended. */
+  /** Requests that still cost something: unanswered, or given up and still running. */
   get inFlight(): number {
     return (this.requests?.size ?? 0) + this.abandoned;
   }

@@ -31,7 +31,7 @@ export function setOwnLimits(connection: Connection, limitsOf: LimitsOf | undefi
     if (fault !== undefined) throw new TypeError(fault);
     connection.ownLimits = { ...(own as Partial<ConnectionLimits>) };
   } catch (error) {
-    problems.error('limitsOf failed', `limitsOf failed: connection ${connection.id} has the limits of all`, error);
+    problems.error('limitsOf failed', `limitsOf failed: connection ${connection.id} has the default limits`, error);
   }
 }
 

@@ -60,12 +60,12 @@ export interface Dependency {
   /** Class of the rows. */
   readonly entity: unknown;
   /**
-   * Users whose sight the row decides (their keys, or the users): only their subscriptions are checked again.
+   * Users whose rights the row decides (their keys, or the users): only their subscriptions are checked again.
    *
    * @default everyone
    */
   users?(this: void, row: object): Iterable<unknown>;
-  /** Ids of rows whose output shows this row: they are announced again. No one's sight is checked then. */
+  /** Keys of the hook's rows whose output shows this row: they are announced again. Rights are not checked again then. */
   rows?(this: void, row: object): Iterable<RowId>;
 }
 

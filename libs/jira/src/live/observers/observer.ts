@@ -54,7 +54,7 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
     if (handler) this.handle = (change, diff) => handler(change as EntityChange<Row>, diff);
   }
 
-  /** Whether it shows rows otherwise than its hook does. Known once it is bound. */
+  /** Whether it shows rows differently from its hook. Known once it is bound. */
   get showsOtherwise(): boolean {
     return this.options.serialize !== undefined || this.rows.own === undefined;
   }

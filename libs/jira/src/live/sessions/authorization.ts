@@ -42,8 +42,8 @@ const MAX_SWEPT_AT_ONCE = 16;
 export type Who = Connection | { readonly connectionId: string } | unknown;
 
 /**
- * Makes changed rights take effect on those who are connected, to this process at once, to the others that share its
- * change log as soon as they hear of it: before any commit that follows.
+ * Makes changed rights take effect on open connections: in this process at once, and in others that share its change
+ * log before any commit that follows.
  *
  * @example
  * constructor(private readonly authorization: Authorization) {}
@@ -76,9 +76,10 @@ export class Authorization {
   }
 
   /**
-   * Looks again at what a user or one connection may see. From this call on nothing is sent by the old rights; resolves
-   * when the new ones are in effect in this process. Subscriptions that see other rows now are told to refetch, those
-   * without permission are ended, connections that may not be are closed. Throws a TypeError for a `user` that is no data.
+   * Checks again what a user or one connection may see. From this call on, nothing is sent under the old rights.
+   * Resolves when the new ones are in effect in this process. Subscriptions that now see other rows refetch, those
+   * without permission end, and connections that are no longer allowed are closed. Throws a TypeError for a `user` that
+   * is not plain data.
    */
   async refresh(who: Who, { user }: RefreshOptions = {}): Promise<void> {
     this.tellOthers('refresh', who, user);

@@ -29,7 +29,7 @@ export class JiraHealth implements OnModuleDestroy {
     @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedJiraOptions, 'unreadyMs'>,
   ) {}
 
-  /** Whether new clients are to be sent here: from the end of boot until a shutdown begins, `unreadyMs` before the drain. */
+  /** Whether new clients should be sent here: from the end of boot until a shutdown begins, `unreadyMs` before the drain. */
   get isReady(): boolean {
     return this.reception.isOpen && !this.isLeaving;
   }

@@ -47,7 +47,7 @@ export class ExplorerPage implements OnModuleInit {
     this.serve(adapter, `${path}/asyncapi.json`, explorer, (request) => this.documentFor(request, explorer));
     const folder = FOLDERS.find((one) => existsSync(new URL(PAGE, one)));
     if (!folder) {
-      this.logger.warn('The explorer’s page is not built: "npm run build" in the workspace builds it.');
+      this.logger.warn('The page of the explorer is not built. Run "npm run build" in the workspace.');
       return;
     }
     for (const [name, type] of Object.entries(FILES))

@@ -75,7 +75,7 @@ export function checkFields(
   const orderable = (name: string): DeclaredField => {
     const { type: _, ...field } = resolve('orderingFields', name);
     if (!types.hasMany(field.path)) return field;
-    throw new ConfigurationError(subject, `lists "${name}" in orderingFields, but a row may have several of them.`, 'Order by a column of the row itself, or of a to-one relation.'); // prettier-ignore
+    throw new ConfigurationError(subject, `lists "${name}" in orderingFields, which crosses a to-many relation.`, 'Order by a column of the row itself, or of a to-one relation.'); // prettier-ignore
   };
   return {
     filter: new Map(filter),

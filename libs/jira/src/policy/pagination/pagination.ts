@@ -7,7 +7,7 @@ import type { CursorRow, Seek } from './cursor.js';
 export interface PageSource {
   /** @param limit enough to know: a count beyond it may say anything above it */
   count(limit?: number): Promise<number>;
-  /** About how many rows there are, at little cost; undefined where nothing says so. */
+  /** An estimate of the number of rows, at little cost; undefined if there is none. */
   estimate?(): Promise<number | undefined>;
   slice(offset: number, limit: number): Promise<unknown[]>;
   /**

@@ -58,7 +58,7 @@ export const jsonConverter: MessageConverter = {
       return JSON.parse(raw) as unknown;
     } catch (error) {
       if (!/\}\s*\n\s*\{/.test(raw)) throw error;
-      throw new SyntaxError('a message holds one JSON object, and this one several.', { cause: error });
+      throw new SyntaxError('a message must hold one JSON object; this one holds several.', { cause: error });
     }
   },
   write: (value) => jsonText(value) ?? JSON.stringify(value),

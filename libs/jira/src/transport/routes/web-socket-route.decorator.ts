@@ -5,7 +5,7 @@ import type { RouteOptions } from '../../hooks/route-options.js';
 import { MemberMarks } from '../../hooks/member-marks.js';
 import type { Connection, Params } from '../../core/connections/connection.js';
 
-/** What a raw handler is told of its connection. */
+/** What a raw handler knows about its connection. */
 export interface RouteContext<PathParams extends object = Params> {
   /** The path of the URL, without its query. */
   readonly path: string;

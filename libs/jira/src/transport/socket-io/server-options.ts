@@ -56,7 +56,7 @@ export function claimOptions(
     if (isNobodysChoice && boundFrames(server, wanted.maxHttpBufferSize)) continue;
     throw new ConfigurationError(
       'JiraModule',
-      `wants the Socket.IO option ${key} = ${shown(value)}, but ${by} made the server with ${shown(actual)}.`,
+      `sets the Socket.IO option ${key} = ${shown(value)}, but ${by} created the server with ${shown(actual)}.`,
       'Give both the same options, or set forRoot({ socketIo: { path: "/jira.io" } }) for a server of its own.',
     );
   }

@@ -153,14 +153,11 @@ export class Expansion {
     if (hook) return hook;
     const [fault, cure]: readonly [string, string] =
       namespaces.length === 0
-        ? [
-            'no hook serves',
-            `Give it one, which says who sees its rows and what of them, or leave "${path}" out of "expandFields".`,
-          ]
+        ? ['no hook serves', `Add a hook for it, or leave "${path}" out of "expandFields".`]
         : wanted === undefined
           ? [
-              `not exactly one hook serves`,
-              `Say which of ${namespaces.join(', ')}: expandFields = { '${path}': '${namespaces[0]}' }.`,
+              `several hooks serve`,
+              `Name one of ${namespaces.join(', ')}: expandFields = { '${path}': '${namespaces[0]}' }.`,
             ]
           : [`no hook "${wanted}" serves`, `Name one of ${namespaces.join(', ')}.`];
     throw new ConfigurationError(this.subject, `expands "${path}", but ${fault} ${target.name}.`, cure);

@@ -198,7 +198,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
       for (const { namespace, hasObjectPermissions } of this.edge.gatesOf(related))
         if (hasObjectPermissions)
           this[CONTEXT].warn(
-            `filters or orders by rows of ${related.name}, whose hook "${namespace}" has object permissions, which no query can ask. Say in its visibility() who sees which rows, or list the fields in "unrestrictedFields".`,
+            `filters or orders by rows of ${related.name}, whose hook "${namespace}" has object permissions, which a query cannot evaluate. Restrict its rows in visibility(), or list the fields in "unrestrictedFields".`,
           );
   }
 

@@ -11,7 +11,7 @@ import { liveListOf, type LiveListOptions } from './live-rows.js';
 export interface Listens {
   /** Live lists: `false` keeps none. @default { maxLimit: 200 } */
   live: LiveListOptions | false;
-  /** SUBSCRIPTION: the rows that `list` answers to the same query, kept as they are from now on. */
+  /** SUBSCRIPTION: the rows that `list` answers to the same query, kept current from now on. */
   listen(scope: ActionScope<undefined>): Promise<ListenedData>;
 }
 

@@ -8,8 +8,8 @@ import type { Visibility } from '../query/visibility.js';
 
 export interface EntityObserverOptions<E extends object, View = unknown> extends ObserverOptions<E, View> {
   /**
-   * Rows this caller may hear of. @default the hook's own visibility, for the hook's entity; for others it must be said,
-   * unless `subscribingRooms` says who hears what
+   * Rows this caller may hear of. @default the hook's own visibility, for the hook's entity; required for other
+   * entities, unless `subscribingRooms` decides who hears what
    */
   visibility?(this: void, scope: HookScope): Visibility<E> | Promise<Visibility<E>>;
 }

@@ -61,7 +61,7 @@ export class Lookup {
     if (this.types.hasMany(path))
       throw new ConfigurationError(
         this.subject,
-        `orders by "${field}", of which a row may have several.`,
+        `orders by "${field}", which crosses a to-many relation.`,
         'Order by a column of the row itself, or of a to-one relation.',
       );
     const isOpen = unrestrictedFields.some((name) => pathOf(name).join('__') === path.join('__'));

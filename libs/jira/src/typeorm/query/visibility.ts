@@ -89,7 +89,8 @@ function relationOperator(
 ): Condition {
   if (operator.type in COUNTS && !(operator.child instanceof FindOperator)) {
     const value = Number(operator.value);
-    if (!Number.isFinite(value)) return fail(path, 'compares a number of rows with no number.', 'Use a number.');
+    if (!Number.isFinite(value))
+      return fail(path, 'compares a number of rows with something other than a number.', 'Use a number.');
     return { kind: 'count', relation, operator: COUNTS[operator.type as keyof typeof COUNTS], value };
   }
   const [column, ...others] = ownForeignKeys(relation);

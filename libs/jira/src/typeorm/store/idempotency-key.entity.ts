@@ -1,8 +1,8 @@
 import { Column, CreateDateColumn, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /**
- * What a request with an `idempotency-key` header did. List it among the entities of the data source whose hooks should
- * heed that header. Rows older than the option `idempotencyTtlMs` are deleted.
+ * What a request with an `idempotency-key` header did. List it among the entities of the data source whose hooks
+ * accept that header. Rows older than the option `idempotencyTtlMs` are deleted.
  */
 @Entity('jira_idempotency_key')
 export class IdempotencyKey {
