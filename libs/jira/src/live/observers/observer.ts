@@ -10,10 +10,11 @@ import type { Change, ChangeType, EntityChange } from '../../core/changes/change
 import type { ListDefinition } from '../lists/list-definition.js';
 import { follow, followRelated } from './dependencies.js';
 import { EVERY_ROW, FunctionMatcher } from './function-matcher.js';
+import { assertNames } from '../../core/support/known-names.js';
 import { getOrAdd } from '../../core/support/get-or-add.js';
 import type { Announced, Dependency, ObservedRows } from './observed-rows.js';
 import type { ObserverHost } from './observer-host.js';
-import type { BoundOptions, Rooms, Signal } from './observer-options.js';
+import { OBSERVER_OPTIONS, type BoundOptions, type Rooms, type Signal } from './observer-options.js';
 import { resumeRequestOf } from './resume-request.js';
 import { Resuming } from './resuming.js';
 import type { Room } from '../delivery/rooms.js';
@@ -236,6 +237,7 @@ function roomSet(rooms: Rooms): ReadonlySet<Room> {
 }
 
 function checkOptions<Row extends object>(options: BoundOptions<Row>, subject: string, rows: ObservedRows): void {
+  assertNames(subject, 'observer() option', options, OBSERVER_OPTIONS);
   const { rooms, subscribingRooms, visibility } = options;
   if (!rooms !== !subscribingRooms)
     throw new ConfigurationError(

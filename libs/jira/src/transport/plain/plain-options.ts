@@ -52,6 +52,12 @@ export function resolvePlainOptions(options: readonly PlainWebSocketOptions[]): 
     if (paths.has(`${one.port} ${one.path}`))
       throw new ConfigurationError(subject, 'is configured twice.', 'Give each a different path.');
     paths.add(`${one.port} ${one.path}`);
+    if (one.format !== undefined && typeof one.format.compose !== 'function')
+      throw new ConfigurationError(
+        subject,
+        'has a "format" that is none.',
+        'Use one of nestjs-jira/formats, such as bundleFormat.',
+      );
     const { pingIntervalMs = 25_000 } = one;
     if (!Number.isInteger(pingIntervalMs) || pingIntervalMs <= 0)
       throw new ConfigurationError(subject, `has pingIntervalMs = ${pingIntervalMs}.`, 'Use a positive integer.');
