@@ -154,8 +154,8 @@ describe('namespaces that the application opens by a pattern, after the hooks ha
 describe('paths that clients ask for', () => {
   it('are not kept once nobody is at them: refused ones, and those of hooks', async () => {
     await using app = await createTestApp(BESIDE);
-    const { server } = app.get(ChatGateway);
-    const namespaces = (): string[] => [...server._nsps.keys()].filter((name) => name !== '/');
+    const { _nsps: all } = app.get(ChatGateway).server;
+    const namespaces = (): string[] => [...all.keys()].filter((name) => name !== '/');
     const stays = (await connect(`${app.url}/thing/0`)) as Socket;
     for (let i = 1; i <= 20; i++) {
       expect(await connect(`${app.url}/nowhere/${i}`)).toMatchObject({ data: { code: 'UNKNOWN_PATH' } });

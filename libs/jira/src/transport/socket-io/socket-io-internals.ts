@@ -50,10 +50,14 @@ interface ParentMembers {
 
 /** Removes a namespace that a parent opened for a name, unless somebody is in it. The next client of that name opens it anew. */
 export function removeIfEmpty(parent: Namespace, namespace: Namespace): void {
-  const { _preConnectSockets: entering } = namespace as unknown as NamespaceMembers;
-  if (namespace.sockets.size + entering.size > 0 || !childrenOf(parent).delete(namespace)) return;
+  if (namespace.sockets.size + enteringOf(namespace).size > 0 || !childrenOf(parent).delete(namespace)) return;
   namespacesOf(namespace.server).delete(namespace.name);
   void namespace.adapter.close();
+}
+
+function enteringOf(namespace: Namespace): ReadonlyMap<string, Socket> {
+  const { _preConnectSockets: entering } = namespace as unknown as NamespaceMembers;
+  return entering;
 }
 
 function childrenOf(parent: Namespace): Set<Namespace> {
@@ -61,7 +65,8 @@ function childrenOf(parent: Namespace): Set<Namespace> {
 }
 
 function namespacesOf(server: Server): Map<string, Namespace> {
-  return server._nsps as Map<string, Namespace>;
+  const { _nsps: namespaces } = server as unknown as { readonly _nsps: Map<string, Namespace> };
+  return namespaces;
 }
 
 /** From now on the socket's acknowledge functions tell which packet they are for. */
@@ -90,7 +95,7 @@ const MEMBERS: readonly PrivateMember<ProbedConnection>[] = [
   { name: 'Server._nsps', isThere: ({ server, socket }) => namespacesOf(server).get(socket.nsp.name) === socket.nsp },
   {
     name: 'Namespace._preConnectSockets',
-    isThere: ({ socket }) => (socket.nsp as unknown as NamespaceMembers)._preConnectSockets.size === 0,
+    isThere: ({ socket }) => enteringOf(socket.nsp).size === 0,
   },
   { name: 'ParentNamespace.children', isThere: ({ server }) => childrenOf(server.of(NOWHERE)).size === 0 },
   { name: 'Server.opts', isThere: ({ server }) => typeof (server as unknown as { opts?: unknown }).opts === 'object' },
