@@ -21,7 +21,7 @@ import type { Room } from '../delivery/rooms.js';
 import { isPerUser } from './per-user.js';
 import { OrderMatcher } from './order-matcher.js';
 import { signalRows } from './signal-rows.js';
-import { unlessAnonymous } from '../../core/scope/anonymous.js';
+import { ruleFor } from '../../core/scope/anonymous.js';
 
 /** Made by `observer()`. `View` is what subscribers are sent of a row. */
 export class Observer<Row extends object, View = unknown> implements ObserverBehaviour {
@@ -140,6 +140,10 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
 
   /** Where a caller belongs, by the rights that the caller has now. */
   private async define(scope: HookScope, isAgain: boolean): Promise<ChannelDefinition> {
+    return ruleFor(scope, () => this.definitionFor(scope, isAgain));
+  }
+
+  private async definitionFor(scope: HookScope, isAgain: boolean): Promise<ChannelDefinition> {
     if (isAgain) await this.host.recheck(scope);
     const { options, rows } = this;
     const subscribed = options.subscribingRooms && roomSet(await options.subscribingRooms(scope));
@@ -188,11 +192,7 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
     const { options, rows } = this;
     const group = this.groupOf(scope);
     const rule = options.visibility ? options : rows.own;
-    const visible = await unlessAnonymous(
-      scope,
-      () => (rule?.visibility ? rule.visibility(scope) : true),
-      (said) => rows.matcherOf(said),
-    );
+    const visible = rows.matcherOf(rule?.visibility ? await rule.visibility(scope) : true);
     const matchers: RowMatcher[] = [visible];
     if (list && list.orderedBy.length > 0) matchers.push(new OrderMatcher(list.orderedBy));
     const permits = this.tellsChanges ? rows.own?.permits : undefined;
