@@ -10,11 +10,11 @@ class HeldTimers implements Disposable {
 
   constructor(isHeld: (ms: number) => boolean) {
     const real = setTimeout;
-    const start = (run: () => void, ms = 0, ...args: unknown[]): NodeJS.Timeout => {
+    const start = (run: () => void, ms = 0): NodeJS.Timeout => {
       if (isHeld(ms)) this.held.push({ ms, run });
-      return isHeld(ms) ? real(() => {}, 1).unref() : real(run as (...all: unknown[]) => void, ms, ...args);
+      return isHeld(ms) ? real(() => {}, 1).unref() : real(run, ms);
     };
-    this.spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation(start as typeof setTimeout);
+    this.spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation(start);
   }
 
   /** How long each of them would have waited. */
