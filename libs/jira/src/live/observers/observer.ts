@@ -32,15 +32,15 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
   resuming?: Resuming;
   /** Whether it obeys the hook's object permissions, and may be resumed. */
   protected readonly tellsChanges: boolean = true;
-  /** The list that its subscribers are told of, in place of changes. */
+  /** The list whose differences subscribers receive instead of changes. */
   protected readonly listOf?: (scope: HookScope) => Promise<ListDefinition>;
   private host!: ObserverHost;
   private rows!: ObservedRows;
   /** The feed it listens to. */
   private key = '';
-  /** Entities whose changes lead to a look at rights. */
+  /** Entities whose changes make it check rights again. */
   private readonly followed = new Set<string>();
-  /** The same, of entities that no dependency names and a condition crosses: whether their changes are heard of. */
+  /** The same for entities that a condition crosses and no dependency names, and whether their changes can be watched. */
   private readonly crossed = new Map<string, boolean>();
   private isPerUser = false;
 
@@ -55,7 +55,7 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
     if (handler) this.handle = (change, diff) => handler(change as EntityChange<Row>, diff);
   }
 
-  /** Whether it shows rows otherwise than its hook does. Known once it is bound. */
+  /** Whether it shows rows differently from its hook. Known once it is bound. */
   get showsOtherwise(): boolean {
     return this.options.serialize !== undefined || this.rows.own === undefined;
   }
@@ -179,7 +179,7 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
         this.crossed.set(name, followRelated(name, this, { ...this.host, key: this.key, rows: this.rows }));
   }
 
-  /** Reads what rows decide whose changes nobody follows, or not in every process. */
+  /** Reads the state of deciding rows whose changes are not followed in every process. */
   private unfollowed(matchers: readonly RowMatcher[]): ChannelDefinition['readRelated'] {
     const open = matchers.flatMap(({ related }) =>
       related && [...related.names].some((name) => !this.followed.has(name)) ? [related] : [],

@@ -1,4 +1,4 @@
-// Views and inputs of which no decorator is known: at boot, instead of empty rows and refused requests.
+// Refuses views and inputs without decorators at boot: they would mean empty rows and refused requests.
 
 import type { Type } from '@nestjs/common';
 import { getMetadataStorage, ValidationTypes, type MetadataStorage } from 'class-validator';
@@ -7,7 +7,7 @@ import { isStandardSchema, type StandardSchema } from '../../core/support/standa
 import { exposedNames, exposedProperties, typeOf } from './compiled-view.js';
 import type { InputType } from './input.js';
 
-/** @throws ConfigurationError when the view, or one that it shows a property through, shows nothing */
+/** @throws ConfigurationError when the view, or one nested in it, exposes nothing */
 export function checkView(output: Type<object>, subject: string, seen = new Set<Type<object>>()): void {
   if (seen.has(output)) return;
   seen.add(output);

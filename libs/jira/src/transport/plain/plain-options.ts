@@ -41,10 +41,10 @@ export type ResolvedPlainOptions = Readonly<Required<Omit<PlainWebSocketOptions,
   readonly port?: number;
 };
 
-/** Token of all of them, resolved. */
+/** Injection token of the resolved endpoints. */
 export const PLAIN_WEB_SOCKETS = Symbol('jira plain web sockets');
 
-/** Complete and checked. */
+/** Returns the options with defaults, validated. */
 export function resolvePlainOptions(options: readonly PlainWebSocketOptions[]): readonly ResolvedPlainOptions[] {
   const paths = new Set<string>();
   return options.map((one) => {
