@@ -1,13 +1,46 @@
 // One gap, many clients: each refetches once, and not all at the same moment.
 
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Bench } from './support.js';
 
+/** Timers of these lengths wait until they are run by hand. */
+class HeldTimers implements Disposable {
+  private readonly held: { readonly ms: number; readonly run: () => void }[] = [];
+  private readonly spy: { mockRestore(): void };
+
+  constructor(isHeld: (ms: number) => boolean) {
+    const real = setTimeout;
+    const start = (run: () => void, ms = 0): NodeJS.Timeout => {
+      if (isHeld(ms)) this.held.push({ ms, run });
+      return isHeld(ms) ? real(() => {}, 1).unref() : real(run, ms);
+    };
+    this.spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation(start);
+  }
+
+  /** How long each of them would have waited. */
+  get lengths(): readonly number[] {
+    return this.held.map(({ ms }) => ms);
+  }
+
+  run(): void {
+    for (const { run } of this.held.splice(0)) run();
+  }
+
+  [Symbol.dispose](): void {
+    this.spy.mockRestore();
+  }
+}
+
 describe('a reset', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
   it('makes one refetch of several that come together', async () => {
+    const resetJitterMs = 3_600_000;
+    vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    using timers = new HeldTimers((ms) => ms === resetJitterMs / 2);
     await using bench = await Bench.start();
     bench.server.channel('issues', () => 'c').on('issues.list', ({ answer }) => answer([]));
-    const jira = bench.client({ resetJitterMs: 100 });
+    const jira = bench.client({ resetJitterMs });
     const heard: string[] = [];
     const issues = jira.hook('issues');
     await issues.subscribe(({ type, position }) => void heard.push(`${type} ${position}`)).ready;
@@ -16,21 +49,32 @@ describe('a reset', () => {
     await expect.poll(() => fetched).toBe(1);
     for (let i = 0; i < 3; i++) bench.server.announce('issues', 'c', { type: 'reset' });
     const last = bench.server.at();
-    await expect.poll(() => heard).toEqual([`reset ${last}`]);
+    // Answered after the resets.
+    await issues.list();
+    expect(heard).toEqual([]);
+    expect(timers.lengths).toEqual([resetJitterMs / 2, resetJitterMs / 2]);
+    timers.run();
+    expect(heard).toEqual([`reset ${last}`]);
     await expect.poll(() => fetched).toBe(2);
-    expect(bench.server.requests('list')).toHaveLength(2);
+    expect(bench.server.requests('list')).toHaveLength(3);
   });
 
-  it('is delivered to many clients at times of their own', async () => {
+  it('is delivered to each client at a random time of its own', async () => {
+    const resetJitterMs = 3_600_000;
+    let random = 0;
+    vi.spyOn(Math, 'random').mockImplementation(() => (random = (random + 0.037) % 1));
+    using timers = new HeldTimers((ms) => ms > 60_000 && ms < resetJitterMs);
     await using bench = await Bench.start();
     bench.server.channel('issues', () => 'c');
-    const times: number[] = [];
-    const clients = Array.from({ length: 30 }, () => bench.client({ resetJitterMs: 1_000 }));
-    await Promise.all(clients.map((jira) => jira.hook('issues').subscribe(() => void times.push(Date.now())).ready));
+    const heard: number[] = [];
+    const clients = Array.from({ length: 5 }, () => bench.client({ resetJitterMs }));
+    await Promise.all(clients.map((jira, i) => jira.hook('issues').subscribe(() => void heard.push(i)).ready));
     bench.server.announce('issues', 'c', { type: 'reset' });
-    await expect.poll(() => times.length, { timeout: 10_000 }).toBe(clients.length);
-    // Thirty random waits within a second that are all less than 200 ms apart: less likely than 1 in 10^19.
-    expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(200);
+    await expect.poll(() => timers.lengths).toHaveLength(5);
+    expect(new Set(timers.lengths).size).toBe(5);
+    expect(heard).toEqual([]);
+    timers.run();
+    expect(heard.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4]);
   });
 
   it('that waits is dropped with its subscription or its connection, which brings one of its own', async () => {

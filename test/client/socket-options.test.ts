@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { Server, type ServerOptions } from 'socket.io';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createClient, type ClientOptions, type JiraClient } from 'nestjs-jira-client';
-import { reached } from './support.js';
+import { Bench, reached } from './support.js';
 
 /** A server that answers every request with its data, and keeps the handshakes. */
 class Echo implements AsyncDisposable {
@@ -138,6 +138,17 @@ describe('a platform without crypto, such as React Native', () => {
       jira.close();
       other.close();
     }
+  });
+
+  it('subscribes and hears changes', async () => {
+    vi.stubGlobal('crypto', undefined);
+    await using bench = await Bench.start();
+    bench.server.channel('issues', () => 'c');
+    const jira = bench.client({ transports: ['polling'] });
+    const heard: unknown[] = [];
+    await jira.hook('issues').subscribe(({ type, id }) => void heard.push([type, id])).ready;
+    bench.server.announce('issues', 'c', { type: 'added', id: 1 });
+    await expect.poll(() => heard).toEqual([['added', 1]]);
   });
 
   it('gives ids that differ between clients', async () => {

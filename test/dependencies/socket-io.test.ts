@@ -42,12 +42,17 @@ type Holder = (probe: ProbedConnection) => object;
 const engine: Holder = ({ socket }) => socket.conn;
 const transport: Holder = ({ socket }) => socket.conn.transport;
 const server: Holder = (probe) => probe.server;
+const parentNamespace: Holder = (probe) => Object.getPrototypeOf(probe.server.of(/^\/x$/)) as object;
 const engineServer: Holder = (probe) => probe.server.engine;
 
 describe('Without a name that the library uses, the boot says so in one sentence:', () => {
   it.each([
     ['Socket.ack', ({ socket }: ProbedConnection) => socket],
     ['Client.sockets', ({ socket }: ProbedConnection) => socket.client],
+    ['Server.parentNsps', server],
+    ['Server._nsps', server],
+    ['Namespace._preConnectSockets', ({ socket }: ProbedConnection) => socket.nsp],
+    ['ParentNamespace.children', parentNamespace],
     ['Server.opts', server],
   ])('socket.io, %s', async (name, holder) => {
     const probe = await connect();

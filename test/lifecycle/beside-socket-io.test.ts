@@ -151,6 +151,35 @@ describe('namespaces that the application opens by a pattern, after the hooks ha
   });
 });
 
+describe('paths that clients ask for', () => {
+  it('are not kept once nobody is at them: refused ones, and those of hooks', async () => {
+    await using app = await createTestApp(BESIDE);
+    const { _nsps: all } = app.get(ChatGateway).server;
+    const namespaces = (): string[] => [...all.keys()].filter((name) => name !== '/');
+    const stays = (await connect(`${app.url}/thing/0`)) as Socket;
+    for (let i = 1; i <= 20; i++) {
+      expect(await connect(`${app.url}/nowhere/${i}`)).toMatchObject({ data: { code: 'UNKNOWN_PATH' } });
+      ((await connect(`${app.url}/thing/${i}`)) as Socket).disconnect();
+    }
+    await expect.poll(namespaces).toEqual(['/thing/0']);
+
+    // One leaves while another comes to the same path: who came is reached, by what is sent to all too.
+    const look = { requestId: 'a', method: 'GET', action: 'look' };
+    for (let i = 0; i < 20; i++) {
+      const leaving = (await connect(`${app.url}/thing/again`)) as Socket;
+      leaving.disconnect();
+      const coming = (await connect(`${app.url}/thing/again`)) as Socket;
+      expect(await coming.timeout(20_000).emitWithAck('things', look)).toMatchObject({ data: 'again' });
+      const news = new Promise((resolve) => void coming.once('news', resolve));
+      app.get(JiraServer).emit('news', i);
+      expect(await news).toBe(i);
+      coming.disconnect();
+    }
+    expect(await stays.timeout(20_000).emitWithAck('things', look)).toMatchObject({ data: '0' });
+    stays.disconnect();
+  });
+});
+
 describe('frames that somebody listens to', () => {
   const change = { type: 'added', data: expect.objectContaining({ title: 'told' }) as unknown };
 

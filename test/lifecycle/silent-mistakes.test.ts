@@ -3,7 +3,7 @@
 import NodeModule from 'node:module';
 import { Injectable, Logger, Module } from '@nestjs/common';
 import { Expose, Transform, Type } from 'class-transformer';
-import { IsString } from 'class-validator';
+import { IsString, ValidateNested } from 'class-validator';
 import { AfterLoad, Column, Entity, ManyToOne, PrimaryGeneratedColumn, type Relation } from 'typeorm';
 import { describe, expect, it, vi } from 'vitest';
 import {
@@ -172,6 +172,11 @@ class Undecorated {
   title: string;
 }
 
+class Nesting {
+  @IsString() title: string;
+  @ValidateNested({ each: true }) @Type(() => Undecorated) parts: Undecorated[];
+}
+
 class Empty {
   id: number;
 }
@@ -203,6 +208,7 @@ describe('a class that says nothing', () => {
       /WrongHook takes the input Undecorated, which declares no field\. Decorate/,
     );
     expect(await bootWithAttributes({ updateInput: Undecorated })).toMatch(/WrongHook takes the input Undecorated/);
+    expect(await bootWithAttributes({ createInput: Nesting })).toMatch(/WrongHook takes the input Undecorated/);
     expect(await bootWith({ providers: [TakingHook] })).toMatch(/TakingHook\.take\(\) takes the input Undecorated/);
   });
 });

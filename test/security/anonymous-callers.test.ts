@@ -1,7 +1,19 @@
 // Rules that read the user of a caller who has none: refused, and no error of the server's.
 
 import { describe, expect, it } from 'vitest';
-import { AuthenticatedScope, Hook, HookScope, ModelHook, observer, PresenceHook, type Visibility } from 'nestjs-jira';
+import {
+  Action,
+  ActionScope,
+  AuthenticatedScope,
+  BaseHook,
+  Hook,
+  HookScope,
+  ModelHook,
+  observer,
+  Permission,
+  PresenceHook,
+  type Visibility,
+} from 'nestjs-jira';
 import { createTestApp } from '../support/app.js';
 import { CreateIssue, Issue, IssueView, seedTracker, TRACKER } from '../support/tracker.js';
 
@@ -52,10 +64,70 @@ class WhoHook extends PresenceHook {
   }
 }
 
+class IsFirst extends Permission {
+  hasPermission(scope: HookScope): boolean {
+    return scope.user.id === 1;
+  }
+}
+
+class IsOwn extends Permission {
+  async hasObjectPermission(scope: HookScope, issue: Issue): Promise<boolean> {
+    return Promise.resolve(issue.projectId === scope.user.id);
+  }
+}
+
+@Hook('permitting')
+class PermittingHook extends OpenHook {
+  permissions = [IsFirst];
+}
+
+@Hook('owning')
+class OwningHook extends OpenHook {
+  permissions = [IsOwn];
+}
+
+@Hook('querying')
+class QueryingHook extends OpenHook {
+  getQuery(scope: HookScope) {
+    return super.getQuery(scope).andWhere('row.projectId = :id', { id: scope.user.id as number });
+  }
+}
+
+@Hook('narrowing')
+class NarrowingHook extends OpenHook {
+  filterQuery(scope: HookScope, filter: Parameters<OpenHook['filterQuery']>[1]) {
+    return scope.user.id === 1 ? filter : super.filterQuery(scope, filter);
+  }
+}
+
+@Hook('grouping')
+class GroupingHook extends OpenHook {
+  audience(scope: HookScope): string {
+    return String(scope.user.id);
+  }
+}
+
+@Hook('entering')
+class EnteringHook extends BaseHook {
+  issues = observer(Issue, {
+    rooms: (issue) => String(issue.projectId),
+    subscribingRooms: (scope) => String(scope.user.id),
+  });
+  @Action({ methods: ['SUBSCRIPTION'] }) subscribe(scope: ActionScope) {
+    return this.issues.subscribe(scope);
+  }
+}
+
+class MayConnect extends Permission {
+  canConnect({ user }: { user: unknown }): boolean {
+    return (user as { id: number }).id === 1;
+  }
+}
+
 const providers = [ReadingHook, AskingHook, WaitingHook, WatchingHook, BrokenHook, WhoHook];
 const REFUSED = { status: 401, data: { code: 'UNAUTHENTICATED' } };
 
-describe('a visibility that reads the user of an anonymous caller', () => {
+describe('a rule that reads the user of an anonymous caller', () => {
   it.each(['reading', 'asking', 'waiting'])('is answered 401: %s', async (hook) => {
     await using app = await createTestApp({ ...TRACKER, providers });
     await seedTracker(app);
@@ -74,6 +146,33 @@ describe('a visibility that reads the user of an anonymous caller', () => {
     const nobody = await app.connect();
     expect(await nobody.call('present', 'list', 'GET')).toMatchObject(REFUSED);
     expect(await nobody.call('present', 'subscribe', 'SUBSCRIPTION')).toMatchObject(REFUSED);
+  });
+
+  it.each([
+    ['permitting', 'list', 'GET', {}],
+    ['owning', 'retrieve', 'GET', { query: { pk: 1 } }],
+    ['querying', 'list', 'GET', {}],
+    ['querying', 'retrieve', 'GET', { query: { pk: 1 } }],
+    ['narrowing', 'list', 'GET', {}],
+    ['narrowing', 'retrieve', 'GET', { query: { pk: 1 } }],
+    ['narrowing', 'subscribe', 'SUBSCRIPTION', {}],
+    ['grouping', 'subscribe', 'SUBSCRIPTION', {}],
+    ['entering', 'subscribe', 'SUBSCRIPTION', {}],
+  ] as const)('is answered 401 by any other rule too: %s, %s', async (hook, action, method, request) => {
+    const rules = [PermittingHook, OwningHook, QueryingHook, NarrowingHook, GroupingHook, EnteringHook];
+    await using app = await createTestApp({ ...TRACKER, providers: rules });
+    await seedTracker(app);
+    await app.dataSource.manager.save(Issue, { title: 'x', projectId: 1 });
+    const nobody = await app.connect();
+    expect(await nobody.call(hook, action, method, request)).toMatchObject(REFUSED);
+    const ada = await app.connect(1);
+    expect(await ada.call(hook, action, method, request)).toMatchObject({ status: 200 });
+  });
+
+  it('is answered 401 at the handshake', async () => {
+    await using app = await createTestApp({ ...TRACKER, providers, options: { permissions: [MayConnect] } });
+    await expect(app.connect()).rejects.toMatchObject({ data: { code: 'UNAUTHENTICATED', status: 401 } });
+    await app.connect(1);
   });
 
   it('is a fault of the server where the rule itself is wrong', async () => {

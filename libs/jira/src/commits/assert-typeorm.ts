@@ -78,7 +78,7 @@ const TABLE = 'jira_probe';
 type Query = SelectQueryBuilder<ObjectLiteral>;
 type Builder = { readonly dataSource: DataSource };
 
-/** How each is told what it is to hold, and only that. TypeORM copies the first four when it makes a builder. */
+/** How each builder is set up, with that alone. TypeORM copies the first four when it creates a builder. */
 const TOLD: Readonly<Partial<Record<keyof QueryExpressionMap, (query: Query) => Builder>>> = {
   wheres: (query) => query.where('a = 1'),
   joinAttributes: (query) => query,

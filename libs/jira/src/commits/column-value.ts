@@ -17,7 +17,7 @@ export function columnValue(column: ColumnMetadata, entity: ObjectLiteral): unkn
   return column.getEntityValue(entity);
 }
 
-/** Sets the lazy relations that a new row leaves out to null: TypeORM's insert would read, and so load, each of them. */
+/** Sets the omitted lazy relations of a new row to null: TypeORM's insert would read, and so load, each of them. */
 export function nullUnread({ manyToOneRelations, oneToOneRelations }: EntityMetadata, entity: ObjectLiteral): void {
   for (const relation of [...manyToOneRelations, ...oneToOneRelations]) {
     const holdsKey = relation.joinColumns.some(({ propertyName }) => propertyName === relation.propertyName);

@@ -1,4 +1,4 @@
-// Errors that say that a connection to the database was lost, or could not be had.
+// Errors that mean that a database connection was lost, or could not be opened.
 
 import { QueryFailedError } from 'typeorm';
 
@@ -8,7 +8,7 @@ interface DriverError {
   readonly message?: unknown;
   /** PostgreSQL's. */
   readonly severity?: unknown;
-  /** Of mysql2: the connection is of no more use. */
+  /** Of mysql2: the connection is unusable. */
   readonly fatal?: unknown;
   readonly sqlState?: unknown;
 }
@@ -25,14 +25,14 @@ const NETWORK = new Set([
 const TEXT =
   /connection terminated|connection (?:is )?closed|(?:is )?in closed state|not queryable|timeout exceeded when trying to connect|connection timeout|server closed the connection|pool is closed/i;
 
-/** Errors of callers who could not get a connection at all. */
+/** Errors of callers that got no connection. */
 const NOT_CONNECTED = new WeakSet<object>();
 
 export function noteConnectionLoss(error: unknown): void {
   if (typeof error === 'object' && error !== null) NOT_CONNECTED.add(error);
 }
 
-/** Whether a query failed with its connection, or got none. Other errors may look the same, and be of anything. */
+/** Whether a query failed because its connection was lost, or because it got none. */
 export function isDatabaseLoss(error: unknown): boolean {
   if (error instanceof QueryFailedError) return isConnectionLoss(error);
   return typeof error === 'object' && error !== null && NOT_CONNECTED.has(error);

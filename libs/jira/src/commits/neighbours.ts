@@ -1,4 +1,4 @@
-// Two processes that share tables and no change log do not hear of each other's commits: somebody has to say so.
+// Warns of another process that uses the same tables without a shared change log: neither hears of the other's commits.
 
 import { createHash } from 'node:crypto';
 import { Logger } from '@nestjs/common';

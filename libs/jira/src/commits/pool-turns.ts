@@ -1,4 +1,4 @@
-// A pool's connections by turns: requests leave some to what is done for everybody, and one party some to the others.
+// Shares out a pool's connections: requests leave some for shared work, and each party leaves some to the others.
 
 import { getOrAdd } from '../core/support/get-or-add.js';
 import type { RunningRequest } from '../core/scope/running-request.js';
@@ -6,7 +6,7 @@ import type { RunningRequest } from '../core/scope/running-request.js';
 /** How many connections requests may have at once. */
 export interface PoolShares {
   readonly ofRequests: number;
-  /** How many of them one party's may have. */
+  /** How many of them one party may have. */
   readonly ofParty: number;
 }
 

@@ -1,4 +1,4 @@
-// Requests at the pool: they take their connections by turns, and what was given up takes none and is cancelled.
+// Requests take pool connections in turns. A request that was given up gets none, and its statement is cancelled.
 
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import { failureLog } from '../core/errors/failure-log.js';
@@ -37,7 +37,7 @@ export function requestsAtPool(
     const request = currentRequest();
     if (!request) {
       const connection = await obtain();
-      // What is announced may take as long as requests may; the application's own work takes what it takes.
+      // Announcements have the time limit of requests; the application's own work has none.
       if (request === undefined) await limits.lift(connection);
       return connection;
     }

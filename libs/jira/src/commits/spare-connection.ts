@@ -1,4 +1,4 @@
-// One connection beside the pool, made when it is needed first: a pool that is exhausted has none to cancel with.
+// One connection beside the pool, opened on first use: an exhausted pool has none left to cancel with.
 
 import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { failureLog } from '../core/errors/failure-log.js';

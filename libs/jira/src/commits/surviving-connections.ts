@@ -1,4 +1,4 @@
-// A connection that is lost costs who uses it an error, and nobody the process.
+// A lost connection fails the query that uses it, and must not end the process.
 
 import type { DataSource } from 'typeorm';
 import { noteConnectionLoss } from './connection-loss.js';
@@ -18,7 +18,7 @@ export function surviveConnectionLoss(dataSource: DataSource): void {
     pool.on('acquire', (client) => {
       if (GUARDED.has(client)) return;
       GUARDED.add(client);
-      client.on('error', () => undefined); // whoever uses it is told by his query
+      client.on('error', () => undefined); // whoever uses it learns from the query
     });
   }
   if (GUARDED.has(driver)) return;

@@ -1,4 +1,4 @@
-// What TypeORM 0.3 calls otherwise than 1.x. The library is written in the words of 1.x; with this file loaded, 0.3
+// Names that differ between TypeORM 0.3 and 1.x. The library uses those of 1.x; with this file loaded, 0.3
 // understands them. Nothing else asks which of the two is installed.
 
 import { EntityManager, EntityMetadata, QueryBuilder, QueryFailedError, type DataSource } from 'typeorm';

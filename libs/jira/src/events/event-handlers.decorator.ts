@@ -2,6 +2,7 @@
 
 import 'reflect-metadata';
 import { Injectable, type Type } from '@nestjs/common';
+import type { Names } from '../core/support/known-names.js';
 import { ENTRY_PROVIDER_WATERMARK } from '../core/nest-internals.js';
 import type { ActionOptions } from '../hooks/action.decorator.js';
 import type { MiddlewareSpec } from '../hooks/base-hook.js';
@@ -21,6 +22,12 @@ export type MessageOptions = Pick<
   ActionOptions,
   'input' | 'groups' | 'output' | 'permissions' | 'timeoutMs' | 'status'
 >;
+
+/** The names of both, checked at boot. */
+export const EVENT_HANDLERS_OPTIONS: Names<EventHandlersOptions> = { path: true, params: true, permissions: true, middleware: true }; // prettier-ignore
+export const MESSAGE_OPTIONS: Names<MessageOptions> = {
+  input: true, groups: true, output: true, permissions: true, timeoutMs: true, status: true,
+}; // prettier-ignore
 
 /** When a method is called: on an event of this name, or when a connection opens or closes. */
 export type Occasion = { readonly message: string; readonly options: MessageOptions } | 'connected' | 'disconnected';

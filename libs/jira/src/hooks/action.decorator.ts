@@ -2,6 +2,7 @@
 
 import type { Type } from '@nestjs/common';
 import type { Method } from 'nestjs-jira-protocol';
+import type { Names } from '../core/support/known-names.js';
 import { isStandardSchema } from '../core/support/standard-schema.js';
 import type { Pagination } from '../policy/pagination/pagination.js';
 import type { PermissionSpec } from '../policy/permissions/permission.js';
@@ -44,6 +45,12 @@ export interface ActionOptions {
   /** Whether it runs in a transaction. @default true for POST, PUT, PATCH and DELETE */
   readonly transaction?: boolean;
 }
+
+/** Their names, checked at boot. */
+export const ACTION_OPTIONS: Names<ActionOptions> = {
+  methods: true, name: true, detail: true, input: true, groups: true, output: true, permissions: true,
+  replacePermissions: true, pagination: true, timeoutMs: true, cost: true, status: true, transaction: true,
+}; // prettier-ignore
 
 export type InputSource = InputType | ChosenInput;
 

@@ -3,6 +3,7 @@
 import { ConfigurationError } from '../core/errors/configuration.error.js';
 import { isStandardSchema } from '../core/support/standard-schema.js';
 import { nearestName } from '../core/support/nearest-name.js';
+import { Permission, PermissionComposition } from '../policy/permissions/permission.js';
 import { actionsOf } from './action.decorator.js';
 import type { BaseHook } from './base-hook.js';
 import { GenericHook } from './generic-hook.js';
@@ -20,6 +21,16 @@ const NAMES_OF_ROWS: readonly string[] = [
 /** Of hooks over an entity. */
 const NAMES_OF_ENTITIES: readonly string[] = ['entity', 'withDeleted', 'dependsOn', 'expandFields', 'visibility', 'audience']; // prettier-ignore
 
+/** What attributes are, where a value of another kind might be taken for none. */
+const LISTS: readonly string[] = [
+  'permissions', 'middleware', 'filterBackends', 'orderingFields', 'ordering', 'searchFields', 'unrestrictedFields',
+  'createGroups', 'updateGroups', 'dependsOn',
+]; // prettier-ignore
+const METHODS: readonly string[] = [
+  'onRegister', 'processHandshake', 'checkObjectPermissions', 'filterQuery', 'serialize', 'performCreate', 'performUpdate',
+  'performDestroy', 'visibility', 'audience',
+]; // prettier-ignore
+
 /**
  * A property or method that is all but named as one of the hook's attributes is taken for a slip. Services, observers and
  * other instances of classes are the application's own, whatever their names; so are actions.
@@ -29,13 +40,51 @@ const NAMES_OF_ENTITIES: readonly string[] = ['entity', 'withDeleted', 'dependsO
 export function assertAttributes(hook: BaseHook): void {
   const known = namesOf(hook);
   const actions = new Set(actionsOf(hook).map(({ member }) => member));
+  assertNoStatic(hook, known);
+  for (const name of known) assertKind(hook, name);
   for (const [name, value] of Object.entries(hook))
     if (mayConfigure(value) && !(name in Object.prototype))
       assertName(hook, name, known, nearestName(name, known, isMethod(value) ? 1 : 2));
-  for (const name of methodsOf(hook))
+  for (const [name, isGetter] of membersOf(hook))
     // `getRows` beside `getRow` is a helper; `serialise` is not.
     if (!actions.has(name) && !known.some((one) => name === `${one}s`))
-      assertName(hook, name, known, nearestName(name, known, 1));
+      assertName(hook, name, known, nearestName(name, known, isGetter ? 2 : 1));
+  for (const [name, value] of Object.entries(hook)) if (!known.includes(name)) assertNoParts(hook, name, value);
+}
+
+/** A hook is configured by its instance. */
+function assertNoStatic(hook: BaseHook, known: readonly string[]): void {
+  for (let type: unknown = hook.constructor; typeof type === 'function'; type = Object.getPrototypeOf(type))
+    for (const name of Object.getOwnPropertyNames(type)) {
+      const meant = known.includes(name) ? name : nearestName(name, known, 1);
+      if (meant !== undefined)
+        throw new ConfigurationError(hook.constructor.name, `has a static "${name}", which no hook reads.`, `Declare "${meant}" without "static".`); // prettier-ignore
+    }
+}
+
+/** @throws ConfigurationError about an attribute of the wrong kind, which might restrict nothing */
+function assertKind(hook: BaseHook, name: string): void {
+  if (!(name in hook)) return;
+  const value: unknown = Reflect.get(hook, name);
+  if (LISTS.includes(name) && !Array.isArray(value))
+    throw new ConfigurationError(hook.constructor.name, `has "${name}", which is not an array.`, 'Set it to an array.');
+  const isUnset = value === undefined && !(name in (Object.getPrototypeOf(hook) as object));
+  if (METHODS.includes(name) && typeof value !== 'function' && !isUnset)
+    throw new ConfigurationError(hook.constructor.name, `has "${name}", which is not a method.`, `Write it as a method: ${name}() { … }.`); // prettier-ignore
+}
+
+/** Permissions, middleware and the like in a list of another name restrict nothing: `guards = [IsAdmin]`. */
+function assertNoParts(hook: BaseHook, name: string, value: unknown): void {
+  if (Array.isArray(value) && value.length > 0 && value.every(isPart))
+    throw new ConfigurationError(
+      hook.constructor.name,
+      `has "${name}", a list of classes or functions that no hook reads.`,
+      'Set "permissions", "middleware" or "filterBackends"; keep a list of your own outside of the class.',
+    );
+}
+
+function isPart(value: unknown): boolean {
+  return typeof value === 'function' || value instanceof Permission || value instanceof PermissionComposition;
 }
 
 /** The names that configure this hook: attributes, and the methods that decide who sees and writes what. */
@@ -68,14 +117,15 @@ function isMethod(value: unknown): boolean {
   return typeof value === 'function' && Object.getOwnPropertyDescriptor(value, 'prototype')?.writable !== false;
 }
 
-/** Members of the hook's classes; those of Object left out. */
-function methodsOf(hook: object): Set<string> {
-  const names = new Set<string>();
+/** Members of the hook's classes, and whether each is a getter; those of Object left out. */
+function membersOf(hook: object): Map<string, boolean> {
+  const names = new Map<string, boolean>();
   for (
     let one = Object.getPrototypeOf(hook) as object;
     one !== Object.prototype;
     one = Object.getPrototypeOf(one) as object
   )
-    for (const name of Object.getOwnPropertyNames(one)) if (name !== 'constructor') names.add(name);
+    for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(one)))
+      if (name !== 'constructor') names.set(name, descriptor.get !== undefined);
   return names;
 }

@@ -6,6 +6,7 @@ import { JiraException, RowNotFoundException, ValidationException } from '../cor
 import { allOf, type Filter, type Ordering } from '../policy/filtering/filter.js';
 import type { FilterBackend, FilterBackendSpec } from '../policy/filtering/filter-backend.js';
 import type { Pagination } from '../policy/pagination/pagination.js';
+import { ruleFor } from '../core/scope/anonymous.js';
 import { stateOf, type HookScope } from '../core/scope/scope.js';
 import { isPromise } from '../core/support/is-promise.js';
 import { isStandardSchema } from '../core/support/standard-schema.js';
@@ -127,7 +128,7 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     const filter = allOf(this.lookupFilter(scope, lookup), this.parseFilter(scope));
     const store = await this.getStore(scope);
     // By anything but its key a search for the row might lock others.
-    const object = await store.findOne(await this.filterQuery(scope, filter), lookup.field === 'pk' ? use : undefined);
+    const object = await store.findOne(await this.narrow(scope, filter), lookup.field === 'pk' ? use : undefined);
     if (!object) throw new RowNotFoundException();
     await this.checkObjectPermissions(scope, object);
     return object;
@@ -136,7 +137,7 @@ export abstract class GenericHook<E extends object> extends BaseHook {
   /** The rows of a list, paginated and serialized. */
   async getList(scope: HookScope): Promise<unknown> {
     const store = await this.getStore(scope);
-    const filter = await this.filterQuery(scope, this.parseFilter(scope));
+    const filter = await this.narrow(scope, this.parseFilter(scope));
     const query: StoreQuery = { filter, ordering: this.parseOrdering(scope) };
     const source = new ListSource(store, query, (rows) => this.present(rows, scope));
     const { limits, pageSize } = this[CONTEXT];
@@ -227,6 +228,10 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     const { pk } = scope.query;
     if (scope.action !== 'subscribe' || pk === undefined || Object.hasOwn(this.filterFields, 'pk')) return filter;
     return allOf(this.lookupFilter(scope, { field: 'pk', key: 'pk', value: pk }), filter);
+  }
+
+  private narrow(scope: HookScope, filter: Filter): Filter | Promise<Filter> {
+    return ruleFor(scope, () => this.filterQuery(scope, filter));
   }
 
   private lookupOf({ query }: HookScope): RowLookup {

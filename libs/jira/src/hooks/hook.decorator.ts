@@ -2,6 +2,7 @@
 
 import { Injectable, type Type } from '@nestjs/common';
 import { ENTRY_PROVIDER_WATERMARK } from '../core/nest-internals.js';
+import type { Names } from '../core/support/known-names.js';
 import { inheritMethodMetadata } from './inherited-metadata.js';
 import type { RouteOptions } from './route-options.js';
 
@@ -9,6 +10,9 @@ export interface HookOptions extends RouteOptions {
   /** Name of the data source that holds the hook's entity. @default the one data source that has the entity */
   readonly dataSource?: string;
 }
+
+/** Their names, checked at boot. */
+export const HOOK_OPTIONS: Names<HookOptions> = { path: true, params: true, dataSource: true };
 
 export interface HookMetadata extends HookOptions {
   readonly namespace: string;

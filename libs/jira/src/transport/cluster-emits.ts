@@ -7,12 +7,12 @@ import { failureLog } from '../core/errors/failure-log.js';
 import { Sinks, type Emission } from './sinks.js';
 
 interface Carried extends Emission {
-  /** The process that sends it, and has told its own clients. */
+  /** The process that sends it; it has already told its own clients. */
   readonly node: string;
 }
 
 const KEY = '$emit';
-/** What waits for a PubSub that is away, or for this process to take it; what comes then is dropped, and reported. */
+/** Messages that may wait for an unavailable PubSub, or for this process. Further ones are dropped and reported. */
 const MAX_WAITING = 10_000;
 
 @Injectable()

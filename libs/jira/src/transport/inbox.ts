@@ -26,7 +26,7 @@ export interface Incoming {
   readonly event: string;
   readonly payload: unknown;
   readonly headers?: Query;
-  /** What an event's answer goes under, empty where only an acknowledgement says so; without it an event is not answered. */
+  /** The id an event is answered under; empty if only an acknowledgement asks for an answer, absent if nothing does. */
   readonly requestId?: string;
   readonly method?: Method;
   readonly action?: string;
@@ -121,7 +121,7 @@ const IGNORE = (_answer: AnswerFrame): void => {};
 
 const UNSUBSCRIBE = 'unsubscribe';
 
-/** In formats that name an end by the id of what it ends. */
+/** For formats whose unsubscribe carries the id of the subscribe. */
 function endsItself({ requestId, action, data }: RequestFrame): boolean {
   return action === UNSUBSCRIBE && (data as { target?: unknown } | null | undefined)?.target === requestId;
 }

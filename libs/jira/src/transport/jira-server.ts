@@ -56,7 +56,7 @@ export class JiraServer {
   }
 }
 
-// Socket.IO throws on its own event names; this says so before it does.
+// Socket.IO would throw on its own event names, with a message that does not name the cause.
 function refuseReserved(event: string): void {
   if (isReservedName(event)) throw new TypeError(`"${event}" is a reserved event name.`);
 }

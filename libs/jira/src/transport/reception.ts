@@ -1,4 +1,4 @@
-// Who comes in by whatever transport: authenticated once, told of, and forgotten when gone.
+// Admits connections of every transport: authenticates them once, announces them, and forgets them when they close.
 
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Code } from 'nestjs-jira-protocol';
@@ -38,7 +38,7 @@ export class Reception {
   /** Frames that could not be answered because they carried no id. */
   malformedCount = 0;
   isClosing = false;
-  /** Whether handshakes are let in. */
+  /** Whether handshakes are accepted. */
   isOpen = false;
   private knowsAddresses: boolean;
 
@@ -58,7 +58,7 @@ export class Reception {
     this.knowsAddresses = clientAddress !== undefined;
   }
 
-  /** Lets handshakes in: everything they and their requests need is there. */
+  /** Accepts handshakes. Called when everything they and their requests need is ready. */
   start(entry: Entry): void {
     this.authorization.start(entry);
     this.traffic.start();
@@ -67,7 +67,7 @@ export class Reception {
   }
 
   /**
-   * Lets nobody in any more, waits until `drain` has answered what is in flight, tells clients to come back, spread in
+   * Stops accepting handshakes, waits until `drain` has answered what is in flight, tells clients to come back, spread in
    * time, and ends their connections. What is in flight after `drainMs` is aborted.
    */
   async close(drain: () => Promise<void>, end: () => Promise<unknown>): Promise<void> {
@@ -86,7 +86,7 @@ export class Reception {
     await end();
   }
 
-  /** Finds out who is connecting, and whether they may. Rejects with the refusal. */
+  /** Authenticates and authorizes a handshake. Rejects with the refusal. */
   async admit(connection: Connection): Promise<void> {
     const { handshakeTimeoutMs } = this.limits;
     await withTimeout(this.greet(connection), handshakeTimeoutMs, () => {
@@ -162,7 +162,7 @@ export class Reception {
     sayFarewell(connection, new JiraException('FRAME_TOO_LARGE', message));
   }
 
-  /** A frame that nobody can be answered for. */
+  /** Counts a frame that cannot be answered. */
   dropped(connection: Connection, reason: string, frame: unknown): void {
     this.malformedCount++;
     connection.complain(reason);

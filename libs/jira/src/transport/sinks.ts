@@ -1,4 +1,4 @@
-// Frames out by every transport: a subscription, a room and an event of the application reach clients of all of them.
+// Sends frames through every transport: subscriptions, rooms and the application's events reach clients of all of them.
 
 import { Injectable } from '@nestjs/common';
 import type { ChangeFrame, ErrorData, SubscribedData } from 'nestjs-jira-protocol';
@@ -36,7 +36,7 @@ export class Sinks implements FrameSink {
     this.sent(event, payload, room === undefined ? { all: true } : { room });
   }
 
-  /** What another process has sent. */
+  /** Delivers what another process has sent. */
   receive({ event, payload, room, isForPlain }: Emission): void {
     if (!isForPlain) this.socketIo.emit(event, payload, room, true);
     this.plain.emit(event, payload, room);

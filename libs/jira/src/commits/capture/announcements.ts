@@ -1,11 +1,11 @@
-// When a transaction is announced: after those that wrote its rows before it, and not for ever after its COMMIT was sent.
+// When a transaction is announced: after earlier writers of its rows, and within a bounded time after its COMMIT.
 
 import { withTimeout } from '../../core/support/with-timeout.js';
 import type { CapturedTransaction } from './captured-transaction.js';
 
-/** How long an announcement waits for one that came before it: many times what an answer takes to arrive. */
+/** How long an announcement waits for an earlier one: many round trips to the database. */
 const MAX_WAIT_MS = 1_000;
-/** A COMMIT that is not answered for so long may have been carried out all the same. */
+/** A COMMIT without an answer for this long may nevertheless have been executed. */
 const MAX_ANSWER_MS = 5_000;
 
 export class Announcements {

@@ -98,13 +98,13 @@ export class CapturedTransaction {
     };
   }
 
-  /** Its rows cannot be named any more: whoever watches their tables has to refetch. */
+  /** Gives up naming its rows: subscribers of their tables have to refetch. */
   noteGaps(error: unknown): void {
     for (const { table } of this.rows.values()) this.gaps.set(table, error);
     if (this.inserted) this.gaps.set(this.inserted, error);
   }
 
-  /** From now on none of its changes is announced, but that there were some. */
+  /** From now on its changes are announced as a gap only. */
   disown(reason: string): void {
     this.disowned ??= new Error(reason);
     this.noteGaps(this.disowned);
@@ -221,7 +221,7 @@ export class CapturedTransaction {
     getOrAdd(this.committing.inserts, table.path, () => new Set<CapturedTransaction>()).add(this);
   }
 
-  /** What the insert came to. @param isFinal whether the row is as the commit left it */
+  /** Reports the insert's outcome. @param isFinal whether the row is as the commit left it */
   noteInserted(row: RawRow, isFinal: boolean): void {
     if (!isFinal) this.disown('A trigger may have changed an inserted row.');
     // Once it was given up its rows have been told of as a gap.

@@ -1,4 +1,4 @@
-// What a connection says of its own transaction.
+// The transaction state that a connection reports.
 
 import type { QueryRunner } from 'typeorm';
 import { connectionOf } from '../typeorm-internals.js';

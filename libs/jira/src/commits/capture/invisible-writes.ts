@@ -1,4 +1,4 @@
-// What of an entity's changes no query builder shows, or shows wrongly, as far as its metadata tells.
+// Which changes of an entity the query builders cannot show, or not truthfully, judging by its metadata.
 
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../typeorm-internals.js';

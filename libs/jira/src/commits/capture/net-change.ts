@@ -1,4 +1,4 @@
-// What a transaction's writes to one row amount to.
+// Folds a transaction's writes to one row into one change.
 
 import { isDeepStrictEqual } from 'node:util';
 import type { EntityMetadata } from 'typeorm';

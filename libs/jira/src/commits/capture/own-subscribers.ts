@@ -1,4 +1,4 @@
-// The subscribers of change sources: unlike an application's they have no say in what is read.
+// The subscribers of change sources. Unlike an application's, they do not affect how rows are read.
 
 import type { EntitySubscriberInterface } from 'typeorm';
 

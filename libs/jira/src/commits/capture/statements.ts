@@ -1,4 +1,4 @@
-// What a statement does to the transaction of its connection, as far as its text tells.
+// What a statement does to its connection's transaction, judging by its text.
 
 import type { Grammar } from '../dialect/grammar.js';
 
@@ -15,7 +15,7 @@ export function leavesRows(effects: readonly Effect[]): boolean {
 }
 
 const NONE: readonly Effect[] = [];
-/** Words that are enough to tell what a statement does. */
+/** How many words identify what a statement does. */
 const WORDS = 24;
 /** How nearly all statements begin, none of which ends a transaction or begins one. */
 const HARMLESS = /^\s*(?:SELECT|INSERT|UPDATE|DELETE)\b/i;

@@ -47,7 +47,7 @@ export class Transactions {
     private readonly ends: TransactionEnds,
   ) {}
 
-  /** What hears of the statements. */
+  /** Receives every statement. */
   subscriber(): EntitySubscriberInterface {
     const isOver = ({ queryRunner }: { queryRunner: QueryRunner }): void => {
       this.ending.delete(queryRunner);
@@ -63,7 +63,7 @@ export class Transactions {
       },
       afterTransactionCommit: isOver,
       afterTransactionRollback: isOver,
-      // A rollback that failed tells nobody that it is over.
+      // A failed rollback triggers no event.
       afterTransactionStart: isOver,
     });
   }
@@ -247,7 +247,7 @@ export class Transactions {
     if (!state?.isInTransaction) await this.end(connection, 'unknown');
   }
 
-  /** Takes over what the database says of itself. */
+  /** Adopts the state that the database reports. */
   private settle(
     runner: QueryRunner,
     connection: Connection,

@@ -213,7 +213,7 @@ export class TypeOrmChangeSource implements ChangeSource {
       transaction.noteCommit();
       if (!dialectOf(this.dataSource).hasOneConnection) this.announcements.expectAnswer(transaction);
     } catch (error) {
-      // The database has undone the writes: to let the caller believe in them would be worse than to fail.
+      // The database has undone the writes. Failing is better than reporting success.
       const isUndone = dialectOf(this.dataSource).errorsUndo || this.transactions.isLost(runner);
       if (isUndone || isConnectionLoss(error)) throw error;
       transaction.noteGaps(error);

@@ -1,4 +1,4 @@
-// Everything that is done differently on SQLite, PostgreSQL and MySQL/MariaDB. Nothing else asks which database it is.
+// Everything that differs between SQLite, PostgreSQL and MySQL/MariaDB. No other code asks which database it is.
 
 import type { ColumnMetadata, DatabaseConnection } from '../typeorm-internals.js';
 import type { Grammar } from './grammar.js';
@@ -19,7 +19,7 @@ export interface ColumnType {
   readonly type: string;
 }
 
-/** What a connection says of its own transaction. */
+/** The transaction state that a connection reports. */
 export interface ConnectionState {
   /** Whether there is something that a COMMIT would commit. */
   readonly isInTransaction: boolean;
@@ -198,7 +198,7 @@ export interface StatementControl {
 export interface SqlDialect extends TransactionDialect, RowDialect, QueryDialect {
   /** How statements are limited and cancelled; absent where all callers share one connection, or nobody knows. */
   readonly statements?: StatementControl | undefined;
-  /** False of a driver whose changes cannot be captured. */
+  /** False for a driver whose changes cannot be captured. */
   readonly isCaptured: boolean;
   /** Statements may be prepared and run within one turn of the event loop. */
   readonly isSynchronous: boolean;

@@ -1,4 +1,4 @@
-// Which database a data source is of: the only place that reads its type.
+// Maps a data source to its dialect: the only place that reads its type.
 
 import type { DataSource } from 'typeorm';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
@@ -28,7 +28,7 @@ const DIALECTS: Readonly<Partial<Record<DatabaseType, (driver: Driver) => SqlDia
 const found = new WeakMap<Driver, SqlDialect>();
 
 /**
- * What is done differently on the database of this data source.
+ * The dialect of this data source's database.
  *
  * @throws TypeError for a database that queries cannot be compiled for
  */
@@ -39,7 +39,7 @@ export function dialectOf(dataSource: Pick<DataSource, 'driver'>): SqlDialect {
   throw new TypeError(`Queries are compiled for SQLite, Postgres, MySQL and MariaDB, not for ${type}.`);
 }
 
-/** Undefined for a database that nothing is known of. */
+/** Undefined for an unknown database. */
 export function knownDialectOf({ driver }: Pick<DataSource, 'driver'>): SqlDialect | undefined {
   let dialect = found.get(driver);
   if (!dialect) {

@@ -1,4 +1,4 @@
-// A fair lock: whoever asked first gets it first, and a wait has an end.
+// A fair lock: first come, first served, with a timeout.
 
 import { JiraException } from '../../core/errors/jira.exception.js';
 
@@ -54,7 +54,7 @@ export class ConnectionLock<Holder extends object> {
     });
   }
 
-  /** Gives the lock to another, before all that wait for it. */
+  /** Hands the lock to another holder, ahead of all that wait for it. */
   pass(holder: Holder, successor: Holder): void {
     if (this.current === holder) this.current = successor;
   }

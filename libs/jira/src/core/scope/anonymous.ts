@@ -2,7 +2,11 @@
 
 import { JiraException } from '../errors/jira.exception.js';
 import { isPromise } from '../support/is-promise.js';
-import type { HookScope } from './scope.js';
+
+/** A scope, or a connection. */
+interface Caller {
+  readonly user: unknown;
+}
 
 /**
  * Runs a rule and continues with its result, synchronously if the rule is. If the rule fails because it reads a property
@@ -11,12 +15,12 @@ import type { HookScope } from './scope.js';
  * @throws JiraException `UNAUTHENTICATED`
  */
 export function unlessAnonymous<T, R>(
-  scope: HookScope,
+  caller: Caller,
   rule: () => T | Promise<T>,
   make: (said: T) => R | Promise<R>,
 ): R | Promise<R> {
   const fail = (error: unknown): never => {
-    throw refusal(scope, error);
+    throw refusal(caller, error);
   };
   try {
     const said = rule();
@@ -27,9 +31,13 @@ export function unlessAnonymous<T, R>(
   }
 }
 
+/** The same for a rule whose result is taken as it is. */
+export function ruleFor<T>(caller: Caller, rule: () => T | Promise<T>): T | Promise<T> {
+  return unlessAnonymous(caller, rule, (said) => said);
+}
+
 /** The error thrown in place of the rule's own. */
-function refusal(scope: HookScope, error: unknown): unknown {
-  const user: unknown = scope.user;
+function refusal({ user }: Caller, error: unknown): unknown {
   // `Cannot read properties of null (reading 'id')`, and TypeORM's error for a condition on `scope.user?.id`.
   const isForLackOfUser = (user === null || user === undefined) && error instanceof TypeError && /\bnull\b|\bundefined\b/.test(error.message); // prettier-ignore
   return isForLackOfUser

@@ -3,9 +3,10 @@
 import { ProblemLog } from '../../core/errors/problem-log.js';
 import type { Change } from '../../core/changes/change.js';
 import type { ChangeLog, LoggedCommit } from '../../core/changes/change-log.js';
+import { assertNames } from '../../core/support/known-names.js';
 import type { Hub } from '../delivery/hub.js';
 import type { Observables } from './observed-rows.js';
-import { changeListenersOf } from './on-change.decorator.js';
+import { changeListenersOf, ON_CHANGE_OPTIONS } from './on-change.decorator.js';
 
 type Listener = (change: Change, data: unknown) => unknown;
 
@@ -15,6 +16,7 @@ const problems = new ProblemLog();
 export function connectListeners(provider: object, hub: Hub, observables: Observables): void {
   for (const { member, entity, options } of changeListenersOf(provider)) {
     const subject = `${provider.constructor.name}.${member}()`;
+    assertNames(subject, '@OnChange() option', options, ON_CHANGE_OPTIONS);
     const rows = observables.find(entity, subject, options.dataSource);
     rows.watch();
     const method = (provider as Record<string, Listener>)[member];

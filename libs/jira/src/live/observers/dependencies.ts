@@ -19,7 +19,8 @@ interface Follower extends ObserverHost {
  */
 export function follow(dependency: Dependency, observer: ObserverBehaviour, follower: Follower): ObservedRows {
   const { hub, observables, subject, dataSource, rows, key } = follower;
-  if ((dependency as Partial<Dependency>).entity === undefined)
+  // A circular import leaves no entity, or no dependency at all.
+  if ((dependency as Partial<Dependency> | undefined)?.entity === undefined)
     throw new ConfigurationError(
       subject,
       'has a "dependsOn" that names no entity.',

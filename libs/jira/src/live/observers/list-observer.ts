@@ -13,7 +13,7 @@ export class ListObserver extends Observer<object> {
     super(undefined, {});
   }
 
-  /** Answers the rows, and has their changes follow. */
+  /** Answers with the rows; their changes follow. */
   listen(scope: HookScope): Promise<ListenedData> {
     return this.subscribe(scope) as Promise<unknown> as Promise<ListenedData>;
   }

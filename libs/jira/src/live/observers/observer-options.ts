@@ -2,6 +2,7 @@
 
 import type { RowId } from 'nestjs-jira-protocol';
 import type { HookScope } from '../../core/scope/scope.js';
+import type { Names } from '../../core/support/known-names.js';
 import type { ChangeType, EntityChange } from '../../core/changes/change.js';
 import type { Dependency } from './observed-rows.js';
 import type { Room, RoomDiff } from '../delivery/rooms.js';
@@ -68,3 +69,9 @@ export interface Unserialized<Row> {
 export interface BoundOptions<Row extends object> extends ObserverOptions<Row> {
   visibility?(this: void, scope: HookScope): unknown;
 }
+
+/** Their names, checked at boot. */
+export const OBSERVER_OPTIONS: Names<BoundOptions<object>> = {
+  rooms: true, subscribingRooms: true, serialize: true, serializesPerUser: true, audience: true, participants: true,
+  handler: true, dependsOn: true, source: true, visibility: true,
+}; // prettier-ignore

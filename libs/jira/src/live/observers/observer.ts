@@ -10,17 +10,18 @@ import type { Change, ChangeType, EntityChange } from '../../core/changes/change
 import type { ListDefinition } from '../lists/list-definition.js';
 import { follow, followRelated } from './dependencies.js';
 import { EVERY_ROW, FunctionMatcher } from './function-matcher.js';
+import { assertNames } from '../../core/support/known-names.js';
 import { getOrAdd } from '../../core/support/get-or-add.js';
 import type { Announced, Dependency, ObservedRows } from './observed-rows.js';
 import type { ObserverHost } from './observer-host.js';
-import type { BoundOptions, Rooms, Signal } from './observer-options.js';
+import { OBSERVER_OPTIONS, type BoundOptions, type Rooms, type Signal } from './observer-options.js';
 import { resumeRequestOf } from './resume-request.js';
 import { Resuming } from './resuming.js';
 import type { Room } from '../delivery/rooms.js';
 import { isPerUser } from './per-user.js';
 import { OrderMatcher } from './order-matcher.js';
 import { signalRows } from './signal-rows.js';
-import { unlessAnonymous } from '../../core/scope/anonymous.js';
+import { ruleFor } from '../../core/scope/anonymous.js';
 
 /** Made by `observer()`. `View` is what subscribers are sent of a row. */
 export class Observer<Row extends object, View = unknown> implements ObserverBehaviour {
@@ -31,15 +32,15 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
   resuming?: Resuming;
   /** Whether it obeys the hook's object permissions, and may be resumed. */
   protected readonly tellsChanges: boolean = true;
-  /** The list that its subscribers are told of, in place of changes. */
+  /** The list whose differences subscribers receive instead of changes. */
   protected readonly listOf?: (scope: HookScope) => Promise<ListDefinition>;
   private host!: ObserverHost;
   private rows!: ObservedRows;
   /** The feed it listens to. */
   private key = '';
-  /** Entities whose changes lead to a look at rights. */
+  /** Entities whose changes make it check rights again. */
   private readonly followed = new Set<string>();
-  /** The same, of entities that no dependency names and a condition crosses: whether their changes are heard of. */
+  /** The same for entities that a condition crosses and no dependency names, and whether their changes can be watched. */
   private readonly crossed = new Map<string, boolean>();
   private isPerUser = false;
 
@@ -139,6 +140,10 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
 
   /** Where a caller belongs, by the rights that the caller has now. */
   private async define(scope: HookScope, isAgain: boolean): Promise<ChannelDefinition> {
+    return ruleFor(scope, () => this.definitionFor(scope, isAgain));
+  }
+
+  private async definitionFor(scope: HookScope, isAgain: boolean): Promise<ChannelDefinition> {
     if (isAgain) await this.host.recheck(scope);
     const { options, rows } = this;
     const subscribed = options.subscribingRooms && roomSet(await options.subscribingRooms(scope));
@@ -174,7 +179,7 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
         this.crossed.set(name, followRelated(name, this, { ...this.host, key: this.key, rows: this.rows }));
   }
 
-  /** Reads what rows decide whose changes nobody follows, or not in every process. */
+  /** Reads the state of deciding rows whose changes are not followed in every process. */
   private unfollowed(matchers: readonly RowMatcher[]): ChannelDefinition['readRelated'] {
     const open = matchers.flatMap(({ related }) =>
       related && [...related.names].some((name) => !this.followed.has(name)) ? [related] : [],
@@ -187,11 +192,7 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
     const { options, rows } = this;
     const group = this.groupOf(scope);
     const rule = options.visibility ? options : rows.own;
-    const visible = await unlessAnonymous(
-      scope,
-      () => (rule?.visibility ? rule.visibility(scope) : true),
-      (said) => rows.matcherOf(said),
-    );
+    const visible = rows.matcherOf(rule?.visibility ? await rule.visibility(scope) : true);
     const matchers: RowMatcher[] = [visible];
     if (list && list.orderedBy.length > 0) matchers.push(new OrderMatcher(list.orderedBy));
     const permits = this.tellsChanges ? rows.own?.permits : undefined;
@@ -236,6 +237,7 @@ function roomSet(rooms: Rooms): ReadonlySet<Room> {
 }
 
 function checkOptions<Row extends object>(options: BoundOptions<Row>, subject: string, rows: ObservedRows): void {
+  assertNames(subject, 'observer() option', options, OBSERVER_OPTIONS);
   const { rooms, subscribingRooms, visibility } = options;
   if (!rooms !== !subscribingRooms)
     throw new ConfigurationError(

@@ -1,6 +1,7 @@
 // `@OnChange(Entity)`: a method of any provider that listens to committed changes.
 
 import type { Type } from '@nestjs/common';
+import type { Names } from '../../core/support/known-names.js';
 import type { ChangeType } from '../../core/changes/change.js';
 
 export interface OnChangeOptions<E extends object> {
@@ -11,6 +12,13 @@ export interface OnChangeOptions<E extends object> {
   /** Calls the method in every process that shares the change log, instead of in one. @default false */
   readonly everywhere?: boolean;
 }
+
+/** Their names, checked at boot. */
+export const ON_CHANGE_OPTIONS: Names<OnChangeOptions<object>> = {
+  serialize: true,
+  dataSource: true,
+  everywhere: true,
+};
 
 export interface ChangeListenerMark {
   readonly member: string;

@@ -16,7 +16,7 @@ interface Observed {
   readonly options: BoundOptions<object>;
   readonly rows: ObservedRows;
   readonly host: ObserverHost;
-  /** Whether rows are shown to each caller otherwise. */
+  /** Whether each caller is shown rows differently. */
   readonly isPerUser: boolean;
   /** By the key of their entities. */
   readonly dependencies: ReadonlyMap<string, readonly Dependency[]>;
@@ -105,7 +105,7 @@ function obstacleOf(
   return undefined;
 }
 
-/** A hash of how rows are shown: another deployment may show them otherwise. */
+/** A hash of how rows are shown, which may differ between deployments. */
 function shapeOf({ serialize }: BoundOptions<object>, { shape, own }: ObservedRows): string {
   const shown = serialize ? String(serialize) : own?.shape;
   const text = JSON.stringify([PROTOCOL_VERSION, shape, shown]);

@@ -64,7 +64,7 @@ export class Authorization {
     @Inject(VISIBILITY_TTL_MS) visibilityTtlMs: number,
     @Inject(LIMITS) { handshakeTimeoutMs }: Limits,
   ) {
-    // Twice as often as the promise: whatever was looked at since the last time waits for the next.
+    // Twice as often as promised: a subscription that was checked since the last sweep waits for the next.
     const half = Math.max(1, Math.min(visibilityTtlMs / 2, MAX_TIMER_MS));
     this.sweep = setInterval(() => void this.refreshOlderThan(half), half).unref();
     this.revocations = new Revocations(
@@ -94,7 +94,7 @@ export class Authorization {
     return connections.length;
   }
 
-  /** Who connects is asked these. Called once at boot. */
+  /** Sets what decides about handshakes. Called once at boot. */
   start(entry: Entry): void {
     this.permissions = entry.permissions;
     this.sessions.start(entry.authentication);
@@ -155,7 +155,7 @@ export class Authorization {
     this.revocations.give({ action, to, user });
   }
 
-  /** Does here what another process was told. */
+  /** Applies another process's revocation here. */
   private obey({ action, to, user }: Revocation): void {
     const connections = this.connectionsOf('user' in to ? to.user : to);
     if (action === 'refresh') void this.refreshNow(connections, user);
@@ -182,7 +182,7 @@ export class Authorization {
     }
   }
 
-  /** A few at a time, so that none waits for many others. */
+  /** Refreshes a few at a time, so that none waits for many others. */
   private async refreshOlderThan(ageMs: number): Promise<void> {
     if (this.isSweeping) return;
     this.isSweeping = true;

@@ -21,7 +21,7 @@ export const MAX_TIMER_MS = 2 ** 31 - 1;
 export class Sessions {
   private readonly expiries = new Map<string, NodeJS.Timeout>();
   private readonly renewing = new Set<string>();
-  /** What renewed them last, where it was not the handshake. */
+  /** What renewed them last; absent if that was the handshake. */
   private readonly credentials = new WeakMap<Connection, Record<string, unknown>>();
   private authentication: readonly Authentication[] = [];
 
@@ -71,7 +71,7 @@ export class Sessions {
     }
   }
 
-  /** What was missed may have ended anybody's session: all are asked for again, and unknown users are disconnected. */
+  /** A missed revocation may have ended any session: authenticates all again, and disconnects users that are no longer known. */
   async authenticateAll(): Promise<void> {
     for (const batch of inBatches(this.connections.all(), MAX_CHECKED_AT_ONCE))
       await Promise.all(batch.map((connection) => this.disconnectUnlessKnown(connection)));

@@ -68,7 +68,7 @@ class Run {
             this.items.deliver(value);
           } catch (error) {
             fail(error as Error);
-            queueMicrotask(() => subscription.unsubscribe()); // it may speak before subscribe() has returned
+            queueMicrotask(() => subscription.unsubscribe()); // it may emit before subscribe() has returned
           }
         },
         error: fail,
@@ -85,7 +85,7 @@ class Items implements StreamSink {
   private stopped?: { readonly reason?: Error };
   private full: PromiseLike<void> | undefined;
   private returned: unknown;
-  /** What the interceptors could not be told any more. */
+  /** An error that came too late for the interceptors. */
   private unheard?: { readonly error: unknown };
 
   constructor(

@@ -49,7 +49,7 @@ export interface EnhancedAction {
   readonly isStatic: boolean;
   /** Creates the hook's request-scoped enhancers for one request. */
   load(contextId: ContextId): Promise<unknown>;
-  /** Say what the errors of a database mean, for the status of what a filter answers. */
+  /** Translate database errors, for the status of a filter's answer. */
   readonly translators: readonly ErrorTranslator[];
 }
 

@@ -2,11 +2,14 @@
 
 import { Injectable, type Type } from '@nestjs/common';
 import { DiscoveryService, ExternalContextCreator, ModuleRef } from '@nestjs/core';
+import { assertLists, assertNames } from '../../core/support/known-names.js';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { whoMay } from '../../document/permission-names.js';
 import { EventContext } from '../../events/event-context.js';
 import {
+  EVENT_HANDLERS_OPTIONS,
   eventHandlersOptions,
+  MESSAGE_OPTIONS,
   occasionsOf,
   type EventHandlersOptions,
   type MessageOptions,
@@ -60,6 +63,9 @@ export class EventExplorer {
     const { registry } = this;
     const { instance, metadata } = found;
     const { path, params } = metadata;
+    const { name } = instance.constructor;
+    assertNames(name, '@EventHandlers() option', metadata, EVENT_HANDLERS_OPTIONS);
+    assertLists(name, '@EventHandlers() option', metadata, ['permissions', 'middleware']);
     registry.addPath(path, instance, params);
     const occasions = occasionsOf(instance);
     if (occasions.size === 0)
@@ -70,6 +76,8 @@ export class EventExplorer {
       );
     for (const [member, occasion] of occasions) {
       const options = typeof occasion === 'string' ? {} : occasion.options;
+      assertNames(`${name}.${member}()`, '@OnMessage() option', options, MESSAGE_OPTIONS);
+      assertLists(`${name}.${member}()`, '@OnMessage() option', options, ['permissions', 'groups']);
       const target = await this.target(found, member, options, defaults);
       if (occasion === 'connected') registry.addConnected(path, target);
       else if (occasion === 'disconnected') registry.addDisconnected(path, target);

@@ -3,14 +3,15 @@
 import { Injectable, Logger, type Type } from '@nestjs/common';
 import { DiscoveryService, ExternalContextCreator, ModuleRef } from '@nestjs/core';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import { assertLists, assertNames } from '../../core/support/known-names.js';
 import { JiraException } from '../../core/errors/jira.exception.js';
 import type { ErrorTranslator } from '../../core/errors/error-answer.js';
-import { actionsOf, type FoundAction } from '../../hooks/action.decorator.js';
+import { ACTION_OPTIONS, actionsOf, type FoundAction } from '../../hooks/action.decorator.js';
 import { assertAttributes } from '../../hooks/attributes.js';
 import { actionHandler } from '../../hooks/action-handler.js';
 import { BaseHook, type HookContext } from '../../hooks/base-hook.js';
 import { REGISTER } from '../../hooks/plumbing.js';
-import { hookMetadata, type HookMetadata } from '../../hooks/hook.decorator.js';
+import { HOOK_OPTIONS, hookMetadata, type HookMetadata } from '../../hooks/hook.decorator.js';
 import { HookRegistry, type RegisteredAction } from '../../hooks/registry.js';
 import type { RowViews } from '../../hooks/shown-result.js';
 import type { ActionEnhancement } from '../../hooks/enhancers.js';
@@ -105,6 +106,9 @@ export class HookExplorer {
     { hook, metadata, moduleRef, isStatic, load }: FoundHook,
     defaults: HookDefaults,
   ): Promise<void> {
+    assertAttributes(hook);
+    const { namespace, path, params, ...further } = metadata;
+    assertNames(hook.constructor.name, '@Hook() option', further, HOOK_OPTIONS);
     const permissions = [...defaults.permissions, ...(await createPermissions(hook.permissions, moduleRef))];
     const middleware = [...defaults.middleware, ...(await createMiddleware(hook.middleware, moduleRef))];
     const { translators, rowViews } = defaults;
@@ -132,7 +136,6 @@ export class HookExplorer {
       },
       warn: (message) => this.logger.warn(`${hook.constructor.name} ${message}`),
     };
-    assertAttributes(hook);
     await hook[REGISTER](context);
     await hook.onRegister();
     const actions = new Map<string, RegisteredAction>();
@@ -172,7 +175,6 @@ export class HookExplorer {
       context.warn(
         `has no permissions, so anyone may call ${open.join(', ')}. Set permissions = [AllowAny] if you intend that.`,
       );
-    const { namespace, path, params } = metadata;
     this.registry.add({ namespace, path, params, hook, moduleRef, actions });
     this.logger.log(`${hook.constructor.name} {${metadata.namespace}}: ${[...actions.keys()].join(', ')}`);
   }
@@ -219,6 +221,8 @@ function checkAction({ name, options }: FoundAction, hook: BaseHook, others: Rea
       'Names that begin with "$" are reserved for the protocol.',
     );
   if (others.has(name)) throw new ConfigurationError(subject, 'names two actions.', 'Rename one: @Action({ name }).');
+  assertNames(subject, '@Action() option', options, ACTION_OPTIONS);
+  assertLists(subject, '@Action() option', options, ['methods', 'groups', 'permissions', 'replacePermissions']);
   const methods = options.methods ?? ['GET'];
   if (methods.length === 0 || !methods.every(isMethod))
     throw new ConfigurationError(

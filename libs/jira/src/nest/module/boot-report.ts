@@ -26,7 +26,7 @@ export class BootReport implements OnApplicationBootstrap {
     private readonly lifecycle: LifecycleEvents,
   ) {}
 
-  /** Told when the server listens: its port is known then. */
+  /** Called when the server listens, because its port is known then. */
   onApplicationBootstrap(): void {
     if (!this.options.bootReport) return;
     this.lifecycle.on('jira.start_server', ({ address }) => this.logger.log(this.text(address)));
@@ -74,7 +74,7 @@ function named(who: readonly string[]): string {
 
 const MAX_WIDTH = 60;
 
-/** Columns side by side; what is wider than its column goes on in the next line. */
+/** Formats a table. A cell that is wider than its column wraps. */
 function tableOf(rows: readonly (readonly string[])[]): string {
   const lines = rows.flatMap((row) => broken(row));
   const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));

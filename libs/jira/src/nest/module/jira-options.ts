@@ -24,7 +24,8 @@ import { resolveResumeOptions, type ResumeOptions } from './resume-options.js';
 import type { ResumeSettings } from '../../live/delivery/resumption.js';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { meant } from '../../core/support/nearest-name.js';
-import { assertOptionNames, type Names } from './option-names.js';
+import type { Names } from '../../core/support/known-names.js';
+import { assertOptionNames } from './option-names.js';
 
 export interface JiraOptions extends ClusterOptions {
   /** Authentication classes, asked in turn at each handshake; the first that recognizes the credentials decides. @default none: every caller is anonymous */

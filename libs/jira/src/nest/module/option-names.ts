@@ -1,18 +1,25 @@
 // The names of options: one that is not among them would be ignored in silence.
 
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
-import { meant } from '../../core/support/nearest-name.js';
+import { assertLists, assertNames, type Names } from '../../core/support/known-names.js';
 import { ALL_FAST_PATHS } from '../../core/scope/fast-paths.js';
-import type { PlainWebSocketOptions } from '../../transport/plain/plain-options.js';
+import type { PlainWebSocketOptions, WebSocketOptions } from '../../transport/plain/plain-options.js';
 import type { SocketIoOptions } from '../../transport/socket-io/server-options.js';
-
-/** Every option by its name. */
-export type Names<O> = Readonly<Record<keyof O, true>>;
+import type { ExplorerOptions } from './explorer-options.js';
+import type { ResumeOptions } from './resume-options.js';
 
 const PLAIN: Names<PlainWebSocketOptions> = {
   path: true, format: true, port: true, host: true, origins: true, rejectAtHandshake: true, pingIntervalMs: true,
   webSocket: true,
 }; // prettier-ignore
+
+const WEB_SOCKET: Names<WebSocketOptions> = {
+  perMessageDeflate: true, skipUTF8Validation: true, allowSynchronousEvents: true,
+}; // prettier-ignore
+
+const EXPLORER: Names<ExplorerOptions> = { path: true, inProduction: true, guard: true, info: true };
+
+const RESUME: Names<ResumeOptions> = { secret: true, maxRows: true, positionMs: true, history: true };
 
 const SOCKET_IO: Names<SocketIoOptions> = {
   port: true, namespace: true, path: true, serveClient: true, adapter: true, parser: true, connectTimeout: true,
@@ -22,9 +29,17 @@ const SOCKET_IO: Names<SocketIoOptions> = {
   destroyUpgrade: true, destroyUpgradeTimeout: true, addTrailingSlash: true,
 }; // prettier-ignore
 
+const LISTS = ['authentication', 'permissions', 'middleware', 'eventListeners', 'plainWebSockets'] as const;
+
 interface Nested {
   readonly fastPaths?: object;
+  readonly authentication?: readonly unknown[];
+  readonly permissions?: readonly unknown[];
+  readonly middleware?: readonly unknown[];
+  readonly eventListeners?: readonly unknown[];
   readonly plainWebSockets?: readonly PlainWebSocketOptions[];
+  readonly explorer?: boolean | ExplorerOptions;
+  readonly resume?: ResumeOptions;
   readonly socketIo?: SocketIoOptions;
 }
 
@@ -37,15 +52,16 @@ export function assertOptionNames<O extends Nested>(options: O, known: Names<O>)
       'Set "imports" beside "useFactory".',
     );
   assertNames('JiraModule', 'option', options, known);
+  assertLists<Nested>('JiraModule', 'option', options, LISTS);
   assertNames('JiraModule', 'fast path', options.fastPaths, ALL_FAST_PATHS);
-  for (const one of options.plainWebSockets ?? []) assertNames(`plainWebSockets "${one.path}"`, 'option', one, PLAIN);
+  assertNames('JiraModule', 'explorer option', typeof options.explorer === 'object' ? options.explorer : {}, EXPLORER);
+  assertNames('JiraModule', 'resume option', options.resume, RESUME);
+  for (const one of options.plainWebSockets ?? []) {
+    const subject = `plainWebSockets "${one.path}"`;
+    assertNames(subject, 'option', one, PLAIN);
+    assertNames(subject, 'webSocket option', one.webSocket, WEB_SOCKET);
+  }
   if (options.socketIo && 'maxHttpBufferSize' in options.socketIo)
     throw new ConfigurationError('JiraModule', 'has the Socket.IO option "maxHttpBufferSize".', 'Set limits.frameBytes, which holds for every transport.'); // prettier-ignore
   assertNames('JiraModule', 'Socket.IO option', options.socketIo, SOCKET_IO);
-}
-
-function assertNames(subject: string, kind: string, given: object = {}, known: object = {}): void {
-  for (const [name, value] of Object.entries(given))
-    if (value !== undefined && !Object.hasOwn(known, name))
-      throw new ConfigurationError(subject, `has an unknown ${kind} "${name}".`, meant(name, Object.keys(known)));
 }

@@ -2,6 +2,7 @@
 
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import { assertNames } from '../../core/support/known-names.js';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { EventRegistry } from '../../events/event-registry.js';
 import { handshakeCheckOf } from '../../hooks/handshake-refusal.js';
@@ -46,9 +47,10 @@ export class RouteCollector {
       const instance: unknown = wrapper.instance;
       if (wrapper.isNotMetatype || typeof instance !== 'object' || instance === null || seen.has(instance)) continue;
       seen.add(instance);
-      for (const [member, { path, params }] of rawHandlersOf(instance)) {
+      for (const [member, { path, params, ...rest }] of rawHandlersOf(instance)) {
         const subject = `${instance.constructor.name}.${member}()`;
         const raw = (instance as Record<string, RawHandler>)[member]?.bind(instance);
+        assertNames(subject, '@WebSocketRoute() option', rest);
         this.routes.add({ subject, path, params, raw, check: handshakeCheckOf(instance, path) });
       }
     }

@@ -29,7 +29,7 @@ export class AuthenticationFailed extends JiraException {
   }
 }
 
-/** The credentials were valid once and have expired. Status 401, code `SESSION_EXPIRED`. */
+/** The credentials were valid and have expired or were revoked. Status 401, code `SESSION_EXPIRED`. */
 export class CredentialsExpired extends JiraException {
   constructor(message = 'The credentials have expired.') {
     super('SESSION_EXPIRED', message);

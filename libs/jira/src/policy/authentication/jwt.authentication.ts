@@ -90,7 +90,7 @@ export class JwtAuthentication extends Authentication {
       const verifying = typeof key === 'string' ? new TextEncoder().encode(key) : key;
       return (await jwtVerify(token, verifying, { ...options, algorithms })).payload;
     } catch (error) {
-      if (error instanceof errors.JWKSTimeout) throw error; // nobody's fault who connects
+      if (error instanceof errors.JWKSTimeout) throw error; // not the caller's fault
       if (error instanceof errors.JWTExpired) throw new CredentialsExpired();
       if (error instanceof errors.JOSEError) throw new AuthenticationFailed();
       throw error;
@@ -98,7 +98,7 @@ export class JwtAuthentication extends Authentication {
   }
 }
 
-/** @throws ConfigurationError about an optional package that is needed and not there */
+/** @throws ConfigurationError when an optional package is needed but not installed */
 function assertInstalled(name: string, subject: string): void {
   try {
     resolve(name);
@@ -108,7 +108,7 @@ function assertInstalled(name: string, subject: string): void {
   }
 }
 
-/** jose throws a TypeError for a key that does not fit the token's algorithm, which is the token's fault. */
+/** jose throws a TypeError when the token names an algorithm that the key does not support. That is the token's fault. */
 function ofItsAlgorithm(source: JwtKeySource): JWTVerifyGetKey {
   return async (header, token) => {
     const key = await (source as JWTVerifyGetKey)(header, token);

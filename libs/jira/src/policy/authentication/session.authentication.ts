@@ -43,13 +43,13 @@ export class SessionAuthentication extends Authentication {
 
   private isOwnPage({ headers }: Handshake): boolean {
     const { origin, host } = headers;
-    if (origin === undefined) return true; // not a browser: nobody else's cookies
+    if (origin === undefined) return true; // not a browser, so the cookies are the caller's own
     const text = String(origin);
     if (this.verifier.origins.includes(text)) return true;
     return URL.canParse(text) && new URL(text).host === host;
   }
 
-  /** Undefined for a cookie that was not signed by us. */
+  /** Undefined unless the cookie has our signature. */
   private sessionId(value: string): string | undefined {
     const { secret } = this.verifier;
     if (secret === undefined) return value;

@@ -7,7 +7,7 @@ import { weightOf } from './weight.js';
 
 /**
  * @param fields those that clients may filter or search by
- * @throws ConfigurationError for a weight that is no whole number, or of a field that clients cannot query
+ * @throws ConfigurationError for a weight that is not a whole number, or for a field that clients cannot query
  */
 export function fieldWeights(
   subject: string,

@@ -37,7 +37,7 @@ export type Filter = FilterTerm | FilterGroup | FilterNot;
 export interface Ordering {
   readonly path: readonly string[];
   readonly direction: 'asc' | 'desc';
-  /** Whether it goes by related rows that the caller may not retrieve. @default false: they count as missing */
+  /** Whether it depends on related rows that the caller may not retrieve. @default false: they count as missing */
   readonly unrestricted?: boolean;
 }
 

@@ -47,7 +47,7 @@ export class QueryLanguage {
    * The filter a query means, its `search` included.
    *
    * @param reserved keys that others read (pagination, `expand`, the lookup key)
-   * @param payer whose budget it is taken from, once a request
+   * @param payer pays for the query from its budget, once per request
    * @throws ValidationException naming every key that is not allowed and every value of the wrong type
    * @throws JiraException `TOO_MANY_REQUESTS` where the budget is used up
    */
@@ -89,7 +89,7 @@ function orderingFault(message: string): ValidationException {
 
 /** Reads one query; collects what is wrong with it. */
 class FilterReader {
-  // A map: a client may well name a key `constructor`.
+  // A Map, because a client may send a key named `constructor`.
   private readonly errors = new Map<string, string[]>();
   private termCount = 0;
   weight = 0;

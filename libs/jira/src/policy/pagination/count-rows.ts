@@ -1,11 +1,11 @@
-// Rows of a list beside their number, counted as the pagination says.
+// Reads a page of rows together with the count, in the pagination's count mode.
 
 import { readOneMore, type CountIs, type Pagination, type PageSource } from './pagination.js';
 
 export interface CountedRows {
   /** `null` if the pagination does not count. */
   readonly count: number | null;
-  /** Absent of an exact count. */
+  /** Absent if the count is exact. */
   readonly countIs?: CountIs;
   readonly results: readonly unknown[];
   readonly hasMore: boolean;

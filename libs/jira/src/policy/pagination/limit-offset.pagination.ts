@@ -8,7 +8,7 @@ import { Pagination, positive, type CountIs, type PageLimits, type PageSource } 
 export interface LimitOffsetPage {
   /** Total number of rows; `null` if the pagination does not count. */
   readonly count: number | null;
-  /** What the count is, where it is not exact. */
+  /** How the count is inexact, if it is. */
   readonly count_is?: CountIs;
   readonly next_offset: number | null;
   readonly previous_offset: number | null;

@@ -8,7 +8,7 @@ import { Pagination, positive, type CountIs, type PageLimits, type PageSource } 
 export interface NumberedPage {
   /** Total number of rows; `null` if the pagination does not count. */
   readonly count: number | null;
-  /** What the count is, where it is not exact. */
+  /** How the count is inexact, if it is. */
   readonly count_is?: CountIs;
   readonly next_page: number | null;
   readonly previous_page: number | null;

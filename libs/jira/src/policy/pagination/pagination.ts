@@ -5,9 +5,9 @@ import type { CursorRow, Seek } from './cursor.js';
 
 /** The filtered, ordered rows a page is cut from, already as the client sees them. */
 export interface PageSource {
-  /** @param limit enough to know: a count beyond it may say anything above it */
+  /** @param limit where counting may stop: beyond it, any larger number will do */
   count(limit?: number): Promise<number>;
-  /** An estimate of the number of rows, at little cost; undefined if there is none. */
+  /** A cheap estimate of the number of rows; undefined if there is none. */
   estimate?(): Promise<number | undefined>;
   slice(offset: number, limit: number): Promise<unknown[]>;
   /**
@@ -18,8 +18,8 @@ export interface PageSource {
   /** Whether `count()` and `slice()` may run at the same time; within a transaction they may not. */
   readonly isConcurrent?: boolean;
   /**
-   * Names the order of the rows; undefined where they cannot be read on from a cursor, because their store cannot, or
-   * because they are ordered by what has no exact value outside of it.
+   * Names the order of the rows; undefined if a cursor cannot continue the list: the store does not support it, or
+   * a value that orders the rows has no exact form outside the store.
    */
   readonly order?: string | undefined;
   /** The rows from a cursor on, or the first ones, nearest to it first, as the client sees them. */
@@ -39,20 +39,20 @@ export abstract class Pagination {
   abstract readonly queryKeys: readonly string[];
   /**
    * How the rows of a list are counted. `exact` reads every row that matches: on a large table, most of what a page costs.
-   * `capped` reads `countLimit` of them at most, `estimated` goes on with the database's own guess where there are more, and
+   * `capped` reads `countLimit` of them at most, `estimated` uses the database's estimate beyond that, and
    * `none` counts nothing. Pages by cursor never count.
    *
    * @default 'exact'
    */
   readonly countMode: CountMode = 'exact';
-  /** Up to how many rows `capped` and `estimated` count exactly. @default 1_000 */
+  /** How many rows `capped` and `estimated` count exactly, at most. @default 1_000 */
   readonly countLimit: number = 1_000;
   abstract paginate(source: PageSource, scope: HookScope, limits: PageLimits): Promise<unknown>;
 }
 
 export type CountMode = 'exact' | 'capped' | 'estimated' | 'none';
 
-/** What a count is that is not exact: there are more rows than it says, or about as many. */
+/** How an inexact count relates to the real one: a lower bound, or an estimate. */
 export type CountIs = 'at_least' | 'estimated';
 
 /** A page, and whether more rows follow, without counting them. */

@@ -3,6 +3,7 @@
 import type { Type } from '@nestjs/common';
 import { JiraException } from '../../core/errors/jira.exception.js';
 import type { Connection } from '../../core/connections/connection.js';
+import { ruleFor } from '../../core/scope/anonymous.js';
 import type { HookScope } from '../../core/scope/scope.js';
 
 export type Verdict = boolean | Promise<boolean>;
@@ -39,13 +40,17 @@ export type PermissionSpec = Type<Permission> | Permission | ((scope: HookScope)
 /** Throws unless every permission allows the connection. */
 export async function checkConnection(permissions: readonly Permission[], connection: Connection): Promise<void> {
   for (const permission of permissions) {
-    if (permission.canConnect && !(await permission.canConnect(connection)))
+    if (permission.canConnect && !(await ruleFor(connection, () => permission.canConnect?.(connection) ?? true)))
       throw refusal(permission, connection.user !== null);
   }
 }
 
 /** Throws unless every permission allows the request. Returns undefined if none was asynchronous, so that the request need not wait. */
 export function checkRequest(permissions: readonly Permission[], scope: HookScope): Promise<void> | void {
+  return ruleFor(scope, () => checkEach(permissions, scope));
+}
+
+function checkEach(permissions: readonly Permission[], scope: HookScope): Promise<void> | void {
   for (let i = 0; i < permissions.length; i++) {
     const permission = permissions[i];
     const verdict = permission.hasPermission?.(scope) ?? true;
@@ -53,7 +58,7 @@ export function checkRequest(permissions: readonly Permission[], scope: HookScop
     if (verdict === false) throw refusal(permission, scope.user !== null);
     return verdict.then((isAllowed) => {
       if (!isAllowed) throw refusal(permission, scope.user !== null);
-      return checkRequest(permissions.slice(i + 1), scope);
+      return checkEach(permissions.slice(i + 1), scope);
     });
   }
 }
@@ -61,7 +66,7 @@ export function checkRequest(permissions: readonly Permission[], scope: HookScop
 /** Throws unless every permission allows the object. */
 export async function checkObject(permissions: readonly Permission[], scope: HookScope, object: object): Promise<void> {
   for (const permission of permissions) {
-    if (permission.hasObjectPermission && !(await permission.hasObjectPermission(scope, object)))
+    if (!(await ruleFor(scope, () => permission.hasObjectPermission?.(scope, object) ?? true)))
       throw refusal(permission, scope.user !== null);
   }
 }

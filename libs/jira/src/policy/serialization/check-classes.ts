@@ -1,13 +1,13 @@
-// Views and inputs of which no decorator is known: at boot, instead of empty rows and refused requests.
+// Refuses views and inputs without decorators at boot: they would mean empty rows and refused requests.
 
 import type { Type } from '@nestjs/common';
-import { getMetadataStorage, type MetadataStorage } from 'class-validator';
+import { getMetadataStorage, ValidationTypes, type MetadataStorage } from 'class-validator';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { isStandardSchema, type StandardSchema } from '../../core/support/standard-schema.js';
 import { exposedNames, exposedProperties, typeOf } from './compiled-view.js';
 import type { InputType } from './input.js';
 
-/** @throws ConfigurationError when the view, or one that it shows a property through, shows nothing */
+/** @throws ConfigurationError when the view, or one nested in it, exposes nothing */
 export function checkView(output: Type<object>, subject: string, seen = new Set<Type<object>>()): void {
   if (seen.has(output)) return;
   seen.add(output);
@@ -23,9 +23,19 @@ export function checkView(output: Type<object>, subject: string, seen = new Set<
   }
 }
 
-/** @throws ConfigurationError when the input declares no field: every request would be refused */
+/** @throws ConfigurationError when the input, or one nested in it, declares no field: every request would be refused */
 export function checkInput(input: InputType, subject: string, groups: readonly string[] = []): void {
-  if (isStandardSchema(input)) return checkGroups(input, subject, groups);
+  if (isStandardSchema(input)) checkGroups(input, subject, groups);
+  else checkFields(input, subject);
+}
+
+function checkFields(input: Type<object>, subject: string, seen = new Set<Type<object>>()): void {
+  if (seen.has(input)) return;
+  seen.add(input);
+  for (const property of nestedIn(input)) {
+    const type = typeOf(input, property);
+    if (type) checkFields(type, subject, seen);
+  }
   if (isValidated(input)) return;
   throw new ConfigurationError(
     subject,
@@ -53,6 +63,12 @@ export function validatorsOf(type: Type<object>, property: string): readonly str
   return metadataOf(type).flatMap(({ propertyName, name, type: kind }) =>
     propertyName === property ? [name ?? kind] : [],
   );
+}
+
+/** The properties that are validated by the validators of their own class. */
+function nestedIn(type: Type<object>): Set<string> {
+  const nested = metadataOf(type).filter((one) => one.type === ValidationTypes.NESTED_VALIDATION);
+  return new Set(nested.map(({ propertyName }) => propertyName));
 }
 
 function metadataOf(type: Type<object>): ReturnType<MetadataStorage['getTargetValidationMetadatas']> {

@@ -1,4 +1,4 @@
-// The part of class-transformer's work that most views need, decided once a class: which exposed properties are shown as
+// The part of class-transformer's work that most views need, decided once per class: which exposed properties are shown as
 // the row has them, and which need class-transformer itself.
 
 import type { Type } from '@nestjs/common';
@@ -20,12 +20,12 @@ export interface ViewPlan {
   readonly isWhole: boolean;
 }
 
-/** Names of what a view sends, its groups left aside. */
+/** Names of the fields a view sends, regardless of groups. */
 export function exposedNames(output: Type<object>): string[] {
   return exposedOf(output).map(({ propertyName, options }) => options.name ?? propertyName);
 }
 
-/** Names of what a view reads of its rows, its groups left aside. */
+/** Names of the properties a view reads from its rows, regardless of groups. */
 export function exposedProperties(output: Type<object>): string[] {
   return exposedOf(output).map(({ propertyName }) => propertyName);
 }
@@ -78,7 +78,7 @@ function saysMore(output: Type<object>, name: string): boolean {
   );
 }
 
-/** How instances compute the property, if they do. */
+/** The property's getter or initial value, if it has one. */
 export function accessorOf(prototype: object, name: string): PropertyDescriptor | undefined {
   for (let proto: object | null = prototype; proto; proto = Object.getPrototypeOf(proto) as object | null) {
     const descriptor = Object.getOwnPropertyDescriptor(proto, name);

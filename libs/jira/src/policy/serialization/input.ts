@@ -13,9 +13,9 @@ import { validateBySchema } from './schema-input.js';
 export type InputType = Type<object> | StandardSchema;
 
 export interface InputOptions {
-  /** Fields that are absent are not missing (PATCH). */
+  /** Absent fields are allowed (PATCH). */
   readonly isPartial?: boolean;
-  /** Validators of these groups hold, and those of none. Schemas have no groups. @default all validators hold */
+  /** Applies the validators of these groups and those without a group. Schemas have no groups. @default all validators apply */
   readonly groups?: readonly string[];
   /** Whether it sets the fields of a row: a schema's undeclared keys are refused then, whatever the schema says of them. */
   readonly isRow?: boolean;
@@ -47,7 +47,7 @@ async function validateByClass<T extends object>(
   return instance;
 }
 
-/** Without what was never sent: a field of another group is undeclared, and yet there as soon as its class is made. */
+/** Removes fields that were not sent: an instance has all declared fields, those of other groups included. */
 function sentOnly(errors: readonly ValidationError[]): ValidationError[] {
   return errors.flatMap((error) => {
     if (error.value === undefined && error.constraints?.['whitelistValidation'] !== undefined) return [];

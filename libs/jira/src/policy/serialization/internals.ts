@@ -5,7 +5,7 @@ import type { Type } from '@nestjs/common';
 import { Expose, TransformationType } from 'class-transformer';
 import { assertMembers, hasMethod, type PrivateMember } from '../../core/support/private-members.js';
 
-/** Whose private members were read and tested; 0.6 may move the file. */
+/** The versions whose private members were tested; 0.6 may move the file. */
 const VERSIONS = '^0.5.1';
 
 export interface Exposed {

@@ -12,7 +12,7 @@ export interface OutputView {
 
 export interface ViewOptions {
   readonly groups?: readonly string[];
-  /** Whether class-transformer is left out where it is not needed; what is shown is the same. @default true */
+  /** Whether to skip class-transformer where it is not needed. The result is the same. @default true */
   readonly isCopied?: boolean;
   /** Whether the object is a row of a store: those are shown through a view that `@Type()` names, or not at all. */
   readonly isRow?: (value: object) => boolean;
@@ -77,7 +77,7 @@ class Views {
     return view.serialize(value);
   }
 
-  /** Instances of classes that say what of them is shown are shown so. */
+  /** Shows an instance through the view of its own class, if it has one. */
   private viewedIn(output: Type<object>): ObjectView {
     return (value) => {
       const type = value.constructor as Type<object>;
@@ -90,7 +90,7 @@ class Views {
   }
 }
 
-/** The view less the fields that are shown without class-transformer, which would make instances of whatever they hold. */
+/** The view without the fields that skip class-transformer, which would create instances of whatever they hold. */
 function without(output: Type<object>, fields: readonly ViewField[]): Type<object> {
   const Rest = class extends output {};
   for (const { source } of fields) Exclude()(Rest.prototype, source);

@@ -2,7 +2,7 @@
 
 import { isAnyArrayBuffer, isUint8Array } from 'node:util/types';
 
-/** Shows an object that has a view of its own, or refuses to; `undefined` for any other. */
+/** Shows an object that has a view of its own, or refuses it; returns `undefined` for others. */
 export type ObjectView = (value: object) => { readonly shown: unknown } | undefined;
 
 /** Deeper than any column; a circle ends here rather than at the end of the stack. */

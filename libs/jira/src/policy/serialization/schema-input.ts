@@ -7,9 +7,9 @@ import { isStandardSchema, type SchemaIssue, type StandardSchema } from '../../c
 import { declaredNames } from './schema-json.js';
 
 export interface SchemaUse {
-  /** Fields that are absent are not missing (PATCH). */
+  /** Absent fields are allowed (PATCH). */
   readonly isPartial?: boolean;
-  /** Fields of a row: what the schema does not name is refused, even if the schema lets it pass. */
+  /** Whether the fields are those of a row: undeclared keys are then refused, even if the schema accepts them. */
   readonly isRow?: boolean;
 }
 
@@ -20,7 +20,7 @@ export async function validateBySchema(schema: StandardSchema, data: unknown, us
   const result = await schemaFor(schema, isPartial)['~standard'].validate(data);
   if (result.issues) throw new ValidationException(faultsOf(result.issues));
   const { value } = result;
-  // What an action on its own takes may be any value, as its schema says.
+  // The input of an action that sets no row may be any value its schema accepts.
   if (!isRow || !isRecord(value)) return value as object;
   const sent = data as object;
   const { names } = formsOf(schema);

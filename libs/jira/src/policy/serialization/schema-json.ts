@@ -67,7 +67,7 @@ interface ZodDef {
   }[];
 }
 
-/** What Zod leaves out of its JSON Schema without a word: refinements, flags of patterns, conversions. */
+/** What Zod silently omits from its JSON Schema: refinements, flags of patterns, conversions. */
 function annotateZod({ zodSchema, jsonSchema }: { zodSchema: ZodNode; jsonSchema: Record<string, unknown> }): void {
   const { type, coerce, checks = [], in: first } = zodSchema['_zod'].def;
   const reason = coerce ? 'converted before it is validated' : unknownTo(type, first);
@@ -94,7 +94,7 @@ function unknownTo(type: string, first: ZodNode | undefined): string | undefined
 
 const UNSAID = new Set(['custom', 'date', 'bigint', 'symbol', 'undefined', 'void', 'map', 'set', 'nan', 'file', 'promise']); // prettier-ignore
 
-/** Checks that JSON Schema has words for. */
+/** Checks that JSON Schema can express. */
 const SAID = new Set([
   'min_length', 'max_length', 'length_equals', 'less_than', 'greater_than', 'multiple_of', 'number_format', 'string_format',
 ]); // prettier-ignore

@@ -44,7 +44,7 @@ export class SharedRates {
       taken[name] = buckets.collect((buckets.perSecond * TELL_MS * WORTH_TELLING) / 1_000);
       isAny ||= taken[name].length > 0;
     }
-    // While the server between them is away, each process counts for itself: what waits for it is of no use later.
+    // Without the server between them each process counts for itself: late counts are useless.
     if (isAny && this.pubSub.isAlive) this.pubSub.publish(KEY, { node: this.node, taken } satisfies Told).catch(this.report); // prettier-ignore
   }
 

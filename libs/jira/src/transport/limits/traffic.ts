@@ -15,10 +15,10 @@ import { limitOf } from '../../core/limits/limits-of.js';
 import { TokenBucket, TokenBuckets } from '../../core/limits/token-bucket.js';
 import { SharedRates } from './shared-rates.js';
 
-/** Who is at the other end, as far as the address tells. */
+/** Identifies a client by its address. */
 export type ClientAddress = (handshake: Handshake) => string;
 
-/** Token of the application's own, which it need not have. */
+/** Token of the application's function, which is optional. */
 export const CLIENT_ADDRESS = Symbol('jira client address');
 
 /** The counters of one connection. Created with its first message: most connections mostly listen. */
@@ -54,7 +54,7 @@ export class Traffic {
     this.shared = new SharedRates(pubSub, buckets, failureLog('Could not share rate limits between processes'));
   }
 
-  /** Counts what other processes count of the same users and addresses, if there are others. */
+  /** Adds what other processes count for the same users and addresses. */
   start(): void {
     if (isShared(this.pubSub)) this.shared.start();
   }
@@ -83,7 +83,7 @@ export class Traffic {
       throw tooMany('connectionsPerUser', `Too many connections for this user; the limit is ${limit}.`);
   }
 
-  /** Counts an open connection; expels one that has slipped in beside another of the same moment. */
+  /** Counts an open connection, and disconnects one that exceeds the limit because another opened at the same time. */
   opened(connection: Connection): void {
     const address = this.addressOf(connection.handshake);
     const ofAddress = address === undefined ? 0 : (this.perAddress.get(address) ?? 0) + 1;
@@ -107,7 +107,7 @@ export class Traffic {
     else this.perAddress.delete(address);
   }
 
-  /** Counts a message; false when it comes too soon after too many others. Who goes on regardless is expelled. */
+  /** Counts a message; false if it exceeds the rate. A client that keeps sending is disconnected. */
   allows(connection: Connection): boolean {
     const allowance = this.allowanceOf(connection);
     const isInOwnRate = allowance.messages.take();
@@ -119,7 +119,7 @@ export class Traffic {
     return false;
   }
 
-  /** Counts a frame that is no message. Who sends too many is expelled. */
+  /** Counts a malformed frame. A client that sends too many is disconnected. */
   malformed(connection: Connection): void {
     const allowance = this.allowanceOf(connection);
     allowance.malformed ??= perMinute(limitOf(connection, this.limits, 'malformedFrames'));
@@ -140,7 +140,7 @@ export class Traffic {
     return allowance;
   }
 
-  /** Undefined for an anonymous client on the machine itself. */
+  /** Undefined for an anonymous client of this host. */
   private partyKeyOf(connection: Connection): string | undefined {
     const user = this.connections.keyOf(connection.user);
     if (user !== undefined) return `user ${user}`;
@@ -152,7 +152,7 @@ export class Traffic {
     return new TokenBuckets(rate, rate * this.limits.burstSeconds);
   }
 
-  /** Undefined for the machine itself: a proxy or a developer, and either way not who the client is. */
+  /** Undefined for this host: a proxy or a developer, so the address does not identify the client. */
   private addressOf(handshake: Handshake): string | undefined {
     const address = this.clientAddress ? this.clientAddress(handshake) : handshake.address;
     return LOOPBACK.test(address) ? undefined : address;

@@ -3,7 +3,7 @@
 import type { Query } from 'nestjs-jira-protocol';
 import { jsonConverter, member, recordMember, textMember, type MessageFormat } from './message-format.js';
 
-/** Header values become strings and nested ones are dropped; data is `[]` unless given; nothing bad is ever answered. */
+/** Header values become strings and nested ones are dropped; data is `[]` unless given; invalid frames are never answered. */
 export const bundleFormat: MessageFormat = {
   name: 'bundle',
   converter: jsonConverter,

@@ -7,7 +7,7 @@ import { resolvePlainOptions, type ResolvedPlainOptions } from './plain-options.
 
 export interface Endpoint {
   readonly options: ResolvedPlainOptions;
-  /** What has this path; `undefined` = whatever has no path of its own. */
+  /** The route with this path; `undefined` = everything that has no path of its own. */
   readonly route?: Route;
   readonly params: Params;
   readonly served: Endpoints;
@@ -18,7 +18,7 @@ export class Endpoints {
   private readonly table = new RouteTable();
   private readonly options = new Map<string, ResolvedPlainOptions>();
 
-  /** @param hasAll whether every route is reached here, those without options of their own too */
+  /** @param hasAll whether it serves every route, including those without options of their own */
   constructor(
     own: readonly ResolvedPlainOptions[],
     private readonly routes: RouteTable,

@@ -38,7 +38,7 @@ export function chooseProtocol(offered: ReadonlySet<string>): string | false {
   return all.find((protocol) => !protocol.startsWith(BEARER)) ?? all[0] ?? false;
 }
 
-/** What was sent arrives in this time, or not at all: a client that never ends its side would hold the HTTP server open. */
+/** Then the socket is destroyed: a client that never ends its side would keep the HTTP server from closing. */
 const GRACE_MS = 1_000;
 
 /** Sends an HTTP response and ends the socket. */

@@ -16,7 +16,7 @@ const CLOSE_CODES = 4_000;
 const MAX_REASON_BYTES = 120;
 const SLOW: Code = 'SLOW_CLIENT';
 
-/** Where connections are found by their rooms. */
+/** Finds connections by room. */
 export interface PlainRooms {
   enter(room: string, connection: PlainConnection): void;
   exit(room: string, connection: PlainConnection): void;

@@ -41,10 +41,10 @@ export type ResolvedPlainOptions = Readonly<Required<Omit<PlainWebSocketOptions,
   readonly port?: number;
 };
 
-/** Token of all of them, resolved. */
+/** Injection token of the resolved endpoints. */
 export const PLAIN_WEB_SOCKETS = Symbol('jira plain web sockets');
 
-/** Complete and checked. */
+/** Returns the options with defaults, validated. */
 export function resolvePlainOptions(options: readonly PlainWebSocketOptions[]): readonly ResolvedPlainOptions[] {
   const paths = new Set<string>();
   return options.map((one) => {
@@ -52,6 +52,12 @@ export function resolvePlainOptions(options: readonly PlainWebSocketOptions[]): 
     if (paths.has(`${one.port} ${one.path}`))
       throw new ConfigurationError(subject, 'is configured twice.', 'Give each a different path.');
     paths.add(`${one.port} ${one.path}`);
+    if (one.format !== undefined && typeof one.format.compose !== 'function')
+      throw new ConfigurationError(
+        subject,
+        'has a "format" that is none.',
+        'Use one of nestjs-jira/formats, such as bundleFormat.',
+      );
     const { pingIntervalMs = 25_000 } = one;
     if (!Number.isInteger(pingIntervalMs) || pingIntervalMs <= 0)
       throw new ConfigurationError(subject, `has pingIntervalMs = ${pingIntervalMs}.`, 'Use a positive integer.');

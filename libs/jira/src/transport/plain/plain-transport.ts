@@ -33,15 +33,15 @@ import { Endpoints, type Endpoint } from './endpoints.js';
 import { PlainSink } from './plain-sink.js';
 import { receiveFrame } from './receive-frame.js';
 
-/** A URL where nothing is. */
+/** Close code for an unknown URL. */
 const NOT_FOUND_CODE = 4040;
 const NOT_FOUND = { status: 404, headers: { 'Content-Type': 'text/plain' }, body: 'not found\n' };
 /** Like HTTP's 1012: come back, the server restarts. */
 const RESTART_CODE = 1012;
-/** What was sent arrives and the closing handshake is done in this time, or not at all. */
+/** Time for clients to receive what was sent and to complete the closing handshake. */
 const GRACE_MS = 1_000;
 
-/** What an application sends to a connection whose frames belong to a raw handler; nothing else is sent to it. */
+/** Format of connections whose frames belong to a raw handler: only the application sends to them. */
 const RAW: MessageFormat = { ...jsonFrames, name: 'raw', speaksProtocol: false };
 
 @Injectable()
@@ -70,13 +70,13 @@ export class PlainTransport {
     this.isHook = (namespace) => hooks.has(namespace);
   }
 
-  /** Opens at the app's HTTP server and at ports of its own. Called once all routes are known. */
+  /** Listens on the app's HTTP server and on ports of its own. Called once all routes are known. */
   async open(server: Server): Promise<void> {
     const { endpoints, routes, isSocketIo } = this;
     for (const port of new Set([undefined, ...endpoints.map((one) => one.port)])) {
       const own = endpoints.filter((one) => one.port === port);
       const served = new Endpoints(own, routes, port === undefined);
-      // Socket.IO leaves to this transport what is not its own: somebody has to end what is nobody's.
+      // Socket.IO ignores upgrades of other paths, so this transport has to end those that nobody takes.
       if (served.isEmpty && (port !== undefined || !isSocketIo)) continue;
       if (port === undefined) this.listen(server, served, isSocketIo);
       else await this.openPort(port, own[0]?.host, served);

@@ -55,7 +55,7 @@ function hookRoute(value: unknown, isHook: IsHook): { namespace: string; action:
   return rest.length === 0 && action !== '' && isHook(namespace) ? { namespace, action } : undefined;
 }
 
-/** Throws when it is no string of JSON: x-raptor's clients always send one. */
+/** Throws unless it is a string of JSON, which x-raptor's clients always send. */
 function parsePayload(value: unknown): unknown {
   const payload = member(value, 'payload');
   if (typeof payload !== 'string') throw new TypeError('"payload" must be a JSON string.');

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { jsonConverter, member, recordMember, textMember, type MessageFormat } from './message-format.js';
 
-/** Missing or bad headers are `{}`. An event that nobody handles is silent, as there. */
+/** Missing or bad headers are `{}`. An unhandled event gets no answer, as in zaptools. */
 export const zaptoolsFormat: MessageFormat = {
   name: 'zaptools',
   converter: jsonConverter,

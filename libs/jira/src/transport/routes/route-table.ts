@@ -1,4 +1,4 @@
-// URL patterns and what is reached there. Filled once at boot.
+// URL patterns and what they serve. Filled once at boot.
 
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
@@ -11,7 +11,7 @@ import { RefusedHandshake, type HandshakeCheck } from '../../hooks/handshake-ref
 import type { RawHandler } from './web-socket-route.decorator.js';
 
 export interface RouteSpec {
-  /** Who asks for it, for messages to developers. */
+  /** The class that declares it, for messages to developers. */
   readonly subject: string;
   readonly path: string;
   readonly params?: InputType;
@@ -20,7 +20,7 @@ export interface RouteSpec {
   readonly raw?: RawHandler;
 }
 
-/** One pattern, with all that is reached by it. */
+/** One pattern and everything it serves. */
 export interface Route {
   readonly pattern: string;
   readonly subject: string;
@@ -50,7 +50,7 @@ export class RouteTable {
     return this.entries.find((entry) => entry.pattern === pattern);
   }
 
-  /** @throws ConfigurationError when the pattern is none, or what shares it does not agree about it */
+  /** @throws ConfigurationError for an invalid pattern, or when two users of one pattern disagree about it */
   add({ subject, path, params, check, raw }: RouteSpec): void {
     const { matches, variables } = compile(subject, path);
     const index = this.entries.findIndex(({ pattern }) => pattern === path);
@@ -67,7 +67,7 @@ export class RouteTable {
     const entry: Entry = { pattern: path, subject: other?.subject ?? subject, params: params ?? other?.params, checks, raw, matches, variables }; // prettier-ignore
     if (other) this.entries[index] = entry;
     else this.entries.push(entry);
-    // `/thing/new` before `/thing/:id`, whoever came first.
+    // `/thing/new` before `/thing/:id`, in whatever order they were added.
     this.entries.sort((a, b) => a.variables - b.variables);
   }
 
@@ -124,7 +124,7 @@ function compile(subject: string, path: string): Pick<Entry, 'matches' | 'variab
   }
 }
 
-/** A path that cannot be decoded fits nothing. */
+/** A path that cannot be decoded matches nothing. */
 function matchOf({ matches }: Entry, path: string): { params: Params } | undefined {
   try {
     return matches(path) || undefined;

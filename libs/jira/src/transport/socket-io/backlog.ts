@@ -39,7 +39,7 @@ export class Backlog {
   }
 }
 
-/** Without waiting for what the client has not read. */
+/** Closes without waiting for what the client has not read. */
 function terminate(engine: EngineSocket): void {
   const webSocket = webSocketOf(engine.transport);
   if (webSocket) webSocket.terminate();

@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import { assertMembers, type PrivateMember } from '../../core/support/private-members.js';
 import type { ProbedConnection } from './probed-connection.js';
 
-/** Versions whose private members were read and tested; they come with socket.io. */
+/** The versions whose private members were tested; they come with socket.io. */
 const VERSIONS = '~6.6.0';
 
 /** A connection of engine.io. */
@@ -76,7 +76,7 @@ export function holdBack(transport: EngineTransport): () => void {
   };
 }
 
-/** Bounds the frames of connections to come. False when the server is of a kind we do not know. */
+/** Bounds the frames of connections to come. False for an unknown kind of server. */
 export function boundFrames({ engine }: Server, bytes: number): boolean {
   const { opts, ws } = engine as unknown as ServerMembers;
   if (typeof ws?.options?.maxPayload !== 'number') return false;

@@ -5,7 +5,7 @@ import { atMost } from '../../core/support/with-timeout.js';
 import type { Namespace } from 'socket.io';
 import { engineOf, webSocketOf } from './engine-io-internals.js';
 
-/** What was sent arrives and the closing handshake is done in this time, or not at all. */
+/** Time for clients to receive what was sent and to complete the closing handshake. */
 const GRACE_MS = 1_000;
 
 /**

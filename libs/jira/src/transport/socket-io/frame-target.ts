@@ -1,4 +1,4 @@
-// Where frames that were encoded here go: one socket of Socket.IO, past engine.io and ws where nothing of theirs waits.
+// One Socket.IO socket to write encoded frames to, bypassing engine.io and ws while they have nothing queued.
 
 import type { Socket as TcpSocket } from 'node:net';
 import type { Socket } from 'socket.io';
@@ -23,10 +23,10 @@ const OPEN = 1;
 export class FrameTarget {
   /** Name of its Socket.IO namespace. */
   readonly nsp: string;
-  /** How many events that many share were written to it. */
+  /** Number of shared events written to it. */
   sent = 0;
   private readonly engine: EngineSocket;
-  /** What was looked at last. */
+  /** The transport that was inspected last. */
   private transport?: EngineTransport;
   private webSocket?: WebSocket | undefined;
   /** The connection of that transport, if it is a WebSocket that compresses nothing. */
@@ -37,7 +37,7 @@ export class FrameTarget {
     this.engine = engineOf(socket);
   }
 
-  /** Straight to the connection when nothing waits before it, else the way of all packets: the order stays. */
+  /** Writes to the connection directly if nothing is queued, else through engine.io: the order is kept. */
   write({ texts, bytes }: SharedFrames): void {
     this.sent += texts.length;
     const tcp = this.idle();
@@ -70,7 +70,7 @@ export class FrameTarget {
     const { engine } = this;
     if (engine.readyState !== 'open') return;
     if (isEvent) return void this.socket.emit(...(JSON.parse(text.slice(text.indexOf('['))) as [string]));
-    // Perhaps it has left this WebSocket for something better.
+    // The engine may have moved to another transport.
     if (engine.transport !== this.transport) this.tcp = undefined;
     engine.write(text, {});
   }
@@ -98,14 +98,14 @@ export class FrameTarget {
   }
 }
 
-/** Our own, the backlog's. */
+/** The backlog's own. */
 const OWN_LISTENERS = 1;
 
 function hasOutgoingListeners(socket: Socket): boolean {
   return socket.listenersAnyOutgoing().length > 0;
 }
 
-/** Whether somebody listens to what is sent, whom a direct write would pass by: an admin UI, a log, a count of bytes. */
+/** Whether anybody listens to what is sent (an admin UI, a log, a counter): direct writes would bypass them. */
 function isWatched(socket: Socket, engine: EngineSocket): boolean {
   return engine.listenerCount('packetCreate') > OWN_LISTENERS || hasOutgoingListeners(socket);
 }

@@ -38,7 +38,7 @@ export function createGateway(): Type<OnGatewayInit> {
       if (listensAsNest(applicationConfigOf(this.creator)?.getIoAdapter())) takeNoClients(server);
     }
 
-    /** Not in `afterInit`: what that throws ends the process, past whoever started the application. */
+    /** Not in `afterInit`: an error there ends the process, and whoever started the application cannot catch it. */
     async onModuleInit(): Promise<void> {
       assertWebSockets();
       if (this.wrongServer) throw wrongAdapter(applicationConfigOf(this.creator)?.getIoAdapter());

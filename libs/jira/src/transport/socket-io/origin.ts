@@ -1,4 +1,4 @@
-// Which pages may connect. A browser tells the page's origin and asks nobody before it opens a WebSocket.
+// Which pages may connect. A browser sends the page's origin, but applies no CORS to WebSockets.
 
 import type { IncomingMessage } from 'node:http';
 

@@ -1,4 +1,4 @@
-// Which gateway of the application made the server that ours was given.
+// Which gateway of the application created the server that ours shares.
 
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';

@@ -15,7 +15,7 @@ import { assertSocketIo } from './socket-io-internals.js';
 import { assertWs, onOversize, OutspokenServer } from './ws-internals.js';
 
 const MAX_FRAME_BYTES = 100;
-/** Nothing of it waits for anything outside of this process. */
+/** Generous: everything happens within this process. */
 const TIMEOUT_MS = 10_000;
 /** Engine.IO's message with Socket.IO's CONNECT, as a client's frame whose mask is zero. */
 const CONNECT = Buffer.concat([Buffer.from([0x81, 0x82, 0, 0, 0, 0]), Buffer.from('40')]);

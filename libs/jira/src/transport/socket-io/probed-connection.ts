@@ -1,4 +1,4 @@
-// What the internals files are looked at by: a connection of the installed packages.
+// What the internals files are checked against: a connection of the installed packages.
 
 import type { Duplex } from 'node:stream';
 import type { Server, Socket } from 'socket.io';

@@ -1,4 +1,4 @@
-// Our options on the Socket.IO server, whoever made it.
+// Applies our options to the Socket.IO server, or refuses a server made with others.
 
 import { inspect, isDeepStrictEqual } from 'node:util';
 import type { Namespace, ServerOptions } from 'socket.io';
@@ -23,20 +23,20 @@ export const SOCKET_IO_OPTIONS = Symbol('jira socket.io options');
 /** Token of the names of those that the application chose. */
 export const SOCKET_IO_CHOSEN = Symbol('jira chosen socket.io options');
 
-/** Which URLs Engine.IO takes for its own: a path that only begins like its own is somebody else's. */
+/** Which URLs Engine.IO takes for its own: a path that only begins with its own belongs to somebody else. */
 export function urlsOf({ path = '/socket.io', addTrailingSlash = true }: SocketIoOptions): (url: string) => boolean {
   const own = path.replace(/\/$/, '') + (addTrailingSlash ? '/' : '');
   return (url) => url.startsWith(own);
 }
 
-/** Where a server is, and who it is for; the others say how it works. */
+/** These choose the server; the others configure it. */
 const NOT_COMPARED: ReadonlySet<string> = new Set(['port', 'namespace', 'path']);
 
 /**
  * The first gateway on a port and path makes the server; the options of the others vanish silently. Ours may not:
  * throws a ConfigurationError that names the other gateway, unless only the frame size differs and nobody chose it.
  *
- * @param chosen the options that the application named; what we add to them is ours to lose
+ * @param chosen the options that the application set; those that we add are not compared
  */
 export function claimOptions(
   { server }: Namespace,

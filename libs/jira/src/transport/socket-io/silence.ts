@@ -1,4 +1,4 @@
-// Connections that were opened and never say anything: each holds a socket, and nobody knows whose.
+// Ends connections that open and never send anything: each holds a socket for an unknown client.
 
 import type { Server } from 'socket.io';
 

@@ -1,6 +1,6 @@
 // Everything of socket.io that its types do not promise, and why it is needed. Nothing else reaches behind them.
 
-import type { Server, Socket } from 'socket.io';
+import type { Namespace, Server, Socket } from 'socket.io';
 import { assertMembers, hasMethod, type PrivateMember } from '../../core/support/private-members.js';
 import type { ProbedConnection } from './probed-connection.js';
 
@@ -41,6 +41,34 @@ export function matchesOf(server: Server): Map<MatchNamespace, unknown> {
   return (server as unknown as { readonly parentNsps: Map<MatchNamespace, unknown> }).parentNsps;
 }
 
+interface NamespaceMembers {
+  readonly _preConnectSockets: ReadonlyMap<string, Socket>;
+}
+interface ParentMembers {
+  readonly children: Set<Namespace>;
+}
+
+/** Removes a namespace that a parent opened for a name, unless somebody is in it. The next client of that name opens it anew. */
+export function removeIfEmpty(parent: Namespace, namespace: Namespace): void {
+  if (namespace.sockets.size + enteringOf(namespace).size > 0 || !childrenOf(parent).delete(namespace)) return;
+  namespacesOf(namespace.server).delete(namespace.name);
+  void namespace.adapter.close();
+}
+
+function enteringOf(namespace: Namespace): ReadonlyMap<string, Socket> {
+  const { _preConnectSockets: entering } = namespace as unknown as NamespaceMembers;
+  return entering;
+}
+
+function childrenOf(parent: Namespace): Set<Namespace> {
+  return (parent as unknown as ParentMembers).children;
+}
+
+function namespacesOf(server: Server): Map<string, Namespace> {
+  const { _nsps: namespaces } = server as unknown as { readonly _nsps: Map<string, Namespace> };
+  return namespaces;
+}
+
 /** From now on the socket's acknowledge functions tell which packet they are for. */
 export function noteAcknowledged(socket: Socket): void {
   if (hasMethod(socket, 'ack')) Object.assign(socket, { ack: noting });
@@ -57,10 +85,19 @@ export function packetIdOf(acknowledge: Acknowledge): number | undefined {
   return (acknowledge as { readonly packetId?: number }).packetId;
 }
 
+/** A parent of no namespace. */
+const NOWHERE = /^$/;
+
 const MEMBERS: readonly PrivateMember<ProbedConnection>[] = [
   { name: 'Socket.ack', isThere: ({ socket }) => hasMethod(socket, 'ack') },
   { name: 'Client.sockets', isThere: ({ socket }) => [...socketsBeside(socket)].includes(socket) },
   { name: 'Server.parentNsps', isThere: ({ server }) => (matchesOf(server) as unknown) instanceof Map },
+  { name: 'Server._nsps', isThere: ({ server, socket }) => namespacesOf(server).get(socket.nsp.name) === socket.nsp },
+  {
+    name: 'Namespace._preConnectSockets',
+    isThere: ({ socket }) => enteringOf(socket.nsp).size === 0,
+  },
+  { name: 'ParentNamespace.children', isThere: ({ server }) => childrenOf(server.of(NOWHERE)).size === 0 },
   { name: 'Server.opts', isThere: ({ server }) => typeof (server as unknown as { opts?: unknown }).opts === 'object' },
 ];
 

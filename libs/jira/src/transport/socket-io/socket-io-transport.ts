@@ -10,7 +10,7 @@ import { Backlog } from './backlog.js';
 import { Inbox } from '../inbox.js';
 import { isForeign, type AllowedOrigins } from './origin.js';
 import { engineOf, webSocketOf } from './engine-io-internals.js';
-import { noteAcknowledged, socketsBeside, type Acknowledge } from './socket-io-internals.js';
+import { noteAcknowledged, removeIfEmpty, socketsBeside, type Acknowledge } from './socket-io-internals.js';
 import { isTooLarge, onOversize } from './ws-internals.js';
 import { isRecord } from '../../core/support/is-record.js';
 import { Reception } from '../reception.js';
@@ -25,6 +25,7 @@ import { acknowledge as answerPacket } from './text-acknowledgement.js';
 export class SocketIoTransport {
   private readonly connections = new WeakMap<Socket, SocketIoConnection>();
   private server?: Namespace;
+  private routed?: Namespace;
 
   private readonly backlog: Backlog;
   private origins: AllowedOrigins = [];
@@ -62,6 +63,7 @@ export class SocketIoTransport {
   openRoutes(): void {
     if (!this.server || this.routes.size === 0) return;
     const routed = openRouted(this.server.server, (path) => this.routes.find(path) !== undefined);
+    this.routed = routed;
     this.sink.openRouted(routed);
     this.receiveAt(routed);
   }
@@ -91,6 +93,8 @@ export class SocketIoTransport {
       this.connections.set(socket, connection);
     } catch (error) {
       const { status, data } = this.reception.refusal(error, socket.id);
+      // Once Socket.IO has told the client.
+      setImmediate(() => this.left(socket.nsp));
       const refusal: RefusalData = { code: data.code, status };
       throw Object.assign(new Error(data.message), { data: refusal });
     }
@@ -129,6 +133,12 @@ export class SocketIoTransport {
   private close(socket: Socket, reason: string, description: unknown): void {
     const connection = this.connections.get(socket);
     if (connection) this.reception.closed(connection, this.codeOf(socket, description) ?? reason);
+    this.left(socket.nsp);
+  }
+
+  /** A client may ask for any path: those that nobody is at are not kept. */
+  private left(namespace: Namespace): void {
+    if (this.routed && namespace !== this.server) removeIfEmpty(this.routed, namespace);
   }
 
   private receive(socket: Socket, event: string, args: unknown[]): void {

@@ -18,7 +18,7 @@ const REASON: Code = 'FRAME_TOO_LARGE';
 const CLOSE_TIMEOUT_MS = 2_000;
 
 class OutspokenWebSocket extends WebSocket {
-  /** Called while something can still be sent. Not an event: listeners that are called once cost each socket four objects. */
+  /** Called while the socket can still send. Not an event: a once-listener costs each socket four objects. */
   oversized?: () => void;
 
   override close(code?: number, reason?: string | Buffer): void {

@@ -1,4 +1,4 @@
-// The drivers' ways of saying why they refused a statement, read into one.
+// Reads why a statement was refused from the errors of every driver.
 
 import type { QueryFailedError } from 'typeorm';
 
@@ -46,7 +46,7 @@ const SQLITE_TEXTS: readonly (readonly [RegExp, Violation])[] = [
   [/^CHECK constraint failed/, 'check'],
 ];
 
-/** Undefined for an error that is nobody's refusal: a syntax error, a lost connection. */
+/** Undefined unless the database refused the statement: a syntax error, a lost connection. */
 export function faultOf({ driverError, query }: QueryFailedError): DatabaseFault | undefined {
   const error = driverError as DriverError;
   const text = typeof error.message === 'string' ? error.message : '';

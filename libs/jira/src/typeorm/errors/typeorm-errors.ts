@@ -12,7 +12,7 @@ import { JiraException, RowNotFoundException, type FieldErrors } from '../../cor
 import type { DataSources } from '../data-sources.js';
 import { faultOf, type DatabaseFault } from './database-fault.js';
 
-/** `undefined` for what is none of the database's plain refusals. */
+/** `undefined` for errors that are not refusals by the database. */
 export function typeOrmErrorTranslator(dataSources: Pick<DataSources, 'all'>): ErrorTranslator {
   const entities = (): EntityMetadata[] => dataSources.all().flatMap(({ dataSource }) => dataSource.entityMetadatas);
   return (error) => {
@@ -26,14 +26,14 @@ export function typeOrmErrorTranslator(dataSources: Pick<DataSources, 'all'>): E
   };
 }
 
-/** Of an error that came with the loss of a connection. */
+/** For an error caused by a lost connection. */
 export function databaseLoss(cause: unknown): JiraException {
   return cause instanceof QueryFailedError && /^COMMIT\b/i.test(cause.query)
     ? outcomeUnknown(cause)
     : new JiraException('DATABASE_UNAVAILABLE', 'The database is unavailable. Try again.', { cause });
 }
 
-/** Of a connection that was lost with the answer to what commits. */
+/** For a connection that was lost before the COMMIT was answered. */
 export function outcomeUnknown(cause: unknown): JiraException {
   const message = 'The database did not confirm the change. It may have been stored.';
   return new JiraException('OUTCOME_UNKNOWN', message, { cause });

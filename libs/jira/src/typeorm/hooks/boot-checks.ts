@@ -1,4 +1,4 @@
-// What is looked at once the hook has been configured.
+// Checks of a configured hook.
 
 import type { EntityMetadata } from 'typeorm';
 import type { HookContext } from '../../hooks/base-hook.js';
@@ -8,7 +8,7 @@ import { warnOfVisibility, type WarnedHook } from './visibility-warnings.js';
 
 /**
  * @param stock the prototype of hooks that override nothing
- * @throws ConfigurationError about what can only be a mistake
+ * @throws ConfigurationError about what must be a mistake
  */
 export function checkAtBoot(
   hook: WarnedHook & Shower & Writer,

@@ -11,7 +11,7 @@ import { CONTEXT, OWN_ROWS, REGISTER, SHORTCUT_OF } from '../../hooks/plumbing.j
 import type { Shortcut, StockAction } from '../../hooks/shortcuts.js';
 import { stateOf, type HookScope } from '../../core/scope/scope.js';
 import type { UnitOfWork } from '../../core/scope/unit-of-work.js';
-import { unlessAnonymous } from '../../core/scope/anonymous.js';
+import { ruleFor, unlessAnonymous } from '../../core/scope/anonymous.js';
 import { exposedNames } from '../../policy/serialization/compiled-view.js';
 import type { Dependency, ObservedRows, OwnRows } from '../../live/observers/observed-rows.js';
 import type { FoundEntity } from '../data-sources.js';
@@ -142,7 +142,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   override async getStore(scope: HookScope): Promise<TypeOrmStore<E>> {
     const visible = await this.visibleTo(scope);
     return new TypeOrmStore<E>(scope.manager, this.metadata, visible, {
-      baseQuery: () => this.getQuery(scope),
+      baseQuery: () => ruleFor(scope, () => this.getQuery(scope)) as SelectQueryBuilder<E>,
       withDeleted: this.withDeleted,
       direct: this.direct,
       canRetrieve: this.canRetrieveOf(scope),

@@ -19,7 +19,7 @@ import { narrowingOf } from '../query/narrowing.js';
 import type { RowPredicate } from '../query/row-predicate.js';
 import type { EntityGate } from '../typeorm-edge.js';
 
-/** The hook, as far as others go by its rules. */
+/** The parts of a hook whose rules other hooks apply. */
 export interface GateHost<E extends object> {
   /** The hook's class, for errors. */
   readonly subject: string;
@@ -154,7 +154,7 @@ export class HookGate<E extends object> implements EntityGate {
   }
 }
 
-/** Whether a check passes; what is no refusal goes on. */
+/** Whether a check passes. Errors that are not refusals are rethrown. */
 export async function isAllowed(check: () => Promise<void> | void): Promise<boolean> {
   try {
     await check();

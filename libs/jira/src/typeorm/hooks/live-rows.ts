@@ -85,7 +85,7 @@ export async function liveListOf(
     return options.count ? page : { ...page, count: null };
   };
   const { expand, fields } = scope.query;
-  // What `expand` shows of other rows, each caller sees by rights of his own.
+  // Each caller sees expanded rows by rights of their own.
   const shape = expand === undefined ? [fields] : [expand, fields, scope.sid, scope.requestId];
   const key = JSON.stringify([await keyOfQuery(store, query), shape, limit, pagingOf(hook, scope)]);
   const orderedBy = query.ordering.flatMap(({ path }) => resolvePath(metadata, path)?.relations ?? []);
@@ -129,7 +129,7 @@ function pagingOf(hook: GenericModelHook<object>, scope: HookScope): unknown[] {
   return (paginationOf(hook, scope)?.queryKeys ?? []).map((name) => scope.query[name]);
 }
 
-/** What names the rows that follow; `null` where none do. */
+/** The cursor of the following rows; `null` if there are none. */
 const NEXT = ['next_page', 'next_offset', 'next'];
 
 function pageOf(output: unknown): ListPage {

@@ -1,4 +1,4 @@
-// Fields of a view that its rows do not have: at boot, instead of answers that lack them.
+// Refuses views with fields that their rows lack at boot, instead of sending answers without them.
 
 import type { Type } from '@nestjs/common';
 import type { EntityMetadata } from 'typeorm';
@@ -15,7 +15,7 @@ export interface Shower extends Readonly<Record<Overridable, unknown>> {
   getOutput(): Type<object> | undefined;
 }
 
-/** Who gives rows or their form by code of his own may show anything. */
+/** A hook that overrides these may show anything. */
 const SHOWN_BY: readonly Overridable[] = ['serialize', 'serializeAll', 'getQuery', 'getStore'];
 
 /**
