@@ -56,6 +56,7 @@ const CONSTANTS = [
   'PARAMTYPES_METADATA',
   'PIPES_METADATA',
   'ROUTE_ARGS_METADATA',
+  'SELF_DECLARED_DEPS_METADATA',
 ];
 
 function lacks(name: string, dependency = '@nestjs/core'): string {
