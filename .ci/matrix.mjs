@@ -4,96 +4,41 @@
 //   npm run matrix -- nest11                  the chosen tests, on the newest Nest 11 and TypeORM 0.3
 //   npm run matrix -- nest11 --all            every test that can run there
 //   npm run matrix -- node24 test/capture     the tests that you name
+//   npm run matrix -- all                     the chosen tests of every set, one set after the other
+//   npm run matrix -- ci                      a short selection, of the sets that have one: a part of CI
 //
 // A set is a copy of the sources in `.matrix/<set>`, in whose `node_modules` the other versions are; everything else is
-// found in the workspace's own, two folders above.
+// found in the workspace's own, two folders above. MATRIX_RESULTS names a folder for results as JSON, a file a set.
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
+import { SETS } from './matrix-sets.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** Nest's packages have versions of their own. */
-const nest = (core, sockets, { config, events, jwt, typeorm }) => ({
-  '@nestjs/common': core,
-  '@nestjs/core': core,
-  '@nestjs/platform-express': core,
-  '@nestjs/platform-socket.io': sockets,
-  '@nestjs/testing': sockets,
-  '@nestjs/websockets': sockets,
-  '@nestjs/config': config,
-  '@nestjs/event-emitter': events,
-  '@nestjs/jwt': jwt,
-  '@nestjs/typeorm': typeorm,
-});
-
-/** better-sqlite3 13 brings binaries for them, 12 would have to be compiled. TypeORM has to be beside it to find it. */
-const FOR_NEWER_NODE = { 'better-sqlite3': '13.2.0', typeorm: '1.1.1', '@nestjs/typeorm': '12.0.2' };
-
-/** What a version of Node may change: streams and sockets, async contexts, drivers. */
-const CHOSEN_FOR_NODE = [
-  'test/fast-paths',
-  'test/security',
-  'test/databases',
-  'test/requests/crud.test.ts',
-  'test/requests/streams.test.ts',
-  'test/capture/transactions.test.ts',
-  'test/client/connection.test.ts',
-  'test/lifecycle/shutdown.test.ts',
-  'test/plain/json.test.ts',
-];
-
-const SETS = {
-  nest11: {
-    title: 'newest Nest 11 and TypeORM 0.3',
-    packages: {
-      ...nest('11.2.10', '11.2.6', { config: '4.0.4', events: '3.1.0', jwt: '11.0.2', typeorm: '11.0.3' }),
-      typeorm: '0.3.31',
-    },
-  },
-  nest11floor: {
-    title: 'oldest Nest 11 and TypeORM 0.3 that the peer ranges take',
-    packages: {
-      ...nest('11.0.0', '11.0.0', { config: '4.0.0', events: '3.0.0', jwt: '11.0.0', typeorm: '11.0.0' }),
-      typeorm: '0.3.25',
-    },
-  },
-  nest12floor: {
-    title: 'oldest Nest 12 and TypeORM 1 that the peer ranges take',
-    packages: {
-      ...nest('12.0.0', '12.0.0', { config: '12.0.0', events: '12.0.0', jwt: '12.0.0', typeorm: '12.0.0' }),
-      typeorm: '1.0.0',
-    },
-  },
-  node22: { title: 'Node 22', packages: FOR_NEWER_NODE, node: '22', chosen: CHOSEN_FOR_NODE },
-  node24: { title: 'Node 24', packages: FOR_NEWER_NODE, node: '24', chosen: CHOSEN_FOR_NODE },
-};
-
-/** What a version may change: what capture reaches, how rows are judged and hidden, how requests run, the client. */
-const CHOSEN = [
-  'test/dependencies',
-  'test/capture',
-  'test/authorization',
-  'test/requests',
-  'test/client',
-  'test/databases',
-  'test/fast-paths',
-];
-
 const [name, ...rest] = process.argv.slice(2);
-const set = SETS[name];
-if (!set) {
-  for (const [key, { title }] of Object.entries(SETS)) console.log(`${key.padEnd(12)} ${title}`);
-  process.exit(name === undefined ? 0 : 1);
-}
-const filters = rest.filter((word) => word !== '--all');
-const tests = rest.includes('--all') ? filters : filters.length > 0 ? filters : (set.chosen ?? CHOSEN);
+if (name === 'all') runSets(Object.keys(SETS), ({ chosen }) => chosen);
+else if (name === 'ci')
+  runSets(Object.keys(SETS).filter((set) => SETS[set].short), ({ short }) => short); // prettier-ignore
+else if (name in SETS)
+  runSets([name], ({ chosen }) => (rest.length === 0 ? chosen : rest.filter((word) => word !== '--all'))); // prettier-ignore
+else list();
 
-const folder = join(ROOT, '.matrix', name);
-install(set, folder);
-copySources(folder);
-process.exitCode = run(set, folder, tests);
+function list() {
+  for (const [set, { title }] of Object.entries(SETS)) console.log(`${set.padEnd(12)} ${title}`);
+  process.exitCode = name === undefined ? 0 : 1;
+}
+
+/** Runs each of them to its end. Fails if one does. */
+function runSets(names, testsOf) {
+  for (const set of names) {
+    const folder = join(ROOT, '.matrix', set);
+    install(SETS[set], folder);
+    copySources(folder);
+    if (run(set, folder, testsOf(SETS[set])) !== 0) process.exitCode = 1;
+  }
+}
 
 /** Once: a set is its versions, and the folder remembers for which it was filled. */
 function install({ packages = {}, node }, place) {
@@ -103,14 +48,14 @@ function install({ packages = {}, node }, place) {
   rmSync(place, { recursive: true, force: true });
   mkdirSync(place, { recursive: true });
   writeFileSync(join(place, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
-  const asked = Object.entries(JSON.parse(wanted)).map(([key, version]) => `${key}@${version}`);
+  const wishes = Object.entries(JSON.parse(wanted)).map(([key, version]) => `${key}@${version}`);
   // No peers: drivers, rxjs and reflect-metadata are the workspace's, and there may be one copy of each.
   const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel', 'error'];
-  const { status } = spawnSync('npm', ['install', '--legacy-peer-deps', ...quiet, ...asked], {
+  const { status } = spawnSync('npm', ['install', '--legacy-peer-deps', ...quiet, ...wishes], {
     cwd: place,
     stdio: 'inherit',
   });
-  if (status !== 0) throw new Error(`npm could not install ${asked.join(' ')}.`);
+  if (status !== 0) throw new Error(`npm could not install ${wishes.join(' ')}.`);
   for (const one of ['rxjs', 'reflect-metadata', 'socket.io', 'socket.io-adapter', 'engine.io', 'ws', '@types'])
     rmSync(join(place, 'node_modules', one), { recursive: true, force: true });
   writeFileSync(mark, wanted);
@@ -136,9 +81,14 @@ function copy(from, to) {
   });
 }
 
-function run({ node, title }, place, files) {
+function run(set, place, files) {
+  const { node, title } = SETS[set];
   const program = node ? join(place, 'node_modules/node/bin/node') : process.execPath;
   console.log(`${title}: ${files.length > 0 ? files.join(' ') : 'every test'}`);
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
-  return spawnSync(program, [vitest, 'run', ...files], { cwd: place, stdio: 'inherit' }).status ?? 1;
+  const results = process.env.MATRIX_RESULTS && { TEST_RESULTS: join(process.env.MATRIX_RESULTS, `${set}.json`) };
+  // Some of the tests run programs of their own: by the same Node.
+  const path = [join(program, '..'), process.env.PATH].join(delimiter);
+  const env = { ORACLE_RUNS: '60', ...process.env, ...results, PATH: path };
+  return spawnSync(program, [vitest, 'run', ...files], { cwd: place, stdio: 'inherit', env }).status ?? 1;
 }

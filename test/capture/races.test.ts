@@ -24,6 +24,13 @@ async function holdCommit(
   if (!runner) throw new Error('The transaction has no runner.');
   const connection = (await runner.connect()) as { query: Query; promise?: () => { query: Query } };
   const holder = connection.promise?.() ?? connection;
+  holdAnswers(holder, isCommitted, gate);
+  if (!connection.promise) return;
+  connection.promise = () => holder;
+  holdCallbacks(connection, isCommitted, gate);
+}
+
+function holdAnswers(holder: { query: Query }, isCommitted: () => void, gate: Promise<void>): void {
   const query = holder.query.bind(holder);
   holder.query = async (...args) => {
     const answer = await query(...args);
@@ -33,7 +40,20 @@ async function holdCommit(
     }
     return answer;
   };
-  if (connection.promise) connection.promise = () => holder;
+}
+
+/** TypeORM 0.3 calls MariaDB's driver with callbacks. */
+function holdCallbacks(connection: { query: Query }, isCommitted: () => void, gate: Promise<void>): void {
+  const query = connection.query.bind(connection);
+  connection.query = (...args) => {
+    const answered = args.at(-1);
+    if (args[0] !== 'COMMIT' || typeof answered !== 'function') return query(...args);
+    const held = (...answer: unknown[]): void => {
+      isCommitted();
+      void gate.then(() => Reflect.apply(answered, undefined, answer) as unknown);
+    };
+    return query(...args.slice(0, -1), held);
+  };
 }
 
 describeEachDatabase('A race of two writers of a row', ({ type, open }) => {

@@ -167,8 +167,7 @@ describe('listen', () => {
     expect(await failureOf(list)).toMatchObject({ code: 'NOT_CONNECTED' });
     jira.connect();
     await reached(jira, 'connected');
-    // Sooner than a failed fetch is tried again.
-    await expect.poll(() => seen, { timeout: 700 }).toEqual(['a']);
+    await expect.poll(() => seen).toEqual(['a']);
   });
 });
 

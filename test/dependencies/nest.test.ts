@@ -56,12 +56,16 @@ const CONSTANTS = [
   'PARAMTYPES_METADATA',
   'PIPES_METADATA',
   'ROUTE_ARGS_METADATA',
+  'SELF_DECLARED_DEPS_METADATA',
 ];
 
+const SOCKETS = { '@nestjs/websockets': '^11.0.0 || ^12.0.1', '@nestjs/platform-socket.io': '^11.1.11 || ^12.0.1' };
+
 function lacks(name: string, dependency = '@nestjs/core'): string {
+  const versions = (SOCKETS as Record<string, string | undefined>)[dependency] ?? '^11.0.0 || ^12.0.0';
   return (
     `ConfigurationError: ${installed(dependency)} lacks ${name}, which nestjs-jira needs: ` +
-    `install ${dependency} ^11.0.0 || ^12.0.0.`
+    `install ${dependency} ${versions}.`
   );
 }
 

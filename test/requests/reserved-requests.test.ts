@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { Authentication, LifecycleEvents, type Authenticated, type Handshake } from 'nestjs-jira';
+import {
+  Action,
+  Authentication,
+  BaseHook,
+  Hook,
+  LifecycleEvents,
+  type Authenticated,
+  type Handshake,
+} from 'nestjs-jira';
 import { createTestApp } from '../support/app.js';
 import { WITH_TOOLS } from '../support/tools.js';
 
@@ -15,6 +23,16 @@ class AsksForever extends Authentication {
   }
 }
 
+/** Its requests last until they are cancelled. */
+@Hook('waiting')
+class WaitingHook extends BaseHook {
+  @Action()
+  hang() {
+    return new Promise(() => undefined);
+  }
+}
+
+const WAITING = { ...WITH_TOOLS, providers: [...WITH_TOOLS.providers, WaitingHook] };
 const SLOW_TO_RENEW = { ...WITH_TOOLS, options: { authentication: [AsksForever], limits: { actionTimeoutMs: 200 } } };
 
 describe('requests that the protocol reserves', () => {
@@ -26,25 +44,25 @@ describe('requests that the protocol reserves', () => {
   });
 
   it('are not among the requests in flight: who has reached the limit can still cancel', async () => {
-    await using app = await createTestApp({ ...WITH_TOOLS, options: { limits: { requestsInFlight: 1 } } });
+    await using app = await createTestApp({ ...WAITING, options: { limits: { requestsInFlight: 1 } } });
     const client = await app.connect(1);
-    const first = client.call('tools', 'hang', 'GET', { requestId: 'only' });
+    const first = client.call('waiting', 'hang', 'GET', { requestId: 'only' });
     expect(await client.call('tools', 'ping', 'GET')).toMatchObject({ status: 429 });
     expect(await client.call('$connection', '$acknowledge', 'POST', { data: { ids: [] } })).toMatchObject({
       data: null,
     });
-    expect(await client.call('tools', '$cancel', 'SUBSCRIPTION', { data: { target: 'only' } })).toMatchObject({
+    expect(await client.call('waiting', '$cancel', 'SUBSCRIPTION', { data: { target: 'only' } })).toMatchObject({
       status: 200,
     });
     expect(await first).toMatchObject({ status: 409, data: { code: 'CANCELLED' } });
   });
 
   it('answer $cancel before the request that it ends', async () => {
-    await using app = await createTestApp(WITH_TOOLS);
+    await using app = await createTestApp(WAITING);
     const client = await app.connect(1);
-    client.socket.emit('tools', { requestId: 'long', method: 'GET', action: 'hang' });
+    client.socket.emit('waiting', { requestId: 'long', method: 'GET', action: 'hang' });
     const data = { target: 'long' };
-    client.socket.emit('tools', { requestId: 'end', method: 'SUBSCRIPTION', action: '$cancel', data });
+    client.socket.emit('waiting', { requestId: 'end', method: 'SUBSCRIPTION', action: '$cancel', data });
     await client.until(() => client.frames.length === 2);
     expect(client.frames.map(({ frame }) => frame['requestId'])).toEqual(['end', 'long']);
   });

@@ -19,6 +19,7 @@ export const {
   PARAMTYPES_METADATA,
   PIPES_METADATA,
   ROUTE_ARGS_METADATA,
+  SELF_DECLARED_DEPS_METADATA,
 } = constants;
 
 /** What parameter decorators are called in metadata; what a guard is asked with where Nest makes no context itself. */
@@ -59,6 +60,7 @@ const CONSTANTS = {
   PARAMTYPES_METADATA,
   PIPES_METADATA,
   ROUTE_ARGS_METADATA,
+  SELF_DECLARED_DEPS_METADATA,
 };
 const PARAMETERS = ['REQUEST', 'BODY', 'QUERY', 'PARAM', 'HEADERS', 'IP'] as const;
 const GLOBALS = ['Guards', 'Pipes', 'Interceptors', 'Filters'].flatMap((kind) => [`getGlobal${kind}`, `getGlobalRequest${kind}`]); // prettier-ignore

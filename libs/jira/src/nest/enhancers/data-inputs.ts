@@ -1,6 +1,6 @@
 // Classes of `@Data() order: PlaceOrder` parameters: validated like an action's own input, without a pipe.
 
-import type { Type } from '@nestjs/common';
+import { ValidationPipe, type Type } from '@nestjs/common';
 import { PARAMTYPES_METADATA, ROUTE_ARGS_METADATA } from '../../core/nest-internals.js';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { ValidationException } from '../../core/errors/jira.exception.js';
@@ -44,14 +44,21 @@ function checkDataTypes(options: ActionOptions, hook: object, member: string): v
   if (options.input || typesOf(hook, member)) return;
   const params = Reflect.getMetadata(ROUTE_ARGS_METADATA, hook.constructor, member) as object | undefined;
   const isOpen = (Object.values(params ?? {}) as ParamMetadata[]).some(
-    ({ factory, pipes, schema }) => factory === dataOf && (pipes?.length ?? 0) === 0 && schema === undefined,
+    ({ factory, pipes = [], schema }) =>
+      factory === dataOf && schema === undefined && (pipes.length === 0 || pipes.some(validatesByType)),
   );
   if (isOpen)
     throw new ConfigurationError(
       `${hook.constructor.name}.${member}()`,
       'has @Data() parameters, but their types are missing at run time, so nothing would be validated.',
-      'Compile with "emitDecoratorMetadata" (SWC: jsc.transform.decoratorMetadata; esbuild and Vitest: a plugin such as unplugin-swc), or name the class: @Action({ input }).',
+      'Compile with "emitDecoratorMetadata" (SWC: jsc.transform.decoratorMetadata; esbuild and tsx: a plugin such as unplugin-swc), or name the class: @Action({ input }).',
     );
+}
+
+/** A `ValidationPipe` lets through whatever it has no class for. */
+function validatesByType(pipe: unknown): boolean {
+  if (pipe instanceof ValidationPipe) return (pipe as unknown as { expectedType?: unknown }).expectedType === undefined;
+  return pipe === ValidationPipe || (typeof pipe === 'function' && pipe.prototype instanceof ValidationPipe);
 }
 
 /** The action's options, its input being the class of `@Data()` where they name none. */

@@ -7,6 +7,7 @@ import { connectListeners } from '../../live/observers/change-listeners.js';
 import { changeListenersOf } from '../../live/observers/on-change.decorator.js';
 import { Hub } from '../../live/delivery/hub.js';
 import { Observables } from '../../live/observers/observed-rows.js';
+import { checkConstructorTypes } from './constructor-types.js';
 
 @Injectable()
 export class ChangeListenerExplorer {
@@ -16,7 +17,7 @@ export class ChangeListenerExplorer {
     private readonly observables: Observables,
   ) {}
 
-  /** Connects them all. Throws a ConfigurationError for a request-scoped class or an unknown entity. */
+  /** Connects them all. Throws a ConfigurationError for a request-scoped class, an unknown entity, or a constructor without types. */
   connect(): void {
     const seen = new Set<unknown>();
     for (const wrapper of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) {
@@ -31,6 +32,7 @@ export class ChangeListenerExplorer {
           'listens for changes, but its class is request-scoped and a change belongs to no request.',
           'Move the method to a singleton provider.',
         );
+      if (wrapper.metatype === instance.constructor) checkConstructorTypes(wrapper.metatype);
       connectListeners(instance, this.hub, this.observables);
     }
   }

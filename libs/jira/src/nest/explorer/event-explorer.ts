@@ -19,6 +19,7 @@ import { EventRegistry, type EventTarget } from '../../events/event-registry.js'
 import { actionHandler } from '../../hooks/action-handler.js';
 import { Hub } from '../../live/delivery/hub.js';
 import { withDataInput } from '../enhancers/data-inputs.js';
+import { checkConstructorTypes } from './constructor-types.js';
 import { findProviders, type FoundProvider } from './found-provider.js';
 import type { HookDefaults } from './hook-explorer.js';
 import { createMiddleware, createPermissions } from './hook-parts.js';
@@ -119,5 +120,6 @@ async function provided<T extends object>(type: Type<T>, root: ModuleRef): Promi
   const instance = await Promise.resolve()
     .then(() => root.get(type, { strict: false }))
     .catch(() => undefined);
+  if (!instance) checkConstructorTypes(type);
   return instance ?? root.create(type);
 }

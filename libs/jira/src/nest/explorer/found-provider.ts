@@ -3,6 +3,7 @@
 import { Scope, type Type } from '@nestjs/common';
 import { ModuleRef, type ContextId, type DiscoveryService } from '@nestjs/core';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
+import { checkConstructorTypes } from './constructor-types.js';
 
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
@@ -20,7 +21,7 @@ export interface FoundProvider<Metadata> {
  * Every provider whose class has this metadata, each once, wherever it is provided.
  *
  * @param what they are, for messages to developers: "hooks", "event handlers"
- * @throws ConfigurationError if one of them is request-scoped
+ * @throws ConfigurationError if one of them is request-scoped, or asks for what Nest cannot know
  */
 export async function findProviders<Metadata>(
   discovery: DiscoveryService,
@@ -39,6 +40,7 @@ export async function findProviders<Metadata>(
         `is request-scoped, or depends on a request-scoped provider, but ${what} are singletons.`,
         'Resolve such a provider in the method: await scope.resolve(Token).',
       );
+    checkConstructorTypes(type);
     const isStatic = wrapper.isDependencyTreeStatic();
     // Nest makes no singleton of a class with a request-scoped guard.
     const instance = isStatic ? (wrapper.instance as object) : await moduleRef.create(type);

@@ -26,6 +26,7 @@ import type { FastPaths } from '../../core/scope/fast-paths.js';
 import type { Limits } from '../../core/limits/limits.js';
 import { codeForStatus, isMethod, type ErrorData, type Query } from 'nestjs-jira-protocol';
 import { dataInputsOf, withDataInput } from '../enhancers/data-inputs.js';
+import { checkConstructorTypes } from './constructor-types.js';
 import { findProviders, type FoundProvider } from './found-provider.js';
 import { createFilterBackends, createMiddleware, createPagination, createPermissions } from './hook-parts.js';
 import { assertNest } from '../../core/nest-internals.js';
@@ -92,6 +93,7 @@ export class HookExplorer {
         );
     for (const [namespace, type] of Object.entries(configured)) {
       if (types.has(type)) continue;
+      checkConstructorTypes(type);
       const hook = checkHook(
         await moduleRef.create(type),
         `is configured as the hook "${namespace}", but is not a hook.`,

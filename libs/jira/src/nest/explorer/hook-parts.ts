@@ -9,6 +9,7 @@ import type { JiraMiddleware } from '../../policy/middleware/middleware.js';
 import { inOrder } from '../../policy/middleware/order.js';
 import type { Pagination } from '../../policy/pagination/pagination.js';
 import { compose } from '../../policy/permissions/composition.js';
+import { checkConstructorTypes } from './constructor-types.js';
 import { Permission, PermissionComposition, type PermissionSpec } from '../../policy/permissions/permission.js';
 
 /** Classes are created by the module's dependency injection, functions become permissions, instances stay. */
@@ -71,13 +72,14 @@ export async function createPagination(
   return created<Pagination>(type, 'pagination', ['paginate'], moduleRef);
 }
 
-/** @throws ConfigurationError unless the object has one of these methods */
+/** @throws ConfigurationError unless the object has one of these methods, and Nest knows what its class asks for */
 export async function created<T extends object>(
   spec: Type<object> | object,
   kind: string,
   methods: readonly string[],
   moduleRef: ModuleRef,
 ): Promise<T> {
+  if (isClass(spec)) checkConstructorTypes(spec);
   const part: unknown = isClass(spec) ? await moduleRef.create(spec as Type<object>) : spec;
   const has = (name: string): boolean => typeof (part as Record<string, unknown> | null)?.[name] === 'function';
   if (typeof part === 'object' && methods.some(has)) return part as T;

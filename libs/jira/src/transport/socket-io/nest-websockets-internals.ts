@@ -6,8 +6,10 @@ import * as constants from '@nestjs/websockets/constants.js';
 import type { Namespace, Server } from 'socket.io';
 import { assertMembers, hasMethod, type PrivateMember } from '../../core/support/private-members.js';
 
-/** The peer range: none of these was called otherwise in either major version. */
-const VERSIONS = '^11.0.0 || ^12.0.0';
+/** The peer ranges: none of these was called otherwise in either major version. */
+const VERSIONS = '^11.0.0 || ^12.0.1';
+/** Since it brings socket.io 4.8.3. */
+const ADAPTER_VERSIONS = '^11.1.11 || ^12.0.1';
 
 /** What `@WebSocketGateway` writes: whose options the one server of several gateways was made with. */
 export const { GATEWAY_METADATA, GATEWAY_OPTIONS, PORT_METADATA } = constants;
@@ -46,5 +48,5 @@ const ADAPTER: readonly PrivateMember<unknown>[] = LISTENS.map((name) => ({
 /** @throws ConfigurationError that names what the installed packages lack */
 export function assertWebSockets(): void {
   assertMembers('@nestjs/websockets', VERSIONS, SOCKETS, undefined);
-  assertMembers('@nestjs/platform-socket.io', VERSIONS, ADAPTER, undefined);
+  assertMembers('@nestjs/platform-socket.io', ADAPTER_VERSIONS, ADAPTER, undefined);
 }
