@@ -14,7 +14,12 @@ import { Logger, type TypeORMLogger } from './counting-logger.js';
 export interface NodeSettings {
   readonly database: DataSourceOptions;
   readonly redis: { readonly url: string; readonly prefix: string };
+  /** After which a node that crashed is noticed. @default a machine that is busy is no crash */
+  readonly leaseMs?: number;
 }
+
+/** Where a node is killed: it has committed, but not told the log; the log has it, but nobody was told; it told its clients. */
+export type Death = 'committed' | 'logged' | 'told';
 
 export interface NodeReport {
   /** Asked of the database since the last report. */
@@ -40,15 +45,18 @@ class FollowedHook extends IssueHook {
 const UNBOUNDED = 1_000_000;
 
 /** In this process. */
-export async function startNode({ database, redis }: NodeSettings): Promise<ClusterNode & { readonly app: TestApp }> {
+export async function startNode({
+  database,
+  redis,
+  leaseMs = 120_000,
+}: NodeSettings): Promise<ClusterNode & { readonly app: TestApp }> {
   const logger = new Logger();
   const app = await createTestApp({
     ...TRACKER,
     providers: [FollowedHook],
     database: { ...database, logging: true, logger: logger as TypeORMLogger },
     options: {
-      // A machine that is busy is no crash.
-      ...redisCluster({ ...redis, leaseMs: 120_000 }),
+      ...redisCluster({ ...redis, leaseMs }),
       // Without a word in between all clients of a channel come back from one position.
       resume: { positionMs: 3_600_000 },
       limits: { connectionsPerUser: UNBOUNDED, handshakesPerSecond: UNBOUNDED },
@@ -68,8 +76,8 @@ export async function startNode({ database, redis }: NodeSettings): Promise<Clus
 }
 
 /** In a process of its own. */
-export async function forkNode(settings: NodeSettings): Promise<ClusterNode> {
-  const args = ['/test/resuming/support/node-process.ts', JSON.stringify(settings)];
+export async function forkNode(settings: NodeSettings, dieAt?: Death): Promise<ClusterNode> {
+  const args = ['/test/resuming/support/node-process.ts', JSON.stringify(settings), dieAt ?? ''];
   const child = fork('test/support/run-module.js', args, { cwd: fileURLToPath(new URL('../../..', import.meta.url)) });
   const [{ url }] = (await once(child, 'message')) as [{ url: string }];
   return {
@@ -80,6 +88,7 @@ export async function forkNode(settings: NodeSettings): Promise<ClusterNode> {
       return report;
     },
     async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       child.send('stop');
       await once(child, 'exit');
     },

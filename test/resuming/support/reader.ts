@@ -42,8 +42,24 @@ export class Reader {
     this.jira.close();
   }
 
+  /** Rejects as soon as its server is gone. */
+  create(title: string): Promise<Row> {
+    return this.jira.hook('followed').create({ title, projectId: 1 });
+  }
+
+  private async refetch(): Promise<void> {
+    const query = this.isOpenOnly ? { status: 'open' } : {};
+    const { results } = await this.jira.hook('followed').list({ ...query, page_size: 100 });
+    this.rows.clear();
+    for (const row of results) this.rows.set(row.id, row);
+  }
+
   private take(change: Change<Row>): void {
-    if (change.type === 'reset') return void this.resets++;
+    if (change.type === 'reset') {
+      this.resets++;
+      void this.refetch().catch(() => undefined);
+      return;
+    }
     const { type, data, position } = change;
     const id = change.id as number;
     if (position !== undefined && this.newest.get(id) === position) this.twice.push(`${type} ${id}`);

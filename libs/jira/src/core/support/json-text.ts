@@ -12,10 +12,12 @@ const MAX_LEVELS = 12;
  */
 export function jsonText(value: unknown): string | undefined {
   const plain = plainOf(value, MAX_LEVELS);
-  const texts = inserted.splice(0);
+  const texts = inserted.length > 0 ? inserted.splice(0) : undefined;
   if (plain === NOT_PLAIN) return undefined;
   const json = JSON.stringify(plain);
-  return texts.reduce((whole, text, n) => whole.replace(`"${MARK}${n}"`, () => text), json);
+  return texts === undefined
+    ? json
+    : texts.reduce((whole, text, n) => whole.replace(`"${MARK}${n}"`, () => text), json);
 }
 
 /** Values that many answers hold, with their text once it is known. */
@@ -79,7 +81,7 @@ function plainFields(fields: Readonly<Record<string, unknown>>, levels: number):
     if (name === '__proto__') return NOT_PLAIN;
     const field = fields[name];
     const mark = levels > SHARED_LEVEL && typeof field === 'object' && field !== null ? markOf(field) : undefined;
-    const plain = mark ?? plainOf(field, levels - 1);
+    const plain = mark === undefined ? plainOf(field, levels - 1) : mark;
     if (plain === NOT_PLAIN) return NOT_PLAIN;
     copy[name] = plain;
   }
