@@ -11,7 +11,14 @@ import { Histories, seedHistories, type Tally } from './support/histories.js';
 
 const RUNS = Number(process.env['RESUME_RUNS'] ?? (process.env['CI'] ? 60 : 15));
 const SEED = seedOf('RESUME_SEED');
+/** Long runs say from time to time how far they are. */
+const PROGRESS = 250;
 const ONLY = process.env['RESUME_DATABASE'] as DatabaseType | undefined;
+
+function tell(type: DatabaseType, { faults: _, ...counts }: Tally): void {
+  // oxlint-disable-next-line no-console -- how much was played is what the test shows
+  console.info(`${type}: ${JSON.stringify(counts)}, seed ${SEED}`);
+}
 
 describeEachDatabase('subscribers that come and go', ({ type, options }) => {
   it.skipIf(ONLY !== undefined && ONLY !== type)(
@@ -27,10 +34,11 @@ describeEachDatabase('subscribers that come and go', ({ type, options }) => {
       await seedHistories(app);
       const tally: Tally = { histories: 0, recovered: 0, refetched: 0, told: 0, faults: [] };
       const histories = new Histories(app, tally);
-      for (let run = 0; run < RUNS && tally.faults.length === 0; run++) await histories.play(SEED + run);
-      const { faults, ...counts } = tally;
-      // oxlint-disable-next-line no-console -- how much was played is what the test shows
-      console.info(`${type}: ${JSON.stringify(counts)}, seed ${SEED}`);
+      for (let run = 1; run <= RUNS && tally.faults.length === 0; run++) {
+        await histories.play(SEED + run - 1);
+        if (run % PROGRESS === 0 || run === RUNS) tell(type, tally);
+      }
+      const { faults } = tally;
       expect(faults).toEqual([]);
       expect(Math.min(tally.recovered, tally.refetched, tally.told)).toBeGreaterThan(0);
     },

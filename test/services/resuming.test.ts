@@ -9,6 +9,7 @@ import type { DataSourceOptions } from 'typeorm';
 import { afterAll, expect, it } from 'vitest';
 import { Hook } from 'nestjs-jira';
 import { redisCluster } from 'nestjs-jira/redis';
+import { createClient } from 'redis';
 import { createTestApp, type TestApp, type TestClient } from '../support/app.js';
 import { describeWith } from '../support/services.js';
 import { Issue, IssueHook, Member, seedTracker, TRACKER } from '../support/tracker.js';
@@ -23,8 +24,7 @@ describeWith('redis', 'a client that comes back to another process', (url) => {
   const database: DataSourceOptions = { type: 'better-sqlite3', database: file };
   afterAll(() => rm(file, { force: true }));
 
-  const cluster = () => {
-    const prefix = `test:${randomUUID()}:`;
+  const cluster = (prefix = `test:${randomUUID()}:`) => {
     return (hooks: readonly (typeof IssueHook)[] = [FollowedHook]) =>
       createTestApp({ ...TRACKER, providers: hooks, database, options: redisCluster({ url, prefix }) });
   };
@@ -65,6 +65,26 @@ describeWith('redis', 'a client that comes back to another process', (url) => {
       expect([there.recovered, told]).toEqual([true, expect.any(Boolean)]);
       here.close();
     }
+  });
+
+  it('refetches at a process that began after the stream was cut under its token, and at no other', async () => {
+    const prefix = `test:${randomUUID()}:`;
+    const start = cluster(prefix);
+    await using one = await start();
+    const { resume } = await subscribe(await one.connect(2), { resume: null });
+    await save(one, 'cut away');
+    await save(one, 'left');
+    const recovers = async (app: TestApp) => (await subscribe(await app.connect(2), { resume })).recovered;
+    const redis = await createClient({ url }).connect();
+    // Once this process has read it back, it keeps it.
+    await expect.poll(async () => titles(await subscribe(await one.connect(2), { resume }))).toHaveLength(2);
+    await redis.xTrim(`${prefix}changes`, 'MAXLEN', 1);
+    redis.destroy();
+    await using two = await start();
+    expect([await recovers(one), await recovers(two)]).toEqual([true, false]);
+    const later = await subscribe(await two.connect(2), { resume: null });
+    await save(one, 'later');
+    await expect.poll(async () => titles(await subscribe(await two.connect(2), { resume: later.resume }))).toEqual(['added later']); // prettier-ignore
   });
 
   it('refetches after a gap that any of them noticed, and after a membership that any of them wrote', async () => {

@@ -1,11 +1,20 @@
-// A TCP proxy that loses connections, and holds back what the server says.
+// A TCP proxy that loses connections, and holds back what the server says. With several targets it balances them in turn.
 
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
+/** One client and its server. */
+interface Link {
+  readonly client: Socket;
+  readonly upstream: Socket;
+  /** Nothing goes through any more, its end included. */
+  isLost: boolean;
+}
+
 export class Proxy implements AsyncDisposable {
   private readonly server: Server;
-  private readonly sockets = new Set<Socket>();
+  private readonly links = new Set<Link>();
+  private turn = 0;
   /** Whether clients can connect. */
   isOpen = true;
   /** Whether what the server sends reaches its clients. */
@@ -13,28 +22,13 @@ export class Proxy implements AsyncDisposable {
   /** Bytes that did not. */
   swallowed = 0;
 
-  private constructor(target: URL) {
-    this.server = createServer((client) => {
-      if (!this.isOpen) return void client.destroy();
-      const upstream = connect(Number(target.port), target.hostname);
-      for (const socket of [client, upstream]) {
-        this.sockets.add(socket);
-        socket.on('error', () => socket.destroy());
-        socket.on('close', () => this.sockets.delete(socket));
-      }
-      client.on('data', (bytes) => void upstream.write(bytes)).on('close', () => upstream.destroy());
-      upstream
-        .on('data', (bytes) => {
-          if (this.isDeaf) this.swallowed += bytes.length;
-          else client.write(bytes);
-        })
-        .on('close', () => client.destroy());
-    });
+  private constructor(public targets: readonly string[]) {
+    this.server = createServer((client) => this.accept(client));
   }
 
-  static async to(url: string): Promise<Proxy> {
-    const proxy = new Proxy(new URL(url));
-    proxy.server.listen(0, '127.0.0.1');
+  static async to(...urls: readonly string[]): Promise<Proxy> {
+    const proxy = new Proxy(urls);
+    proxy.server.listen(0, '127.0.0.1', 4_096);
     await once(proxy.server, 'listening');
     return proxy;
   }
@@ -46,12 +40,43 @@ export class Proxy implements AsyncDisposable {
   /** Ends every connection; nobody gets in until `isOpen` is set. */
   cut(): void {
     this.isOpen = false;
-    for (const socket of this.sockets) socket.destroy();
+    for (const { client, upstream } of this.links) for (const socket of [client, upstream]) socket.destroy();
+  }
+
+  /** The same, but neither side is told that its connection ended. */
+  lose(): void {
+    this.isOpen = false;
+    for (const link of this.links) link.isLost = true;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.cut();
     this.server.close();
     await once(this.server, 'close');
+  }
+
+  private accept(client: Socket): void {
+    const target = this.targets[this.turn++ % this.targets.length];
+    if (!this.isOpen || target === undefined) return void client.destroy();
+    const { hostname, port } = new URL(target);
+    const link: Link = { client, upstream: connect(Number(port), hostname), isLost: false };
+    const { upstream } = link;
+    this.links.add(link);
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const)
+      // prettier-ignore
+      socket
+        .on('error', () => socket.destroy())
+        .on('close', () => {
+          if (!link.isLost) other.destroy();
+          if (client.destroyed && upstream.destroyed) this.links.delete(link);
+        });
+    client.on('data', (bytes) => link.isLost || upstream.write(bytes));
+    upstream.on('data', (bytes) => {
+      if (this.isDeaf || link.isLost) this.swallowed += bytes.length;
+      else client.write(bytes);
+    });
   }
 }

@@ -7,6 +7,7 @@ import type { Type } from '@nestjs/common';
 import type { Hub } from '../live/delivery/hub.js';
 import { Observables, type ObservedRows } from '../live/observers/observed-rows.js';
 import type { ObserverHost } from '../live/observers/observer-host.js';
+import type { ReadOnce } from '../live/delivery/resumption.js';
 import { Observer } from '../live/observers/observer.js';
 import type { FilterBackend } from '../policy/filtering/filter-backend.js';
 import type { Pagination } from '../policy/pagination/pagination.js';
@@ -41,8 +42,12 @@ export interface HookContext {
   readonly filterBackends: readonly FilterBackend[];
   /** Whether the object is a row: those are shown through a view, or not at all. */
   isRow(this: void, value: object): boolean;
-  /** What the hook's own `list` answers to the scope's caller. Rejects with what it refuses. */
-  list?(this: void, scope: HookScope, query: Query): Promise<unknown>;
+  /**
+   * What the hook's own `list` answers to the scope's caller. Rejects with what it refuses.
+   *
+   * @param once reads once what equal keys name
+   */
+  list?(this: void, scope: HookScope, query: Query, once?: ReadOnce): Promise<unknown>;
   /** Rejects unless the caller may still call the scope's action. */
   recheck(this: void, scope: HookScope): Promise<void> | void;
   warn(message: string): void;

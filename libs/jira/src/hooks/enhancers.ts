@@ -29,3 +29,8 @@ export interface ActionEnhancers {
 
 /** The enhancers of an action, or a factory per request if some are request-scoped. */
 export type ActionEnhancement = ActionEnhancers | ((scope: HookScope) => Promise<ActionEnhancers>);
+
+/** Whether none of them sees what the action answers. */
+export function isBare(enhancement: ActionEnhancement = {}): boolean {
+  return typeof enhancement !== 'function' && !enhancement.filter && !enhancement.intercept;
+}

@@ -142,9 +142,10 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     const source = new ListSource(store, query, (rows) => this.present(rows, scope));
     const { limits, pageSize } = this[CONTEXT];
     const pagination = paginationOf(this, scope);
-    if (!pagination) return source.find(query);
     const page = { pageSize: Math.min(this.pageSize ?? pageSize, limits.pageSize), maxPageSize: limits.pageSize };
-    return pagination.paginate(source, scope, page);
+    const read = (): Promise<unknown> => (pagination ? pagination.paginate(source, scope, page) : source.find(query));
+    const { share } = stateOf(scope);
+    return share ? share(scope, { store, query, pagination }, read) : read();
   }
 
   /** What clients get for one row. Override with care: every reader and subscriber sees the result. */

@@ -29,6 +29,9 @@ export interface EmitOptions {
 
 const NOTHING = Object.freeze({});
 
+/** @param list what names it: a store, a query and its paging */
+type ShareList = (scope: HookScope, list: object, read: () => Promise<unknown>) => Promise<unknown>;
+
 /** What the server keeps of a request, out of the application's sight. */
 export interface ScopeState {
   readonly handle: RequestHandle;
@@ -42,6 +45,8 @@ export interface ScopeState {
   permissions?: readonly object[];
   /** The pagination of the current action; undefined = its hook's. */
   pagination?: object | null;
+  /** Reads a list once for all who are answered the same; absent = for this caller alone. */
+  share?: ShareList;
   /** The answer that the action set by `reply()`. */
   answered?: Answer;
 }
@@ -68,7 +73,7 @@ export function calling(
   call: { readonly namespace: string; readonly action: string; readonly method: Method; readonly data?: unknown },
 ): HookScope {
   const state = Object.create(stateOf(scope)) as ScopeState;
-  state.permissions = state.pagination = undefined;
+  state.permissions = state.pagination = state.share = undefined;
   const own = { data: undefined, ...call, query: {}, [STATE]: state };
   return Object.assign(Object.create(scope) as HookScope, own);
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { jsonText } from './json-text.js';
+import { encodeOnce, jsonText } from './json-text.js';
 
 /** Moments of all years that a Date can have, often many of one day, now and then none at all. */
 const dates = fc.oneof(
@@ -91,3 +91,43 @@ describe('the text of what is sent', () => {
 function nested(levels: number): unknown {
   return levels === 0 ? 1 : [nested(levels - 1)];
 }
+
+describe('a value that many answers hold', () => {
+  const frame = (data: unknown): unknown[] => [{ requestId: '1', status: 200, data }];
+  const rows = [
+    { id: 1, title: '$& "quoted"', at: new Date('2026-11-21T00:00:00Z') },
+    { id: 2, more: [null, {}] },
+  ];
+
+  it('is written as it would be by itself', () => {
+    for (const value of [rows, [], {}, { results: rows }, [[]]]) {
+      const data = { channel: 'c', changes: encodeOnce(structuredClone(value)), snapshot: value };
+      for (let i = 0; i < 2; i++) expect(jsonText(frame(data))).toBe(JSON.stringify(frame(data)));
+    }
+  });
+
+  it('may be there several times, beside others', () => {
+    const [one, other] = [encodeOnce([1, { a: 2 }]), encodeOnce({ b: 3 })];
+    const data = { one, other, again: one };
+    expect(jsonText(frame(data))).toBe(JSON.stringify(frame(data)));
+  });
+
+  it('is encoded once', () => {
+    let reads = 0;
+    const row = { get id() { return ++reads; } }; // prettier-ignore
+    const changes = encodeOnce([row]);
+    const texts = [1, 2, 3].map((n) => jsonText(frame({ n, changes })));
+    expect(reads).toBe(1);
+    expect(texts[2]).toBe(JSON.stringify(frame({ n: 3, changes: [{ id: 1 }] })));
+  });
+
+  it('may hold more than JSON, and is then left to the caller each time', () => {
+    const changes = encodeOnce([new Uint8Array(1)]);
+    for (let i = 0; i < 2; i++) expect(jsonText(frame({ changes }))).toBeUndefined();
+    expect(jsonText(frame({ a: 1 }))).toBe(JSON.stringify(frame({ a: 1 })));
+    const big = encodeOnce([10n]);
+    const other = encodeOnce([1]);
+    expect(() => jsonText(frame({ other, big }))).toThrow(TypeError);
+    expect(jsonText(frame({ a: 1 }))).toBe(JSON.stringify(frame({ a: 1 })));
+  });
+});

@@ -8,6 +8,7 @@ import type { FeedReport } from './feed.js';
 import { missedBy, type Missed } from './missed.js';
 import { claimedPosition, ResumeTokens, type Binding } from './resume-tokens.js';
 import { forEverybody } from '../../core/scope/running-request.js';
+import { encodeOnce } from '../../core/support/json-text.js';
 
 export interface ResumeSettings {
   /** Signs the tokens. @default random */
@@ -30,8 +31,11 @@ export interface ResumeRequest {
   /** How long the client has received nothing, in ms. Rows it fetched before that may be newer than its position. */
   readonly silentMs?: number;
   /** Reads the current rows, for a client that has none or was not recovered. */
-  readonly snapshot?: () => Promise<unknown>;
+  readonly snapshot?: (once?: ReadOnce) => Promise<unknown>;
 }
+
+/** Reads what a key names once for all who ask within a second, or hands out what was read. */
+export type ReadOnce = (key: string, read: () => Promise<unknown>) => Promise<unknown>;
 
 /** What the answer to such a subscribe holds besides channel and position. */
 export interface Resumed {
@@ -41,14 +45,14 @@ export interface Resumed {
   readonly snapshot?: unknown;
 }
 
-/** Identical resumes share their work for this long. */
+/** Identical resumes, and identical snapshots, share their work for this long. */
 const SHARED_MS = 1_000;
 /** The clocks of two processes differ by less than this. */
 const SKEW_MS = 1_000;
 
 export class Resumption {
   private readonly tokens: ResumeTokens;
-  private readonly shared = new WeakMap<Channel, Map<string, Promise<Missed | undefined>>>();
+  private readonly shared = new WeakMap<Channel, Map<string, Promise<unknown>>>();
 
   constructor(
     private readonly log: ChangeLog,
@@ -73,7 +77,7 @@ export class Resumption {
       const outcome = changes ? 'recovered' : 'refetch';
       publish('resume', { namespace: subscription.namespace, outcome, changes: changes?.length ?? 0 });
     }
-    const snapshot = changes ? undefined : await request.snapshot?.();
+    const snapshot = changes ? undefined : await request.snapshot?.(this.onceFor(subscription));
     const resume = this.tokenOf(subscription);
     return {
       ...(resume !== undefined && { resume }),
@@ -138,15 +142,35 @@ export class Resumption {
 
   /** Shared by all clients that return to this channel from the same position. */
   private missed(channel: Channel, { from, entries }: Part, since: string): Promise<Missed | undefined> {
-    const key = JSON.stringify([from, since]);
+    const key = JSON.stringify(['missed', from, since]);
+    return this.once(channel, key, async () => {
+      const missed = await missedBy(channel, entries, this.settings.maxRows, this.report);
+      if (missed) encodeOnce(missed.changes);
+      return missed;
+    });
+  }
+
+  /** Snapshots of who may resume depend on nothing that is not in the log: at one position all of a channel get the same. */
+  private onceFor(subscription: Subscription): ReadOnce | undefined {
+    const { membership: channel, since } = subscription;
+    if (!channel || !this.bindingOf(subscription)) return undefined;
+    return (key, read) =>
+      this.once(channel, JSON.stringify(['snapshot', since, key]), async () => {
+        const rows = await read();
+        return typeof rows === 'object' && rows !== null ? encodeOnce(rows) : rows;
+      });
+  }
+
+  private once<T>(channel: Channel, key: string, work: () => Promise<T>): Promise<T> {
     let known = this.shared.get(channel);
-    if (!known) this.shared.set(channel, (known = new Map<string, Promise<Missed | undefined>>()));
+    if (!known) this.shared.set(channel, (known = new Map<string, Promise<unknown>>()));
     const shared = known;
     const found = shared.get(key);
-    if (found) return found;
-    const made = forEverybody(() => missedBy(channel, entries, this.settings.maxRows, this.report));
+    if (found) return found as Promise<T>;
+    const made = forEverybody(work);
     shared.set(key, made);
-    setTimeout(() => shared.delete(key), SHARED_MS).unref();
+    const forget = (): unknown => shared.delete(key);
+    made.then(() => setTimeout(forget, SHARED_MS).unref(), forget);
     return made;
   }
 }

@@ -4,6 +4,7 @@ import type { Query } from 'nestjs-jira-protocol';
 import type { Connections } from '../../core/connections/connections.js';
 import type { HookScope } from '../../core/scope/scope.js';
 import type { Hub } from '../delivery/hub.js';
+import type { ReadOnce } from '../delivery/resumption.js';
 import type { Observables, ObservedRows } from './observed-rows.js';
 
 /** What an observer is given when its hook registers. */
@@ -21,7 +22,7 @@ export interface ObserverHost {
   /** The hook's own rows, if they are what the observer's entity is; `undefined` asks for them whatever they are. */
   ownRows(this: void, entity: unknown): ObservedRows | undefined;
   /** What the hook's `list` answers to this caller; absent where it has none. */
-  readSnapshot?(this: void, scope: HookScope, query: Query): Promise<unknown>;
+  readSnapshot?(this: void, scope: HookScope, query: Query, once?: ReadOnce): Promise<unknown>;
   /** Rejects unless the caller may still call the action that subscribed. */
   recheck(scope: HookScope): Promise<void> | void;
 }

@@ -4,10 +4,10 @@ import type { Query } from 'nestjs-jira-protocol';
 import { ValidationException } from '../../core/errors/jira.exception.js';
 import type { HookScope } from '../../core/scope/scope.js';
 import { isRecord } from '../../core/support/is-record.js';
-import type { ResumeRequest } from '../delivery/resumption.js';
+import type { ReadOnce, ResumeRequest } from '../delivery/resumption.js';
 
 /** Reads the rows of a hook as its `list` answers them. */
-export type ReadSnapshot = (scope: HookScope, query: Query) => Promise<unknown>;
+export type ReadSnapshot = (scope: HookScope, query: Query, once?: ReadOnce) => Promise<unknown>;
 
 /** A token is a signature and a position; anything much longer is none. */
 const MAX_LENGTH = 512;
@@ -31,7 +31,8 @@ export function resumeRequestOf(scope: HookScope, readSnapshot: ReadSnapshot | u
     ...(typeof position === 'string' && { position }),
     ...(typeof silentMs === 'number' && { silentMs }),
     ...(snapshot !== undefined && {
-      snapshot: () => (readSnapshot as ReadSnapshot)(scope, snapshot === true ? scope.query : (snapshot as Query)),
+      snapshot: (once) =>
+        (readSnapshot as ReadSnapshot)(scope, snapshot === true ? scope.query : (snapshot as Query), once),
     }),
   };
 }

@@ -14,14 +14,16 @@ import { REGISTER } from '../../hooks/plumbing.js';
 import { HOOK_OPTIONS, hookMetadata, type HookMetadata } from '../../hooks/hook.decorator.js';
 import { HookRegistry, type RegisteredAction } from '../../hooks/registry.js';
 import type { RowViews } from '../../hooks/shown-result.js';
-import type { ActionEnhancement } from '../../hooks/enhancers.js';
+import { isBare, type ActionEnhancement } from '../../hooks/enhancers.js';
 import type { JiraMiddleware } from '../../policy/middleware/middleware.js';
 import { surrounding } from '../../policy/middleware/order.js';
 import type { FilterBackendSpec } from '../../policy/filtering/filter-backend.js';
 import { Hub } from '../../live/delivery/hub.js';
+import type { ReadOnce } from '../../live/delivery/resumption.js';
+import { hasSharedLists, shareLists } from '../../typeorm/hooks/shared-lists.js';
 import type { Pagination } from '../../policy/pagination/pagination.js';
 import { checkRequest, type Permission } from '../../policy/permissions/permission.js';
-import { calling, stateOf, type HookScope } from '../../core/scope/scope.js';
+import { calling, stateOf, type HookScope, type ScopeState } from '../../core/scope/scope.js';
 import type { FastPaths } from '../../core/scope/fast-paths.js';
 import type { Limits } from '../../core/limits/limits.js';
 import { codeForStatus, isMethod, type ErrorData, type Query } from 'nestjs-jira-protocol';
@@ -116,6 +118,7 @@ export class HookExplorer {
     const { translators, rowViews } = defaults;
     const { filterBackends = [] } = hook as { filterBackends?: readonly FilterBackendSpec[] };
     const permissionsOf = new Map<string, readonly Permission[]>();
+    let sharing: ((once: ReadOnce) => ScopeState['share']) | undefined;
     const context: HookContext = {
       namespace: metadata.namespace,
       metadata,
@@ -129,7 +132,7 @@ export class HookExplorer {
       filterBackends: await createFilterBackends(filterBackends, moduleRef),
       isRow: (value) => rowViews.of(value.constructor, hook) !== undefined,
       list: actionsOf(hook).some(({ name }) => name === 'list')
-        ? (scope, query) => this.list(scope, metadata.namespace, query)
+        ? (scope, query, once) => this.list(scope, metadata.namespace, query, sharing && once && sharing(once))
         : undefined,
       recheck: (scope) => {
         const asked = permissionsOf.get(scope.action) ?? permissions;
@@ -150,6 +153,9 @@ export class HookExplorer {
       const enhancement = this.enhancers.of({ hook, member: action.member, isStatic, load, translators });
       if (asked.length === 0 && !isGuarded(enhancement)) open.push(action.name);
       permissionsOf.set(action.name, asked);
+      // What surrounds an action may answer each caller something else, or alter what it is handed.
+      if (action.name === 'list' && middleware.length === 0 && isBare(enhancement) && hasSharedLists(hook))
+        sharing = (once) => shareLists(hook, once);
       const options = withDataInput(action.options, hook, action.member);
       const handle = actionHandler({
         hook,
@@ -182,9 +188,10 @@ export class HookExplorer {
   }
 
   /** As if the caller had asked for the list: with its middleware, guards and permissions. */
-  private async list(scope: HookScope, namespace: string, query: Query): Promise<unknown> {
+  private async list(scope: HookScope, namespace: string, query: Query, share: ScopeState['share']): Promise<unknown> {
     const { handle } = this.registry.resolve(namespace, 'list', 'GET', scope.connection.route);
     const call = Object.assign(calling(scope, { namespace, action: 'list', method: 'GET' }), { query });
+    stateOf(call).share = share;
     const { status, data } = await handle(call);
     if (status < 400) return data;
     const { code = codeForStatus(status), message = 'The list was refused.' } = (data ?? {}) as Partial<ErrorData>;

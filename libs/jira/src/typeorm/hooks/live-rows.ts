@@ -116,7 +116,7 @@ function limitOf({ headers, query }: HookScope, maxLimit: number): number | unde
 }
 
 /** Equal for queries that read the same rows in the same order, whoever asks. */
-async function keyOfQuery(store: TypeOrmStore<object>, query: StoreQuery): Promise<string> {
+export async function keyOfQuery(store: TypeOrmStore<object>, query: StoreQuery): Promise<string> {
   const { metadata, visibility } = store;
   const { filter, ordering } = query;
   const sight = await store.sightFor(query);
@@ -125,7 +125,7 @@ async function keyOfQuery(store: TypeOrmStore<object>, query: StoreQuery): Promi
 }
 
 /** What the pagination reads of the query. */
-function pagingOf(hook: GenericModelHook<object>, scope: HookScope): unknown[] {
+export function pagingOf(hook: GenericModelHook<object>, scope: HookScope): unknown[] {
   return (paginationOf(hook, scope)?.queryKeys ?? []).map((name) => scope.query[name]);
 }
 
