@@ -65,7 +65,8 @@ class Desk {
   /** What its list shows, and what it should. */
   rows(): [unknown, unknown] {
     const rows = [...this.ranks].toSorted(([a, rank], [b, other]) => rank - other || a - b);
-    return [this.watched?.window?.listRows().ids, rows.slice(0, LIMIT).map(([id]) => id)];
+    const shown = this.watched?.window?.answer();
+    return [shown?.recovered === false && shown.ids, rows.slice(0, LIMIT).map(([id]) => id)];
   }
 }
 

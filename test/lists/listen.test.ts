@@ -248,7 +248,7 @@ describe('listen', () => {
   it('asks again where the server could not answer once it was connected again', async () => {
     await using desk = await Desk.start();
     await using proxy = await Proxy.to(desk.app.url);
-    const { ids, list } = desk.listen(desk.client(1, proxy.url));
+    const { ids, list } = desk.listen(desk.client(1, proxy.url), {}, 'asked');
     await expect.poll(ids).toEqual([1, 2, 3]);
     await desk.app.dataSource.query('ALTER TABLE ticket RENAME TO away');
     const failed = new Promise((resolve) =>

@@ -1,4 +1,5 @@
-// Random lists under random writes: at rest each client holds what a fresh `list` answers it, and was never shown more.
+// Random lists under random writes, of clients that are cut off and come back: at rest each holds what a fresh `list` answers it,
+// and was never shown more.
 //
 // npm run lists -- --queries 10000 --database postgres --seed 1
 
@@ -16,6 +17,7 @@ import {
 } from 'nestjs-jira';
 import { expect, it } from 'vitest';
 import { createTestApp, type TestApp } from '../support/app.js';
+import { Proxy } from '../resuming/support/proxy.js';
 import { describeEachDatabase, type DatabaseType } from '../support/databases.js';
 
 const QUERIES = Number(process.env['LISTS_QUERIES'] ?? 16);
@@ -139,7 +141,10 @@ interface Listening {
 class Play {
   readonly faults: string[] = [];
   steps = 0;
-  private readonly clients: JiraClient[];
+  /** Clients that write nothing, and are never cut off. */
+  private readonly askers: JiraClient[];
+  private clients: JiraClient[] = [];
+  private proxies: Proxy[] = [];
   /** Teams that each user was ever in, in this play. */
   private readonly sight = new Map(USERS.map((user) => [user, new Set<number>()]));
 
@@ -147,7 +152,19 @@ class Play {
     private readonly app: TestApp,
     private readonly random: Random,
   ) {
-    this.clients = USERS.map((user) => createClient(app.url, { auth: app.authOf(user), resetJitterMs: 5 }));
+    this.askers = USERS.map((user) => createClient(app.url, { auth: app.authOf(user) }));
+  }
+
+  private async connect(): Promise<void> {
+    this.proxies = await Promise.all(USERS.map(() => Proxy.to(this.app.url)));
+    this.clients = USERS.map((user, i) => createClient(this.proxies[i].url, { auth: this.app.authOf(user), resetJitterMs: 5, reconnectMinMs: 1, reconnectMaxMs: 50 })); // prettier-ignore
+  }
+
+  /** For as long as the next steps take. */
+  private cutOff(): void {
+    const proxy = this.random.of(this.proxies);
+    proxy.cut();
+    setTimeout(() => (proxy.isOpen = true), this.random.below(80));
   }
 
   async run(): Promise<void> {
@@ -157,13 +174,15 @@ class Play {
     for (const id of TEAMS) await manager.save(Team, { id, name: this.random.of(['x', 'y', 'z']) });
     for (const userId of USERS) await this.join(userId, this.random.of(TEAMS));
     for (let i = 0; i < 12; i++) await manager.insert(Note, this.note());
+    await this.connect();
     const lists = Array.from({ length: TOGETHER }, () => this.listen());
     for (let round = 0; round < ROUNDS && this.faults.length === 0; round++) {
       await Promise.all([this.write(6), this.write(6)]);
       await this.compare(lists, round);
     }
     for (const { stop } of lists) stop();
-    for (const client of this.clients) client.close();
+    for (const client of [...this.clients, ...this.askers]) client.close();
+    for (const proxy of this.proxies) await proxy[Symbol.asyncDispose]();
   }
 
   private listen(): Listening {
@@ -215,7 +234,7 @@ class Play {
 
   private async fresh({ user, hook, query: asked, limit }: Listening): Promise<unknown> {
     const size = limit === undefined ? {} : hook === 'own' ? { limit: limit || 1 } : { page_size: limit || 1 };
-    const jira = this.clients[USERS.indexOf(user)];
+    const jira = this.askers[USERS.indexOf(user)];
     const page = (await jira.request(hook, 'list', { query: { ...asked, ...size } })) as {
       count?: number;
       results: Row[];
@@ -247,6 +266,7 @@ class Play {
   private async write(count: number): Promise<void> {
     for (let i = 0; i < count; i++) {
       this.steps++;
+      if (this.random.below(10) === 0) this.cutOff();
       // A database may ask concurrent writers to retry.
       await this.step().catch((error: unknown) => {
         if (!/deadlock|lock|duplicate|unique|foreign/i.test(String(error))) throw error;

@@ -1,6 +1,6 @@
 // A list that the server keeps: it answers the rows, and tells what becomes of them.
 
-import type { ListData, ListRows, ListState } from 'nestjs-jira-protocol';
+import type { ListData, ListState } from 'nestjs-jira-protocol';
 import type { Subscription, SubscriptionState } from './change.js';
 import type { JiraClientError } from './errors.js';
 import type { Calls } from './hook-client.js';
@@ -15,7 +15,7 @@ export interface KeptListParts {
   readonly onRows: RowsListener<unknown>;
   readonly signal: ListenOptions<unknown>['signal'];
   readonly report: (error: unknown) => void;
-  onState(this: void, state: SubscriptionState, reason: JiraClientError | undefined): void;
+  onState(this: void, state: SubscriptionState, reason: JiraClientError | undefined, recovered: boolean | undefined): void; // prettier-ignore
 }
 
 export class KeptList {
@@ -68,14 +68,14 @@ export class KeptList {
     const own = calls.subscribe(
       { namespace, action: 'listen', query, headers },
       () => undefined,
-      { signal, onState: (state, reason) => isCurrent() && onState(state, reason) },
+      { signal, onState: (...told) => isCurrent() && onState(...told) },
       {
-        answered: (rows) => {
+        answered: (data) => {
           const former = this.subscription;
           // What the narrower one is still told is told by this one.
           this.subscription = opened.own;
           if (former !== opened.own) former?.();
-          this.answered(rows);
+          this.answered(data);
         },
         told: (data) => isCurrent() && this.told(data),
       },
@@ -84,14 +84,14 @@ export class KeptList {
     return own;
   }
 
-  private answered(rows: ListRows): void {
-    if (!this.extent) this.pageSize = rows.rows.length;
-    this.take(takeRows(this.list, rows), rows, undefined);
+  private answered(data: ListData): void {
+    if (!this.extent) this.pageSize = data.rows?.length ?? 0;
+    this.told(data);
   }
 
   private told(data: ListData): void {
     if (data.rows) this.take(takeRows(this.list, data), data, undefined);
-    else this.take(applyOps(this.list, data.ops), data, data.ops);
+    else this.take(data.ops.length > 0 ? applyOps(this.list, data.ops) : this.list, data, data.ops);
   }
 
   private take(list: Keyed, { count, complete }: ListState, ops: ListUpdate['ops']): void {

@@ -65,7 +65,7 @@ export function listen(
       onRows,
       signal: options.signal,
       report,
-      onState: (next, reason) => {
+      onState: (next, reason, recovered) => {
         if (next === 'unsubscribed' && reason && !wasKept && UNKEPT.has(reason.code)) {
           if (reason.code === 'UNKNOWN_ACTION') noteWithout(calls, call.namespace);
           return keepNothing();
@@ -76,7 +76,7 @@ export function listen(
           wasKept = true;
           open?.abort(undefined, new JiraClientError('The server keeps this list: listen() did not send the request.', { code: 'ABORTED' })); // prettier-ignore
         }
-        become(next, reason);
+        become(next, reason, recovered);
       },
     });
     request.catch(() => undefined);

@@ -1,6 +1,6 @@
 // How far a subscription was told: what it brings back after a reconnect, and what of the answer is new to it.
 
-import type { ChangeFrame, ResumedChange, ResumedData, ResumeHeaders } from 'nestjs-jira-protocol';
+import type { ChangeFrame, ListShown, ResumedChange, ResumedData, ResumeHeaders } from 'nestjs-jira-protocol';
 import type { Change } from './change.js';
 import { keyText } from './live-list.js';
 
@@ -35,13 +35,19 @@ export class Progress {
   }
 
   /** A change was told. */
-  saw({ type, id, position }: ChangeFrame): void {
+  saw({ type, id, position, data }: ChangeFrame): void {
+    if (type === 'list') {
+      // Each frame of a list names what it shows.
+      this.token = (data as ListShown).resume;
+      this.complete = this.newest = position;
+      return;
+    }
     if (position !== this.newest) {
       this.complete = this.newest;
       this.newest = position;
       this.told.clear();
     }
-    if (type !== 'reset' && type !== 'list' && id !== undefined) this.told.set(keyText(id), type);
+    if (type !== 'reset' && id !== undefined) this.told.set(keyText(id), type);
   }
 
   /** Everything up to that position was told. */

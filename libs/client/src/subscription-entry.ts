@@ -1,6 +1,6 @@
 // What is known of one subscription.
 
-import type { ChangeFrame, ListData, ListRows } from 'nestjs-jira-protocol';
+import type { ChangeFrame, ListData } from 'nestjs-jira-protocol';
 import type { OpenRequest } from './call.js';
 import type { Change, ResetChange, SubscribeOptions, SubscriptionState } from './change.js';
 import type { JiraClientError } from './errors.js';
@@ -10,8 +10,8 @@ import type { SubscribeCall } from './subscribe-call.js';
 
 /** Who is told of a list, in place of changes. */
 export interface ListReader {
-  /** The list as it is, at the first and after every interruption. */
-  answered(this: void, list: ListRows): void;
+  /** The list as it is at the first, or after an interruption: whole, or as the steps from what was told before. */
+  answered(this: void, data: ListData): void;
   told(this: void, data: ListData): void;
 }
 

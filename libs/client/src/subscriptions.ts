@@ -4,7 +4,6 @@ import {
   parseChange,
   type AnswerFrame,
   type ListData,
-  type ListenedData,
   type PositionData,
   type ResumedData,
 } from 'nestjs-jira-protocol';
@@ -110,8 +109,13 @@ export class Subscriptions {
     this.arrived = frames;
     for (const entry of Array.from(this.entries)) {
       if (entry.state !== 'subscribed') continue;
-      if (isWhole) entry.progress.reached(position);
-      else this.resubscribe(entry);
+      if (isWhole) {
+        entry.progress.reached(position);
+        continue;
+      }
+      // Steps are missing: what it shows is not what it was told to show.
+      if (entry.list) entry.progress.lost(true);
+      this.resubscribe(entry);
     }
   }
 
@@ -156,7 +160,7 @@ export class Subscriptions {
     this.addRoute(entry, data.channel);
     this.become(entry, 'subscribed', undefined, isAgain ? missed !== undefined : undefined);
     entry.ready.resolve();
-    if (entry.list) return guarded(this.options.onError, entry.list.answered, frame.data as ListenedData);
+    if (entry.list) return guarded(this.options.onError, entry.list.answered, frame.data as ListData);
     if (!isAgain) return;
     // Where commits between the two connections are unknown. Reconnections are spread already.
     for (const change of missed ?? [{ type: 'reset', data: null, position: data.position } as const])

@@ -1,6 +1,14 @@
 // oxlint-disable-next-line import/no-unassigned-import -- says what `scope.manager` is: its declaration merges into ScopeTypes
 import './typeorm/store/typeorm-unit-of-work.js';
-export type { Code, ListenedData, PaginatedResponse, RowId, SubscribedData, SubscribedTo } from 'nestjs-jira-protocol';
+export type {
+  Code,
+  ListenedData,
+  PaginatedResponse,
+  RelistedData,
+  RowId,
+  SubscribedData,
+  SubscribedTo,
+} from 'nestjs-jira-protocol';
 export { ConfigurationError } from './core/errors/configuration.error.js';
 export {
   JiraException,

@@ -126,18 +126,37 @@ export interface ListState {
   readonly complete: boolean;
 }
 
+/** What goes with the rows on the wire. */
+export interface ListShown extends ListState {
+  /** Names what is shown now: the header `resume` of the next `listen`. Absent where nobody can come back to the list. */
+  readonly resume?: string;
+}
+
 /** A live list as it is, whatever it was. */
-export interface ListRows extends ListState {
+export interface ListRows extends ListShown {
   readonly rows: readonly unknown[];
   /** The keys of the rows, in the same order. */
   readonly ids: readonly RowId[];
 }
 
+/** The steps from what a live list was. */
+export interface ListSteps extends ListShown {
+  readonly ops: readonly ListOp[];
+  readonly rows?: undefined;
+}
+
 /** `data` of a change frame of the type `list`: the steps from the list before, or the list itself. */
-export type ListData = (ListState & { readonly ops: readonly ListOp[]; readonly rows?: undefined }) | ListRows;
+export type ListData = ListSteps | ListRows;
 
 /** `data` of the answer to `listen`: a subscription, and the rows that its frames go on from. */
-export interface ListenedData extends SubscribedData, ListRows {}
+export interface ListenedData extends SubscribedData, ListRows {
+  readonly recovered: false;
+}
+
+/** The same for a client that comes back: the steps from what the header `resume` names. */
+export interface RelistedData extends SubscribedData, ListSteps {
+  readonly recovered: true;
+}
 
 /** Server → client: one change, the same frame for every connection of the channel. */
 export interface ChangeFrame {

@@ -1,7 +1,7 @@
 // A channel: all subscriptions that receive the same frames.
 
 import { randomBytes } from 'node:crypto';
-import type { ChangeFrame, ListRows } from 'nestjs-jira-protocol';
+import type { ChangeFrame, ListRows, ListSteps } from 'nestjs-jira-protocol';
 import type { HookScope } from '../../core/scope/scope.js';
 import type { Change, ChangeType, Image } from '../../core/changes/change.js';
 import type { ListDefinition } from '../lists/list-definition.js';
@@ -62,6 +62,8 @@ export interface RelatedRows {
 /** Callers who see the same rows in the same form. They share all work. */
 export interface Audience {
   readonly key: string;
+  /** Whether it is of one subscription, and ends with it. @default false */
+  readonly isOfOne?: boolean;
   /** All must match. */
   readonly matchers: readonly RowMatcher[];
   serialize(image: Image, type: ChangeType, change: Change): unknown;
@@ -123,6 +125,8 @@ export function channelKey({ namespace, observer, rooms, filter, audience, list 
   return JSON.stringify(list ? [...parts, list.key] : parts);
 }
 
+export type ListAnswer = (ListRows & { readonly recovered: false }) | (ListSteps & { readonly recovered: true });
+
 /** The rows that a channel with a list keeps. */
 export interface ListWindow {
   /** What it shows may be another now. */
@@ -135,8 +139,14 @@ export interface ListWindow {
   renew(subscription: Subscription, position: string): void;
   /** Resolves when it is no older than the call, where it may be. Rejects when it cannot be read. */
   current(): Promise<void>;
-  /** The list that its frames go on from. */
-  listRows(): ListRows;
+  /**
+   * The list that its frames go on from: the steps to it, where it is known what was shown.
+   *
+   * @param shown the name of that
+   */
+  answer(shown?: string): ListAnswer;
+  /** Nobody listens for now. Returns false if nobody can come back. */
+  rest(): boolean;
   close(): void;
 }
 

@@ -5,11 +5,13 @@ import type { Audience, ChannelDefinition, RowMatcher, Subscription } from './ch
 import type { Feed } from './feed.js';
 import { getOrAdd } from '../../core/support/get-or-add.js';
 import { Interned } from '../../core/support/interned.js';
+import { RestingLists } from '../lists/resting-lists.js';
 
 export class Channels {
   private readonly byKey = new Map<string, Channel>();
   private readonly audiences = new Interned<Audience>();
   private readonly matchers = new Interned<RowMatcher>();
+  private readonly resting = new RestingLists();
   private readonly reading = new Map<string, Promise<string>>();
 
   /** The channel of a definition, in its feed. @param related what `readRelated` said before now */
@@ -18,6 +20,7 @@ export class Channels {
     const known = this.byKey.get(key);
     if (known) {
       known.related ??= related;
+      this.resting.wake(known);
       return known;
     }
     const channel = new Channel(key, this.intern(definition));
@@ -44,10 +47,26 @@ export class Channels {
     for (const channel of this.byKey.values()) if (channel.definition.readRelated) yield channel;
   }
 
-  /** Takes a subscription out of its channel; a channel ends with its last. */
-  leave(channel: Channel, subscription: Subscription, feed: Feed): void {
+  /**
+   * Takes a subscription out of its channel. A channel ends with its last; one with a list rests first.
+   *
+   * @param mayReturn whether its client did not want to leave
+   */
+  leave(channel: Channel, subscription: Subscription, feed: Feed, mayReturn: boolean): void {
     channel.subscriptions.delete(subscription);
     if (channel.subscriptions.size > 0) return;
+    if (!mayReturn || !channel.window?.rest()) return this.end(channel, feed);
+    // Nobody looks at it now.
+    channel.related = undefined;
+    this.resting.add(channel, () => this.end(channel, feed));
+  }
+
+  /** What was missed may concern lists at rest. */
+  endResting(): void {
+    this.resting.endAll();
+  }
+
+  private end(channel: Channel, feed: Feed): void {
     const { definition } = channel;
     this.byKey.delete(channel.key);
     feed.remove(channel);

@@ -1,7 +1,7 @@
 // Where subscriptions belong: opens them, puts them into channels between two commits, looks again, and ends them.
 
 import { inBatches } from '../../core/support/in-batches.js';
-import type { ListenedData, ListRows, ResumedData, SubscribedData } from 'nestjs-jira-protocol';
+import type { ListenedData, RelistedData, ResumedData, SubscribedData } from 'nestjs-jira-protocol';
 import { limitOf } from '../../core/limits/limits-of.js';
 import { publishRefusal } from '../../core/diagnostics/diagnostics.js';
 import type { ErrorDescriber } from '../../core/errors/error-describer.js';
@@ -9,7 +9,7 @@ import { JiraException } from '../../core/errors/jira.exception.js';
 import { stateOf, type HookScope } from '../../core/scope/scope.js';
 import type { Change } from '../../core/changes/change.js';
 import type { ChangeLog } from '../../core/changes/change-log.js';
-import { isOpaque, resetFrame, Subscription, type Channel, type ObserverBehaviour } from './channel.js'; // prettier-ignore
+import { isOpaque, resetFrame, Subscription, type Channel, type ListAnswer, type ObserverBehaviour } from './channel.js'; // prettier-ignore
 import { Channels } from './channels.js';
 import type { Feed, FeedReport } from './feed.js';
 import type { FrameSink } from './frame-sink.js';
@@ -57,7 +57,7 @@ export class Placement {
     observer: ObserverBehaviour,
     define: Subscription['define'],
     request?: ResumeRequest,
-  ): Promise<SubscribedData | ResumedData> {
+  ): Promise<SubscribedData | ResumedData | RelistedData> {
     const { resumption, limits } = this.parts;
     const limit = limitOf(scope.connection, limits, 'subscriptions');
     if (this.open.of(scope.connection.id).size >= limit) {
@@ -75,7 +75,7 @@ export class Placement {
     try {
       if (request) await resumption.prepare(request);
       await this.place(subscription, false);
-      if (subscription.membership?.window) return await this.listen(subscription);
+      if (subscription.membership?.window) return await this.listen(subscription, request?.token);
       if (request) resumed = await resumption.answer(subscription, request);
     } catch (error) {
       this.go(subscription, REASONS.requestFailed);
@@ -86,17 +86,17 @@ export class Placement {
     return { channel, position: resumed ? since : this.parts.log.head, ...resumed };
   }
 
-  /** Answers the rows of its list, which its frames go on from. */
-  private async listen(subscription: Subscription): Promise<ListenedData> {
-    let rows: ListRows | undefined;
-    for (let { membership } = subscription; !rows; { membership } = subscription) {
+  /** Answers its list, which its frames go on from. */
+  private async listen(subscription: Subscription, shown: string | undefined): Promise<ListenedData | RelistedData> {
+    let list: ListAnswer | undefined;
+    for (let { membership } = subscription; !list; { membership } = subscription) {
       await membership?.window?.current();
-      if (subscription.membership === membership) rows = membership?.window?.listRows();
+      if (subscription.membership === membership) list = membership?.window?.answer(shown);
     }
     this.answer(subscription);
     subscription.takeHeld(); // what the rows know already
     subscription.isExpecting = false;
-    return { channel: subscription.channel, position: this.parts.log.head, ...rows };
+    return { channel: subscription.channel, position: this.parts.log.head, ...list };
   }
 
   /** From now on it waits for the answer. Throws when the request has ended. */
@@ -168,6 +168,7 @@ export class Placement {
 
   /** Looks at all rights again: what was missed may have been somebody's. */
   distrustAll(): void {
+    this.channels.endResting();
     void this.refreshStale([...this.subscriptions()], REASONS.missed);
   }
 
@@ -256,7 +257,7 @@ export class Placement {
     channel.subscriptions.add(subscription);
     if (isOther && channel.window) channel.window.renew(subscription, head);
     else if (isOther) subscription.holdInstead(resetFrame(channel.id, head));
-    if (membership && membership !== channel) this.channels.leave(membership, subscription, feed);
+    if (membership && membership !== channel) this.channels.leave(membership, subscription, feed, false);
     subscription.checkedAt = Date.now();
     this.go(subscription, REASONS.placed);
   }
@@ -268,7 +269,7 @@ export class Placement {
     if (before === state) return;
     if (before === 'live') this.parts.sink.leave(subscription);
     if (state === 'live') this.release(subscription);
-    if (state === 'ended') this.forget(subscription);
+    if (state === 'ended') this.forget(subscription, reason === REASONS.disconnected);
   }
 
   /** Sends what was held. */
@@ -285,10 +286,10 @@ export class Placement {
     if (subscription.state === 'live' && !subscription.isExpecting) this.parts.sink.join(subscription);
   }
 
-  private forget(subscription: Subscription): void {
+  private forget(subscription: Subscription, mayReturn: boolean): void {
     this.open.remove(subscription);
     const { membership } = subscription;
-    if (membership) this.channels.leave(membership, subscription, this.feed(subscription.entity));
+    if (membership) this.channels.leave(membership, subscription, this.feed(subscription.entity), mayReturn);
   }
 
   private endAll(connectionId: string, test: (subscription: Subscription) => boolean, reason: Reason): number {

@@ -20,6 +20,8 @@ export interface ListPage {
 export interface ListDefinition {
   /** Equal keys mean equal pages, whoever asks. */
   readonly key: string;
+  /** Whether it is of one request, and ends with it. @default false */
+  readonly isOfOne?: boolean;
   /** Names of other entities by whose rows it is ordered. */
   readonly orderedBy: readonly string[];
   /** The page as it is now, by the rights that its key names. */

@@ -1,14 +1,15 @@
 // One live list, kept for all who listen to it: what becomes of its rows is told as the difference.
 
-import type { ChangeFrame, ListData, ListRows, RowId } from 'nestjs-jira-protocol';
+import type { ChangeFrame, ListData, ListRows, ListShown, RowId } from 'nestjs-jira-protocol';
 import { isObserved, publish } from '../../core/diagnostics/diagnostics.js';
 import { forEverybody } from '../../core/scope/running-request.js';
 import type { Gate } from '../../core/support/gate.js';
 import type { Turn } from '../../core/support/turns.js';
-import type { Channel, ChannelDefinition, ListWindow, Subscription } from '../delivery/channel.js';
+import type { Channel, ChannelDefinition, ListAnswer, ListWindow, Subscription } from '../delivery/channel.js';
 import type { FrameSink } from '../delivery/frame-sink.js';
 import { differenceOf } from './difference.js';
 import { SortedRows } from './sorted-rows.js';
+import { ToldLists } from './told-lists.js';
 import { PageRows, type RowChange, type Shown, type WindowRows } from './window-rows.js';
 
 export interface WindowParts {
@@ -42,6 +43,8 @@ export class LiveWindow implements ListWindow {
   private readonly rows: WindowRows;
   /** What its subscribers were told; `undefined` until it was read. */
   private told?: Shown;
+  /** The same, lately; absent where nobody comes back to it. */
+  private readonly lately?: ToldLists;
   /** Whether its rows may be others than those that it was told to hold. */
   private isStale = true;
   /** Whether changes are applied that were not told. */
@@ -62,7 +65,9 @@ export class LiveWindow implements ListWindow {
     private readonly channel: Channel,
     private readonly parts: WindowParts,
   ) {
+    const { list, audience } = channel.definition;
     this.rows = rowsOf(channel.definition);
+    if (!list?.isOfOne && !audience.isOfOne) this.lately = new ToldLists();
     this.publish('opened');
   }
 
@@ -112,6 +117,28 @@ export class LiveWindow implements ListWindow {
     }
   }
 
+  answer(shown?: string): ListAnswer {
+    const before = shown === undefined ? undefined : this.lately?.find(shown);
+    if (!before || !this.told) return { recovered: false, ...this.listRows() };
+    return { recovered: true, ops: differenceOf(before.listed, this.told.listed), ...this.state };
+  }
+
+  listRows(): ListRows {
+    const listed = this.told?.listed ?? [];
+    return { rows: listed.map(({ data }) => data), ids: listed.map(({ id }): RowId => id), ...this.state };
+  }
+
+  rest(): boolean {
+    // What else decides about its rows is looked at with the rights of who listens.
+    if (this.timer || this.recount || !(this.rows instanceof SortedRows)) this.isStale = true;
+    this.clearTimers();
+    return this.lately !== undefined;
+  }
+
+  private get isResting(): boolean {
+    return this.channel.subscriptions.size === 0;
+  }
+
   close(): void {
     this.publish('closed');
     this.isClosed = true;
@@ -126,19 +153,22 @@ export class LiveWindow implements ListWindow {
   }
 
   private wait(ms: number): void {
-    if (this.isClosed) return;
+    if (this.isClosed || this.isResting) return;
     this.timer ??= setTimeout(() => this.readSoon(), ms).unref();
   }
 
   /** The last read may have counted a change that was told after it. */
   private checkCount(lagMs: number): void {
     if (!this.missed && Date.now() - lagMs - this.readAt > SETTLED_MS) return void (this.recounts = 0);
+    if (this.isResting) return void (this.isStale = true);
     if (this.isClosed || this.recount) return;
     this.recount = setTimeout(() => this.readSoon(), Math.min(WAIT_MAX_MS, SETTLED_MS * 2 ** this.recounts++)).unref();
   }
 
   private readSoon(): void {
     if (this.isClosed) return;
+    // Who comes next has it read.
+    if (this.isResting) return void (this.isStale = true);
     const read = (): Promise<void> => this.read().catch(() => undefined);
     // One that is under way has begun too early.
     void (this.reading ? this.reading.then(read, read) : read());
@@ -204,15 +234,17 @@ export class LiveWindow implements ListWindow {
     const before = this.told;
     const { listed, count, complete } = (this.told = this.rows.shown);
     this.isUnsent = false;
-    if (!before) return;
-    const ops = differenceOf(before.listed, listed);
-    if (ops.length > 0 || count !== before.count || complete !== before.complete)
-      this.send(this.frame({ ops, count, complete }));
+    const ops = before ? differenceOf(before.listed, listed) : [];
+    const isSame = ops.length === 0 && count === before?.count && complete === before.complete;
+    if (isSame) return;
+    this.lately?.add(this.told);
+    if (before) this.send(this.frame({ ops, ...this.state }));
   }
 
-  listRows(): ListRows {
-    const { listed = [], count = null, complete = false } = this.told ?? {};
-    return { rows: listed.map(({ data }) => data), ids: listed.map(({ id }): RowId => id), count, complete };
+  /** What goes with the rows. */
+  private get state(): ListShown {
+    const { count = null, complete = false } = this.told ?? {};
+    return { count, complete, ...(this.lately && { resume: this.lately.name }) };
   }
 
   private frame(data: ListData): ChangeFrame {

@@ -1,6 +1,6 @@
 // An observer that tells its subscribers of a list, not of changes.
 
-import type { ListenedData } from 'nestjs-jira-protocol';
+import type { ListenedData, RelistedData } from 'nestjs-jira-protocol';
 import type { HookScope } from '../../core/scope/scope.js';
 import type { ListDefinition } from '../lists/list-definition.js';
 import { Observer } from './observer.js';
@@ -14,7 +14,7 @@ export class ListObserver extends Observer<object> {
   }
 
   /** Answers with the rows; their changes follow. */
-  listen(scope: HookScope): Promise<ListenedData> {
-    return this.subscribe(scope) as Promise<unknown> as Promise<ListenedData>;
+  listen(scope: HookScope): Promise<ListenedData | RelistedData> {
+    return this.subscribe(scope) as Promise<unknown> as Promise<ListenedData | RelistedData>;
   }
 }

@@ -201,7 +201,9 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
     const way = own?.wayOf?.(scope);
     const isLoaded = way !== undefined;
     return {
-      key: JSON.stringify([visible.key, group, way]),
+      // Equal keys share their matchers: lists in the order of related rows have one more.
+      key: JSON.stringify([visible.key, group, way, ...(list?.orderedBy ?? [])]),
+      ...(group === ownGroup(scope) && { isOfOne: true }),
       matchers,
       serialize: (image, type, change) => this.serialize({ image, change }, scope, type, isLoaded),
       ...(isLoaded && { load: async (announced) => own?.load?.(announced, scope) }),
@@ -212,9 +214,7 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
   private groupOf(scope: HookScope): string {
     const audience = this.options.audience ?? this.rows.own?.audience;
     if (audience) return `audience ${audience(scope)}`;
-    return this.isPerUser || (this.tellsChanges && this.rows.own?.permits)
-      ? `subscription ${scope.sid} ${scope.requestId}`
-      : '';
+    return this.isPerUser || (this.tellsChanges && this.rows.own?.permits) ? ownGroup(scope) : '';
   }
 
   private serialize(announced: Announced, scope: HookScope, type: ChangeType, isLoaded: boolean): unknown {
@@ -225,6 +225,11 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
     if (this.isPerUser) return options.serialize(image as Row, scope, type);
     return (options as { serialize(row: Row): unknown }).serialize(image as Row);
   }
+}
+
+/** Of a subscription that shares nothing. */
+function ownGroup({ sid, requestId }: HookScope): string {
+  return `subscription ${sid} ${requestId}`;
 }
 
 /** Entities whose rows decide. */

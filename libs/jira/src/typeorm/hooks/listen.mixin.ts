@@ -1,4 +1,4 @@
-import type { ListenedData } from 'nestjs-jira-protocol';
+import type { ListenedData, RelistedData } from 'nestjs-jira-protocol';
 import { Action } from '../../hooks/action.decorator.js';
 import type { Constructor } from '../../hooks/mixins/mixin.js';
 import { LISTS } from '../../hooks/plumbing.js';
@@ -12,7 +12,7 @@ export interface Listens {
   /** Live lists: `false` keeps none. @default { maxLimit: 200 } */
   live: LiveListOptions | false;
   /** SUBSCRIPTION: the rows that `list` answers to the same query, kept current from now on. */
-  listen(scope: ActionScope<undefined>): Promise<ListenedData>;
+  listen(scope: ActionScope<undefined>): Promise<ListenedData | RelistedData>;
 }
 
 /** Adds `listen` to a hook that has `list`. */
@@ -23,7 +23,7 @@ export function ListenMixin<B extends Constructor<GenericModelHook<object>>>(Bas
 
     @Action({ methods: ['SUBSCRIPTION'], transaction: false })
     @Shown()
-    listen(scope: ActionScope<undefined>): Promise<ListenedData> {
+    listen(scope: ActionScope<undefined>): Promise<ListenedData | RelistedData> {
       return this[LISTS].listen(scope);
     }
   }

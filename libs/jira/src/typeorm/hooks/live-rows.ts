@@ -91,6 +91,7 @@ export async function liveListOf(
   const orderedBy = query.ordering.flatMap(({ path }) => resolvePath(metadata, path)?.relations ?? []);
   return {
     key,
+    ...(expand !== undefined && { isOfOne: true }),
     orderedBy: [...new Set(orderedBy.map((one) => one.inverseEntityMetadata.name))],
     read,
     ...(sorted && { sorted }),
