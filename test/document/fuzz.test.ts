@@ -12,7 +12,7 @@ import * as z from 'zod';
 import { Action, ActionScope, BaseHook, CursorPagination, Hook, JiraModule, LimitOffsetPagination, ReadOnlyModelHook } from 'nestjs-jira'; // prettier-ignore
 import { createTestApp, type TestApp, type TestClient } from '../support/app.js';
 import { mutated, valuesOf, type Schema } from './schema-arbitrary.js';
-import { DocumentSchemas } from './validator.js';
+import { DocumentSchemas, rewritten, withoutLenient } from './validator.js';
 
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? 100);
 
@@ -135,15 +135,6 @@ class CursorFacts extends FactHook {
   override ordering = ['id'];
 }
 
-/** The document with some of its schemas replaced. */
-function rewritten<T>(value: T, replace: (schema: Schema) => Schema | undefined): T {
-  if (Array.isArray(value)) return value.map((one: unknown) => rewritten(one, replace)) as T;
-  if (typeof value !== 'object' || value === null) return value;
-  const replaced = replace(value as Schema);
-  if (replaced) return replaced as T;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, rewritten(one, replace)])) as T;
-}
-
 describe('the server says 400 exactly when the schema says invalid', () => {
   let app: TestApp;
   let client: TestClient;
@@ -154,7 +145,7 @@ describe('the server says 400 exactly when the schema says invalid', () => {
   beforeAll(async () => {
     app = await createTestApp({ entities: [Fact], providers: [FormHook, NumberedFacts, OffsetFacts, CursorFacts], options: { limits: { malformedFrames: 1_000_000 } } }); // prettier-ignore
     const document = JiraModule.document(app);
-    schemas = new DocumentSchemas(rewritten(document, ({ 'x-lenient': isLenient }) => (isLenient ? {} : undefined)));
+    schemas = new DocumentSchemas(withoutLenient(document));
     certain = new DocumentSchemas(rewritten(schemas.document, (one) => ('x-validators' in one ? { not: {} } : undefined))); // prettier-ignore
     client = await app.connect(1);
   });

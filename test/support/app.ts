@@ -4,7 +4,7 @@ import { Injectable, Module, type Provider } from '@nestjs/common';
 import { BearerTokenAuthentication, TokenVerifier, type JiraOptions, type Limits } from 'nestjs-jira';
 import { createTestApp as createApp, type TestApp, type TestAppOptions as KitOptions } from 'nestjs-jira/testing';
 import { freshDatabase } from './databases.js';
-import { recordFrames } from './recording.js';
+import { recordFrames } from './frame-recorder.js';
 
 export { TestClient, type TestApp } from 'nestjs-jira/testing';
 

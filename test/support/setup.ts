@@ -15,5 +15,3 @@ const patient = (options: Options): Options =>
 const { waitFor, waitUntil } = vi;
 vi.waitFor = (callback, options) => waitFor(callback, patient(options));
 vi.waitUntil = (callback, options) => waitUntil(callback, patient(options));
-
-if (process.env['FRAMES'] === 'check') (await import('./frame-recorder.js')).startRecording();
