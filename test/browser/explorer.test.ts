@@ -170,7 +170,8 @@ describeWith('chromium', 'The explorer', (chromium) => {
     await changes.getByText(`${hidden} entered: created, or came into your sight`).waitFor();
     await issues.patch(hidden, { projectId: 2 });
     await changes.getByText(`${hidden} left: deleted, or went out of your sight`).waitFor();
-    await ada.close();
+    expect(await changes.getByText('projectId').count()).toBe(0);
+    ada.close();
     await grace.context().close();
   });
 
@@ -197,7 +198,7 @@ describeWith('chromium', 'The explorer', (chromium) => {
     expect(await runCode(code, 'First still')).toContain('First still');
     await issues.destroy(id);
     await live.getByText(`${id} left: deleted, or went out of your sight`).waitFor();
-    await client.close();
+    client.close();
     await page.context().close();
   });
 

@@ -157,10 +157,10 @@ describe('the document', () => {
   });
 
   it.each(['cancel', 'error', 'change', 'answer'])('describes an action that is called "%s"', (action) => {
-    const { messages, reply } = document.operations[`orders.${action}`] as { messages: { $ref: string }[]; reply: { messages: { $ref: string }[] } }; // prettier-ignore
+    const { messages, reply } = document.operations[`orders.${action}`] as unknown as { messages: { $ref: string }[]; reply: { messages: { $ref: string }[] } }; // prettier-ignore
     const payloadOf = ({ $ref }: { $ref: string } = { $ref: '' }) => {
-      const { payload } = document.channels['orders']?.messages[$ref.split('/').at(-1) ?? ''] as { payload: { properties: object } }; // prettier-ignore
-      return payload.properties;
+      const message = document.channels['orders']?.messages[$ref.split('/').at(-1) ?? ''] as { payload: { properties: object } } | undefined; // prettier-ignore
+      return message?.payload.properties;
     };
     expect(payloadOf(messages[0])).toMatchObject({ action: { const: action }, data: { $ref: '#/components/schemas/Tag' } }); // prettier-ignore
     expect(payloadOf(reply.messages[0])).toMatchObject({ action: { const: action }, status: expect.anything() as object }); // prettier-ignore

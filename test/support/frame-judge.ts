@@ -37,7 +37,9 @@ export function faultsOfFrame({ app, event, frame, request }: JudgedFrame): stri
   // A row that is refused by itself is answered in its place, by 207.
   const isTaken = typeof status === 'number' && status < 400 && status !== 207;
   if (request === undefined || !isTaken) return answered;
-  return [...answered, ...faultsOf(schemas, 'asked', event, request, isRecord(request) ? request['action'] : undefined)]; // prettier-ignore
+  // As it went over the wire: without what JSON leaves out.
+  const asked = JSON.parse(JSON.stringify(request)) as unknown;
+  return [...answered, ...faultsOf(schemas, 'asked', event, asked, isRecord(asked) ? asked['action'] : undefined)]; // prettier-ignore
 }
 
 type Kind = 'asked' | 'reply' | 'sent';
@@ -58,12 +60,12 @@ interface JudgedMessage {
   readonly about: string | undefined;
 }
 
-const known = new WeakMap<DocumentSchemas, Map<string, readonly JudgedMessage[]>>();
+const MESSAGES = new WeakMap<DocumentSchemas, Map<string, readonly JudgedMessage[]>>();
 
 /** The messages of the operations at this event: what they take, what they reply, what the server sends by itself. */
 function messagesOf(schemas: DocumentSchemas, kind: Kind, event: string): readonly JudgedMessage[] {
-  const cache = known.get(schemas) ?? new Map<string, readonly JudgedMessage[]>();
-  known.set(schemas, cache);
+  const cache = MESSAGES.get(schemas) ?? new Map<string, readonly JudgedMessage[]>();
+  MESSAGES.set(schemas, cache);
   const key = `${kind} ${event}`;
   const found = cache.get(key) ?? findMessages(schemas.document, kind, event);
   cache.set(key, found);
@@ -81,7 +83,8 @@ function findMessages(document: AsyncApiDocument, kind: Kind, event: string): Ju
     const [, channel = '', name = ''] = /^#\/channels\/([^/]+)\/messages\/([^/]+)$/.exec(ref) ?? [];
     const message = document.channels[channel]?.messages[name] as { $ref?: string; payload?: Payload } | undefined;
     const path = message?.$ref === undefined ? ref.slice(2) : message.$ref.slice(2); // refusals are shared by all channels
-    return { path: `${path}/payload`, about: message?.payload?.properties?.action?.const || undefined };
+    const about = message?.payload?.properties?.action?.const;
+    return { path: `${path}/payload`, about: about === '' ? undefined : about };
   });
 }
 

@@ -89,7 +89,7 @@ class FrameRecorder {
 }
 
 function keyOf(event: string, { requestId }: Record<string, unknown>): string {
-  return `${event} ${String(requestId)}`;
+  return `${event} ${typeof requestId === 'string' ? requestId : ''}`;
 }
 
 const recorder = new FrameRecorder();

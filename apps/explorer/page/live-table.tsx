@@ -35,9 +35,9 @@ export function LiveTable({ subscription, onEnd }: Props): JSX.Element {
   );
 }
 
-function extentOf(shown: number, { count, complete }: NonNullable<Subscription['list']>): string {
+function extentOf(length: number, { count, complete }: NonNullable<Subscription['list']>): string {
   if (complete) return 'all there are';
-  return count === null ? 'of more' : `of ${Math.max(count, shown)}`;
+  return count === null ? 'of more' : `of ${Math.max(count, length)}`;
 }
 
 function Rows({ rows, isList }: { readonly rows: readonly Row[]; readonly isList: boolean }) {

@@ -37,7 +37,7 @@ export function reasonToLeave(query: unknown, { type, after }: Sight, isList: bo
 }
 
 export function hasFilter(query: unknown): boolean {
-  return Object.keys((query ?? {}) as object).some((key) => !NO_FILTERS.has(key));
+  return Object.keys(query ?? {}).some((key) => !NO_FILTERS.has(key));
 }
 
 function told(conditions: readonly Condition[], after: Fields): string | undefined {
@@ -84,23 +84,28 @@ const LOOKUPS: Readonly<Record<string, Lookup>> = {
   ne: (own, value) => !same(own, value),
   in: (own, value) => listOf(value).some((one) => same(own, one)),
   not_in: (own, value) => !listOf(value).some((one) => same(own, one)),
-  isnull: (own, value) => (own === null) === ['true', '1'].includes(String(value)),
+  isnull: (own, value) => (own === null) === ['true', '1'].includes(textOf(value)),
   lt: (own, value) => compared(own, value, (order) => order < 0),
   lte: (own, value) => compared(own, value, (order) => order <= 0),
   gt: (own, value) => compared(own, value, (order) => order > 0),
   gte: (own, value) => compared(own, value, (order) => order >= 0),
-  contains: (own, value) => typeof own === 'string' && own.includes(String(value)),
-  icontains: (own, value) => typeof own === 'string' && own.toLowerCase().includes(String(value).toLowerCase()),
-  startswith: (own, value) => typeof own === 'string' && own.startsWith(String(value)),
-  endswith: (own, value) => typeof own === 'string' && own.endsWith(String(value)),
+  contains: (own, value) => typeof own === 'string' && own.includes(textOf(value)),
+  icontains: (own, value) => typeof own === 'string' && own.toLowerCase().includes(textOf(value).toLowerCase()),
+  startswith: (own, value) => typeof own === 'string' && own.startsWith(textOf(value)),
+  endswith: (own, value) => typeof own === 'string' && own.endsWith(textOf(value)),
 };
 
 function same(own: unknown, value: unknown): boolean {
-  return own === null || value === null ? own === value : String(own) === String(value);
+  return own === null || value === null ? own === value : textOf(own) === textOf(value);
+}
+
+/** A number in a query may be written as a text. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function listOf(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : String(value).split(',').map((one) => one.trim()); // prettier-ignore
+  return Array.isArray(value) ? value : textOf(value).split(',').map((one) => one.trim()); // prettier-ignore
 }
 
 /** Numbers and dates; the order of other texts is the database's. */

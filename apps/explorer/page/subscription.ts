@@ -51,8 +51,12 @@ export type SightOf = (position: string, key: string) => Sight | undefined;
 const MAX_CHANGES = 50;
 const MAX_TOLD = 2;
 
-export function opened(of: Omit<Subscription, 'rows' | 'changes'>, rows: readonly unknown[], ids?: readonly unknown[]) {
-  return { ...of, rows: readRows(rows, ids), changes: [] } satisfies Subscription;
+export function opened(
+  of: Omit<Subscription, 'rows' | 'changes'>,
+  rows: readonly unknown[],
+  ids?: readonly unknown[],
+): Subscription {
+  return { ...of, rows: readRows(rows, ids), changes: [] };
 }
 
 export function applied(one: Subscription, frame: ChangeFrame, turn: number, sightOf: SightOf): Subscription {

@@ -139,6 +139,8 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     const filter = await this.filterQuery(scope, this.parseFilter(scope));
     const query: StoreQuery = { filter, ordering: this.parseOrdering(scope) };
     const source = new ListSource(store, query, (rows) => this.present(rows, scope));
+    // What is unknown is refused, though no row may be there to show.
+    if (scope.query['expand'] !== undefined || scope.query['fields'] !== undefined) await this.present([], scope);
     const { limits, pageSize } = this[CONTEXT];
     const pagination = paginationOf(this, scope);
     if (!pagination) return source.find(query);
