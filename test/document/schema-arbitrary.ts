@@ -43,8 +43,10 @@ function typed(
     case 'object':
       return objects(schema, resolve, levels);
     default:
-      // Objects with a key of that name are refused wherever they are.
-      return fc.jsonValue({ maxDepth: 1 }).filter((value) => !JSON.stringify(value).includes('__proto__'));
+      // Objects with keys of these names are refused wherever they are.
+      return fc
+        .jsonValue({ maxDepth: 1 })
+        .filter((value) => !/__proto__|constructor|prototype/.test(JSON.stringify(value)));
   }
 }
 

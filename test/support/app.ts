@@ -4,7 +4,7 @@ import { Injectable, Module, type Provider } from '@nestjs/common';
 import { BearerTokenAuthentication, TokenVerifier, type JiraOptions, type Limits } from 'nestjs-jira';
 import { createTestApp as createApp, type TestApp, type TestAppOptions as KitOptions } from 'nestjs-jira/testing';
 import { freshDatabase } from './databases.js';
-import { recordFrames } from './frame-recorder.js';
+import { recordFrames } from './recording.js';
 
 export { TestClient, type TestApp } from 'nestjs-jira/testing';
 
@@ -52,7 +52,7 @@ export async function createTestApp({ database, options, ...rest }: TestAppOptio
     tokenOf: ({ id }) => `user-${id}`,
     ...(process.env['TEST_LOG'] && { logger: ['fatal', 'error', 'warn', 'log'] }),
   });
-  recordFrames(app);
+  await recordFrames(app);
   const end = app.close.bind(app);
   const close = async (): Promise<void> => {
     await end();

@@ -1,10 +1,10 @@
-// Holds every frame that clients of this process send and receive, over Socket.IO and over plain WebSockets, against the
+// Holds every frame that clients of this process send and receive over Socket.IO against the
 // document of the application they talk to. A test in which the document does not allow a frame fails.
 
 import { Manager } from 'socket.io-client';
-import { afterAll, afterEach } from 'vitest';
 import { isRecord } from '../../libs/jira/src/core/support/is-record.js';
 import { faultsOfFrame, type JudgedApp, type JudgedFrame } from './frame-judge.js';
+import type { Recorder } from './recording.js';
 
 /** Packet types of socket.io-parser. */
 const CONNECT = 0;
@@ -26,7 +26,7 @@ interface Wire {
   ondecoded(packet: Packet): void;
 }
 
-class FrameRecorder {
+class FrameRecorder implements Recorder {
   private readonly apps = new Map<string, JudgedApp>();
   /** Connections that speak the protocol, and the payloads they wait for an answer to. */
   private readonly waiting = new WeakMap<object, Map<string, unknown>>();
@@ -75,7 +75,6 @@ class FrameRecorder {
     if (this.held.length >= MAX_HELD) this.judge();
   }
 
-  /** @throws if the document does not allow what was held */
   end(): void {
     this.judge();
     const faults = [...this.faults];
@@ -92,17 +91,14 @@ function keyOf(event: string, { requestId }: Record<string, unknown>): string {
   return `${event} ${typeof requestId === 'string' ? requestId : ''}`;
 }
 
-const recorder = new FrameRecorder();
-
-export function recordFrames(app: JudgedApp): void {
-  recorder.watch(app);
-}
-
 const wire = Manager.prototype as unknown as Wire;
-wrap('_packet', (one, packet) => recorder.sentPacket(one, packet));
-wrap('ondecoded', (one, packet) => recorder.receivedPacket(one, packet));
-afterEach(() => recorder.end());
-afterAll(() => recorder.end());
+
+export function startRecording(): Recorder {
+  const recorder = new FrameRecorder();
+  wrap('_packet', (one, packet) => recorder.sentPacket(one, packet));
+  wrap('ondecoded', (one, packet) => recorder.receivedPacket(one, packet));
+  return recorder;
+}
 
 function wrap(method: '_packet' | 'ondecoded', look: (wire: Wire, packet: Packet) => void): void {
   const original = wire[method];
