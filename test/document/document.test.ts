@@ -38,6 +38,22 @@ class CheckHook extends BaseHook {
   some(_scope: ActionScope<Everything>) {}
 }
 
+/** Its actions are called as the protocol calls its own messages. */
+@Hook('orders')
+class OrderHook extends BaseHook {
+  @Action({ methods: ['POST'], input: Tag })
+  cancel(_scope: ActionScope<Tag>) {}
+
+  @Action({ methods: ['POST'], input: Tag })
+  error(_scope: ActionScope<Tag>) {}
+
+  @Action({ methods: ['POST'], input: Tag })
+  change(_scope: ActionScope<Tag>) {}
+
+  @Action({ methods: ['POST'], input: Tag })
+  answer(_scope: ActionScope<Tag>) {}
+}
+
 @Entity()
 class Note {
   @PrimaryGeneratedColumn() id: number;
@@ -101,7 +117,7 @@ describe('the document', () => {
   let document: AsyncApiDocument;
 
   beforeAll(async () => {
-    app = await createTestApp({ entities: [Note], providers: [CheckHook, NoteHook, OtherNoteHook, Chat] });
+    app = await createTestApp({ entities: [Note], providers: [CheckHook, OrderHook, NoteHook, OtherNoteHook, Chat] });
     document = JiraModule.document(app, { info: { title: 'Notes', version: '2.0.0' } });
   });
   afterAll(() => app?.close());
@@ -138,6 +154,17 @@ describe('the document', () => {
   it('has a send operation for changes where there is an observer', () => {
     expect(document.operations['other_notes.changes']).toMatchObject({ action: 'send' });
     expect(document.operations['checks.changes']).toBeUndefined();
+  });
+
+  it.each(['cancel', 'error', 'change', 'answer'])('describes an action that is called "%s"', (action) => {
+    const { messages, reply } = document.operations[`orders.${action}`] as unknown as { messages: { $ref: string }[]; reply: { messages: { $ref: string }[] } }; // prettier-ignore
+    const payloadOf = ({ $ref }: { $ref: string } = { $ref: '' }) => {
+      const message = document.channels['orders']?.messages[$ref.split('/').at(-1) ?? ''] as { payload: { properties: object } } | undefined; // prettier-ignore
+      return message?.payload.properties;
+    };
+    expect(payloadOf(messages[0])).toMatchObject({ action: { const: action }, data: { $ref: '#/components/schemas/Tag' } }); // prettier-ignore
+    expect(payloadOf(reply.messages[0])).toMatchObject({ action: { const: action }, status: expect.anything() as object }); // prettier-ignore
+    expect(document.channels['orders']?.messages['error']).toEqual({ $ref: '#/components/messages/error' });
   });
 
   it('says what each validator checks, and names those of which it cannot say all', () => {

@@ -38,11 +38,15 @@ function typed(
     case 'null':
       return fc.constant(null);
     case 'array':
+      if (levels <= 0) return fc.constant([]);
       return fc.array(valuesOf((schema['items'] as Schema | undefined) ?? {}, resolve, levels - 1), { minLength: (schema['minItems'] as number | undefined) ?? 0, maxLength: Math.min(4, (schema['maxItems'] as number | undefined) ?? 4) }); // prettier-ignore
     case 'object':
       return objects(schema, resolve, levels);
     default:
-      return fc.jsonValue({ maxDepth: 1 });
+      // Objects with keys of these names are refused wherever they are.
+      return fc
+        .jsonValue({ maxDepth: 1 })
+        .filter((value) => !/__proto__|constructor|prototype/.test(JSON.stringify(value)));
   }
 }
 
@@ -78,7 +82,8 @@ export function mutated(values: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   return fc.tuple(values, fc.array(mutation, { maxLength: 2 })).map(([value, mutations]) => {
     // As it arrives: without what JSON lacks.
     const root = { value: JSON.parse(JSON.stringify(value ?? null)) as unknown };
-    for (const { place, kind, value: strange } of mutations) {
+    for (const { place, kind, value: drawn } of mutations) {
+      const strange: unknown = structuredClone(drawn); // or the next mutation would change what is drawn
       const holders = placesIn(root);
       const at = holders[place % holders.length];
       if (!at) continue;

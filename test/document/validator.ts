@@ -55,3 +55,19 @@ export class DocumentSchemas {
     return validate(value) ? [] : sentences(validate.errors);
   }
 }
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** The document with some of its schemas replaced. */
+export function rewritten<T>(value: T, replace: (schema: Schema) => Schema | undefined): T {
+  if (Array.isArray(value)) return value.map((one: unknown) => rewritten(one, replace)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  const replaced = replace(value as Schema);
+  if (replaced) return replaced as T;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, rewritten(one, replace)])) as T;
+}
+
+/** What is never refused, whatever it is, allows everything here. */
+export function withoutLenient(document: AsyncApiDocument): AsyncApiDocument {
+  return rewritten(document, ({ 'x-lenient': isLenient }) => (isLenient ? {} : undefined));
+}

@@ -214,8 +214,8 @@ describe('what a filter gives', () => {
 
   it.each([
     ['conflict', 409, { code: 'LATE', message: 'too late' }],
-    ['type', 500, { code: 'LAST' }],
-    ['syntax', 418, { code: 'TEAPOT', at: 'thrown/syntax' }],
+    ['type', 500, { code: 'LAST', message: 'The request was answered 500.' }],
+    ['syntax', 418, { code: 'TEAPOT', message: 'The request was answered 418.', at: 'thrown/syntax' }],
     ['silent', 500, { code: 'INTERNAL' }],
   ])('%s is the one answer, at the status of the error or its own', async (action, status, data) => {
     await using app = await createTestApp({ entities: [], providers: [ThrownHook] });

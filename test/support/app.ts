@@ -52,7 +52,7 @@ export async function createTestApp({ database, options, ...rest }: TestAppOptio
     tokenOf: ({ id }) => `user-${id}`,
     ...(process.env['TEST_LOG'] && { logger: ['fatal', 'error', 'warn', 'log'] }),
   });
-  recordFrames(app);
+  await recordFrames(app);
   const end = app.close.bind(app);
   const close = async (): Promise<void> => {
     await end();

@@ -1,17 +1,17 @@
-// Holds every frame that a Socket.IO client of this process sends and receives against the document of the application it
-// talks to: FRAMES=check npx vitest run test/requests/crud.test.ts
+// Holds every frame that clients of this process send and receive over Socket.IO against the
+// document of the application they talk to. A test in which the document does not allow a frame fails.
 
-import { JiraModule } from 'nestjs-jira';
 import { Manager } from 'socket.io-client';
-import { afterEach } from 'vitest';
-import { DocumentSchemas } from '../document/validator.js';
-import { onRecordedApp, type RecordedApp } from './recording.js';
 import { isRecord } from '../../libs/jira/src/core/support/is-record.js';
+import { faultsOfFrame, type JudgedApp, type JudgedFrame } from './frame-judge.js';
+import type { Recorder } from './recording.js';
 
 /** Packet types of socket.io-parser. */
 const CONNECT = 0;
 const EVENT = 2;
 const ACK = 3;
+/** Frames are judged when a test has ended, so as not to slow it down, or earlier if there are many. */
+const MAX_HELD = 50_000;
 
 interface Packet {
   readonly type: number;
@@ -26,100 +26,83 @@ interface Wire {
   ondecoded(packet: Packet): void;
 }
 
-interface Request {
-  readonly event: string;
-  readonly payload: unknown;
-}
+class FrameRecorder implements Recorder {
+  private readonly apps = new Map<string, JudgedApp>();
+  /** Connections that speak the protocol, and the payloads they wait for an answer to. */
+  private readonly waiting = new WeakMap<object, Map<string, unknown>>();
+  private readonly held: JudgedFrame[] = [];
+  private readonly faults = new Set<string>();
 
-class FrameRecorder {
-  private readonly apps = new Map<string, { readonly app: RecordedApp; schemas?: DocumentSchemas }>();
-  /** Connections that speak the protocol, and what each waits for. */
-  private readonly waiting = new WeakMap<object, Map<string, Request>>();
-  readonly faults: string[] = [];
-  frames = 0;
-
-  watch(app: RecordedApp): void {
-    this.apps.set(new URL(app.url).port, { app });
+  watch(app: JudgedApp): void {
+    this.apps.set(new URL(app.url).port, app);
   }
 
-  sent(wire: Wire, { type, nsp, id, data }: Packet): void {
+  sentPacket(wire: Wire, { type, nsp, id, data }: Packet): void {
     if (type === CONNECT && isRecord(data) && data['jira'] === 2) this.waiting.set(wire, new Map());
     if (type !== EVENT) return;
     const [event, payload] = data as [string, unknown];
+    this.sent(wire, event, payload, id === undefined ? undefined : `${nsp} ack ${id}`);
+  }
+
+  receivedPacket(wire: Wire, { type, nsp, id, data }: Packet): void {
+    if (type === ACK) this.answered(wire, wire.uri, `${nsp} ack ${id}`, (data as unknown[])[0]);
+    if (type !== EVENT) return;
+    const [event, payload] = data as [string, unknown];
+    this.received(wire, wire.uri, event, payload);
+  }
+
+  /** @param key of the acknowledgement it asks for */
+  sent(wire: object, event: string, payload: unknown, key?: string): void {
     const requests = this.waiting.get(wire);
-    if (id !== undefined) requests?.set(`${nsp} ack ${id}`, { event, payload });
-    if (isRecord(payload)) requests?.set(`${event} ${String(payload['requestId'])}`, { event, payload });
+    if (key !== undefined) requests?.set(key, { event, payload });
+    if (isRecord(payload)) requests?.set(keyOf(event, payload), payload);
   }
 
-  received(wire: Wire, { type, nsp, id, data }: Packet): void {
+  received(wire: object, url: string, event: string, frame: unknown): void {
     const requests = this.waiting.get(wire);
-    if (!requests) return;
-    if (type === ACK) {
-      const request = requests.get(`${nsp} ack ${id}`);
-      if (request) this.judge(wire, request.event, (data as unknown[])[0], request);
-    } else if (type === EVENT) {
-      const [event, payload] = data as [string, unknown];
-      const requestId = isRecord(payload) ? String(payload['requestId']) : '';
-      this.judge(wire, event, payload, requests.get(`${event} ${requestId}`));
-    }
+    if (requests) this.hold(url, event, frame, isRecord(frame) ? requests.get(keyOf(event, frame)) : undefined);
   }
 
-  private judge(wire: Wire, event: string, frame: unknown, request: Request | undefined): void {
-    const known = this.apps.get(new URL(wire.uri).port);
-    if (!known) return;
-    const { document, faults } = this.schemasOf(known);
-    const channels = Object.entries(document.channels).filter(([, { address }]) => address === event);
-    if (channels.length === 0) return; // an event of the application's own
-    this.frames += 1;
-    const paths = (names: (name: string) => boolean): string[] =>
-      channels.flatMap(([channel, { messages }]) => Object.keys(messages).filter(names).map((name) => pathOf(document, channel, name))); // prettier-ignore
-    const valid = (value: unknown, among: readonly string[]): string[] => {
-      const all = among.map((path) => ({ path, found: faults(path, value) }));
-      return all.some(({ found }) => found.length === 0) ? [] : all.map(({ path, found }) => `${path}: ${found.join('; ')}`); // prettier-ignore
-    };
-    const isAnswer = (name: string): boolean => /(^|\.)answer$|^(change|error|event)$/.test(name);
-    this.note('out', event, frame, valid(frame, paths(isAnswer)));
-    const isDone = isRecord(frame) && typeof frame['status'] === 'number' && frame['status'] < 400;
-    if (request && isDone) this.note('in', event, request.payload, valid(request.payload, paths((name) => !isAnswer(name) || name === 'event'))); // prettier-ignore
+  private answered(wire: object, url: string, key: string, frame: unknown): void {
+    const asked = this.waiting.get(wire)?.get(key) as { event: string; payload: unknown } | undefined;
+    if (asked) this.hold(url, asked.event, frame, asked.payload);
   }
 
-  private note(way: string, event: string, frame: unknown, found: readonly string[]): void {
-    if (found.length > 0) this.faults.push(`${way} "${event}" ${JSON.stringify(frame)}\n    ${found.join('\n    ')}`);
+  private hold(url: string, event: string, frame: unknown, request: unknown): void {
+    const app = this.apps.get(new URL(url).port);
+    if (!app) return;
+    this.held.push({ app, event, frame, request });
+    if (this.held.length >= MAX_HELD) this.judge();
   }
 
-  private schemasOf(known: { readonly app: RecordedApp; schemas?: DocumentSchemas }): Judge {
-    const schemas = (known.schemas ??= new DocumentSchemas(JiraModule.document(known.app)));
-    return { document: schemas.document, faults: (path, value) => schemas.faults(path, value) };
+  end(): void {
+    this.judge();
+    const faults = [...this.faults];
+    this.faults.clear();
+    if (faults.length > 0) throw new Error(`${faults.length} frames that the document does not allow:\n${faults.slice(0, 5).join('\n')}`); // prettier-ignore
+  }
+
+  private judge(): void {
+    for (const frame of this.held.splice(0)) for (const fault of faultsOfFrame(frame)) this.faults.add(fault);
   }
 }
 
-interface Judge {
-  readonly document: DocumentSchemas['document'];
-  readonly faults: DocumentSchemas['faults'];
+function keyOf(event: string, { requestId }: Record<string, unknown>): string {
+  return `${event} ${typeof requestId === 'string' ? requestId : ''}`;
 }
 
-/** The messages of refusals are shared by all channels. */
-function pathOf(document: Judge['document'], channel: string, name: string): string {
-  const message = document.channels[channel]?.messages[name];
-  return typeof message?.['$ref'] === 'string' ? `${message['$ref'].slice(2)}/payload` : `channels/${channel}/messages/${name}/payload`; // prettier-ignore
+const wire = Manager.prototype as unknown as Wire;
+
+export function startRecording(): Recorder {
+  const recorder = new FrameRecorder();
+  wrap('_packet', (one, packet) => recorder.sentPacket(one, packet));
+  wrap('ondecoded', (one, packet) => recorder.receivedPacket(one, packet));
+  return recorder;
 }
 
-/** Judges from now on, and fails each test in which a frame was found that the document does not allow. */
-export function startRecording(): void {
-  const own = new FrameRecorder();
-  onRecordedApp((app) => own.watch(app));
-  const prototype = Manager.prototype as unknown as Wire;
-  wrap(prototype, '_packet', (wire, packet) => own.sent(wire, packet));
-  wrap(prototype, 'ondecoded', (wire, packet) => own.received(wire, packet));
-  afterEach(() => {
-    const faults = own.faults.splice(0);
-    if (faults.length > 0) throw new Error(`${faults.length} frames that the document does not allow:\n${[...new Set(faults)].slice(0, 5).join('\n')}`); // prettier-ignore
-  });
-}
-
-function wrap(prototype: Wire, method: '_packet' | 'ondecoded', look: (wire: Wire, packet: Packet) => void): void {
-  const original = prototype[method];
-  prototype[method] = function (this: Wire, packet): void {
+function wrap(method: '_packet' | 'ondecoded', look: (wire: Wire, packet: Packet) => void): void {
+  const original = wire[method];
+  wire[method] = function (this: Wire, packet): void {
     look(this, packet);
     original.call(this, packet);
   };

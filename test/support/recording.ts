@@ -1,18 +1,27 @@
-// Where test applications report themselves to whoever judges their frames, if anybody does: frame-recorder.ts.
+// Where test applications report themselves to whoever judges their frames: tests have somebody (setup.ts), programs that
+// tests start have nobody.
 
-import type { Type } from '@nestjs/common';
+import type { JudgedApp } from './frame-judge.js';
 
-export interface RecordedApp {
-  readonly url: string;
-  get<T>(token: Type<T>): T;
+export interface Recorder {
+  watch(app: JudgedApp): void;
+  /** @throws if the document does not allow what was recorded */
+  end(): void;
 }
 
-let watch: ((app: RecordedApp) => void) | undefined;
+let load: (() => Promise<Recorder>) | undefined;
+let recorder: Promise<Recorder> | undefined;
 
-export function recordFrames(app: RecordedApp): void {
-  watch?.(app);
+/** The recorder is loaded for the first application: not all tests have one. */
+export function recordBy(loader: () => Promise<Recorder>): void {
+  load = loader;
 }
 
-export function onRecordedApp(watcher: (app: RecordedApp) => void): void {
-  watch = watcher;
+export async function recordFrames(app: JudgedApp): Promise<void> {
+  recorder ??= load?.();
+  (await recorder)?.watch(app);
+}
+
+export async function endRecording(): Promise<void> {
+  (await recorder)?.end();
 }

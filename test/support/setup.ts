@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import fc from 'fast-check';
-import { vi } from 'vitest';
+import { afterAll, afterEach, vi } from 'vitest';
+import { endRecording, recordBy } from './recording.js';
 import { CI_SEED } from './seed.js';
 
 if (process.env['CI']) fc.configureGlobal({ seed: CI_SEED });
@@ -16,4 +17,6 @@ const { waitFor, waitUntil } = vi;
 vi.waitFor = (callback, options) => waitFor(callback, patient(options));
 vi.waitUntil = (callback, options) => waitUntil(callback, patient(options));
 
-if (process.env['FRAMES'] === 'check') (await import('./frame-recorder.js')).startRecording();
+recordBy(async () => (await import('./frame-recorder.js')).startRecording());
+afterEach(endRecording);
+afterAll(endRecording);

@@ -7,9 +7,9 @@ import { SchemaForm, type Values } from './form';
 import { LiveTable } from './live-table';
 import { MethodChip } from './method-chip';
 import type { ActionModel, ApiModel, Schema } from './model';
-import type { Request, Session } from './session';
-import { clientCode, frameText } from './snippets';
-import { keepCall } from './storage';
+import type { Credentials, Request, Session } from './session';
+import { clientCode, frameText, type Handshake } from './snippets';
+import { keepCall, readCredentials } from './storage';
 import { useStore } from './store';
 
 interface Props {
@@ -31,6 +31,8 @@ export function ActionPage({ model, action, session, prefill, onConnect }: Props
   const [outcome, setOutcome] = useState<Outcome>();
   const [isBusy, setBusy] = useState(false);
   const form = useRef<HTMLFormElement>(null);
+  const article = useRef<HTMLElement>(null);
+  const hasSubscribe = model.find(action.namespace, 'subscribe') !== undefined;
   const input = action.inputs[method] ?? { needsQuery: false };
   const own = subscriptions.filter((one) => one.namespace === action.namespace && one.action === action.name);
   const errors = outcome?.errors ?? NO_ERRORS;
@@ -53,7 +55,8 @@ export function ActionPage({ model, action, session, prefill, onConnect }: Props
       const answer =
         action.kind === 'event'
           ? await session.send(action.name, data)
-          : await (action.subscribes ? session.subscribe(request) : session.call(request));
+          : await (action.subscribes ? session.subscribe(request, hasSubscribe) : session.call(request));
+      if (action.subscribes && answer.status < 400) article.current?.scrollIntoView({ block: 'start' });
       setOutcome({ answer, ms: performance.now() - began, errors: errorsOf(answer.data) });
       keepCall({ ...request, namespace: action.namespace, at: new Date().toISOString(), status: answer.status });
       history.replaceState(
@@ -77,13 +80,13 @@ export function ActionPage({ model, action, session, prefill, onConnect }: Props
   }, []);
 
   return (
-    <article class="action">
+    <article class="action" ref={article}>
       <header class="action-head">
         <h1>
           <span class="crumb">{action.namespace}</span>
           {action.name}
         </h1>
-        {action.summary && <p class="lead">{action.summary}</p>}
+        {action.summary && <p class="lead">{withCode(action.summary)}</p>}
         <p class="who">
           {action.permissions.length > 0 ? (
             <>
@@ -144,6 +147,7 @@ export function ActionPage({ model, action, session, prefill, onConnect }: Props
               isRaw={isRaw}
               errors={errors}
               id="query"
+              isSparse
               onChange={setQuery}
             />
           )}
@@ -166,7 +170,10 @@ export function ActionPage({ model, action, session, prefill, onConnect }: Props
             </button>
             <span class="grow" />
             {action.kind === 'action' && (
-              <CopyButton label="Copy as client code" text={() => clientCode(request, action.subscribes)} />
+              <CopyButton
+                label="Copy as client code"
+                text={() => clientCode(request, action.subscribes, handshakeOf(readCredentials()))}
+              />
             )}
             <CopyButton
               label="Copy as frame"
@@ -188,10 +195,11 @@ interface PartProps {
   readonly isRaw: boolean;
   readonly errors: Outcome['errors'];
   readonly id: string;
+  readonly isSparse?: boolean;
   readonly onChange: (value: unknown) => void;
 }
 
-function Part({ title, model, schema, value, isRaw, errors, id, onChange }: PartProps) {
+function Part({ title, model, schema, value, isRaw, errors, id, isSparse, onChange }: PartProps) {
   const isForm = hasForm(model, schema) && !isRaw;
   const elsewhere = Object.entries(errors).filter(([name]) => name === '' || !isForm);
   return (
@@ -209,6 +217,7 @@ function Part({ title, model, schema, value, isRaw, errors, id, onChange }: Part
           values={(value ?? {}) as Values}
           errors={errors}
           idPrefix={id}
+          isSparse={isSparse}
           onChange={onChange}
         />
       ) : (
@@ -247,6 +256,11 @@ function JsonField({ title, value, onChange }: Pick<PartProps, 'title' | 'value'
   );
 }
 
+/** What stands between backticks is code. */
+function withCode(text: string): (string | JSX.Element)[] {
+  return text.split('`').map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part));
+}
+
 function hasForm(model: ApiModel, schema: Schema | undefined): boolean {
   const { properties } = schema ? model.resolve(schema) : {};
   return Object.values((properties ?? {}) as Record<string, Schema>).some((one) => one['x-ignored'] !== true);
@@ -258,4 +272,12 @@ function isSaid(value: unknown): boolean {
 
 function errorsOf(data: unknown): Outcome['errors'] {
   return ((data ?? {}) as { errors?: Outcome['errors'] }).errors ?? NO_ERRORS;
+}
+
+function handshakeOf({ path, auth }: Credentials): Handshake {
+  try {
+    return { path, members: Object.keys(JSON.parse(auth || '{}') as object) };
+  } catch {
+    return { path, members: [] };
+  }
 }

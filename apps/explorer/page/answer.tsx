@@ -78,6 +78,6 @@ function Expectation({ action, model }: Omit<Props, 'outcome'>) {
 /** The rows of a subscription are in its table. */
 function brief(data: unknown): unknown {
   if (typeof data !== 'object' || data === null) return data;
-  const { snapshot: _, resume: _token, ...rest } = data as Record<string, unknown>;
+  const { snapshot: _, resume: _token, rows: _rows, ids: _ids, ...rest } = data as Record<string, unknown>;
   return rest;
 }

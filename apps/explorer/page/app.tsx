@@ -36,6 +36,10 @@ export function App({ model }: { readonly model: ApiModel }): JSX.Element {
   }, [session]);
 
   useEffect(() => {
+    if (status === 'open') setConnecting(false);
+  }, [status]);
+
+  useEffect(() => {
     const keys = (event: KeyboardEvent): void => {
       const isTyping = event.target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
       if (event.key === 'Escape') setConnecting(false);
@@ -55,6 +59,22 @@ export function App({ model }: { readonly model: ApiModel }): JSX.Element {
     applyTheme(next);
     setTheme(next);
   };
+
+  // The first page asks for credentials in its own place.
+  const isInPage = !action && status !== 'open';
+  const connectForm = (onClose?: () => void): JSX.Element => (
+    <ConnectForm
+      status={status}
+      reason={reason}
+      schemes={Object.values(model.document.components.securitySchemes)}
+      onConnect={(credentials) => {
+        keepCredentials(credentials);
+        session.connect(credentials);
+      }}
+      onDisconnect={() => session.disconnect()}
+      onClose={onClose}
+    />
+  );
 
   return (
     <div class={`app ${hasConsole ? 'has-console' : ''}`}>
@@ -83,19 +103,7 @@ export function App({ model }: { readonly model: ApiModel }): JSX.Element {
           {theme === 'dark' ? '☀' : '☾'}
         </button>
       </header>
-      {isConnecting && (
-        <ConnectForm
-          status={status}
-          reason={reason}
-          schemes={Object.values(model.document.components.securitySchemes)}
-          onConnect={(credentials) => {
-            keepCredentials(credentials);
-            session.connect(credentials);
-          }}
-          onDisconnect={() => session.disconnect()}
-          onClose={() => setConnecting(false)}
-        />
-      )}
+      {isConnecting && !isInPage && connectForm(() => setConnecting(false))}
       <Sidebar model={model} current={address} subscriptions={subscriptions} isOpen={hasMenu} />
       <main class="page" id="page">
         {action ? (
@@ -108,7 +116,7 @@ export function App({ model }: { readonly model: ApiModel }): JSX.Element {
             onConnect={() => setConnecting(true)}
           />
         ) : (
-          <Overview model={model} />
+          <Overview model={model} connect={isInPage ? connectForm() : undefined} />
         )}
       </main>
       {hasConsole && <FrameConsole session={session} onClose={() => setConsole(false)} />}

@@ -10,7 +10,8 @@ interface Props {
   readonly schemes: readonly Schema[];
   readonly onConnect: (credentials: Credentials) => void;
   readonly onDisconnect: () => void;
-  readonly onClose: () => void;
+  /** Absent where the form is a part of the page. */
+  readonly onClose?: () => void;
 }
 
 /** What the handshake carries. Kept for this tab alone. */
@@ -21,7 +22,7 @@ export function ConnectForm({ status, reason, schemes, onConnect, onDisconnect, 
   const first = useRef<HTMLInputElement>(null);
   useEffect(() => first.current?.focus(), []);
   useEffect(() => {
-    if (status === 'open' && wasSent.current) onClose();
+    if (status === 'open' && wasSent.current) onClose?.();
   }, [status]);
 
   const connect = (event: Event): void => {
@@ -42,7 +43,7 @@ export function ConnectForm({ status, reason, schemes, onConnect, onDisconnect, 
   const help = schemes.map(({ description }) => description as string | undefined).filter(Boolean);
 
   return (
-    <form class="connect" aria-label="Connect" onSubmit={connect}>
+    <form class={`connect ${onClose ? 'is-over' : 'panel'}`} aria-label="Connect" onSubmit={connect}>
       <h2>Connect</h2>
       <label>
         <span>Token</span>
@@ -57,7 +58,7 @@ export function ConnectForm({ status, reason, schemes, onConnect, onDisconnect, 
       </label>
       {help.length > 0 && <p class="note">{help.join(' ')}</p>}
       <details open={credentials.auth !== '' || credentials.path !== ''}>
-        <summary>More</summary>
+        <summary>More of the handshake</summary>
         <label>
           <span>Further members of auth, as JSON</span>
           <textarea rows={2} spellcheck={false} placeholder={'{ "tenant": "acme" }'} {...field('auth')} />
@@ -81,9 +82,11 @@ export function ConnectForm({ status, reason, schemes, onConnect, onDisconnect, 
             Disconnect
           </button>
         )}
-        <button type="button" class="ghost" onClick={onClose}>
-          Close
-        </button>
+        {onClose && (
+          <button type="button" class="ghost" onClick={onClose}>
+            Close
+          </button>
+        )}
       </p>
     </form>
   );

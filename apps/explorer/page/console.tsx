@@ -49,6 +49,7 @@ export function FrameConsole({
           <FrameLine key={frame.id} frame={frame} />
         ))}
       </ol>
+      {frames.length === 0 && <p class="note frames-empty">What is sent and received appears here.</p>}
       <form class="raw-send" onSubmit={(submitted) => void send(submitted)} aria-label="Send a frame">
         <input
           aria-label="Event"
@@ -82,7 +83,7 @@ function FrameLine({ frame: { at, direction, event, payload } }: { readonly fram
     <li class={`frame is-${direction}`}>
       <details>
         <summary>
-          <time>{at.toLocaleTimeString()}</time>
+          <time>{at.toLocaleTimeString([], { hour12: false })}</time>
           <span class="arrow" aria-label={direction}>
             {direction === 'sent' ? '↑' : '↓'}
           </span>

@@ -1,7 +1,8 @@
 // A form out of a schema: one field a property. What a form cannot ask for is written as JSON.
 
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
+import { fromText, naturalOf, noteOf, numberFrom, placeholderOf, said, textOf, typeName, typeOf } from './field-words';
 import type { ApiModel, Schema } from './model';
 
 export type Values = Readonly<Record<string, unknown>>;
@@ -13,39 +14,102 @@ interface Props {
   /** Messages by field. */
   readonly errors: Readonly<Record<string, readonly string[]>>;
   readonly idPrefix: string;
+  /** Shows what is required or was chosen; offers the rest by name. */
+  readonly isSparse?: boolean;
   readonly onChange: (values: Values) => void;
 }
 
-export function SchemaForm({ model, schema, values, errors, idPrefix, onChange }: Props): JSX.Element {
+type Property = readonly [name: string, schema: Schema];
+
+export function SchemaForm({
+  model,
+  schema,
+  values,
+  errors,
+  idPrefix,
+  isSparse = false,
+  onChange,
+}: Props): JSX.Element {
+  const [chosen, setChosen] = useState<readonly string[]>([]);
   const resolved = model.resolve(schema);
-  const properties = Object.entries((resolved['properties'] as Record<string, Schema> | undefined) ?? {}).filter(
-    ([, one]) => one['x-ignored'] !== true,
-  );
   const required = new Set((resolved['required'] as string[] | undefined) ?? []);
+  // Required fields first; what is rarely needed last.
+  const rank = ([name]: Property): number => (required.has(name) ? 0 : name.startsWith('$') ? 2 : 1);
+  const properties = Object.entries((resolved['properties'] as Record<string, Schema> | undefined) ?? {})
+    .filter(([, one]) => one['x-ignored'] !== true)
+    .toSorted((a, b) => rank(a) - rank(b));
   const set = (name: string, value: unknown): void => {
     const { [name]: _, ...rest } = values;
     onChange(value === undefined ? rest : { ...rest, [name]: value });
   };
-  // Required fields first; what is rarely needed last.
-  const rank = ([name]: readonly [string, Schema]): number => (required.has(name) ? 0 : name.startsWith('$') ? 2 : 1);
+  const errorsOf = (name: string): string[] =>
+    Object.entries(errors).flatMap(([field, list]) => (field === name || field.startsWith(`${name}.`) ? list : []));
+  const isShown = ([name]: Property): boolean =>
+    !isSparse || required.has(name) || name in values || chosen.includes(name) || errorsOf(name).length > 0;
+  const shown = properties.filter(isShown);
   return (
-    <div class="fields">
-      {properties
-        .toSorted((a, b) => rank(a) - rank(b))
-        .map(([name, property]) => (
-          <Field
-            key={name}
-            id={`${idPrefix}-${name}`}
-            name={name}
-            schema={model.resolve(property)}
-            isRequired={required.has(name)}
-            value={values[name]}
-            errors={Object.entries(errors).flatMap(([field, list]) =>
-              field === name || field.startsWith(`${name}.`) ? list : [],
-            )}
-            onChange={(value) => set(name, value)}
-          />
-        ))}
+    <>
+      {shown.length > 0 && (
+        <div class="fields">
+          {shown.map(([name, property]) => (
+            <Field
+              key={name}
+              id={`${idPrefix}-${name}`}
+              name={name}
+              schema={model.resolve(property)}
+              isRequired={required.has(name)}
+              isNew={chosen.at(-1) === name}
+              value={values[name]}
+              errors={errorsOf(name)}
+              onChange={(value) => set(name, value)}
+              onRemove={
+                isSparse && !required.has(name)
+                  ? () => {
+                      setChosen(chosen.filter((one) => one !== name));
+                      set(name, undefined);
+                    }
+                  : undefined
+              }
+            />
+          ))}
+        </div>
+      )}
+      <Offers
+        properties={properties.filter((one) => !isShown(one))}
+        onChoose={(name) => setChosen([...chosen, name])}
+      />
+    </>
+  );
+}
+
+/** What a query may say besides, by name: filters apart from the rest. */
+function Offers({
+  properties,
+  onChoose,
+}: {
+  readonly properties: readonly Property[];
+  readonly onChoose: (name: string) => void;
+}) {
+  if (properties.length === 0) return null;
+  const isFilter = ([name, schema]: Property): boolean => schema['x-lookup'] !== undefined || name === '$or';
+  const groups = [
+    ['Filter by', properties.filter(isFilter)],
+    ['Options', properties.filter((one) => !isFilter(one))],
+  ] as const;
+  return (
+    <div class="offers">
+      {groups.map(([title, offered]) =>
+        offered.length === 0 ? null : (
+          <p key={title}>
+            <span class="offers-title">{title}</span>
+            {offered.map(([name]) => (
+              <button key={name} type="button" class="offer" aria-label={`Add ${name}`} onClick={() => onChoose(name)}>
+                {name}
+              </button>
+            ))}
+          </p>
+        ),
+      )}
     </div>
   );
 }
@@ -57,10 +121,16 @@ interface FieldProps {
   readonly isRequired: boolean;
   readonly value: unknown;
   readonly errors: readonly string[];
+  /** Whether it was just asked for: it takes the focus. */
+  readonly isNew: boolean;
   readonly onChange: (value: unknown) => void;
+  readonly onRemove?: () => void;
 }
 
-function Field({ id, name, schema, isRequired, value, errors, onChange }: FieldProps) {
+function Field({ id, name, schema, isRequired, isNew, value, errors, onChange, onRemove }: FieldProps) {
+  useEffect(() => {
+    if (isNew) document.getElementById(id)?.focus();
+  }, []);
   const natural = naturalOf(schema);
   const note = noteOf(schema, natural);
   return (
@@ -74,6 +144,11 @@ function Field({ id, name, schema, isRequired, value, errors, onChange }: FieldP
         )}
         <span class="field-type">{typeName(natural)}</span>
       </label>
+      {onRemove && (
+        <button type="button" class="remove" aria-label={`Remove ${name}`} onClick={onRemove}>
+          ×
+        </button>
+      )}
       <Control id={id} schema={natural} hints={schema} value={value} isWrong={errors.length > 0} onChange={onChange} />
       {errors.map((error) => (
         <p class="fault" key={error} role="alert">
@@ -177,87 +252,4 @@ function Control({ id, schema, hints, value, isWrong, onChange }: ControlProps) 
       )}
     </>
   );
-}
-
-/** Of several forms the first: the one that is not a number written as a text. */
-function naturalOf(schema: Schema): Schema {
-  const choices = (schema['anyOf'] ?? schema['oneOf']) as Schema[] | undefined;
-  const [first] = choices ?? [];
-  if (!first) return schema;
-  const isNullable = choices?.some((choice) => choice['type'] === 'null') === true;
-  const lookup = schema['x-lookup'] === undefined ? {} : { 'x-lookup': schema['x-lookup'] };
-  return isNullable && typeof first['type'] === 'string'
-    ? { ...first, ...lookup, type: [first['type'], 'null'] }
-    : { ...first, ...lookup };
-}
-
-function typeOf({ type }: Schema): string | undefined {
-  return Array.isArray(type) ? (type as string[])[0] : (type as string | undefined);
-}
-
-function typeName(schema: Schema): string {
-  if (schema['enum']) return 'choice';
-  const { type, items, format } = schema;
-  if (typeof format === 'string') return format;
-  const names = (Array.isArray(type) ? (type as string[]) : [type as string | undefined]).filter(
-    (name) => name !== undefined,
-  );
-  const [first, ...others] = names.filter((name) => name !== 'null');
-  if (first === undefined) return 'JSON';
-  // What is taken beside the natural form is not worth a word.
-  const isFilter = schema['x-lookup'] !== undefined || others.length > 1;
-  const word = first === 'array' ? listName(items as Schema | undefined) : first === 'string' ? 'text' : first;
-  return names.includes('null') && !isFilter ? `${word} or null` : word;
-}
-
-function listName(items: Schema | undefined): string {
-  const inner = items && typeOf(naturalOf(items));
-  return inner === undefined ? 'list' : `list of ${inner === 'string' ? 'text' : inner}`;
-}
-
-function noteOf(schema: Schema, natural: Schema): string {
-  const { minimum, maximum, minLength, maxLength, pattern } = natural;
-  const parts = [schema['description'] as string | undefined];
-  const unknown = schema['x-unknown'] as string | undefined;
-  if (unknown) parts.push(`Not known: ${unknown}.`);
-  if (minimum !== undefined && Math.abs(minimum as number) < 1e9 && maximum !== undefined && (maximum as number) < 1e9)
-    parts.push(`${said(minimum)} to ${said(maximum)}.`);
-  else if (minimum !== undefined && Math.abs(minimum as number) < 1e9) parts.push(`At least ${said(minimum)}.`);
-  if (schema['x-lookup'] === undefined && (minLength !== undefined || maxLength !== undefined))
-    parts.push(`${said(minLength ?? 0)} to ${said(maxLength ?? 'any number of')} characters.`);
-  if (schema['x-lookup'] === undefined && typeof pattern === 'string' && pattern.length < 40 && !schema['anyOf'])
-    parts.push(pattern);
-  return parts.filter(Boolean).join(' ');
-}
-
-function placeholderOf(schema: Schema, hints: Schema): string {
-  const [example] = (schema['examples'] ?? hints['examples'] ?? []) as unknown[];
-  const initial = schema['default'] ?? hints['x-default'];
-  if (initial !== undefined) return said(initial);
-  return example === undefined ? '' : said(example);
-}
-
-function textOf(value: unknown): string {
-  return value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-/** The text as a number. Other text is sent unchanged, so that the server reports it. */
-function numberFrom(text: string): unknown {
-  if (text.trim() === '') return undefined;
-  if (text.trim() === 'null') return null;
-  const number = Number(text);
-  return Number.isNaN(number) ? text : number;
-}
-
-function fromText(text: string): unknown {
-  if (text.trim() === '') return undefined;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
-}
-
-function said(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }

@@ -5,6 +5,8 @@ import { applyTheme, readTheme } from './storage';
 import './styles/base.css';
 import './styles/layout.css';
 import './styles/parts.css';
+import './styles/form.css';
+import './styles/live.css';
 
 applyTheme(readTheme());
 const root = document.querySelector('#app') as HTMLElement;

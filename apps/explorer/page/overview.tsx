@@ -4,32 +4,52 @@ import type { ApiModel } from './model';
 import { MethodChip } from './method-chip';
 import { readHistory } from './storage';
 
-export function Overview({ model }: { readonly model: ApiModel }): JSX.Element {
+interface Props {
+  readonly model: ApiModel;
+  /** The form to connect by, until one is. */
+  readonly connect: JSX.Element | undefined;
+}
+
+export function Overview({ model, connect }: Props): JSX.Element {
   const { info } = model.document;
   const calls = readHistory();
   return (
     <article class="overview">
-      <h1>{info.title}</h1>
-      <p class="lead">
-        {info.description ??
-          'Connect, choose an action, and call it. Subscriptions show changes as they are committed.'}
-      </p>
-      <p class="facts">
-        <strong>{model.hooks.length}</strong> hooks <span aria-hidden="true">·</span>{' '}
-        <strong>{model.hooks.reduce((sum, { actions }) => sum + actions.length, 0)}</strong> actions{' '}
-        <span aria-hidden="true">·</span> <a href="./asyncapi.json">AsyncAPI document</a>
-      </p>
+      <div class="welcome">
+        <div>
+          <h1>{info.title}</h1>
+          <p class="lead">
+            {info.description ??
+              'Connect, choose an action, and call it. Subscriptions show changes as they are committed, and why.'}
+          </p>
+          <p class="facts">
+            <strong>{model.hooks.length}</strong> hooks{' '}
+            <strong>{model.hooks.reduce((sum, { actions }) => sum + actions.length, 0)}</strong> actions{' '}
+            <a href="./asyncapi.json">AsyncAPI document</a>
+          </p>
+        </div>
+        {connect}
+      </div>
       <div class="cards">
-        {model.hooks.map(({ namespace, actions }) => (
+        {model.hooks.map(({ namespace, path, actions }) => (
           <section class="card" key={namespace}>
-            <h2>{namespace}</h2>
-            <p class="links">
-              {actions.map((action) => (
-                <a key={action.name} href={addressOf(namespace, action.name)}>
-                  {action.name}
-                </a>
-              ))}
-            </p>
+            <h2>
+              {namespace} {path !== undefined && <code>{path}</code>}
+            </h2>
+            <ul class="links">
+              {actions
+                .filter(({ name }) => name !== 'unsubscribe')
+                .map((action) => (
+                  <li key={action.name}>
+                    <a href={addressOf(namespace, action.name)}>
+                      <span
+                        class={`tick tick-${action.subscribes ? 'subscription' : (action.methods[0] ?? '').toLowerCase()}`}
+                      />
+                      {action.name}
+                    </a>
+                  </li>
+                ))}
+            </ul>
           </section>
         ))}
       </div>
@@ -51,16 +71,30 @@ export function Overview({ model }: { readonly model: ApiModel }): JSX.Element {
                     {call.namespace} / {call.action}
                   </span>
                   <span class={`status ${call.status < 400 ? 'is-good' : 'is-bad'}`}>{call.status}</span>
-                  <time>{new Date(call.at).toLocaleTimeString()}</time>
+                  <time>{new Date(call.at).toLocaleTimeString([], { hour12: false })}</time>
                 </a>
               </li>
             ))}
           </ul>
         </section>
       )}
-      <p class="keys note">
-        <kbd>/</kbd> search <kbd>c</kbd> connect <kbd>`</kbd> frames <kbd>Ctrl</kbd> <kbd>Enter</kbd> send
-      </p>
+      <ul class="keys note" aria-label="Keys">
+        {KEYS.map(([keys, what]) => (
+          <li key={what}>
+            {keys.map((key) => (
+              <kbd key={key}>{key}</kbd>
+            ))}{' '}
+            {what}
+          </li>
+        ))}
+      </ul>
     </article>
   );
 }
+
+const KEYS = [
+  [['/'], 'search'],
+  [['c'], 'connect'],
+  [['`'], 'frames'],
+  [['Ctrl', 'Enter'], 'send'],
+] as const;

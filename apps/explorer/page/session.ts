@@ -1,7 +1,10 @@
 // The connection to the server: what was sent and received, and what is subscribed to.
 
 import { io, type Socket } from 'socket.io-client';
+import { hasFilter } from './membership';
 import { Store } from './store';
+import { applied, explained, opened, type ChangeFrame, type Subscription } from './subscription';
+import { Witness } from './witness';
 
 export interface Credentials {
   readonly token: string;
@@ -28,31 +31,6 @@ export interface Frame {
   readonly payload: unknown;
 }
 
-export interface Row {
-  readonly key: string;
-  readonly data: Readonly<Record<string, unknown>>;
-  /** When and how it changed last, for the flash; 0 = as it was read. */
-  readonly turn: number;
-  readonly how: 'read' | 'added' | 'modified' | 'removed';
-  readonly changed: readonly string[];
-}
-
-export interface Subscription {
-  readonly requestId: string;
-  readonly namespace: string;
-  readonly action: string;
-  readonly query: unknown;
-  readonly channel: string;
-  readonly rows: readonly Row[];
-  readonly changes: readonly {
-    readonly turn: number;
-    readonly at: Date;
-    readonly text: string;
-    readonly how: string;
-  }[];
-  readonly ended?: string;
-}
-
 export interface SessionState {
   readonly status: 'closed' | 'connecting' | 'open' | 'refused';
   readonly reason?: string;
@@ -70,13 +48,13 @@ export interface Request {
 }
 
 const MAX_FRAMES = 300;
-const MAX_CHANGES = 50;
 const ANSWER_TIMEOUT_MS = 60_000;
 
 export class Session extends Store<SessionState> {
   private socket?: Socket;
   private lastId = 0;
   private turn = 0;
+  private readonly witnesses = new Map<string, Witness>();
 
   constructor(private readonly socketPath: string) {
     super({ status: 'closed', frames: [], subscriptions: [] });
@@ -92,6 +70,7 @@ export class Session extends Store<SessionState> {
       forceNew: true,
     });
     this.socket = socket;
+    this.witnesses.clear();
     this.set({ status: 'connecting', reason: undefined, subscriptions: [] });
     socket.on('connect', () => this.set({ status: 'open', reason: undefined }));
     socket.on('connect_error', (error: Error & { data?: { code?: string } }) => {
@@ -100,6 +79,7 @@ export class Session extends Store<SessionState> {
       if (code) socket.close();
     });
     socket.on('disconnect', (reason) => {
+      this.witnesses.clear();
       const ended = this.state.subscriptions.map((one) => ({
         ...one,
         ended: one.ended ?? 'The connection was closed.',
@@ -134,92 +114,68 @@ export class Session extends Store<SessionState> {
   }
 
   /** Subscribes and reads the rows at once, where the hook lists them. */
-  async subscribe({ namespace, ...request }: Request): Promise<Answer> {
+  async subscribe({ namespace, ...request }: Request, canWitness: boolean): Promise<Answer> {
+    const isList = request.action === 'listen';
+    if (canWitness && (isList || hasFilter(request.query))) await this.witness(namespace);
     const requestId = this.nextRequestId();
-    const headers = { resume: null, snapshot: true };
-    let answer = await this.send(namespace, { requestId, ...request, headers });
-    if (answer.status >= 400 && /snapshot|list/i.test(JSON.stringify(answer.data)))
-      answer = await this.send(namespace, { requestId, ...request });
-    const { channel, snapshot } = (answer.data ?? {}) as { channel?: string; snapshot?: unknown };
+    const asked = { requestId, ...request };
+    let answer = await this.send(namespace, isList ? asked : { ...asked, headers: SNAPSHOT });
+    if (!isList && answer.status >= 400 && /snapshot|list/i.test(JSON.stringify(answer.data)))
+      answer = await this.send(namespace, asked);
+    const data = (answer.data ?? {}) as Opened;
+    const { channel } = data;
     if (answer.status >= 400 || channel === undefined) return answer;
-    const results = Array.isArray(snapshot)
-      ? snapshot
-      : ((snapshot as { results?: unknown[] } | undefined)?.results ?? []);
-    const rows = (results as Row['data'][]).map((data) => ({
-      key: keyOf(data['id'] ?? data['pk'] ?? JSON.stringify(data)),
-      data,
-      turn: 0,
-      how: 'read' as const,
-      changed: [],
-    }));
-    const opened: Subscription = {
-      requestId,
-      namespace,
-      action: request.action,
-      query: request.query,
-      channel,
-      rows,
-      changes: [],
-    };
-    this.set({ subscriptions: [...this.state.subscriptions, opened] });
+    const list = isList ? { count: data.count ?? null, complete: data.complete ?? false } : undefined;
+    const one = { requestId, namespace, action: request.action, query: request.query, channel, list };
+    this.set({ subscriptions: [...this.state.subscriptions, opened(one, rowsOf(data), data.ids)] });
     return answer;
   }
 
   async unsubscribe({ requestId, namespace }: Subscription): Promise<void> {
-    this.set({ subscriptions: this.state.subscriptions.filter((one) => one.requestId !== requestId) });
-    if (this.state.status === 'open')
-      await this.call({ namespace, action: '$cancel', method: 'SUBSCRIPTION', data: { target: requestId } });
+    const subscriptions = this.state.subscriptions.filter((one) => one.requestId !== requestId);
+    this.set({ subscriptions });
+    if (this.state.status !== 'open') return;
+    await this.cancel(namespace, requestId);
+    const witness = this.witnesses.get(namespace);
+    if (!witness || subscriptions.some((one) => one.namespace === namespace)) return;
+    this.witnesses.delete(namespace);
+    await this.cancel(namespace, witness.requestId);
+  }
+
+  private cancel(namespace: string, target: string): Promise<Answer> {
+    return this.call({ namespace, action: '$cancel', method: 'SUBSCRIPTION', data: { target } });
+  }
+
+  /** Who may not subscribe without a filter is told no reasons. */
+  private async witness(namespace: string): Promise<void> {
+    if (this.witnesses.has(namespace)) return;
+    const requestId = this.nextRequestId();
+    const request = { requestId, method: 'SUBSCRIPTION', action: 'subscribe', headers: SNAPSHOT };
+    const { status, data } = await this.send(namespace, request);
+    const { channel } = (data ?? {}) as Opened;
+    if (status < 400 && channel !== undefined)
+      this.witnesses.set(namespace, new Witness(requestId, namespace, channel, rowsOf(data as Opened)));
   }
 
   private receive(event: string, payload: unknown): void {
     this.log('received', event, payload);
-    const frame = (payload ?? {}) as {
-      type?: string;
-      channel?: string;
-      requestId?: string;
-      status?: number;
-      data?: unknown;
-      id?: unknown;
-    };
+    const frame = (payload ?? {}) as Partial<ChangeFrame> & { readonly requestId?: string; readonly status?: number };
+    const witness = this.witnesses.get(event);
+    const sightOf = witness ? witness.sightOf.bind(witness) : (): undefined => {};
+    const change = frame.type === undefined ? undefined : (frame as ChangeFrame);
+    const { channel, code, message } = (frame.data ?? {}) as { channel?: string; code?: string; message?: string };
+    if (witness && change?.channel === witness.channel) witness.hear(change);
+    else if (witness && !change && frame.requestId === witness.requestId && channel) witness.channel = channel;
+    this.turn += 1;
     const subscriptions = this.state.subscriptions.map((one) => {
       if (one.namespace !== event) return one;
-      if (frame.type !== undefined && frame.channel === one.channel) return this.applied(one, frame as Change);
-      if (frame.requestId !== one.requestId || frame.type !== undefined) return one;
-      const { channel, code, message } = (frame.data ?? {}) as { channel?: string; code?: string; message?: string };
+      if (change)
+        return change.channel === one.channel ? applied(one, change, this.turn, sightOf) : explained(one, sightOf);
+      if (frame.requestId !== one.requestId) return one;
       if ((frame.status ?? 0) >= 400) return { ...one, ended: `${code ?? ''} ${message ?? ''}` };
       return channel === undefined ? one : { ...one, channel };
     });
     this.set({ subscriptions });
-  }
-
-  private applied(subscription: Subscription, { type, id, data }: Change): Subscription {
-    const turn = (this.turn += 1);
-    const note = (text: string): Subscription['changes'] =>
-      [{ turn, at: new Date(), text, how: type }, ...subscription.changes].slice(0, MAX_CHANGES);
-    if (type === 'reset') return { ...subscription, changes: note('Something could not be sent: subscribe again.') };
-    const key = keyOf(id);
-    const before = subscription.rows.find((row) => row.key === key);
-    const title = `${subscription.namespace} ${key}`;
-    if (type === 'removed')
-      return {
-        ...subscription,
-        rows: subscription.rows.filter((row) => row.key !== key),
-        changes: note(`${title} was deleted, or went out of sight`),
-      };
-    const shown = typeof data === 'object' && data !== null ? (data as Row['data']) : { value: data };
-    const changed = before
-      ? Object.keys(shown).filter((name) => JSON.stringify(shown[name]) !== JSON.stringify(before.data[name]))
-      : [];
-    const row: Row = { key, data: shown, turn, how: before ? 'modified' : 'added', changed };
-    const rows = before ? subscription.rows.map((one) => (one.key === key ? row : one)) : [...subscription.rows, row];
-    const difference = changed
-      .map((name) => `${name}: ${brief(before?.data[name])} → ${brief(shown[name])}`)
-      .join(', ');
-    return {
-      ...subscription,
-      rows,
-      changes: note(before ? `${title} ${difference || 'was written'}` : `${title} came into sight`),
-    };
   }
 
   private log(direction: Frame['direction'], event: string, payload: unknown): void {
@@ -228,17 +184,19 @@ export class Session extends Store<SessionState> {
   }
 }
 
-interface Change {
-  readonly type: 'added' | 'modified' | 'removed' | 'reset';
-  readonly id?: unknown;
-  readonly data: unknown;
+interface Opened {
+  readonly channel?: string;
+  readonly snapshot?: unknown;
+  readonly rows?: readonly unknown[];
+  readonly ids?: readonly unknown[];
+  readonly count?: number | null;
+  readonly complete?: boolean;
 }
 
-function keyOf(id: unknown): string {
-  return typeof id === 'string' ? id : JSON.stringify(id);
-}
+const SNAPSHOT = { resume: null, snapshot: true };
 
-function brief(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '–');
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+/** Of a live list, of a snapshot with or without pages. */
+function rowsOf({ rows, snapshot }: Opened): readonly unknown[] {
+  if (rows) return rows;
+  return Array.isArray(snapshot) ? snapshot : ((snapshot as { results?: unknown[] } | undefined)?.results ?? []);
 }

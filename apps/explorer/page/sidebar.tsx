@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { addressOf, type Address } from './address';
 import type { ApiModel } from './model';
-import type { Subscription } from './session';
+import type { Subscription } from './subscription';
 import { MethodChip } from './method-chip';
 
 interface Props {

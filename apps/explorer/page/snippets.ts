@@ -2,16 +2,35 @@
 
 import type { Request } from './session';
 
-/** A module that runs as it is, once its token is filled in. */
-export function clientCode({ namespace, action, method, data, query }: Request, subscribes: boolean): string {
-  const client = `const jira = createClient(${quoted(location.origin)}, { auth: { token: '…' } });`;
+export interface Handshake {
+  readonly path: string;
+  /** Members of `auth` beside the token. */
+  readonly members: readonly string[];
+}
+
+/** A module that runs as it is, once its credentials are filled in: they are never copied. */
+export function clientCode(request: Request, subscribes: boolean, { path, members }: Handshake): string {
+  const { namespace, action, method, data, query } = request;
+  const auth = ['token', ...members.filter((name) => name !== 'token')]
+    .map((name) => `${nameOf(name)}: '…'`)
+    .join(', ');
+  const client = `const jira = createClient(${quoted(location.origin + path)}, { auth: { ${auth} } });`;
   const head = ["import { createClient } from 'nestjs-jira-client';", '', client, ''];
+  const hook = `jira.hook(${quoted(namespace)})`;
+  if (action === 'listen' && method === 'SUBSCRIPTION')
+    return [
+      ...head,
+      `const list = ${hook}.action('list'${query === undefined ? '' : `, { query: ${literal(query)} }`});`,
+      'const stop = jira.listen(list, (rows, { count, complete }) => {',
+      '  console.log(rows, count, complete);',
+      '});',
+    ].join('\n');
   if (subscribes) {
     const first = action === 'subscribe' ? '' : `${quoted(action)}, `;
     const asked = query === undefined ? '' : `${literal(query)}, `;
     return [
       ...head,
-      `const stop = jira.hook(${quoted(namespace)}).subscribe(${first}${asked}(change) => {`,
+      `const stop = ${hook}.subscribe(${first}${asked}(change) => {`,
       '  console.log(change);',
       '});',
     ].join('\n');
@@ -21,7 +40,7 @@ export function clientCode({ namespace, action, method, data, query }: Request, 
   if (data !== undefined) options.push(`data: ${literal(data)}`);
   return [
     ...head,
-    `const answer = await jira.hook(${quoted(namespace)}).action(${quoted(action)}, { ${options.join(', ')} });`,
+    `const answer = await ${hook}.action(${quoted(action)}, { ${options.join(', ')} });`,
     'console.log(answer);',
     'await jira.close();',
   ].join('\n');

@@ -15,6 +15,7 @@ import { areStock, type RowFacts } from '../typeorm/hooks/row-facts.js';
 import { ActionInputs, type ActionInput } from './action-inputs.js';
 import type { Components } from './components.js';
 import { ref } from './frames.js';
+import { LISTEN_HEADERS, listChangeSchema, listenedSchema } from './live-lists.js';
 import { nameProperties, queriesOf } from './query-schema.js';
 import { anyOf, listOf, NULL, objectOf, unknown, type Schema } from './schema.js';
 import { viewSchema } from './view-schema.js';
@@ -98,6 +99,7 @@ export class ActionDescriber {
       query: query.schema,
       needsQuery: query.isNeeded,
       ...(name === 'subscribe' && { headers: anyOf(ref('ResumeHeaders'), NULL) }),
+      ...(name === 'listen' && { headers: anyOf(LISTEN_HEADERS, NULL) }),
       ...this.answerOf(name, action),
       codes: [...codes],
       subscribes,
@@ -151,7 +153,7 @@ export class ActionDescriber {
       case 'subscribe':
         return exactly(200, ref('Subscribed'));
       case 'listen':
-        return exactly(200, this.listened());
+        return exactly(200, listenedSchema(this.shaped(row)));
       case 'unsubscribe':
         return exactly(200, NULL);
       default:
@@ -162,12 +164,11 @@ export class ActionDescriber {
     }
   }
 
-  private listened(): Schema {
-    const state = { count: anyOf({ type: 'integer' }, NULL), complete: { type: 'boolean' } };
-    const text = { type: 'string' };
-    const ids = { type: 'array', items: {} };
-    const properties = { channel: text, position: text, rows: listOf(this.shaped(this.row)), ids, ...state };
-    return objectOf(properties, ['channel', 'position', 'rows', 'ids', 'count', 'complete']);
+  /** What becomes of a live list, where the hook keeps some. */
+  listChange(): Schema | undefined {
+    const { hook, actions } = this.registered;
+    const isKept = [...actions.values()].some(({ name }) => name === 'listen') && hook instanceof GenericHook;
+    return isKept ? listChangeSchema(this.shaped(this.row)) : undefined;
   }
 
   private declaredOutput(output: RegisteredAction['options']['output']): Schema {

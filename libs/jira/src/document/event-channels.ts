@@ -90,7 +90,7 @@ const ASKED: readonly Asked[] = [
     action: ACKNOWLEDGE_ACTION,
     method: 'POST',
     title: 'Say which messages have arrived',
-    data: objectOf({ ids: listOf(TEXT) }, ['ids'], {}),
+    data: { ...objectOf({ ids: listOf(TEXT) }, ['ids'], {}), 'x-lenient': true },
     answer: NULL,
   },
   { action: PING_ACTION, method: 'GET', title: 'Ask whether the connection is alive', answer: NULL },

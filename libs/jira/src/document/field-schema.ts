@@ -79,7 +79,7 @@ export function lookupValue(type: FieldType, lookup: Lookup, limits: QueryLimits
       return DAY;
     case 'in':
     case 'not_in':
-      return anyOf({ ...listOf(orNull(one)), minItems: 1, maxItems: limits.inValues }, LIST_TEXT, one);
+      return anyOf({ ...listOf(orNull(one)), minItems: 1, maxItems: limits.inValues }, LIST_TEXT, orNull(one));
     case 'range':
       return anyOf({ ...listOf(one), minItems: 2, maxItems: 2 }, LIST_TEXT);
     case 'exact':

@@ -121,8 +121,11 @@ export function answerFrame({ action, methods, status, data }: AnswerParts): Sch
   );
 }
 
-/** @param row what subscribers see of a row */
-export function changeFrame(row: Schema): Schema {
+/**
+ * @param row what subscribers see of a row
+ * @param list what becomes of a live list, where the hook keeps some
+ */
+export function changeFrame(row: Schema, list: Schema | undefined): Schema {
   const rows = (type: Schema, data: Schema): Schema => ({
     properties: { type, data },
     required: ['id'],
@@ -131,7 +134,7 @@ export function changeFrame(row: Schema): Schema {
     ...objectOf(
       {
         method: { const: 'SUBSCRIPTION' },
-        type: { enum: CHANGE_TYPES },
+        type: { enum: list ? CHANGE_TYPES : CHANGE_TYPES.filter((type) => type !== 'list') },
         status: { const: 200 },
         channel: TEXT,
         position: TEXT,
@@ -144,7 +147,7 @@ export function changeFrame(row: Schema): Schema {
     anyOf: [
       rows({ enum: ['added', 'modified'] }, row),
       rows({ const: 'removed' }, anyOf(row, ref('Gone'))),
-      { properties: { type: { const: 'list' }, data: { type: 'object', required: ['count', 'complete'] } } },
+      ...(list ? [{ properties: { type: { const: 'list' }, data: list } }] : []),
       { properties: { type: { const: 'reset' }, data: NULL } },
     ],
   };

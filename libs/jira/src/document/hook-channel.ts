@@ -35,7 +35,8 @@ export function describeHook(registered: RegisteredHook, { edge, permissions, co
     const described = describer.describe(action);
     const name = idOf(action.name);
     const asked = described.inputs.map((input, i) => {
-      const key = described.inputs.length === 1 ? name : `${name}.${input.methods.join('.') || i}`;
+      const own = PROTOCOLS_OWN.has(name) ? `${name}.request` : name;
+      const key = described.inputs.length === 1 ? own : `${own}.${input.methods.join('.') || i}`;
       messages[key] = requestMessage(namespace, described, input, components);
       return key;
     });
@@ -60,7 +61,8 @@ export function describeHook(registered: RegisteredHook, { edge, permissions, co
     };
   }
   addCancel(id, messages, operations);
-  if (observersOf(hook).length > 0) addChanges(id, rowOf(hook, describer), messages, operations);
+  if (observersOf(hook).length > 0)
+    addChanges(id, changeFrame(rowOf(hook, describer), describer.listChange()), messages, operations);
   const channel: Channel = {
     address: namespace,
     title: namespace,
@@ -70,6 +72,9 @@ export function describeHook(registered: RegisteredHook, { edge, permissions, co
   };
   return { channels: { [id]: channel }, operations };
 }
+
+/** Messages of the protocol, in every hook's channel. */
+const PROTOCOLS_OWN = new Set(['error', 'change']);
 
 type Input = ActionDescription['inputs'][number];
 
@@ -119,28 +124,28 @@ function answerMessage({ name, inputs, status, output }: ActionDescription): Sch
 
 function addCancel(id: string, messages: Record<string, Schema>, operations: Record<string, Operation>): void {
   const data = objectOf({ target: { type: 'string', description: 'requestId of what is cancelled.' } }, ['target'], {});
-  messages['cancel'] = correlated({
-    name: 'cancel',
+  messages['jira.cancel'] = correlated({
+    name: 'jira.cancel',
     title: 'Cancel a request, or end a subscription',
     payload: requestFrame({ action: CANCEL_ACTION, methods: ['SUBSCRIPTION'], data, needsData: true }),
   });
-  messages['cancel.answer'] = correlated({
-    name: 'cancel.answer',
+  messages['jira.cancel.answer'] = correlated({
+    name: 'jira.cancel.answer',
     payload: answerFrame({ action: { const: CANCEL_ACTION }, methods: ['SUBSCRIPTION'], status: { const: 200 }, data: NULL }), // prettier-ignore
   });
-  operations[`${id}.cancel`] = {
+  operations[`${id}.jira.cancel`] = {
     action: 'receive',
     channel: channelRef(id),
     title: 'Cancel a request, or end a subscription',
-    messages: messageRefs(id, ['cancel']),
-    reply: { channel: channelRef(id), messages: messageRefs(id, ['cancel.answer', 'error']) },
+    messages: messageRefs(id, ['jira.cancel']),
+    reply: { channel: channelRef(id), messages: messageRefs(id, ['jira.cancel.answer', 'error']) },
     'x-protocol': true,
   };
 }
 
 function addChanges(
   id: string,
-  row: Schema,
+  payload: Schema,
   messages: Record<string, Schema>,
   operations: Record<string, Operation>,
 ): void {
@@ -149,9 +154,10 @@ function addChanges(
     name: 'change',
     title: 'A row came, changed or left',
     summary: 'After "reset" fetch again.',
-    payload: changeFrame(row),
+    payload,
   };
-  operations[`${id}.changes`] = {
+  // An action may have that name.
+  operations[`${id}.changes` in operations ? `${id}.jira.changes` : `${id}.changes`] = {
     action: 'send',
     channel: channelRef(id),
     title: `Changes of ${id}`,

@@ -123,10 +123,20 @@ function nestedSchema(
   const target = typeSaid(type, property)?.typeFunction?.() as Type<object> | undefined;
   if (typeof target !== 'function') return unknown('nested, of a class that no @Type() names');
   const one = classSchema(target, use, components);
-  const many = { type: 'array', items: one };
+  const many = nestedList(target, one, components);
   if (isList) return many;
   const declared: unknown = Reflect.getMetadata('design:type', type.prototype as object, property);
   return declared === Array ? anyOf(many, one) : anyOf(one, many);
+}
+
+/** class-validator goes into lists within lists as into the first. */
+function nestedList(target: Type<object>, one: Schema, components: Components): Schema {
+  const list = (): Schema => ({
+    type: 'array',
+    items: anyOf(one, { ...lists(), 'x-when': 'lists stand within lists' }),
+  });
+  const lists = (): Schema => components.ref(target, `lists of ${String(one['$ref'])}`, `${target.name}.lists`, list);
+  return list();
 }
 
 /** When the field is validated: always, unless it is missing, unless it is missing or `null`, or nobody can say. */

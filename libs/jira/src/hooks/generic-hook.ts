@@ -140,6 +140,8 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     const filter = await this.narrow(scope, this.parseFilter(scope));
     const query: StoreQuery = { filter, ordering: this.parseOrdering(scope) };
     const source = new ListSource(store, query, (rows) => this.present(rows, scope));
+    // What is unknown is refused, though no row may be there to show.
+    if (scope.query['expand'] !== undefined || scope.query['fields'] !== undefined) await this.present([], scope);
     const { limits, pageSize } = this[CONTEXT];
     const pagination = paginationOf(this, scope);
     const page = { pageSize: Math.min(this.pageSize ?? pageSize, limits.pageSize), maxPageSize: limits.pageSize };

@@ -3,7 +3,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { AnswerFrame, RequestFrame } from 'nestjs-jira-protocol';
 import { publishRefusal } from '../core/diagnostics/diagnostics.js';
-import { errorAnswer, TRANSLATORS, type ErrorTranslator } from '../core/errors/error-answer.js';
+import { errorAnswer, withCodeAndMessage, TRANSLATORS, type ErrorTranslator } from '../core/errors/error-answer.js';
 import { JiraException } from '../core/errors/jira.exception.js';
 import { ProblemLog } from '../core/errors/problem-log.js';
 import type { Connection } from '../core/connections/connection.js';
@@ -80,9 +80,10 @@ export class RequestPipeline {
       if (action.cost) spend(connection, action.cost, this.limits);
       if (frame.extra) scope.extra = frame.extra;
       const answer = await this.runInTime(action, scope, handle, reserved !== undefined);
-      this.checkSize(answer, scope);
       isSuccess = answer.status < 400;
-      sendEncodable(success(frame, answer), reply);
+      if (!isSuccess && connection.dialect === 'jira') answer.data = withCodeAndMessage(answer.status, answer.data);
+      this.checkSize(answer, scope);
+      sendEncodable(answerFrame(frame, answer), reply);
     } catch (error) {
       isSuccess = false;
       // Something may still be running, such as an action whose interceptor gave up.
@@ -242,7 +243,7 @@ function stopTimer(scope: HookScope | undefined): void {
   state.timer = undefined;
 }
 
-function success(frame: RequestFrame, { status, data, position }: Answer): AnswerFrame {
+function answerFrame(frame: RequestFrame, { status, data, position }: Answer): AnswerFrame {
   const { requestId, method, action } = frame;
   return position === undefined
     ? { requestId, method, action, status, data }

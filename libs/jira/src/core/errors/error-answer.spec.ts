@@ -1,7 +1,7 @@
 import { BadRequestException, ConflictException, HttpException, InternalServerErrorException } from '@nestjs/common';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { errorAnswer } from './error-answer.js';
+import { errorAnswer, withCodeAndMessage } from './error-answer.js';
 import { JiraException, RowNotFoundException, ValidationException } from './jira.exception.js';
 import { describeThrown, fieldErrors } from './thrown.js';
 
@@ -110,5 +110,18 @@ describe('a description for the log', () => {
     expect(describeThrown(new Error('outer', { cause: new Error('inner') }))).toMatch(/outer[^]*Caused by: [^]*inner/);
     const hostile = { toString: () => { throw new Error('no'); } }; // prettier-ignore
     expect(describeThrown(hostile)).toBe('something that cannot be printed');
+  });
+});
+
+describe('an error that the application answered by itself', () => {
+  it.each([
+    [409, { code: 'LATE', message: 'Too late.', at: 1 }, { code: 'LATE', message: 'Too late.', at: 1 }],
+    [418, { code: 'TEAPOT' }, { code: 'TEAPOT', message: 'The request was answered 418.' }],
+    [404, 'No such room.', { code: 'NOT_FOUND', message: 'No such room.' }],
+    [422, ['a', 'b'], { code: 'UNPROCESSABLE', message: 'The request was answered 422.', data: ['a', 'b'] }],
+    [503, null, { code: 'UNAVAILABLE', message: 'The request was answered 503.' }],
+    [400, { code: 7, message: {} }, { code: 'BAD_REQUEST', message: 'The request was answered 400.' }],
+  ])('%i %j has a code and a message', (status, data, completed) => {
+    expect(withCodeAndMessage(status, data)).toEqual(completed);
   });
 });

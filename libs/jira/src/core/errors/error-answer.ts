@@ -2,6 +2,7 @@
 
 import type { HttpException } from '@nestjs/common';
 import { codeForStatus, type ErrorData } from 'nestjs-jira-protocol';
+import { isRecord } from '../support/is-record.js';
 import { JiraException } from './jira.exception.js';
 import { exceptionOf, fieldErrors, isFieldErrors, isInvalidProperties } from './thrown.js';
 
@@ -26,6 +27,18 @@ export function errorAnswer(error: unknown, requestId: string, translators: read
   } catch {
     return internal(requestId); // an exception whose own getters throw
   }
+}
+
+/** The data of an error that the application answered by itself, with the code and the message that clients rely on. */
+export function withCodeAndMessage(status: number, data: unknown): Readonly<Record<string, unknown>> {
+  const own = isRecord(data) ? data : typeof data === 'string' ? { message: data } : data === null ? {} : { data };
+  const { code, message } = own as { code?: unknown; message?: unknown };
+  if (typeof code === 'string' && typeof message === 'string') return own;
+  return {
+    ...own,
+    code: typeof code === 'string' ? code : codeForStatus(status),
+    message: typeof message === 'string' ? message : `The request was answered ${status}.`,
+  };
 }
 
 function translated(error: unknown, translators: readonly ErrorTranslator[]): JiraException | undefined {
