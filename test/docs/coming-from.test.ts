@@ -31,8 +31,8 @@ it("runs the program that is shown beside djira's, for our client and for djira'
 
 /** What the program of a page lets the test do. */
 interface Demo {
-  finish(): Promise<unknown>;
-  stop(): void;
+  readonly finish: () => Promise<unknown>;
+  readonly stop: () => void;
 }
 
 const PATIENCE = { timeout: 10_000 };
