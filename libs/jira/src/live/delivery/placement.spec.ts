@@ -44,10 +44,10 @@ class NotingSink implements FrameSink {
   }
   send(_namespace: string, { channel, type, id }: ChangeFrame): void {
     for (const [requestId, at] of this.joined)
-      if (at === channel) this.notes.push(`${requestId} ${type} ${String(id)}`);
+      if (at === channel) this.notes.push(`${requestId} ${type} ${id as number}`);
   }
   sendTo({ requestId }: Recipient, { type, id }: ChangeFrame): void {
-    this.notes.push(type === 'reset' ? `${requestId} reset` : `${requestId} ${type} ${String(id)}, held`);
+    this.notes.push(type === 'reset' ? `${requestId} reset` : `${requestId} ${type} ${id as number}, held`);
   }
   move({ requestId }: Recipient): void {
     this.notes.push(`${requestId} moved`);
@@ -67,14 +67,17 @@ class World {
   private ids = 0;
 
   constructor(subscriptions = 10) {
-    const report = { failed: vi.fn(), gap: vi.fn() };
+    const report = { failed: () => undefined, gap: () => undefined };
     const limits = { subscriptions, heldFrames: 10 };
     const resume = { maxRows: 10, positionMs: 20_000 };
     this.hub = new Hub(new MemoryChangeLog(), this.sink, limits, report, new ErrorDescriber([]), resume);
   }
 
   /** A request to subscribe: answered by `answer()`. `rights` are looked at whenever it is placed. */
-  async subscribe(requestId: string, rights: { group: number; gone?: boolean }): Promise<{ answer(): void }> {
+  async subscribe(
+    requestId: string,
+    rights: { group: number; gone?: boolean },
+  ): Promise<{ readonly answer: () => void }> {
     const handle = new RequestHandle();
     const connection = { id: 'c', isClosed: false } as unknown as Connection;
     const state = { handle } as ScopeState;
@@ -139,6 +142,7 @@ describe('a subscription', () => {
     world.insert(1);
     const id = world.insert(2);
     await world.heard('a moved', 'a reset', `a added ${id}`);
+    expect(world.hub.placement.count()).toMatchObject({ subscriptions: 1, channels: 1 });
   });
 
   it('is sent what was held when its rights are the same', async () => {
