@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from './imports.js';
 import { documentedSurface, exportedSurface, type Surface } from './surface.js';
 
-const COMPILE_TIMEOUT_MS = 60_000;
+const COMPILE_TIMEOUT_MS = 300_000;
 
 const documented = documentedSurface(readFileSync(join(ROOT, 'docs/api.md'), 'utf8'));
 let exported: Surface;
