@@ -3,11 +3,13 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify, stripVTControlCharacters } from 'node:util';
 import { builtExample } from '../example/built-example.js';
 import { freePort } from '../support/free-port.js';
+import { plainEnvironment } from '../support/plain-environment.js';
 import { examplesOf } from '../support/examples.js';
 import { fencesOf } from '../support/markdown.js';
 
@@ -31,11 +33,21 @@ export class TutorialApp implements AsyncDisposable {
   static async create(): Promise<TutorialApp> {
     await builtExample();
     const place = await mkdtemp(join(tmpdir(), 'jira-tutorial-'));
+    return TutorialApp.createIn(place, join(ROOT, 'node_modules'), join(ROOT, 'node_modules'));
+  }
+
+  /**
+   * The same in a folder, which is removed at the end.
+   *
+   * @param tools the `node_modules` with the `nest` that makes it
+   * @param modules its packages
+   */
+  static async createIn(place: string, tools: string, modules: string): Promise<TutorialApp> {
     const [first = '', ...rest] = await commands();
     const [, name = ''] = NEW.exec(first) ?? [];
-    await generate(name, place);
+    await generate(name, place, tools);
     const app = new TutorialApp(place, join(place, name), await freePort());
-    await symlink(join(ROOT, 'node_modules'), join(app.folder, 'node_modules'));
+    await symlink(modules, join(app.folder, 'node_modules'));
     for (const command of rest.filter(isBefore)) await app.run(command);
     for (const { file, text } of examplesOf(DOCUMENT)) await writeFile(join(app.folder, 'src', file), text);
     await app.run('npm run build');
@@ -81,6 +93,11 @@ export class TutorialApp implements AsyncDisposable {
     return this.run('npm test');
   }
 
+  /** Vitest, as the tutorial ends where the generator has not set it up. */
+  testByVitest(): Promise<string> {
+    return this.run('node node_modules/vitest/vitest.mjs run');
+  }
+
   /** `npm run lint`, as the generator set it up: what it says. */
   lint(): Promise<string> {
     return this.run('npm run lint');
@@ -110,9 +127,9 @@ export class TutorialApp implements AsyncDisposable {
     return faults;
   }
 
-  /** A module of the built application. */
-  import(file: string): Promise<unknown> {
-    return import(join(this.folder, 'dist', file));
+  /** A module of the built application, in either format. */
+  require(file: string): unknown {
+    return createRequire(import.meta.url)(join(this.folder, 'dist', file));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -147,16 +164,9 @@ function isBefore(command: string): boolean {
   return !command.startsWith('npm install ') && command !== 'npm test';
 }
 
-async function generate(name: string, place: string): Promise<void> {
+async function generate(name: string, place: string, tools: string): Promise<void> {
   const args = ['new', name, '--skip-install', '--skip-git', '--package-manager', 'npm'];
-  await succeeded(promisify(execFile)(join(ROOT, 'node_modules/.bin/nest'), args, { cwd: place }), 'nest new');
-}
-
-/** Without what this run of vitest says to its own children. */
-function plainEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_ENV|NODE_OPTIONS|TEST)/.test(name)),
-  );
+  await succeeded(promisify(execFile)(join(tools, '.bin/nest'), args, { cwd: place }), 'nest new');
 }
 
 async function succeeded(work: Promise<{ stdout: string; stderr: string }>, what: string): Promise<string> {

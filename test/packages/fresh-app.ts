@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { examplesOf } from '../support/examples.js';
+import { BUILDERS } from './builder-project.js';
 import { PACKAGES, ROOT, type PackedPackages } from './workspace-copy.js';
 
 const run = promisify(execFile);
@@ -34,16 +35,17 @@ const UNUSED = /eslint|prettier|jest|supertest|globals|ts-loader|ts-node|tsconfi
 
 export class FreshApp implements AsyncDisposable {
   private constructor(
-    private readonly place: string,
+    readonly place: string,
     readonly folder: string,
   ) {}
 
   static async create(packages: PackedPackages): Promise<FreshApp> {
     const app = await FreshApp.generate(ROOT);
-    await app.npm(...INSTALL, ...PACKAGES.map((name) => packages.archiveOf(name)), ...companionsOf(12));
+    await app.npm(...INSTALL, ...PACKAGES.map((name) => packages.archiveOf(name)), ...companionsOf(12), ...BUILDERS);
     await app.addSources();
     // Kept as texts: they compile and run in the fresh application only.
     await cp(join(import.meta.dirname, 'fresh/use.ts.txt'), join(app.folder, 'src/use.ts'));
+    await cp(join(import.meta.dirname, 'fresh/types.ts.txt'), join(app.folder, 'test/types.ts'));
     return app;
   }
 
@@ -78,6 +80,12 @@ export class FreshApp implements AsyncDisposable {
   /** Runs a program of the application's own. Rejects with all it wrote if it fails. */
   bin(name: string, ...args: string[]): Promise<string> {
     return this.execute(join(this.folder, 'node_modules/.bin', name), args);
+  }
+
+  /** Compiles by the TypeScript of this name among its packages. What it writes, also if it finds faults. */
+  tsc(typescript: string, ...args: string[]): Promise<string> {
+    const program = join(this.folder, 'node_modules', typescript, 'bin/tsc');
+    return this.execute(process.execPath, [program, ...args]).catch(String);
   }
 
   /** Runs a program of the folder above, where the tools of an older application are. */
