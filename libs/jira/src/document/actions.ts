@@ -162,12 +162,23 @@ export class ActionDescriber {
     }
   }
 
+  /** The rows, or for a client that comes back the steps from what it was shown. */
   private listened(): Schema {
-    const state = { count: anyOf({ type: 'integer' }, NULL), complete: { type: 'boolean' } };
     const text = { type: 'string' };
     const ids = { type: 'array', items: {} };
-    const properties = { channel: text, position: text, rows: listOf(this.shaped(this.row)), ids, ...state };
-    return objectOf(properties, ['channel', 'position', 'rows', 'ids', 'count', 'complete']);
+    const step = { type: 'object', required: ['op', 'at', 'id'] };
+    const state = {
+      channel: text,
+      position: text,
+      count: anyOf({ type: 'integer' }, NULL),
+      complete: { type: 'boolean' },
+    };
+    const answer = (recovered: boolean, properties: Readonly<Record<string, Schema>>): Schema => {
+      const needed = { ...state, recovered: { const: recovered }, ...properties };
+      return objectOf({ ...needed, resume: text }, Object.keys(needed));
+    };
+    const whole = answer(false, { rows: listOf(this.shaped(this.row)), ids });
+    return anyOf(whole, answer(true, { ops: { type: 'array', items: step } }));
   }
 
   private declaredOutput(output: RegisteredAction['options']['output']): Schema {
