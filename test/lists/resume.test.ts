@@ -156,12 +156,18 @@ describe('a client that comes back to a live list', () => {
     await expect(listen(first, 'x'.repeat(1_000))).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
   });
 
-  it('is answered whole where more became of the list than is remembered', async () => {
+  it('is answered whole where more became of the list than is remembered, which is what others were shown', async () => {
+    const change = async (): Promise<void> => {
+      for (let rank = 1; rank <= 20; rank++) await jobs().update(12, { rank: rank % 10 });
+      await app.get(Hub).idle();
+    };
     const first = connect();
     const { resume = '' } = await listen(first, null);
     await leave(first);
-    for (let rank = 1; rank <= 20; rank++) await jobs().update(12, { rank: rank % 10 });
-    await app.get(Hub).idle();
+    await change();
+    const second = connect();
+    expect(await listen(second, resume)).toMatchObject({ recovered: true, ops: [{ op: 'removed' }, { op: 'added' }] });
+    await change();
     expect(await listen(connect(), resume)).toMatchObject({ recovered: false, ids: [1, 12, 2] });
   });
 

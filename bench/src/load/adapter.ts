@@ -1,6 +1,6 @@
 // How each server is spoken to. Everything that differs between them on the wire is in here.
 
-import { PAGE_SIZE, type IssueInput, type Status } from '../work/issues.js';
+import { LIST_SIZE, PAGE_SIZE, type IssueInput, type Status } from '../work/issues.js';
 import type { ServerName } from '../work/rows.js';
 import type { Arguments } from './bare-socket.js';
 
@@ -20,6 +20,10 @@ export interface ChangeSeen {
   readonly row: unknown;
 }
 
+export interface StepsSeen extends ChangeSeen {
+  readonly count: unknown;
+}
+
 export interface Adapter {
   /** The handshake's credentials, for an audience if one is given. */
   auth(audience?: number): object | undefined;
@@ -29,6 +33,12 @@ export interface Adapter {
   update(id: number, changes: Partial<IssueInput>): Request<unknown>;
   destroy(id: number): Request<true>;
   subscribe(audience?: number): Request<true>;
+  /** The first rows of a status, newest first. */
+  newest(status: Status): Request<Page>;
+  /** The same where the server keeps them up to date; absent = clients ask again. */
+  listen?(status: Status): Request<Page>;
+  /** Reads the arguments of an event that says how such a list goes on: one row came, and the last went. */
+  readSteps?(event: Arguments): StepsSeen | undefined;
   /** Reads the arguments of an event that announces a row that was created, changed or destroyed. */
   readChange(event: Arguments): ChangeSeen | undefined;
 }
@@ -38,6 +48,7 @@ const byHand: Adapter = {
   auth: () => undefined,
   retrieve: (id) => ({ args: ['issues:retrieve', { id }], read: (answer) => dataOf(answer, 200) }),
   list: (status, page) => ({ args: ['issues:list', { status, page }], read: (answer) => dataOf(answer, 200) as Page }),
+  newest: (status) => ({ args: ['issues:newest', { status }], read: (answer) => dataOf(answer, 200) as Page }),
   create: (input) => ({ args: ['issues:create', input], read: (answer) => dataOf(answer, 201) }),
   update: (id, changes) => ({ args: ['issues:update', { id, ...changes }], read: (answer) => dataOf(answer, 200) }),
   destroy: (id) => ({
@@ -59,11 +70,9 @@ const feathers: Adapter = {
   retrieve: (id) => ({ args: ['get', 'issues', id, {}], read: ([error, row]) => (error === null ? row : undefined) }),
   list: (status, page) => ({
     args: ['find', 'issues', { status, $sort: { id: 1 }, $limit: PAGE_SIZE, $skip: (page - 1) * PAGE_SIZE }],
-    read: ([error, found]) => {
-      const { total, data } = fieldsOf(found);
-      return error === null ? { count: total, results: data } : undefined;
-    },
+    read: foundPage,
   }),
+  newest: (status) => ({ args: ['find', 'issues', { status, $sort: { id: -1 }, $limit: LIST_SIZE }], read: foundPage }),
   create: (input) => ({
     args: ['create', 'issues', input, {}],
     read: ([error, row]) => (error === null ? row : undefined),
@@ -76,6 +85,11 @@ const feathers: Adapter = {
   }),
   readChange: ([event, row]) => (event === 'issues created' ? { id: fieldsOf(row).id, row } : undefined),
 };
+
+function foundPage([error, found]: Arguments): Page | undefined {
+  const { total, data } = fieldsOf(found);
+  return error === null ? { count: total, results: data } : undefined;
+}
 
 let requests = 0;
 
@@ -102,6 +116,20 @@ const jira: Adapter = {
   auth: (audience) => ({ jira: 2, token: audience === undefined ? 'everything' : `audience-${audience}` }),
   retrieve: (id) => jiraRequest('GET', 'retrieve', { query: { pk: id } }, 200, (data) => data),
   list: (status, page) => jiraRequest('GET', 'list', { query: { status, page } }, 200, (data) => data as Page),
+  newest: (status) => jiraRequest('GET', 'list', { query: newestOf(status) }, 200, (data) => data as Page),
+  listen: (status) =>
+    jiraRequest('SUBSCRIPTION', 'listen', { query: newestOf(status) }, 200, (data) => {
+      const { count, rows } = fieldsOf(data);
+      return { count, results: rows };
+    }),
+  readSteps: ([event, frame]) => {
+    const { type, data } = fieldsOf(frame);
+    const { ops, count } = fieldsOf(data);
+    const [last, first, ...others] = Array.isArray(ops) ? ops.map(fieldsOf) : [];
+    const isOne = last?.op === 'removed' && last.at === LIST_SIZE - 1 && first?.op === 'added' && first.at === 0;
+    if (event !== 'issues' || type !== 'list' || !isOne || others.length > 0) return undefined;
+    return { id: first.id, row: first.row, count };
+  },
   create: (input) => jiraRequest('POST', 'create', { data: input }, 201, (data) => data),
   update: (id, data) => jiraRequest('PATCH', 'update', { query: { pk: id }, data }, 200, (row) => row),
   destroy: (id) => jiraRequest('DELETE', 'destroy', { query: { pk: id } }, 204, () => true as const),
@@ -117,6 +145,10 @@ const jira: Adapter = {
       : undefined;
   },
 };
+
+function newestOf(status: Status): object {
+  return { status, ordering: '-id', page_size: LIST_SIZE };
+}
 
 export const ADAPTERS: Readonly<Record<ServerName, Adapter>> = {
   bare: byHand,

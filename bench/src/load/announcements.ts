@@ -27,7 +27,7 @@ export class Announcements {
   private readonly byText = new Map<string, Pending>();
   private announced = 0;
 
-  constructor(private readonly adapter: Adapter) {}
+  constructor(private readonly adapter: Pick<Adapter, 'readChange'>) {}
 
   /** Call before the write. */
   expect(input: IssueInput): Announcement {

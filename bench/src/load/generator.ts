@@ -6,6 +6,7 @@ import type { RowName, ServerName } from '../work/rows.js';
 import { ADAPTERS } from './adapter.js';
 import { assertFlawless, unlessFaulted } from './faults.js';
 import { Connects, Destroys, FanOut, Idle, Latency, list, Listener, Requests, retrieve, Updates } from './workloads.js';
+import { LiveLists } from './live-lists.js';
 import type { Target, Workload } from './workloads.js';
 
 export interface OpenOrder {
@@ -59,6 +60,8 @@ function workloadOf(row: RowName, target: Target, sockets: number): Workload {
       return new FanOut(target, sockets - 1, 'deliveries', AUDIENCES);
     case 'latency':
       return new Latency(target, sockets - 1, 'deliveries');
+    case 'live-list':
+      return new LiveLists(target, sockets - 1);
     case 'connect':
       return new Connects(target, sockets);
     case 'memory':

@@ -278,7 +278,7 @@ export class Listener implements Workload {
   }
 }
 
-async function send<Result>(socket: BareSocket, request: Request<Result>): Promise<Result | undefined> {
+export async function send<Result>(socket: BareSocket, request: Request<Result>): Promise<Result | undefined> {
   const answer = await socket.call(request.args);
   const result = request.read(answer);
   if (result === undefined)
@@ -286,7 +286,7 @@ async function send<Result>(socket: BareSocket, request: Request<Result>): Promi
   return result;
 }
 
-function connect(target: Target, audience?: number, onEvent?: (text: string) => void): Promise<BareSocket> {
+export function connect(target: Target, audience?: number, onEvent?: (text: string) => void): Promise<BareSocket> {
   return BareSocket.open(target.port, target.adapter.auth(audience), onEvent);
 }
 
@@ -306,7 +306,7 @@ function openSubscribed(
 
 const CONNECTING_AT_ONCE = 32;
 
-async function openMany(count: number, open: (n: number) => Promise<BareSocket>): Promise<BareSocket[]> {
+export async function openMany(count: number, open: (n: number) => Promise<BareSocket>): Promise<BareSocket[]> {
   const sockets: BareSocket[] = [];
   let next = 0;
   const lane = async (): Promise<void> => {
@@ -317,6 +317,6 @@ async function openMany(count: number, open: (n: number) => Promise<BareSocket>)
   return sockets;
 }
 
-function until(moment: number): Promise<void> {
+export function until(moment: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, moment - clockMs())));
 }

@@ -98,6 +98,8 @@ const METHOD = `How far each row is from its goal, and what bounds it: [goals](g
   answer ends the run with exit code 1.
 - Reads: 32 connections with one request in flight each. Writes: one writer, whose next write waits for the last subscriber.
 - Memory: resident set after forced collections, before and after 3,000 subscribed connections, in a new process each time.
+- Live lists: each of 1,000 clients shows the newest 20 of the open rows and their count. A write adds one, 20 a second at most, and the next waits
+  until all clients show it. Of bare and FeathersJS each client asks for its page again when it is told of a row; of nestjs-jira it listens.
 - Latency: from the moment SQLite is told to commit to the moment the generator has read the last of the 1,000 frames, 20 writes a
   second. Reading 1,000 sockets takes the generator some milliseconds itself, which are in all figures of that row.
 

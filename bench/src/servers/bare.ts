@@ -4,7 +4,7 @@ import 'reflect-metadata';
 import { createServer } from 'node:http';
 import { Server, type Socket } from 'socket.io';
 import { DataSource } from 'typeorm';
-import { AUDIENCES, PAGE_SIZE, SHARED_PROJECT, type IssueInput, type Status } from '../work/issues.js';
+import { AUDIENCES, LIST_SIZE, PAGE_SIZE, SHARED_PROJECT, type IssueInput, type Status } from '../work/issues.js';
 import { listen, serve } from './control.js';
 import { databaseOptions, Issue, runUpdates, seed } from './issue.entity.js';
 
@@ -34,6 +34,13 @@ io.on('connection', (socket: Socket) => {
         skip: (query.page - 1) * PAGE_SIZE,
         take: PAGE_SIZE,
       })
+      .then(([results, count]) => answer({ status: 200, data: { count, results } }))
+      .catch(fail(answer));
+  });
+
+  socket.on('issues:newest', (query: { status: Status }, answer: Answer) => {
+    issues
+      .findAndCount({ where: { status: query.status }, order: { id: 'DESC' }, take: LIST_SIZE })
       .then(([results, count]) => answer({ status: 200, data: { count, results } }))
       .catch(fail(answer));
   });

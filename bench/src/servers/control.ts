@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import { clockMs } from '../work/clock.js';
 import { answerCalls } from '../work/ipc.js';
+import { LISTED_ROWS, SEEDED_ROWS } from '../work/issues.js';
 import { startProfile, stopProfile } from './profile.js';
 
 /** All CPU the process has used, every thread of it, in microseconds. */
@@ -30,6 +31,9 @@ export interface UpdateOrder {
 
 /** The row this process was started for. */
 export const ROW = process.argv[2] ?? '';
+
+/** How many rows there are before the first request. */
+export const ROWS = ROW === 'live-list' ? LISTED_ROWS : SEEDED_ROWS;
 
 const commits: number[] = [];
 

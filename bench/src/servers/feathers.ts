@@ -6,8 +6,8 @@ import { KnexService } from '@feathersjs/knex';
 import '@feathersjs/transport-commons';
 import socketio from '@feathersjs/socketio';
 import knexOf, { type Knex } from 'knex';
-import { AUDIENCES, PAGE_SIZE, SEEDED_ROWS, seededIssue, SHARED_PROJECT, type IssueInput } from '../work/issues.js';
-import { listen, markCommit, ROW, serve } from './control.js';
+import { AUDIENCES, PAGE_SIZE, seededIssue, SHARED_PROJECT, type IssueInput } from '../work/issues.js';
+import { listen, markCommit, ROW, ROWS, serve } from './control.js';
 
 interface IssueRow extends IssueInput {
   readonly id: number;
@@ -43,7 +43,7 @@ async function openDatabase(): Promise<Knex> {
     table.timestamp('createdAt').notNullable().defaultTo(knex.fn.now());
     table.timestamp('updatedAt').notNullable().defaultTo(knex.fn.now());
   });
-  const rows = Array.from({ length: SEEDED_ROWS }, (_, index) => seededIssue(index + 1));
+  const rows = Array.from({ length: ROWS }, (_, index) => seededIssue(index + 1));
   await knex.batchInsert('issue', rows, 100);
   // An insert of its own is its own commit.
   if (ROW === 'latency') knex.on('query', ({ method }: { method?: string }) => method === 'insert' && markCommit());

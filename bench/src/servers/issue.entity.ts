@@ -2,9 +2,9 @@
 
 import { Column, CreateDateColumn, DataSource, Entity, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
 import type { DataSourceOptions } from 'typeorm';
-import { PROJECTS, SEEDED_ROWS, seededIssue, type Status } from '../work/issues.js';
+import { PROJECTS, seededIssue, type Status } from '../work/issues.js';
 import { freshDatabase } from '../work/databases.js';
-import { markCommit, ROW, type UpdateOrder } from './control.js';
+import { markCommit, ROW, ROWS, type UpdateOrder } from './control.js';
 
 abstract class IssueColumns {
   @PrimaryGeneratedColumn()
@@ -53,7 +53,7 @@ export function databaseOptions(): DataSourceOptions {
 }
 
 export async function seed(dataSource: DataSource): Promise<void> {
-  const rows = Array.from({ length: SEEDED_ROWS }, (_, index) => seededIssue(index + 1));
+  const rows = Array.from({ length: ROWS }, (_, index) => seededIssue(index + 1));
   for (const entity of [Issue, Note])
     for (let from = 0; from < rows.length; from += 100)
       await dataSource.getRepository<IssueColumns>(entity).insert(rows.slice(from, from + 100));

@@ -95,6 +95,7 @@ class IssueHook extends ModelHook<Issue> {
   output = IssueView;
   override permissions = [IsAuthenticated];
   override filterFields = { status: ['exact', 'in'], projectId: ['exact', 'in'], title: ['icontains'] };
+  override orderingFields = ['id'];
   override ordering = ['id'];
 
   override visibility(scope: HookScope): Visibility<Issue> {

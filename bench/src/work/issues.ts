@@ -2,6 +2,9 @@
 
 export const SEEDED_ROWS = 1000;
 export const PAGE_SIZE = 16;
+/** Rows of a live list, and rows that it is the first of. */
+export const LIST_SIZE = 20;
+export const LISTED_ROWS = 10_000;
 export const STATUSES = ['open', 'doing', 'done'] as const;
 export type Status = (typeof STATUSES)[number];
 
@@ -32,10 +35,10 @@ export function seededIssue(id: number): IssueInput {
   };
 }
 
-/** How many seeded rows have this status. */
-export function seededCount(status: Status): number {
+/** How many of the seeded rows have this status. */
+export function seededCount(status: Status, rows = SEEDED_ROWS): number {
   let count = 0;
-  for (let id = 1; id <= SEEDED_ROWS; id++) if (seededIssue(id).status === status) count++;
+  for (let id = 1; id <= rows; id++) if (seededIssue(id).status === status) count++;
   return count;
 }
 

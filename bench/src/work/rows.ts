@@ -18,6 +18,7 @@ export const ROW_NAMES = [
   'update',
   'update-unwatched',
   'latency',
+  'live-list',
 ] as const;
 export type RowName = (typeof ROW_NAMES)[number];
 
@@ -35,6 +36,7 @@ export interface Row {
 const REQUESTS: readonly ServerName[] = ['bare', 'nest', 'feathers', 'ordinary', 'jira'];
 const ROW_WRITES: readonly ServerName[] = ['bare', 'nest', 'ordinary', 'jira'];
 const WRITES: readonly ServerName[] = ['bare', 'jira'];
+const LISTS: readonly ServerName[] = ['bare', 'feathers', 'jira'];
 const OTHERS = SERVERS.filter((name) => name !== 'ordinary');
 const PER_CPU = 'per server CPU second';
 
@@ -52,6 +54,7 @@ export const ROWS: readonly Row[] = [
   row('update', 'update() of ten rows by criteria, watched', `updates ${PER_CPU}`, WRITES, 1),
   row('update-unwatched', 'the same on an entity nobody watches', `updates ${PER_CPU}`, WRITES, 1),
   row('latency', 'commit to the last of 1,000 sockets, 20 writes a second', 'ms', OTHERS, 1001, 'less'),
+  row('live-list', 'live list of 20 of 10,000 rows, ordered, to 1,000 sockets', `writes ${PER_CPU}`, LISTS, 1001),
 ];
 
 function row(

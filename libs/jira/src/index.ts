@@ -112,7 +112,7 @@ export { GenericModelHook } from './typeorm/hooks/generic-model-hook.js';
 export type { ExpandFields } from './typeorm/expand/expansion.js';
 export { ModelHook, ReadOnlyModelHook } from './typeorm/hooks/model-hook.js';
 export { ListenMixin, type Listens } from './typeorm/hooks/listen.mixin.js';
-export type { LiveListOptions } from './typeorm/hooks/live-rows.js';
+export type { LiveListOptions } from './typeorm/hooks/live-options.js';
 export { SubscribeMixin, type Subscribes } from './typeorm/hooks/subscribe.mixin.js';
 export type { TypeOrmStore } from './typeorm/store/typeorm-store.js';
 export type { Visibility } from './typeorm/query/visibility.js';

@@ -152,6 +152,8 @@ export interface QueryDialect {
   /** How the database tells its guess of a query's rows; absent where it has none. */
   readonly estimates?: RowEstimates | undefined;
 
+  /** Kinds whose values the driver reads exactly, and which the database orders by nothing else. */
+  readonly sortedKinds: readonly ColumnKind[];
   /** Whether the driver reads values of the kind less exactly than the database has them, or JSON cannot hold them. */
   readsInexactly(kind: ColumnKind): boolean;
   /** What a cursor keeps of a value that is read inexactly. */

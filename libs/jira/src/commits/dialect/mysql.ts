@@ -39,6 +39,8 @@ export class MysqlDialect implements SqlDialect {
   readonly locksGaps = true;
   readonly hasFunctions = false;
   readonly sortsNullsLast = false;
+  /** It orders UUIDs by their time, and may hold any small number as a boolean. */
+  readonly sortedKinds: readonly ColumnKind[];
   readonly hasIlike = false;
   readonly isSynchronous = false;
   readonly asksForUuids = true;
@@ -54,7 +56,11 @@ export class MysqlDialect implements SqlDialect {
   constructor(
     private readonly driver: DataSource['driver'],
     readonly isCaptured: boolean,
-  ) {}
+  ) {
+    const { supportBigNumbers = true } = driver.options as { readonly supportBigNumbers?: boolean };
+    const kinds = ['text', 'enum', 'integer', 'double'] as const;
+    this.sortedKinds = supportBigNumbers && isCaptured ? [...kinds, 'bigint'] : kinds;
+  }
 
   get hasUuids(): boolean {
     return hasUuidType(this.driver) === true;

@@ -43,6 +43,7 @@ export class PostgresDialect implements SqlDialect {
   readonly hasFunctions = false;
   readonly hasUtcParts = true;
   readonly sortsNullsLast = true;
+  readonly sortedKinds: readonly ColumnKind[];
   readonly hasIlike = true;
   readonly isSynchronous = false;
   readonly asksForUuids = false;
@@ -60,7 +61,11 @@ export class PostgresDialect implements SqlDialect {
     losesNames: (error) => LOST_NAMES.has(String((error as { readonly code?: unknown }).code)),
   };
 
-  constructor(readonly isCaptured: boolean) {}
+  constructor(readonly isCaptured: boolean) {
+    const kinds = ['text', 'enum', 'integer'] as const;
+    // Answers that come as JSON over HTTP are another matter.
+    this.sortedKinds = isCaptured ? [...kinds, 'bigint', 'uuid', 'boolean'] : kinds;
+  }
 
   losesTransaction(): boolean {
     return false;

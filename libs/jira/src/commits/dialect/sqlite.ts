@@ -35,6 +35,7 @@ export class SqliteDialect implements SqlDialect {
   readonly timezone = 'Z';
   readonly hasUtcParts = true;
   readonly sortsNullsLast = false;
+  readonly sortedKinds = ['text', 'enum', 'uuid', 'integer', 'bigint', 'double'] as const;
   readonly hasIlike = false;
   readonly asksForUuids = false;
   readonly isCaptured: boolean;

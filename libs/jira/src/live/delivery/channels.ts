@@ -44,7 +44,8 @@ export class Channels {
 
   /** Channels about whose rows others decide that nobody follows. */
   *dependent(): Generator<Channel> {
-    for (const channel of this.byKey.values()) if (channel.definition.readRelated) yield channel;
+    for (const channel of this.byKey.values())
+      if (channel.definition.readRelated && channel.subscriptions.size > 0) yield channel;
   }
 
   /**

@@ -1,12 +1,20 @@
 // From what a list was to what it is: the steps that a client takes, each valid once those before it are taken.
 
 import type { ListOp, RowId } from 'nestjs-jira-protocol';
+import { idKey } from '../../core/changes/change.js';
+
+/** The id itself, where it is one value: a list holds many. */
+export type RowKey = string | number;
+
+export function keyOfRow(id: RowId): RowKey {
+  return typeof id === 'object' ? idKey(id) : id;
+}
 
 /** A row of a live list. */
 export interface ListedRow {
   readonly id: RowId;
   /** Equal for equal ids. */
-  readonly key: string;
+  readonly key: RowKey;
   /** What clients are sent of it. The same object = nothing changed. */
   readonly data: unknown;
 }
@@ -28,7 +36,7 @@ export function differenceOf(before: readonly ListedRow[], after: readonly Liste
   const known = new Map(current.map((row) => [row.key, row]));
   const inOrder = increasingPart(current.map(({ key }) => indexes.get(key) as number));
   const staying = new Set([...inOrder].map((i) => current[i]?.key));
-  let previous: string | undefined;
+  let previous: RowKey | undefined;
   for (const row of after) {
     const { id, key, data } = row;
     const was = known.get(key);

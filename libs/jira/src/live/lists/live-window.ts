@@ -43,7 +43,7 @@ export class LiveWindow implements ListWindow {
   private readonly rows: WindowRows;
   /** What its subscribers were told; `undefined` until it was read. */
   private told?: Shown;
-  /** The same, lately; absent where nobody comes back to it. */
+  /** The same of lately; absent where nobody comes back to it. */
   private readonly lately?: ToldLists;
   /** Whether its rows may be others than those that it was told to hold. */
   private isStale = true;
@@ -235,16 +235,16 @@ export class LiveWindow implements ListWindow {
     const { listed, count, complete } = (this.told = this.rows.shown);
     this.isUnsent = false;
     const ops = before ? differenceOf(before.listed, listed) : [];
-    const isSame = ops.length === 0 && count === before?.count && complete === before.complete;
-    if (isSame) return;
-    this.lately?.add(this.told);
-    if (before) this.send(this.frame({ ops, ...this.state }));
+    if (ops.length === 0 && count === before?.count && complete === before.complete) return;
+    this.lately?.next();
+    if (before && !this.isResting) this.send(this.frame({ ops, ...this.state }));
   }
 
-  /** What goes with the rows. */
+  /** What goes with the rows to clients. */
   private get state(): ListShown {
-    const { count = null, complete = false } = this.told ?? {};
-    return { count, complete, ...(this.lately && { resume: this.lately.name }) };
+    const { told, lately } = this;
+    const { count = null, complete = false } = told ?? {};
+    return { count, complete, ...(told && lately && { resume: lately.nameOf(told) }) };
   }
 
   private frame(data: ListData): ChangeFrame {

@@ -30,7 +30,7 @@ export class RestingLists {
   }
 
   endAll(): void {
-    for (const channel of [...this.lists.keys()]) this.end(channel);
+    for (const channel of this.lists.keys()) this.end(channel);
   }
 
   private end(channel: Channel): void {

@@ -1,8 +1,7 @@
 // The first rows of a list, sorted in memory: a change is applied without asking the database.
 
-import { idKey } from '../../core/changes/change.js';
 import { isPromise } from '../../core/support/is-promise.js';
-import type { ListedRow } from './difference.js';
+import { keyOfRow, type ListedRow } from './difference.js';
 import type { SortKey, SortedList, SortedPage } from './list-definition.js';
 import { listedAs, sameOr, type RowChange, type Shown, type WindowRows } from './window-rows.js';
 
@@ -46,7 +45,7 @@ export class SortedRows implements WindowRows {
 
   apply({ id, wasIn, after, show }: RowChange): boolean {
     if (!this.isExact) return !wasIn && !after;
-    const key = idKey(id);
+    const key = keyOfRow(id);
     const from = this.entries.findIndex((entry) => entry.key === key);
     const sortKey = after && this.list.order.sortKeyOf(after);
     if (after && !sortKey) return false;

@@ -1,9 +1,9 @@
 // How a live list learns its next rows: by asking again, or from the change alone.
 
-import { idKey, type Image } from '../../core/changes/change.js';
+import type { Image } from '../../core/changes/change.js';
 import { wireText } from '../../core/support/wire-value.js';
 import type { RowId } from 'nestjs-jira-protocol';
-import type { ListedRow } from './difference.js';
+import { keyOfRow, type ListedRow } from './difference.js';
 import type { ListDefinition, ListPage, ReadRow } from './list-definition.js';
 
 /** What clients are shown. */
@@ -63,7 +63,7 @@ export class PageRows implements WindowRows {
 export function listedAs(before: readonly ListedRow[], rows: readonly ReadRow[]): ListedRow[] {
   const known = new Map(before.map((row) => [row.key, row]));
   return rows.map(({ id, data }) => {
-    const key = idKey(id);
+    const key = keyOfRow(id);
     return { id, key, data: sameOr(known.get(key), data) };
   });
 }

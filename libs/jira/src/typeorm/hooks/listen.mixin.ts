@@ -1,12 +1,14 @@
 import type { ListenedData, RelistedData } from 'nestjs-jira-protocol';
 import { Action } from '../../hooks/action.decorator.js';
 import type { Constructor } from '../../hooks/mixins/mixin.js';
-import { LISTS } from '../../hooks/plumbing.js';
+import type { HookContext } from '../../hooks/base-hook.js';
+import { LISTS, REGISTER } from '../../hooks/plumbing.js';
 import { Shown } from '../../hooks/shown-result.js';
 import { ListObserver } from '../../live/observers/list-observer.js';
 import type { ActionScope } from '../../core/scope/scope.js';
 import type { GenericModelHook } from './generic-model-hook.js';
-import { liveListOf, type LiveListOptions } from './live-rows.js';
+import { assertLiveOptions, type LiveListOptions } from './live-options.js';
+import { liveListOf } from './live-rows.js';
 
 export interface Listens {
   /** Live lists: `false` keeps none. @default { maxLimit: 200 } */
@@ -20,6 +22,11 @@ export function ListenMixin<B extends Constructor<GenericModelHook<object>>>(Bas
   abstract class ListenHook extends Base {
     live: LiveListOptions | false = {};
     readonly [LISTS] = new ListObserver((scope) => liveListOf(this, scope, this.live));
+
+    override [REGISTER](context: HookContext): Promise<void> {
+      assertLiveOptions(this, this.live, Math.min(this.pageSize ?? context.pageSize, context.limits.pageSize));
+      return super[REGISTER](context);
+    }
 
     @Action({ methods: ['SUBSCRIPTION'], transaction: false })
     @Shown()

@@ -18,19 +18,8 @@ import { compileFilter } from '../query/row-predicate.js';
 import { relationsIn } from '../query/sight.js';
 import { TypeOrmStore } from '../store/typeorm-store.js';
 import type { GenericModelHook } from './generic-model-hook.js';
+import { LIVE_DEFAULTS, type LiveListOptions } from './live-options.js';
 import { orderOf, sortedListOf } from './sorted-list.js';
-
-/** Live lists of a hook. */
-export interface LiveListOptions {
-  /** The most rows of one list. @default 200 */
-  readonly maxLimit?: number;
-  /** Rows kept beyond those of a list, as a part of them: they take the place of rows that leave it. @default 1 */
-  readonly buffer?: number;
-  /** Whether clients are told how many rows match, where the pagination counts. @default true */
-  readonly count?: boolean;
-}
-
-const LIVE_DEFAULTS = { maxLimit: 200, buffer: 1, count: true } as const;
 
 /** A row on its way through a pagination, which moves rows about and looks into none. */
 class Listed {

@@ -9,12 +9,8 @@ import { compareStored, kindOf } from './column-value.js';
 import { read } from './condition-memory.js';
 import { totalOrder } from './cursor.js';
 import { resolvePath } from './field-path.js';
-import { mayJudge } from './memory-rules.js';
 
 type Value = SortKey[number];
-
-/** Kinds of columns whose values rows and images hold as exactly as the database, which compares nothing but them. */
-const EXACT: ReadonlySet<string> = new Set(['text', 'enum', 'integer', 'bigint', 'double']);
 
 /** `undefined` where only the database can tell the order. */
 export function memoryOrder(metadata: EntityMetadata, ordering: readonly Ordering[]): RowOrder | undefined {
@@ -39,11 +35,13 @@ export function memoryOrder(metadata: EntityMetadata, ordering: readonly Orderin
   };
 }
 
+/** Whether rows and images hold its values as exactly as the database, which compares nothing but them. */
 function isExact(column: ColumnMetadata): boolean {
-  const kind = kindOf(column);
   if (column.transformer !== undefined || column.isVirtualProperty || !column.isSelect) return false;
-  const dialect = dialectOf(column.entityMetadata.dataSource);
-  return EXACT.has(kind) && mayJudge(column, 'order') && !dialect.readsInexactly(kind);
+  const kind = kindOf(column);
+  // Texts are compared by their bytes whatever the collation; a UUID's text is not.
+  if (kind === 'uuid' && column.collation !== undefined) return false;
+  return dialectOf(column.entityMetadata.dataSource).sortedKinds.includes(kind);
 }
 
 function sortKeyOf(columns: readonly ColumnMetadata[], row: object): SortKey | undefined {
