@@ -1,13 +1,17 @@
 // Reads of one moment are one statement of the database: each caller must be answered as if it had asked alone.
 
+import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { Expose } from 'class-transformer';
-import pg from 'pg';
 import { Hook, ReadOnlyModelHook, type HookScope, type Visibility } from 'nestjs-jira';
 import { Column, Entity, ManyToOne, OneToMany, PrimaryColumn } from 'typeorm';
 import { afterEach, expect, it, vi } from 'vitest';
 import { createTestApp, type TestClient } from '../support/app.js';
 import { describeEachServer } from '../support/databases.js';
+
+const { Client } = createRequire(import.meta.url)('pg') as {
+  Client: { prototype: { query(...args: unknown[]): unknown } };
+};
 
 @Entity()
 class Folder {
@@ -91,12 +95,12 @@ describeEachServer('Reads together', ({ type, options }) => {
   /** What is sent to PostgreSQL. */
   const spied = (): string[] => {
     const texts: string[] = [];
-    const { query } = pg.Client.prototype as unknown as { query(...args: unknown[]): unknown };
-    vi.spyOn(pg.Client.prototype as unknown as { query: typeof query }, 'query').mockImplementation(function (this: unknown, ...args) {
+    const { query } = Client.prototype;
+    vi.spyOn(Client.prototype, 'query').mockImplementation(function (this: unknown, ...args) {
       const [sent] = args as [{ text?: string } | string];
       texts.push(typeof sent === 'string' ? sent : (sent.text ?? ''));
       return query.apply(this, args);
-    }); // prettier-ignore
+    });
     return texts;
   };
 

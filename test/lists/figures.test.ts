@@ -39,7 +39,7 @@ class Desk {
     const fail = (error: unknown): never => {
       throw error;
     };
-    this.feed = new Feed('items', sink, { failed: fail, gap: fail }, 10);
+    this.feed = new Feed('items', sink, { failed: fail, gap: fail }, { heldFrames: 10, changesPerCommit: 1_000 });
   }
 
   static async with(windows: number): Promise<Desk> {

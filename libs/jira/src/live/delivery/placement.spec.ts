@@ -68,7 +68,7 @@ class World {
 
   constructor(subscriptions = 10) {
     const report = { failed: () => undefined, gap: () => undefined };
-    const limits = { subscriptions, heldFrames: 10 };
+    const limits = { subscriptions, heldFrames: 10, changesPerCommit: 1_000 };
     const resume = { maxRows: 10, positionMs: 20_000 };
     this.hub = new Hub(new MemoryChangeLog(), this.sink, limits, report, new ErrorDescriber([]), resume);
   }
