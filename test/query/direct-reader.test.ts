@@ -122,8 +122,8 @@ describeEachDatabase('Reading directly', ({ type, open: openWith }) => {
             expect(found).toStrictEqual(await slow.find(query));
             const page = await fast.findAndCount(query);
             // A page past the end knows nothing of the rows before it.
-            if (page || found.length > 0)
-              expect(page).toStrictEqual({ rows: found, count: await slow.count(one) });
+            const counted = { rows: found, count: await slow.count(one) };
+            expect(page ?? { ...counted, rows: [] }).toStrictEqual(counted);
           }
           expect(await fast.findOne(filter)).toStrictEqual(await slow.findOne(filter));
           expect(await fast.count(filter)).toBe(await slow.count(filter));

@@ -9,7 +9,8 @@ import {
 } from '../../libs/jira/src/core/errors/jira.exception.js';
 import { EVERYTHING, type Filter } from '../../libs/jira/src/policy/filtering/filter.js';
 import { compileVisibility } from '../../libs/jira/src/typeorm/query/row-predicate.js';
-import { TypeOrmStore, type TypeOrmStoreOptions } from '../../libs/jira/src/typeorm/store/typeorm-store.js';
+import type { TypeOrmStoreOptions } from '../../libs/jira/src/typeorm/store/store-options.js';
+import { TypeOrmStore } from '../../libs/jira/src/typeorm/store/typeorm-store.js';
 import { describeEachDatabase } from '../support/databases.js';
 
 @Entity()

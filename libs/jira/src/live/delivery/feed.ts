@@ -12,6 +12,8 @@ import type { FrameSink } from './frame-sink.js';
 import { assertUnaltered, UnknowableRow } from './judgements.js';
 import { delivered, tellWaiting } from './feed-news.js';
 import { Batch } from './batch.js';
+import { participantsOf } from './participants.js';
+import { countTold, isCutShort } from './large-commits.js';
 import { Gate } from '../../core/support/gate.js';
 import type { Limits } from '../../core/limits/limits.js';
 import { LiveWindow } from '../lists/live-window.js';
@@ -139,7 +141,7 @@ export class Feed {
       for (const channel of this.index.candidates(delivery.change, batch.rooms)) {
         const { definition } = channel;
         if (!isFor(definition.observer, delivery) || batch.handled.get(delivery)?.has(definition.observer)) continue;
-        if (this.isToldEnough(channel, delivery)) continue;
+        if (isCutShort(channel, delivery, this.limits.changesPerCommit)) continue;
         void this.guard(channel, delivery, () => {
           const one = caseOf(delivery, channel, batch.rooms);
           const matchers = matchersOf(definition);
@@ -215,18 +217,10 @@ export class Feed {
     return getOrAdd(batch.checks, channel, () => assertUnaltered(channel)).then(tell);
   }
 
-  /** Of a commit with more rows than a channel is told of one by one, the rest is one `reset`. */
-  private mayTell(channel: Channel, { commit = [], position }: Delivery): boolean {
-    const { changesPerCommit } = this.limits;
-    if (commit.length <= changesPerCommit) return true;
-    if (channel.large?.position !== position) channel.large = { position, told: 0 };
-    const told = ++channel.large.told;
-    if (told === changesPerCommit + 1) this.reset(channel, position, 'changesPerCommit');
-    return told <= changesPerCommit;
-  }
-
-  private isToldEnough({ large }: Channel, { position }: Delivery): boolean {
-    return large !== undefined && large.told > this.limits.changesPerCommit && large.position === position;
+  private mayTell(channel: Channel, delivery: Delivery): boolean {
+    const part = countTold(channel, delivery, this.limits.changesPerCommit);
+    if (part === 'first too many') this.reset(channel, delivery.position, 'changesPerCommit');
+    return part === 'told';
   }
 
   private tell(
@@ -300,17 +294,4 @@ const newImages = (): Map<Image, unknown> => new Map();
 
 function isFor(observer: ObserverBehaviour, delivery: Delivery): boolean {
   return delivery.observer === undefined || delivery.observer === observer.name;
-}
-
-/** `undefined` = all. */
-function participantsOf(
-  { subscriptions }: Channel,
-  { participants }: ObserverBehaviour,
-  image: Image,
-  type: ChangeType,
-): Subscription[] | undefined {
-  if (!participants) return undefined;
-  const all = [...subscriptions];
-  const chosen = new Set(participants(all.map(({ scope }) => scope), image, type)); // prettier-ignore
-  return all.filter(({ scope }) => chosen.has(scope));
 }

@@ -189,8 +189,9 @@ function isScalar(value: unknown): boolean {
 
 /** The rows and as many copies as there are other askers. Whoever gets none asks again. */
 function copies(rows: Rows, count: number, statement: Statement): Rows[] {
-  statement.isUncopyable ||= rows.some((row) => row.some((value) => !isScalar(value) && !(value instanceof Date)));
-  if (statement.isUncopyable) throw new Error('Rows that hold objects cannot be shared.');
+  const isCopyable = rows.every((row) => row.every((value) => isScalar(value) || value instanceof Date));
+  if (!isCopyable) statement.isUncopyable = true;
+  if (!isCopyable) throw new Error('Rows that hold objects cannot be shared.');
   const copy = (value: unknown): unknown => (value instanceof Date ? new Date(value) : value);
   return Array.from({ length: count }, (_, i) => (i === 0 ? rows : rows.map((row) => row.map(copy))));
 }

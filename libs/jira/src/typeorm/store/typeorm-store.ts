@@ -8,7 +8,7 @@ import type { Filter, Ordering } from '../../policy/filtering/filter.js';
 import type { RowUse, Store, StoreQuery } from '../../hooks/store.js';
 import type { CursorRow, Seek } from '../../policy/pagination/cursor.js';
 import type { DirectReader } from '../direct/direct-reader.js';
-import { CascadeGuard, type CascadeRules } from '../query/cascade-guard.js';
+import { CascadeGuard } from '../query/cascade-guard.js';
 import { applyOrdering } from '../query/ordering.js';
 import { dialectOf } from '../../commits/dialect/dialects.js';
 import { multipliesRows, pageByKey, withCursorsByKey } from '../query/page-by-key.js';
@@ -17,7 +17,7 @@ import { listFault } from '../query/relation-shape.js';
 import { RelationGuard, remembered } from '../query/relation-guard.js';
 import { compileFilter, type RowPredicate } from '../query/row-predicate.js';
 import { isKnown, noteKey } from '../query/known-rows.js';
-import { SEES_ALL, sightFor, type Sight, type SightQuery, type SightReader } from '../query/sight.js';
+import { SEES_ALL, sightFor, type Sight, type SightQuery } from '../query/sight.js';
 import { checkSingleValues } from '../query/single-values.js';
 import { isPlain } from '../query/narrowing.js';
 import { StoredRows, type StoredRow } from '../reader/stored-rows.js';
@@ -25,25 +25,8 @@ import { checkVisible, isVisible } from '../query/visible-check.js';
 import { columnValue, nullUnread, underLazyNames } from '../../commits/column-value.js';
 import { countRows, estimateRows } from '../query/count-rows.js';
 import { insertTogether } from './insert-together.js';
-import type { LockedRows } from './locked-rows.js';
 import { forget, isCascade } from './relation-values.js';
-
-export interface TypeOrmStoreOptions<E extends object> extends CascadeRules {
-  /** The hook's own query; visibility and filters narrow it by its main alias. @default all rows */
-  readonly baseQuery?: () => SelectQueryBuilder<E>;
-  /** The related rows that filters and orders may read. @default all of them */
-  readonly sightOf?: SightReader;
-  /** Reads plain rows without TypeORM's query builder, where the base query is all rows. */
-  readonly direct?: DirectReader;
-  /** Soft-deleted rows are rows too. @default false */
-  readonly withDeleted?: boolean;
-  /** Reads back what was written. @default one that shares no reads with the capture of changes */
-  readonly stored?: StoredRows<E>;
-  /** Reads rows to be written by one statement, where the base query is all rows. */
-  readonly locked?: LockedRows<E>;
-  /** Delete rows for good where the entity has a `@DeleteDateColumn()`. @default false */
-  readonly hardDelete?: boolean;
-}
+import type { TypeOrmStoreOptions } from './store-options.js';
 
 const ALIAS = 'row';
 

@@ -1,0 +1,17 @@
+// Whom an observer has chosen to tell, where it chooses.
+
+import type { ChangeType, Image } from '../../core/changes/change.js';
+import type { Channel, ObserverBehaviour, Subscription } from './channel.js';
+
+/** `undefined` = all. */
+export function participantsOf(
+  { subscriptions }: Channel,
+  { participants }: ObserverBehaviour,
+  image: Image,
+  type: ChangeType,
+): Subscription[] | undefined {
+  if (!participants) return undefined;
+  const all = [...subscriptions];
+  const chosen = new Set(participants(all.map(({ scope }) => scope), image, type)); // prettier-ignore
+  return all.filter(({ scope }) => chosen.has(scope));
+}
