@@ -77,7 +77,7 @@ describe('a live list whose server cannot read for a while', () => {
     await wait(1_000);
     expect(store.getSnapshot().status).toBe('ready');
     await mend();
-    await pantry.app.dataSource.query("UPDATE jar SET label = 'quince'");
+    await pantry.app.dataSource.getRepository(Jar).update(1, { label: 'quince' });
     await expect.poll(() => labels(store.getSnapshot().rows)).toEqual(['quince']);
     stop();
   });
