@@ -20,14 +20,21 @@ export interface Asked {
 
 export type Verdict = 'taken' | 'refused' | 'uncertain';
 
+/** Fewer than the malformed frames that a connection may send. */
+const CALLS_A_CLIENT = 40;
+
 export class Agreement {
   private readonly schemas: DocumentSchemas;
   /** The same without what a schema says less of than the server checks. */
   private readonly certain: DocumentSchemas;
 
+  private judged = 0;
+
+  /** @param renew another client, where a server ends connections that send too much that is malformed */
   constructor(
     document: AsyncApiDocument,
-    private readonly client: TestClient,
+    private client: TestClient,
+    private readonly renew?: () => Promise<TestClient>,
   ) {
     this.schemas = new DocumentSchemas(withoutLenient(document));
     this.certain = new DocumentSchemas(rewritten(this.schemas.document, (one) => ('x-validators' in one || 'x-unknown' in one ? { not: {} } : undefined))); // prettier-ignore
@@ -45,6 +52,10 @@ export class Agreement {
     const faults = this.schemas.faults(path, frame);
     if (faults.length === 0 && this.certain.faults(path, frame).length > 0) return 'uncertain';
     const namespace = this.schemas.document.channels[channel]?.address ?? '';
+    if (this.renew && ++this.judged % CALLS_A_CLIENT === 0) {
+      this.client.close();
+      this.client = await this.renew();
+    }
     const { status, data } = await this.client.call(namespace, action, method, { [part]: value });
     const isRefused = status === 400;
     if (isRefused && faults.length === 0 && unless?.test(JSON.stringify(data))) return 'uncertain';
@@ -59,6 +70,10 @@ export class Agreement {
       await this.judge(asked, value);
     });
     await fc.assert(property, { numRuns, seed: seedOf('FUZZ_SEED') });
+  }
+
+  close(): void {
+    this.client.close();
   }
 
   private resolve(schema: Schema): Schema {

@@ -206,9 +206,13 @@ it(
   async () => {
     const app = await NestFactory.create(AppModule, { logger: false });
     await app.listen(0);
-    const client = new TestClient(await app.getUrl(), { jira: 2, token: 'demo-ada' });
-    await client.connected();
-    const agreement = new Agreement(JiraModule.document(app), client);
+    const url = await app.getUrl();
+    const connect = async (): Promise<TestClient> => {
+      const client = new TestClient(url, { jira: 2, token: 'demo-ada' });
+      await client.connected();
+      return client;
+    };
+    const agreement = new Agreement(JiraModule.document(app), await connect(), connect);
     const lists = agreement.channelsWith('list');
     expect(lists.length).toBeGreaterThan(1);
     for (const channel of lists)
@@ -219,7 +223,7 @@ it(
         { channel, action: 'create', method: 'POST', part: 'data', unless: unseen },
         Math.ceil(RUNS / 4),
       );
-    client.close();
+    agreement.close();
     await app.close();
   },
   PATIENCE_MS,

@@ -68,10 +68,9 @@ export class PooledReads implements Reads {
 
   one(sql: string, parameters: Parameters): Promise<Rows> {
     const statement = this.statementOf(sql, parameters);
-    if (!this.control.together || !this.mayName || statement.types === 'unsuitable')
-      return this.shared(statement, parameters);
     const values = valuesOf(statement, parameters);
-    if (!values.every(isScalar)) return this.alone(statement, values);
+    const isSuitable = this.control.together && this.mayName && statement.types !== 'unsuitable';
+    if (!isSuitable || !values.every(isScalar)) return this.alone(statement, values);
     if (statement.types === undefined) return this.learning(statement, values);
     return this.together.ask(statement, values, {
       alone: (own) => this.alone(statement, own),
