@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -86,6 +89,16 @@ describe('npx nestjs-jira', () => {
     const { stdout } = await cli('types', 'asyncapi.json');
     expect(stdout).toContain('export type Api = {');
     expect(stdout).toContain('export type IssueView = {');
+  });
+
+  it('writes types from the address of a document', async () => {
+    const document = await readFile(join(folder, 'asyncapi.json'), 'utf8');
+    const server = createServer((_request, response) => response.end(document)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { stdout } = await cli('types', `http://127.0.0.1:${port}/asyncapi.json`);
+    server.close();
+    expect(stdout).toBe((await cli('types', 'asyncapi.json')).stdout);
   });
 
   it('says how it is used, and what is wrong with a source', async () => {
