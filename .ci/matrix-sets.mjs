@@ -94,7 +94,7 @@ export const SETS = {
         jwt: '12.0.0',
         typeorm: '12.0.0',
       }),
-      typeorm: '1.0.0',
+      typeorm: '1.1.1',
     },
     chosen: CHOSEN,
   },

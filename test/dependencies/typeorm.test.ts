@@ -120,7 +120,7 @@ describe('Without a name that the library uses of TypeORM', () => {
     restore();
     if (dataSource.isInitialized) await dataSource.destroy();
     expect(message).toBe(
-      `ConfigurationError: ${installed('typeorm')} lacks ${name}, which nestjs-jira needs: install typeorm ^0.3.25 || ^1.0.0.`,
+      `ConfigurationError: ${installed('typeorm')} lacks ${name}, which nestjs-jira needs: install typeorm ^0.3.25 || ^1.1.1.`,
     );
   });
 

@@ -24,7 +24,7 @@ import { knownDialectOf } from './dialect/dialects.js';
 import { SAVE_STEPS } from './typeorm-persistence.js';
 
 /** The peer range. A later minor version may change private members: that is what boot looks for. */
-const TYPEORM_VERSIONS = '^0.3.25 || ^1.0.0';
+const TYPEORM_VERSIONS = '^0.3.25 || ^1.1.1';
 
 interface Probe {
   readonly dataSource: DataSource;
