@@ -152,7 +152,7 @@ function left(one: Subscription, key: string, turn: number, frame: ChangeFrame, 
 
 const WHY = { added: 'it is among them now', removed: 'it is among them no longer' };
 
-/** Of a commit of several rows more may be told, so `unchanged` is not the last word. */
+/** `unchanged` explains nothing: the same commit may still report the row. */
 function why(one: Subscription, how: keyof typeof WHY, sight: Sight | undefined): Pick<Noted, 'text' | 'isExplained'> {
   const reason = reasonOf(one, how, sight);
   return { text: reason ?? WHY[how], isExplained: reason !== undefined && sight?.type !== 'unchanged' };

@@ -9,8 +9,9 @@ const PARAMETERS = /'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\d+)/g;
 const UNSUITABLE = /^(?:42|0A)/;
 
 export const POSTGRES_TOGETHER: StatementsTogether = {
+  // By their own names: "character" and "bit" as words of SQL mean a length of one, and would cut values short.
   typesOf: (name) =>
-    `SELECT unnest(parameter_types)::text FROM pg_catalog.pg_prepared_statements WHERE name = '${name}'`,
+    `SELECT format('%I.%I', n.nspname, t.typname) FROM pg_catalog.pg_prepared_statements p CROSS JOIN unnest(p.parameter_types) WITH ORDINALITY AS u(type, i) JOIN pg_catalog.pg_type t ON t.oid = u.type JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE p.name = '${name}' ORDER BY u.i`,
 
   /** Each runs as it would alone, with its values out of a table of all: its plan does not change with the others'. */
   write(text, types) {

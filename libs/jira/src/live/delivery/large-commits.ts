@@ -16,7 +16,7 @@ export function countTold(
   return told === max + 1 ? 'first too many' : 'too many';
 }
 
-/** Whether the channel is told no more of the commit. */
-export function isCutShort({ large }: Channel, { position }: Delivery, max: number): boolean {
-  return large !== undefined && large.told > max && large.position === position;
+/** Whether the channel is told no more of the commit. What is dispatched at its position is no part of it. */
+export function isCutShort({ large }: Channel, { commit, position }: Delivery, max: number): boolean {
+  return commit !== undefined && large !== undefined && large.told > max && large.position === position;
 }
