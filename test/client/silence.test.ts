@@ -145,6 +145,22 @@ describe('a connection that goes silent', () => {
     expect(states.at(-1)).toBe('connected');
   });
 
+  it('gives up a handshake that nothing answers', async () => {
+    await using tunnel = await Tunnel.start({ connectTimeoutMs: 300, transports: ['websocket'] });
+    const { proxy, jira, states } = tunnel;
+    let asked = 0;
+    // When its credentials are asked for, the transport is open.
+    jira.connect(() => {
+      if (asked++ === 0) proxy.silence();
+      return {};
+    });
+    const unanswered = 'disconnected The server did not answer the handshake within 300 ms.';
+    await expect.poll(() => states.at(-1), { timeout: 10_000 }).toBe(unanswered);
+    proxy.heal();
+    await reached(jira, 'connected');
+    expect(states.at(-1)).toBe('connected');
+  });
+
   it('stays closed where a listener closes the client at the loss', async () => {
     await using tunnel = await Tunnel.start();
     await using other = await Tunnel.start();

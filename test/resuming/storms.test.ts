@@ -88,7 +88,9 @@ describeWith('redis', 'clients of two nodes', (redisUrl) => {
       await settle(world, readers);
       const channels = reports.reduce((sum, report) => sum + report.channels, 0);
       const statements = reports.reduce((sum, report) => sum + report.statements, 0);
-      expect(channels).toBe(2 * USERS);
+      // Chance decides whether a user came back to both nodes.
+      expect(channels).toBeGreaterThanOrEqual(USERS);
+      expect(channels).toBeLessThanOrEqual(2 * USERS);
       // Equal resumes share their work for a second.
       const turns = 1 + Math.floor(ms / 990);
       expect(statements).toBeLessThanOrEqual(STATEMENTS * channels * turns);
@@ -138,8 +140,9 @@ describeWith('redis', 'clients of two nodes', (redisUrl) => {
       const proxies = await Promise.all(Array.from({ length: count }, (_, n) => Proxy.to(world.nodes[n % 2].url)));
       const heartbeat = isFigure
         ? { heartbeatIntervalMs: 1_000, heartbeatTimeoutMs: 4_000 }
-        : { heartbeatIntervalMs: 20, heartbeatTimeoutMs: 500 };
-      const options = { reconnectMinMs: 10, reconnectMaxMs: 500, ...heartbeat };
+        : { heartbeatIntervalMs: 20, heartbeatTimeoutMs: 2_000, connectTimeoutMs: 2_000 };
+      // On a machine that is busy they must be able to wait until the others have come back.
+      const options = { reconnectMinMs: 10, reconnectMaxMs: 3_000, ...heartbeat };
       const readers = await connect(count, (n) => proxies[n].url, options);
       const end = performance.now() + totalMs;
       let [cuts, writes] = [0, 0];

@@ -21,6 +21,9 @@ export interface ConnectionEvents {
   isExpecting(): boolean;
 }
 
+/** Of the time that a server has to answer a handshake. */
+const MAX_DOUBLINGS = 3;
+
 /** Sent by a server that is about to close: reconnect after this time, which differs per client. */
 const RECONNECT_EVENT = '$reconnect';
 /** Sent by a server that disconnects this client on purpose, with a code. */
@@ -42,6 +45,7 @@ export class Connection {
   private handshake = 0;
   private retries = 0;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
+  private answerTimer: ReturnType<typeof setTimeout> | undefined;
   private connectedAt = 0;
   private askedToWaitMs: number | undefined;
   private ending: JiraClientError | undefined;
@@ -108,7 +112,7 @@ export class Connection {
     this.heartbeat.stop();
     this.stopWaking?.();
     this.stopWaking = undefined;
-    this.handshake++;
+    this.endHandshake();
     this.become('closed', reason);
     this.socket.disconnect();
   }
@@ -144,7 +148,9 @@ export class Connection {
     const handshake = ++this.handshake;
     try {
       const auth = await this.credentials(this.auth);
-      if (handshake === this.handshake) speak({ ...auth, jira: PROTOCOL_VERSION });
+      if (handshake !== this.handshake) return;
+      speak({ ...auth, jira: PROTOCOL_VERSION });
+      this.awaitAnswer();
     } catch (error) {
       if (handshake !== this.handshake) return;
       this.dropSocket(error as JiraClientError);
@@ -152,7 +158,26 @@ export class Connection {
     }
   }
 
+  /** Socket.IO bounds the time until the transport is open; on a network that goes silent after that it would wait for 45 s. */
+  private awaitAnswer(): void {
+    // A server that many come back to at once may need longer: one that waited in vain waits longer the next time.
+    const waitMs = this.options.connectTimeoutMs * 2 ** Math.min(this.retries, MAX_DOUBLINGS);
+    this.answerTimer = setTimeout(() => {
+      const error = lost(`The server did not answer the handshake within ${waitMs} ms.`);
+      this.dropSocket(error);
+      this.become('disconnected', error);
+      this.retryAfter(this.backoffMs());
+    }, waitMs);
+  }
+
+  /** What comes of it no longer counts. */
+  private endHandshake(): void {
+    this.handshake++;
+    clearTimeout(this.answerTimer);
+  }
+
   private connected(): void {
+    clearTimeout(this.answerTimer);
     this.connectedAt = Date.now();
     this.askedToWaitMs = undefined;
     this.socket.io.engine.off('packet', this.heard).on('packet', this.heard);
@@ -171,6 +196,7 @@ export class Connection {
   }
 
   private refusedWith(error: JiraClientError): void {
+    clearTimeout(this.answerTimer);
     const isTemporary = error.code === 'AUTH_FAILED' || (Object.hasOwn(CODES, error.code) && error.retryable);
     if (isTemporary) {
       this.become('disconnected', error);
@@ -185,7 +211,7 @@ export class Connection {
     // Socket.IO would keep what was sent while a ping was overdue and send it again on the next connection,
     // where those requests have long failed.
     this.socket.sendBuffer.length = 0;
-    this.handshake++;
+    this.endHandshake();
     this.heartbeat.stop();
     if (this.state !== 'connected') return;
     if (Date.now() - this.connectedAt > this.options.reconnectMaxMs) this.retries = 0;
@@ -224,7 +250,7 @@ export class Connection {
   /** Closes the socket without an automatic retry. */
   private dropSocket(error: JiraClientError): void {
     const wasConnected = this.state === 'connected';
-    this.handshake++;
+    this.endHandshake();
     this.state = 'disconnected';
     this.socket.disconnect();
     if (wasConnected) this.events.onLost(error);

@@ -22,7 +22,10 @@ export interface ClientOptions {
   readonly maxRequestsInFlight?: number;
   /** Stream items to buffer for a slow reader; more end the stream with `STREAM_OVERFLOW`. @default 1_000 */
   readonly maxBufferedItems?: number;
-  /** Time limit of one attempt to connect, in ms; on a silent network the next one begins no sooner. @default 10_000 */
+  /**
+   * Time limit in ms of opening the transport, and then of the answer to the handshake, which doubles with each failure, up to
+   * eight times; on a silent network the next attempt begins no sooner. @default 10_000
+   */
   readonly connectTimeoutMs?: number;
   /** First wait before reconnecting, in ms; doubles with each failure, with jitter. @default 500 */
   readonly reconnectMinMs?: number;
