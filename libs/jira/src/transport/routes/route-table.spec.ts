@@ -32,9 +32,9 @@ describe('a table of routes', () => {
   it('answers the longest paths at once', () => {
     const table = tableOf('/:a-:b', '/x/*rest');
     const start = performance.now();
-    for (const path of [`/${'-'.repeat(50_000)}/`, `/x${'/'.repeat(50_000)}%`, `/${'a-'.repeat(25_000)}!/`])
+    for (const path of [`/${'-'.repeat(200_000)}/`, `/x${'/'.repeat(200_000)}%`, `/${'a-'.repeat(100_000)}!/`])
       table.find(path);
-    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(performance.now() - start).toBeLessThan(10_000);
   });
 
   it('lets hooks share a path, and no others', () => {
