@@ -17,11 +17,11 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     reporters: ['default', './test/support/skipped-reporter.ts', ...(results === undefined ? [] : ['json'])],
     outputFile: { json: results ?? '' },
-    // Many tests wait rather than compute: one worker a core, which is one more than the default.
-    maxWorkers: '100%',
+    // Most tests wait rather than compute: two workers a core.
+    maxWorkers: '200%',
     // These end what hangs, and measure nothing: the machine may be busy.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 20_000 } },
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

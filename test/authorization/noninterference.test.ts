@@ -93,7 +93,7 @@ class SeesAll extends usual('owned') {
 /** Has an object permission, which most of its rows pass. */
 const GUARDED: Schema = { ...USUAL, public: { rule: true, secret: 'nobody', isGuarded: true } };
 
-describe('a planted leak is found', { timeout: 120_000 }, () => {
+describe('a planted leak is found', () => {
   const faults: Record<string, () => Partial<FuzzOptions> | void> = {
     'deletes are announced to everybody': () => unjudged(({ isGone, before }) => (isGone ? before : undefined)),
     'a row that moved is judged by where it was': () => unjudged(({ before, after }) => (before ? after : undefined)),

@@ -49,7 +49,7 @@ describeWith('chromium', 'The accessibility of the example', (chromium) => {
     await server?.[Symbol.asyncDispose]();
   });
 
-  it.each(LOOKS)('has no fault: $name', { timeout: 60_000 }, async ({ name, ...look }) => {
+  it.each(LOOKS)('has no fault: $name', async ({ name, ...look }) => {
     await using grace = await Window.open(browser, server.url, 'grace', look);
     await using ada = await Window.open(browser, server.url, 'ada');
     const faults: Record<string, readonly string[]> = {};

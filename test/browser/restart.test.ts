@@ -28,7 +28,7 @@ describeWith('chromium', 'The board when the server goes', (chromium) => {
     await grace.create('Life goes on');
     await ada.card('Life goes on').waitFor();
     expect([...ada.errors, ...grace.errors]).toEqual([]);
-  }, 180_000);
+  });
 
   it('comes back after an orderly restart, and a write made meanwhile is made', async () => {
     await using server = await ExampleServer.start();
@@ -45,7 +45,7 @@ describeWith('chromium', 'The board when the server goes', (chromium) => {
     await ada.connection('Live').waitFor();
     await ada.card('Written in the dark', ada.column('Open')).waitFor({ timeout: 30_000 });
     expect(await ada.card('Written in the dark').count()).toBe(1);
-  }, 180_000);
+  });
 
   it('does not pass a move off as saved that the server does not have: it can be undone, and tried again', async () => {
     await using server = await ExampleServer.start();
@@ -75,5 +75,5 @@ describeWith('chromium', 'The board when the server goes', (chromium) => {
     await failed.getByRole('button', { name: 'Undo' }).waitFor({ state: 'detached' });
     expect(await grace.card('Show stock per warehouse', grace.column('Open')).count()).toBe(1);
     expect(ada.errors).toEqual([]);
-  }, 180_000);
+  });
 });

@@ -108,7 +108,7 @@ describeEachDatabase('The end of a transaction', ({ type, open }) => {
     }
     expect(await mirror.compare()).toEqual([]);
     expect(mirror.changes).toHaveLength(121);
-  }, 30_000);
+  });
 
   it('writes only the rows it has read, when another comes to match in between', async () => {
     if (type === 'better-sqlite3') return; // One writer at a time.

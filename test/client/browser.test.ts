@@ -65,36 +65,32 @@ async function connect(page: Page, url: string): Promise<void> {
 const statesOf = (page: Page): Promise<string[]> => page.evaluate(() => (globalThis as unknown as ClientPage).states);
 
 describeWith('chromium', 'The client in a browser whose connection went silent', (executablePath) => {
-  it.each(['online', 'visibilitychange'] as const)(
-    'notices it at "%s", and comes back',
-    { timeout: 60_000 },
-    async (event) => {
-      await using stub = await StubServer.start();
-      await using proxy = await SilentProxy.start(stub.url);
-      const server = await servePage();
-      const browser = await playwright.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
-      try {
-        const context = await browser.newContext();
-        const page = await context.newPage();
-        await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-        await page.addScriptTag({ content: await script() });
-        await connect(page, proxy.url);
-        proxy.silence();
-        if (event === 'online') {
-          await context.setOffline(true);
-          await context.setOffline(false);
-        } else {
-          await page.evaluate(() =>
-            (globalThis as unknown as ClientPage).document.dispatchEvent(new Event('visibilitychange')),
-          );
-        }
-        await expect.poll(() => statesOf(page), { timeout: 10_000 }).toContain('disconnected');
-        proxy.heal();
-        await expect.poll(async () => (await statesOf(page)).at(-1), { timeout: 30_000 }).toBe('connected');
-      } finally {
-        await browser.close();
-        server.close();
+  it.each(['online', 'visibilitychange'] as const)('notices it at "%s", and comes back', async (event) => {
+    await using stub = await StubServer.start();
+    await using proxy = await SilentProxy.start(stub.url);
+    const server = await servePage();
+    const browser = await playwright.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+    try {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+      await page.addScriptTag({ content: await script() });
+      await connect(page, proxy.url);
+      proxy.silence();
+      if (event === 'online') {
+        await context.setOffline(true);
+        await context.setOffline(false);
+      } else {
+        await page.evaluate(() =>
+          (globalThis as unknown as ClientPage).document.dispatchEvent(new Event('visibilitychange')),
+        );
       }
-    },
-  );
+      await expect.poll(() => statesOf(page), { timeout: 10_000 }).toContain('disconnected');
+      proxy.heal();
+      await expect.poll(async () => (await statesOf(page)).at(-1), { timeout: 30_000 }).toBe('connected');
+    } finally {
+      await browser.close();
+      server.close();
+    }
+  });
 });

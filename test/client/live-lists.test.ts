@@ -120,7 +120,7 @@ function isSorted(values: readonly number[]): boolean {
 }
 
 describe('a live list', () => {
-  it.each(QUERIES)('of %s %j is at rest what a fresh query answers', { timeout: 60_000 }, async (namespace, query) => {
+  it.each(QUERIES)('of %s %j is at rest what a fresh query answers', async (namespace, query) => {
     await using kitchen = await Kitchen.start();
     const { jira } = kitchen;
     const ask = async () => rowsOf(await jira.request(namespace, 'list', { query }));
@@ -131,7 +131,7 @@ describe('a live list', () => {
     await stop.ready;
     for (let round = 0; round < 5; round++) {
       for (let step = 0; step < 5; step++) await kitchen.write(5 * round + step);
-      await expect.poll(() => shown.at(-1), { timeout: 10_000 }).toEqual(await ask());
+      await expect.poll(() => shown.at(-1)).toEqual(await ask());
     }
     expect(shown.flatMap((rows) => faultsOf(rows, namespace, query))).toEqual([]);
   });
@@ -166,7 +166,7 @@ describe('a live list', () => {
     expect(last.map(({ id }) => id)).not.toContain(1);
   });
 
-  it.each(QUERIES)('of %s %j is so with an order of its own too', { timeout: 60_000 }, async (namespace, query) => {
+  it.each(QUERIES)('of %s %j is so with an order of its own too', async (namespace, query) => {
     await using kitchen = await Kitchen.start();
     const { jira } = kitchen;
     const compare = compareAs(namespace, query);
@@ -176,7 +176,7 @@ describe('a live list', () => {
     await jira.listen(list, (rows) => shown.push(rows as Shown), options).ready;
     for (let step = 0; step < 10; step++) await kitchen.write(step);
     const fresh = rowsOf(await jira.request(namespace, 'list', { query }));
-    await expect.poll(() => shown.at(-1), { timeout: 10_000 }).toEqual(fresh);
+    await expect.poll(() => shown.at(-1)).toEqual(fresh);
     expect(shown.flatMap((rows) => faultsOf(rows, namespace, query))).toEqual([]);
   });
 

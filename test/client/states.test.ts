@@ -156,7 +156,7 @@ const ids = fc.integer({ min: 1, max: 3 });
 const types = fc.constantFrom('added', 'modified', 'removed');
 const missed = fc.uniqueArray(fc.tuple(types, fc.integer({ min: 10, max: 20 }), fc.constant(false)), { selector: ([, id]) => id, maxLength: 3 }); // prettier-ignore
 
-it('are those of the table, whatever happens', { timeout: 120_000 }, async () => {
+it('are those of the table, whatever happens', async () => {
   const often = [
     fc.tuple(fc.boolean(), missed).map(([recovered, changes]) => answer(recovered, changes as [string, number, boolean][])),
     fc.tuple(types, ids, fc.boolean()).map(([type, id, isSame]) => announce(type as 'added', id, isSame)),

@@ -74,7 +74,7 @@ describe('the guide on JWT', () => {
   it('ends the session at the exp of the payload that was returned', async () => {
     const client = await connect(jwt.sign({ sub: 7 }, { expiresIn: 2 }));
     await expect
-      .poll(() => client.frames, { timeout: 10_000 })
+      .poll(() => client.frames)
       .toContainEqual({ event: '$disconnect', frame: { code: 'SESSION_EXPIRED', status: 401 } });
     client.close();
   });

@@ -40,7 +40,7 @@ describe('the tutorial, done as it is written in what `nest new` makes', () => {
     await app.stop();
     await expect.poll(() => states.at(-1)).not.toBe('subscribed');
     await app.start();
-    await expect.poll(() => states.at(-1), { timeout: 10_000 }).toBe('subscribed');
+    await expect.poll(() => states.at(-1)).toBe('subscribed');
     grace.close();
   });
 

@@ -73,7 +73,7 @@ describe('npx nestjs-jira', () => {
   beforeAll(async () => {
     await builtExample();
     folder = await mkdtemp(join(tmpdir(), 'jira-cli-'));
-  }, 120_000);
+  });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it('writes the document of a compiled module, and types from that', async () => {

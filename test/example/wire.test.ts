@@ -20,7 +20,7 @@ describeEachDatabase('The wire surface of the example', (database) => {
     grace = await Wire.connect(server.url, { token: 'demo-grace' });
     [shared] = (await grace.rows('projects')) as [Row];
     quiet = (await ada.rows('projects')).find(({ id }) => id !== shared.id) as Row;
-  }, 120_000);
+  });
 
   afterAll(async () => {
     ada?.[Symbol.dispose]();

@@ -112,7 +112,7 @@ describeEachServer('Reads together', ({ type, options }) => {
     for (let n = 0; n < 8; n++) await retrieve(1, 'a');
   };
 
-  it('are answered each by its own caller and key', { timeout: 120_000 }, async () => {
+  it('are answered each by its own caller and key', async () => {
     await using world = await start();
     await warmUp(world);
     const asked = fc.record({ user: fc.integer({ min: 1, max: 4 }), name: fc.constantFrom(...NAMES, 'none', 'b') }); // prettier-ignore

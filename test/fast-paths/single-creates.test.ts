@@ -137,7 +137,7 @@ describeEachServer('A create by one statement', ({ type, options }) => {
     expect(world.told().at(-1)).toEqual(['added', 'next']);
   });
 
-  it('is not overtaken in silence by who wrote its row next', { timeout: 20_000 }, async () => {
+  it('is not overtaken in silence by who wrote its row next', async () => {
     await using world = await start();
     const { create, wire, app, direct } = world;
     wire.lose('INSERT', 'hold');
@@ -149,7 +149,7 @@ describeEachServer('A create by one statement', ({ type, options }) => {
       ['modified', 'first'],
       ['reset', null],
     ];
-    await vi.waitFor(() => expect(world.told()).toEqual(both), { timeout: 3_000 });
+    await vi.waitFor(() => expect(world.told()).toEqual(both));
   });
 
   it('is left to TypeORM where the table has triggers, made before or later', async () => {

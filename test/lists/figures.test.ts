@@ -95,7 +95,7 @@ function median(values: readonly number[]): number {
 }
 
 describe('lists in memory', () => {
-  it('cost a commit the same among 1,000 and among many of them', { timeout: 240_000 }, async () => {
+  it('cost a commit the same among 1,000 and among many of them', async () => {
     const [few, many] = [await Desk.with(1_000), await Desk.with(LISTS)];
     const times: [number[], number[]] = [[], []];
     // By turns, so that both meet the same machine.

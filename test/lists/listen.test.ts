@@ -237,10 +237,10 @@ describe('listen', () => {
     await desk.app.dataSource.query('ALTER TABLE ticket RENAME TO away');
     const late = desk.client(2).request('asked', 'listen', { method: 'SUBSCRIPTION' });
     await expect(late).rejects.toMatchObject({ status: 500 });
-    await expect.poll(() => outages.length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => outages.length).toBe(1);
     expect(ids()).toEqual([1, 2, 3]);
     await desk.app.dataSource.query('ALTER TABLE away RENAME TO ticket');
-    await expect.poll(ids, { timeout: 20_000 }).toEqual([1, 6, 2]);
+    await expect.poll(ids).toEqual([1, 6, 2]);
     await desk.tickets.delete(1);
     await expect.poll(ids).toEqual([6, 2, 3]);
   });
@@ -259,7 +259,7 @@ describe('listen', () => {
     await failed;
     await desk.app.dataSource.query('ALTER TABLE away RENAME TO ticket');
     await desk.tickets.update(6, { rank: 5 });
-    await expect.poll(ids, { timeout: 20_000 }).toEqual([1, 6, 2]);
+    await expect.poll(ids).toEqual([1, 6, 2]);
     expect(list.state).toBe('subscribed');
   });
 });

@@ -170,7 +170,7 @@ describe('a list in memory', () => {
     vi.restoreAllMocks();
     reads.release();
     await expect.poll(ids).toEqual([30, 31, 9]);
-    await expect.poll(count, { timeout: 10_000 }).toBe(24);
+    await expect.poll(count).toBe(24);
   });
 
   it('shows what it has, and goes on, when it cannot read on', async () => {

@@ -65,8 +65,8 @@ describeWith('redis', hasNginx ? 'behind nginx' : 'behind nginx, which is not in
     execFileSync(NGINX, ['-t', '-c', path, '-p', folder, '-g', `pid ${folder}/pid; error_log ${folder}/error.log;`], { stdio: 'pipe' }); // prettier-ignore
     nginx = spawn(NGINX, ['-c', path, '-p', folder, '-g', `daemon off; pid ${folder}/pid; error_log ${folder}/error.log;`], { stdio: 'ignore' }); // prettier-ignore
     url = `http://127.0.0.1:${port}`;
-    await vi.waitFor(() => fetch(url), { timeout: 20_000 });
-  }, 180_000);
+    await vi.waitFor(() => fetch(url));
+  });
   afterAll(async () => {
     if (!hasNginx) return;
     for (const child of [nginx, ...nodes]) child.kill('SIGKILL');

@@ -53,7 +53,7 @@ describe.each(PACKAGES)('the package of libs/%s', (name) => {
   it('has nothing publint objects to', async () => {
     const { messages, pkg } = await publint({ pkgDir: packages.folderOf(name), strict: true });
     expect(messages.map((message) => formatMessage(message, pkg ?? {}))).toEqual([]);
-  }, 60_000);
+  });
 
   it('has types that all of its users find', async () => {
     const attw = join(ROOT, 'node_modules/.bin/attw');
@@ -63,7 +63,7 @@ describe.each(PACKAGES)('the package of libs/%s', (name) => {
     expect(Object.keys(problems ?? {}).filter((kind) => !['CJSResolvesToESM', 'NoResolution'].includes(kind))).toEqual(
       [],
     );
-  }, 60_000);
+  });
 
   it('exports names, no default, at every entry, and has no top-level await, so that require() can load it', async () => {
     const folder = packages.folderOf(name);

@@ -24,5 +24,5 @@ describeWith('python', 'The example from Python', (python) => {
     expect(got['refused']).toMatchObject({ status: 400, data: { code: 'VALIDATION_FAILED' } });
     expect(got['ended']).toMatchObject({ status: 200 });
     expect(got['intruder']).toMatchObject({ data: { code: 'UNAUTHENTICATED', status: 401 } });
-  }, 180_000);
+  });
 });

@@ -262,7 +262,7 @@ describeEachDatabase('a condition has one meaning', ({ type, open }) => {
       }),
       { numRuns: RUNS, examples: EXAMPLES.map((filter): [Filter] => [filter]) },
     );
-  }, 120_000);
+  });
 
   it('for visibilities', async () => {
     const metadata = dataSource.getMetadata(Sample);
@@ -273,7 +273,7 @@ describeEachDatabase('a condition has one meaning', ({ type, open }) => {
       ),
       { numRuns: RUNS },
     );
-  }, 120_000);
+  });
 });
 
 function expectOneOf(path: string, row: Sample, values: readonly unknown[]): void {

@@ -157,7 +157,7 @@ for (const { zone, extras } of SETTINGS) {
       return fc.tuple(one, fc.boolean()).map(([operator, isNot]) => ({ [name]: isNot ? Not(operator) : operator }));
     });
 
-    it('alike', { timeout: 120_000 }, async () => {
+    it('alike', async () => {
       const metadata = dataSource.getMetadata(Row);
       const judge = async (where: object): Promise<void> => {
         const predicate = compileVisibility(metadata, where);

@@ -60,7 +60,7 @@ describeEachServer('the plans of reads', ({ type, open }) => {
     await dialectOf(dataSource).prepare((sql) => dataSource.query(sql));
     const metadata = dataSource.getMetadata(Row);
     store = new TypeOrmStore<Row>(dataSource.manager, metadata, compileVisibility(metadata, true));
-  }, 60_000);
+  });
 
   /** Rows that the database touched for the reads which `read` sends. */
   async function touched(read: () => Promise<unknown>): Promise<number> {

@@ -137,7 +137,7 @@ describeEachDatabase('rows that go, and come back, with their parent', ({ option
     const told = back ? replicas.slice(0, 2) : replicas;
     // A related row's change is told once the database was asked about it.
     const tell = (rows: number[]): Promise<unknown> =>
-      Promise.all(told.map((replica) => expect.poll(() => replica.catchUp(), { timeout: 20_000 }).toEqual(rows)));
+      Promise.all(told.map((replica) => expect.poll(() => replica.catchUp()).toEqual(rows)));
     await tell([]);
     if (!back) return;
     await back();

@@ -159,5 +159,5 @@ describeEachDatabase('what a database cannot take', ({ options }) => {
     expect(Object.keys(kinds)).toEqual(expect.arrayContaining(['ok', 'VALIDATION_FAILED', 'UNPROCESSABLE']));
     expect(kinds).not.toHaveProperty('INTERNAL');
     process.stdout.write(`${app.dataSource.options.type}: ${JSON.stringify(kinds)}\n`);
-  }, 120_000);
+  });
 });

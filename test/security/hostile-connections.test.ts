@@ -76,7 +76,7 @@ describe('hostile connections', () => {
     for (const open of [rawSocket, plainSocket]) (await open(server.url)).terminate();
     await vi.waitFor(async () => expect((await server.look()).sizes['Engine.IO clients']).toBe(1));
     before = await server.look();
-  }, 60_000);
+  });
   afterAll(() => {
     victim?.close();
     server?.stop();
@@ -104,7 +104,7 @@ describe('hostile connections', () => {
       await Promise.all(ends);
     });
     expect(waited).toBeLessThan(LATENCY_BOUND_MS);
-  }, 60_000);
+  });
 
   it('cut off who does not read, at both doors, and hold no more for them than allowed', async () => {
     const waited = await survive('40 slow readers', async () => {
@@ -126,7 +126,7 @@ describe('hostile connections', () => {
       for (const socket of slow) socket.destroy();
     });
     expect(waited).toBeLessThan(LATENCY_BOUND_MS);
-  }, 60_000);
+  });
 
   it('get a hundred subscriptions of ten thousand that they ask for', async () => {
     const waited = await survive('10,000 subscriptions asked on one connection', async () => {
@@ -144,7 +144,7 @@ describe('hostile connections', () => {
       socket.close();
     });
     expect(waited).toBeLessThan(LATENCY_BOUND_MS);
-  }, 120_000);
+  });
 
   it('hold ten thousand subscriptions on a hundred connections, and leave none of them', async () => {
     const waited = await survive('10,000 subscriptions on 100 connections', async () => {
@@ -169,7 +169,7 @@ describe('hostile connections', () => {
       for (const socket of sockets) socket.terminate();
     });
     expect(waited).toBeLessThan(LATENCY_BOUND_MS);
-  }, 120_000);
+  });
 
   it(`come again ${STORM} times, and leave nothing`, async () => {
     const waited = await survive(`a storm of ${STORM} reconnections`, async () => {
@@ -185,5 +185,5 @@ describe('hostile connections', () => {
         );
     });
     expect(waited).toBeLessThan(LATENCY_BOUND_MS);
-  }, 120_000);
+  });
 });

@@ -59,13 +59,13 @@ describeWith('redis', 'a Redis that is killed and comes back', () => {
       const sending = (async () => {
         for (let i = 0; i < EACH; i++) await sendForSure(messages, sent++);
       })();
-      await vi.waitUntil(() => heard.length > kill * EACH + EACH / 4, { timeout: 20_000 });
+      await vi.waitUntil(() => heard.length > kill * EACH + EACH / 4);
       await redis.kill();
       await redis.run();
       await sending;
     }
     const wanted = Array.from({ length: KILLS * EACH }, (_, n) => n);
-    await vi.waitUntil(() => heard.length >= wanted.length, { timeout: 20_000 });
+    await vi.waitUntil(() => heard.length >= wanted.length);
     expect(heard).toEqual(wanted);
     await vi.waitFor(async () => expect(await options.messageQueue.read('user:7')).toEqual([]));
     report('messages', { kills: KILLS, sent, heard: heard.length, twice: heard.length - new Set(heard).size });
@@ -91,7 +91,7 @@ describeWith('redis', 'a Redis that is killed and comes back', () => {
       const publishing = (async () => {
         for (let i = 0; i < EACH; i++) await publish();
       })();
-      await vi.waitUntil(() => taken.size > kill * EACH + EACH / 4, { timeout: 20_000 });
+      await vi.waitUntil(() => taken.size > kill * EACH + EACH / 4);
       await redis.kill();
       await redis.run();
       await publishing;
@@ -149,16 +149,16 @@ describeWith('redis', 'a Redis that is killed and comes back', () => {
       for (const { client } of clients.splice(2, 3)) client.close();
       for (const app of [one, two]) await come(app);
       await redis.run();
-      await vi.waitFor(isTrue, { timeout: 15_000 });
+      await vi.waitFor(isTrue);
     }
     report('connections', { kills: KILLS, came: user, left: user - clients.length });
     for (const { client } of clients.splice(0)) client.close();
-    await vi.waitFor(isTrue, { timeout: 15_000 });
+    await vi.waitFor(isTrue);
     await vi.waitFor(() => expect(told.at(-1)).toBe('close'));
     expect(told.filter((event) => event === 'open')).toHaveLength(told.length / 2);
   });
 
-  it('notices that Redis came back with what it knew before', { timeout: 60_000 }, async () => {
+  it('notices that Redis came back with what it knew before', async () => {
     await using redis = await OwnRedis.start('never');
     const start = () =>
       createTestApp({ entities: [], providers: [], options: redisCluster({ url: redis.url, leaseMs: 1_500 }) });
@@ -190,7 +190,7 @@ describeWith('redis', 'a Redis that is killed and comes back', () => {
     await vi.waitFor(async () => expect(await seen()).toEqual([['2', '3', '4'], ['2', '4']]), 15_000); // prettier-ignore
   });
 
-  it('that is away does not hold a process that ends', { timeout: 30_000 }, async () => {
+  it('that is away does not hold a process that ends', async () => {
     await using redis = await OwnRedis.start();
     const options = { ...redisCluster({ url: redis.url }), limits: { drainMs: 200 } };
     await using app = await createTestApp({ entities: [], providers: [], options });

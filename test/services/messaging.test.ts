@@ -56,43 +56,39 @@ const toldOf = (client: TestClient, id: string): string[] =>
   client.changes('presence').flatMap((change) => (change.id === id ? [change.type] : []));
 
 function outlivesAProcess(place: () => Promise<object>): void {
-  it(
-    'counts members, knows who is online and keeps messages, through the death of one',
-    { timeout: 60_000 },
-    async () => {
-      const where = await place();
-      await using one = await Node.start(where);
-      const two = await Node.start(where);
-      const [ada, watcher, grace] = [await one.connect(1), await one.connect(9), await two.connect(2)];
-      await watcher.subscribe('presence');
-      for (const [client, room] of [
-        [ada, 'lobby'],
-        [grace, 'lobby'],
-        [grace, 'annex'],
-      ] as const)
-        // prettier-ignore
-        expect(await enter(client, room)).toMatchObject({ status: 200, data: true });
-      for (const client of [ada, grace]) expect(await membersOf(client, 'lobby')).toEqual(['1', '2']);
-      expect([one.told, two.told]).toEqual([['open lobby'], ['open annex']]);
-      await ada.call('rooms', 'send', 'POST', { query: { room: 'lobby' }, data: 'to all' });
-      for (const client of [ada, grace]) await client.until(() => notesOf(client).length === 1);
+  it('counts members, knows who is online and keeps messages, through the death of one', async () => {
+    const where = await place();
+    await using one = await Node.start(where);
+    const two = await Node.start(where);
+    const [ada, watcher, grace] = [await one.connect(1), await one.connect(9), await two.connect(2)];
+    await watcher.subscribe('presence');
+    for (const [client, room] of [
+      [ada, 'lobby'],
+      [grace, 'lobby'],
+      [grace, 'annex'],
+    ] as const)
+      // prettier-ignore
+      expect(await enter(client, room)).toMatchObject({ status: 200, data: true });
+    for (const client of [ada, grace]) expect(await membersOf(client, 'lobby')).toEqual(['1', '2']);
+    expect([one.told, two.told]).toEqual([['open lobby'], ['open annex']]);
+    await ada.call('rooms', 'send', 'POST', { query: { room: 'lobby' }, data: 'to all' });
+    for (const client of [ada, grace]) await client.until(() => notesOf(client).length === 1);
 
-      await two[Symbol.asyncDispose]();
-      await ada.call('rooms', 'send', 'POST', { query: { user: 2 }, data: 'while away' });
-      await watcher.until(() => toldOf(watcher, '2').includes('removed'), 20_000);
-      expect(await membersOf(ada, 'lobby')).toEqual(['1']);
-      await vi.waitFor(() => expect(one.told).toEqual(['open lobby', 'close annex']), 10_000);
-      await ada.call('rooms', 'send', 'POST', { query: { room: 'lobby' }, data: 'to who is left' });
-      const back = await one.connect(2);
-      await back.until(() => notesOf(back).length === 2);
-      // It has not acknowledged what it was sent before; what was for the room's members then was not for it.
-      expect([notesOf(back), notesOf(ada)]).toEqual([['to all', 'while away'], ['to all', 'to who is left']]); // prettier-ignore
-      expect(await enter(back, 'annex')).toMatchObject({ status: 200 });
-      ada.close();
-      await vi.waitFor(() => expect(one.told).toEqual(['open lobby', 'close annex', 'open annex', 'close lobby']));
-      for (const client of [watcher, grace, back]) client.close();
-    },
-  );
+    await two[Symbol.asyncDispose]();
+    await ada.call('rooms', 'send', 'POST', { query: { user: 2 }, data: 'while away' });
+    await watcher.until(() => toldOf(watcher, '2').includes('removed'), 20_000);
+    expect(await membersOf(ada, 'lobby')).toEqual(['1']);
+    await vi.waitFor(() => expect(one.told).toEqual(['open lobby', 'close annex']));
+    await ada.call('rooms', 'send', 'POST', { query: { room: 'lobby' }, data: 'to who is left' });
+    const back = await one.connect(2);
+    await back.until(() => notesOf(back).length === 2);
+    // It has not acknowledged what it was sent before; what was for the room's members then was not for it.
+    expect([notesOf(back), notesOf(ada)]).toEqual([['to all', 'while away'], ['to all', 'to who is left']]); // prettier-ignore
+    expect(await enter(back, 'annex')).toMatchObject({ status: 200 });
+    ada.close();
+    await vi.waitFor(() => expect(one.told).toEqual(['open lobby', 'close annex', 'open annex', 'close lobby']));
+    for (const client of [watcher, grace, back]) client.close();
+  });
 }
 
 describeWith('redis', 'two processes on one Redis', (url) => {

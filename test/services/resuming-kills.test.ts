@@ -21,7 +21,7 @@ describeWith('redis', 'a client of a node that is killed', (url) => {
   });
   afterEach(() => rm(file, { force: true }));
 
-  it.each(DEATHS)('once it has a row %s, has that row in the end', { timeout: 240_000 }, async (death) => {
+  it.each(DEATHS)('once it has a row %s, has that row in the end', async (death) => {
     const database: DataSourceOptions = { type: 'better-sqlite3', database: file };
     const settings = { database, redis: { url, prefix: `test:${randomUUID()}:` }, leaseMs: 1_500 };
     const survivor = await startNode(settings);

@@ -108,51 +108,47 @@ describeWith('redis', 'two processes on one Redis', (url) => {
   });
   afterAll(() => Promise.all(['', '-wal', '-shm'].map((end) => rm(`${file}${end}`, { force: true }))));
 
-  it(
-    'watch on one and write on the other, by both doors; what is emitted arrives once',
-    { timeout: 60_000 },
-    async () => {
-      const prefix = `test:${randomUUID()}:`;
-      await using one = await Node.start(url, prefix, file);
-      await using two = await Node.start(url, prefix, file);
-      const [here, there, outside] = [await one.connect(1), await two.connect(1), await two.connect(2)];
-      await using plain = await two.plain(1);
-      await using plainHere = await one.plain(1);
-      await Promise.all([enter(here), enter(there)]);
-      for (const client of [plain, plainHere]) {
-        client.send({ event: 'enter', requestId: 'e' });
-        client.send({ event: 'issues', data: { requestId: 's', method: 'SUBSCRIPTION', action: 'subscribe' } });
-        await client.find(({ event, data }: { event: string; data: { requestId?: string } }) => event === 'issues' && data.requestId === 's'); // prettier-ignore
-      }
-      await there.subscribe('issues');
+  it('watch on one and write on the other, by both doors; what is emitted arrives once', async () => {
+    const prefix = `test:${randomUUID()}:`;
+    await using one = await Node.start(url, prefix, file);
+    await using two = await Node.start(url, prefix, file);
+    const [here, there, outside] = [await one.connect(1), await two.connect(1), await two.connect(2)];
+    await using plain = await two.plain(1);
+    await using plainHere = await one.plain(1);
+    await Promise.all([enter(here), enter(there)]);
+    for (const client of [plain, plainHere]) {
+      client.send({ event: 'enter', requestId: 'e' });
+      client.send({ event: 'issues', data: { requestId: 's', method: 'SUBSCRIPTION', action: 'subscribe' } });
+      await client.find(({ event, data }: { event: string; data: { requestId?: string } }) => event === 'issues' && data.requestId === 's'); // prettier-ignore
+    }
+    await there.subscribe('issues');
 
-      const created = await here.call('issues', 'create', 'POST', { data: { title: 'written here', projectId: 1 } });
-      const [change] = await there.nextChanges('issues', 1);
-      expect(change).toMatchObject({ type: 'added', position: created.position, data: { title: 'written here' } });
-      const frame = await plain.find<{ data: { type?: string } }>(({ data }) => data?.type === 'added');
-      expect(frame).toMatchObject({ event: 'issues', data: { data: { title: 'written here' } } });
+    const created = await here.call('issues', 'create', 'POST', { data: { title: 'written here', projectId: 1 } });
+    const [change] = await there.nextChanges('issues', 1);
+    expect(change).toMatchObject({ type: 'added', position: created.position, data: { title: 'written here' } });
+    const frame = await plain.find<{ data: { type?: string } }>(({ data }) => data?.type === 'added');
+    expect(frame).toMatchObject({ event: 'issues', data: { data: { title: 'written here' } } });
 
-      // What comes after a shout of the same process has come before it, if it came at all.
-      await here.socket.emitWithAck('shout', 'from one');
-      await there.socket.emitWithAck('shout', 'from two');
-      const shouts = new Set(['from one', 'from two']);
-      for (const client of [here, there, outside]) {
-        await client.until(() => heard(client, 'shouted').length === 2);
-        expect(new Set(heard(client, 'shouted'))).toEqual(shouts);
-        expect(heard(client, 'pulse')).toEqual(['written here']);
-        expect(heard(client, 'news')).toEqual(client === outside ? [] : ['written here']);
-      }
-      for (const client of [plain, plainHere]) {
-        await client.until(() => heardPlain(client, 'shouted').length === 2);
-        expect(new Set(heardPlain(client, 'shouted'))).toEqual(shouts);
-        expect(heardPlain(client, 'pulse')).toEqual(['written here']);
-        expect(heardPlain(client, 'news')).toEqual(['written here']);
-      }
-      for (const client of [here, there, outside]) client.close();
-    },
-  );
+    // What comes after a shout of the same process has come before it, if it came at all.
+    await here.socket.emitWithAck('shout', 'from one');
+    await there.socket.emitWithAck('shout', 'from two');
+    const shouts = new Set(['from one', 'from two']);
+    for (const client of [here, there, outside]) {
+      await client.until(() => heard(client, 'shouted').length === 2);
+      expect(new Set(heard(client, 'shouted'))).toEqual(shouts);
+      expect(heard(client, 'pulse')).toEqual(['written here']);
+      expect(heard(client, 'news')).toEqual(client === outside ? [] : ['written here']);
+    }
+    for (const client of [plain, plainHere]) {
+      await client.until(() => heardPlain(client, 'shouted').length === 2);
+      expect(new Set(heardPlain(client, 'shouted'))).toEqual(shouts);
+      expect(heardPlain(client, 'pulse')).toEqual(['written here']);
+      expect(heardPlain(client, 'news')).toEqual(['written here']);
+    }
+    for (const client of [here, there, outside]) client.close();
+  });
 
-  it('lose nothing in silence when Redis restarts, one sleeps, and one is killed', { timeout: 90_000 }, async () => {
+  it('lose nothing in silence when Redis restarts, one sleeps, and one is killed', async () => {
     await using redis = await OwnRedis.start();
     await using one = await Node.start(redis.url, 'jira:', file);
     await using two = await Node.start(redis.url, 'jira:', file);
@@ -160,8 +156,7 @@ describeWith('redis', 'two processes on one Redis', (url) => {
     const reader = await two.connect(1);
     const mirror = await Mirror.of(reader);
     const write = (title: string) => writer.call('issues', 'create', 'POST', { data: { title, projectId: 1 } });
-    const shows = (title: string) =>
-      vi.waitUntil(() => [...mirror.titles.values()].includes(title), { timeout: 15_000 });
+    const shows = (title: string) => vi.waitUntil(() => [...mirror.titles.values()].includes(title));
 
     // Redis goes and comes back: what was committed meanwhile arrives, and nobody has to fetch.
     await redis.kill();

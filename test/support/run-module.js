@@ -1,13 +1,27 @@
-// Runs a module of the tests with the sources as they are, in a process of its own: what vitest does for tests.
+// Runs a module of the tests with the sources as they are, in a process of its own: bundles them as vitest compiles them.
 // fork('test/support/run-module.js', ['/test/security/hostile-server.ts'], { cwd: root })
 
-import { createServer } from 'vite';
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'vite';
 
-const server = await createServer({
+// Where the packages are found.
+const outDir = join('node_modules/.test-processes', randomUUID());
+await build({
   configFile: 'vitest.config.ts',
-  server: { middlewareMode: true, hmr: false, watch: null, ws: false },
-  optimizeDeps: { noDiscovery: true },
-  appType: 'custom',
   logLevel: 'error',
+  build: {
+    ssr: `.${process.argv[2]}`,
+    outDir,
+    target: 'node20',
+    minify: false,
+    rolldownOptions: { output: { entryFileNames: 'main.mjs' } },
+  },
 });
-await server.ssrLoadModule(process.argv[2]);
+try {
+  await import(pathToFileURL(join(outDir, 'main.mjs')).href);
+} finally {
+  await rm(outDir, { recursive: true });
+}

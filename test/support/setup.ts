@@ -7,7 +7,7 @@ import { CI_SEED } from './seed.js';
 if (process.env['CI']) fc.configureGlobal({ seed: CI_SEED });
 
 /** A bound ends what hangs, and measures nothing: the machine may be busy. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 type Options = Parameters<typeof vi.waitFor>[1];
 const patient = (options: Options): Options =>

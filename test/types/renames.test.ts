@@ -101,7 +101,7 @@ describe('the compiler of a client', () => {
     ]);
     for (const what of programs.keys()) faults.set(what, []);
     for (const fault of compileFaults(examples)) faults.get(fault.slice(0, fault.indexOf(':')))?.push(fault);
-  }, 60_000);
+  });
 
   it('accepts a module, a hook and a client, strictly, by the rules that `nest new` sets', () => {
     expect(faults.get('nothing')).toEqual([]);

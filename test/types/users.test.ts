@@ -16,7 +16,7 @@ function faultsOf(text: string): string[] {
 }
 
 describe('scope.user', () => {
-  it('may be null, unless the hook says that its callers are authenticated', { timeout: 120_000 }, () => {
+  it('may be null, unless the hook says that its callers are authenticated', () => {
     const faults = faultsOf(`
 class Tokens extends TokenVerifier { verify(token: string): User | null { return token === '' ? null : { id: 1 }; } }
 class OpenHook extends BaseHook {
