@@ -88,6 +88,7 @@ const ITEMS: Item[] = [
   ]),
   group('Coming from', [
     ['A gateway of your own', '/coming-from/gateway'],
+    ['Directus', '/coming-from/directus'],
     ['Feathers', '/coming-from/feathers'],
     ['PocketBase', '/coming-from/pocketbase'],
     ['Supabase', '/coming-from/supabase'],

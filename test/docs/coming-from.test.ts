@@ -37,7 +37,7 @@ interface Demo {
 
 const PATIENCE = { timeout: 10_000 };
 
-it.each(['feathers', 'pocketbase', 'supabase', 'gateway'])(
+it.each(['directus', 'feathers', 'pocketbase', 'supabase', 'gateway'])(
   'runs the program that docs/coming-from/%s.md shows: a note is listed while it is open',
   async (system) => {
     using examples = writeExamples(`docs/coming-from/${system}.md`);

@@ -91,6 +91,26 @@ describe('the guide', () => {
     expect(mate.changes('orders')).toHaveLength(1);
   });
 
+  it('docs/recipes/README.md lets everyone read and watch, and only the owner write', async () => {
+    using examples = writeExamples('docs/recipes/README.md');
+    const { Issue } = (await import(examples.pathOf('issue.hook.ts'))) as Exports;
+    const { SharedIssueHook } = (await import(examples.pathOf('shared-issue.hook.ts'))) as Exports;
+    await using app = await createTestApp({
+      hooks: [SharedIssueHook as Type<BaseHook>],
+      entities: [Issue as Type<object>],
+    });
+    const [ada, eve] = await Promise.all([app.connect({ id: 1 }), app.connect({ id: 2 })]);
+    await eve.subscribe('shared-issues');
+    const data = { title: 'Ship it' };
+    expect((await ada.call('shared-issues', 'create', 'POST', { data })).status).toBe(201);
+    expect(await eve.nextChanges('shared-issues', 1)).toMatchObject([{ type: 'added', data }]);
+    const own = { query: { pk: 1 } };
+    expect((await eve.call('shared-issues', 'retrieve', 'GET', own)).status).toBe(200);
+    expect((await eve.call('shared-issues', 'update', 'PATCH', { ...own, data: { title: 'x' } })).status).toBe(403);
+    expect((await eve.call('shared-issues', 'destroy', 'DELETE', own)).status).toBe(403);
+    expect((await ada.call('shared-issues', 'destroy', 'DELETE', own)).status).toBe(204);
+  });
+
   it('docs/files.md gives the owner of an attachment its URLs, and nobody else', async () => {
     using examples = writeExamples('docs/files.md');
     const { Attachment, AttachmentHook, FileStore } = (await import(examples.pathOf('attachment.hook.ts'))) as Record<

@@ -33,26 +33,27 @@ import { Subscriptions } from './subscriptions.js';
 import type { ApiLike, HookLike, ItemOf, NameOf, OutputOf, UntypedApi } from './types.js';
 
 export interface JiraClient<Api extends ApiLike<Api> = UntypedApi> {
-  /** The verbs of a namespace. */
+  /** The calls of a namespace. Nothing is sent. */
   hook<N extends NameOf<Api>>(namespace: N): HookClient<Api[N]>;
-  /** The verbs of a namespace with the description given here, for a client without one. */
+  /** The same, with the hook's type given here, for a client without a type of its own. */
   hook<Hook extends HookLike<Hook>>(namespace: string): HookClient<Hook>;
-  /** Calls any action. Rejects with `JiraClientError`. */
+  /** Calls any action. Resolves with its output, rejects with `JiraClientError`. */
   request<N extends NameOf<Api>, A extends NameOf<Api[N]>>(
     namespace: N,
     action: A,
     ...call: CallOf<Api[N], A>
   ): JiraRequest<OutputOf<Api[N], A>>;
-  /** Calls a streaming action. Leaving the loop cancels it. */
+  /** Calls a streaming action, once you iterate. Leaving the loop cancels it. The loop throws `JiraClientError`. */
   stream<N extends NameOf<Api>, A extends NameOf<Api[N]>>(
     namespace: N,
     action: A,
     ...call: CallOf<Api[N], A>
   ): AsyncGenerator<OutputOf<Api[N], A>, void, undefined>;
   /**
-   * Keeps a list equal to what its query answers: rows, order and count. Pass a `list` call directly: the server keeps the
-   * list, and the call itself is not sent. Where the hook keeps no live lists, the client subscribes, lists, and refetches
-   * where only the server knows the result of a change.
+   * Keeps a list equal to what its query answers: rows, order and count. Pass a `list` call that you have just made: the
+   * server keeps the list, and the call itself is not sent. If the hook keeps no live lists, the client subscribes and
+   * lists, and lists again when only the server knows the result of a change. Errors go to `ready`, and to `onState` or
+   * else `onError`.
    *
    * @example
    * const stop = jira.listen(jira.hook('issues').list({ status: 'open' }), (rows) => render(rows));
@@ -62,8 +63,9 @@ export interface JiraClient<Api extends ApiLike<Api> = UntypedApi> {
     onRows: RowsListener<Output>,
     options?: ListenOptions<ItemOf<Output>>,
   ): LiveList;
-  /** Calls the listener with messages from the server's queues, each once and in order, until you call the returned function. */
+  /** Calls the listener with each message from the server's queues, once and in order. Returns a function that stops it. */
   onMessage(listener: MessageListener): () => void;
+  /** The state of the connection. */
   readonly connection: ConnectionView;
   /**
    * Connects if `autoConnect` is off, the server refused, or `close()` was called. With new credentials an existing
@@ -71,9 +73,10 @@ export interface JiraClient<Api extends ApiLike<Api> = UntypedApi> {
    */
   connect(auth?: AuthSource): void;
   /**
-   * Renews the credentials on the open connection: nothing is lost, subscriptions continue. They must belong to the same
-   * user (use `connect(auth)` for another user). Resolves with their expiry, `null` if they do not expire. Rejects with
-   * `JiraClientError`; the old credentials then stay valid. An `auth` function is called automatically before its credentials expire.
+   * Renews the credentials on the open connection. Nothing is lost, and subscriptions continue. The credentials must belong to
+   * the same user; for another user, call `connect(auth)`. Resolves with the date at which they expire, or `null` if they do
+   * not. Rejects with `JiraClientError`; the old credentials then stay valid. An `auth` function is called by itself before
+   * its credentials expire.
    */
   authenticate(auth?: AuthSource): Promise<Date | null>;
   /** Closes the client: requests fail with `CLOSED`, subscriptions end, the connection closes. */

@@ -160,7 +160,7 @@ export class Connection {
 
   /** Socket.IO bounds the time until the transport is open; on a network that goes silent after that it would wait for 45 s. */
   private awaitAnswer(): void {
-    // A server that many come back to at once may need longer: one that waited in vain waits longer the next time.
+    // A server that many clients come back to at once may need longer. A client that got no answer waits longer the next time.
     const waitMs = this.options.connectTimeoutMs * 2 ** Math.min(this.retries, MAX_DOUBLINGS);
     this.answerTimer = setTimeout(() => {
       const error = lost(`The server did not answer the handshake within ${waitMs} ms.`);

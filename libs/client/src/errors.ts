@@ -28,30 +28,40 @@ export const CLIENT_CODES = {
   MALFORMED_ANSWER: false,
 } as const satisfies Record<string, boolean>;
 
+/** A code that the client sets itself. */
 export type ClientCode = keyof typeof CLIENT_CODES;
 
+/** What `JiraClientError` is made of, for tests of your own. */
 export interface JiraClientErrorOptions {
   /** A code of the protocol's table, of `CLIENT_CODES`, or an application's own. */
   readonly code: Code | ClientCode | (string & {});
-  /** @default 0, no answer from the server */
+  /** @default 0: the server did not answer */
   readonly status?: number;
   readonly errors?: Readonly<Record<string, readonly string[]>>;
   readonly details?: Readonly<Record<string, unknown>>;
   readonly requestId?: string;
+  /** @default that of the code, else of the status */
   readonly retryable?: boolean;
   readonly cause?: unknown;
 }
 
-/** Why a request, a subscription or the connection failed. */
+/**
+ * Why a request, a subscription or the connection failed. Tell errors apart by `code`; `message` is for people.
+ *
+ * @example
+ * if (error instanceof JiraClientError && error.code === 'VALIDATION_FAILED') showErrors(error.errors);
+ */
 export class JiraClientError extends Error {
   override readonly name = 'JiraClientError';
+  /** A code of the protocol's table, of `CLIENT_CODES`, or an application's own. */
   readonly code: Code | ClientCode | (string & {});
   /** The answer's status; 0 if the client raised the error itself. */
   readonly status: number;
   /** Messages by input field; nested fields by dotted path. */
   readonly errors?: Readonly<Record<string, readonly string[]>>;
-  /** Whatever else the answer says about the error, such as the `current` row of a `VERSION_CONFLICT`. */
+  /** What the answer says besides, such as the `current` row of a `VERSION_CONFLICT`. */
   readonly details?: Readonly<Record<string, unknown>>;
+  /** The request's id. Give it to whoever reads the server's log. */
   readonly requestId?: string;
   /** True if the same request may succeed later. It says nothing about whether a lost write happened. */
   readonly retryable: boolean;

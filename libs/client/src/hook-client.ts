@@ -9,20 +9,22 @@ import type { ChangedRow, FilterOf, InputOf, NameOf, OutputOf, QueryOf, RowOf, S
 
 /** Options of any call. */
 export interface CallOptions {
+  /** Headers of the request, such as `if-match`. @default {} */
   readonly headers?: Query;
   /** Aborting fails the call with `ABORTED`; a request in flight is cancelled on the server. */
   readonly signal?: AbortSignal;
-  /** @default the client's `timeoutMs` */
+  /** Time limit in ms, including the wait for a connection. @default the client's `timeoutMs` */
   readonly timeoutMs?: number;
   /**
-   * Sends the write with an idempotency key, a new one or yours: it is done once, and sent again after a lost connection.
+   * Sends the write with an idempotency key: a new one (`true`), or yours. The server does it once, and the client sends it
+   * again after a lost connection. The server must store keys.
    *
    * @default the client's `writeOnce`
    */
   readonly once?: boolean | string;
   /**
-   * Shows the write in live stores at once, until the server's rows hold it, and takes it back if it fails. `true` shows the
-   * input (for `destroy`, no row); else these fields. @default false
+   * Shows the write in live stores at once, until the server's rows contain it, and takes it back if it fails. `true` shows
+   * the input (`destroy` hides the row); an object shows its fields instead. @default false
    */
   readonly optimistic?: boolean | Readonly<Record<string, unknown>>;
 }
@@ -39,13 +41,13 @@ export interface Write {
 
 interface CallContent<Input, Params> extends CallOptions {
   /**
-   * @default what the action takes: the client asks by POST (`list` and `retrieve` by GET, `update` by PUT, `destroy` by
-   * DELETE), and by what the server names if the action takes another method, from then on at once
+   * @default the method of the action: GET for `list` and `retrieve`, PUT for `update`, DELETE for `destroy`, else POST. If
+   * the server names another method, the client repeats the request with that one, and uses it from then on
    */
   readonly method?: Method;
   readonly data?: Input;
   readonly query?: Params;
-  /** The row of a detail action: short for `query: { pk: id }`. */
+  /** The key of the row, for a detail action. Short for `query: { pk: id }`. */
   readonly id?: RowId;
 }
 
@@ -98,9 +100,9 @@ interface ActionOf {
 
 interface AnyHook<Hook> {
   readonly namespace: string;
-  /** Calls any action of the hook. */
+  /** Calls any action of the hook. Rejects with `JiraClientError`. */
   action<A extends NameOf<Hook>>(name: A, ...call: CallOf<Hook, A>): JiraRequest<OutputOf<Hook, A>>;
-  /** Calls a streaming action. Leaving the loop cancels it. */
+  /** Calls a streaming action, once you iterate. Leaving the loop cancels it. The loop throws `JiraClientError`. */
   stream<A extends NameOf<Hook>>(name: A, ...call: CallOf<Hook, A>): AsyncGenerator<OutputOf<Hook, A>, void, undefined>;
   /** Calls back on every change of the matching rows, until you call the returned function. */
   subscribe(onChange: (change: Change<RowOf<Hook>>) => void, options?: SubscribeOptions): Subscription;
@@ -110,7 +112,7 @@ interface AnyHook<Hook> {
     options?: SubscribeOptions,
   ): Subscription;
   /**
-   * The same by an action of the hook's own, one that answers an observer's `subscribe(scope)`.
+   * Subscribes by an action of your own, one that returns an observer's `subscribe(scope)`.
    *
    * @example
    * const stop = jira.hook('orders').subscribe('watchKitchen', { table: 7 }, (change) => render(change));
@@ -128,7 +130,10 @@ interface AnyHook<Hook> {
   ): Subscription;
 }
 
-/** One namespace of the API: those of `create`, `list`, … that its hook has, plus `action`, `stream` and `subscribe`. */
+/**
+ * The calls of one namespace: of `create`, `list`, `retrieve` (or `get`), `update`, `patch` and `destroy` those whose action the
+ * hook has, and always `action`, `stream` and `subscribe`. Calls reject with `JiraClientError`.
+ */
 export type HookClient<Hook> = AnyHook<Hook> & {
   [Verb in keyof Verbs<Hook> as ActionOf[Verb] extends keyof Hook ? Verb : never]: Verbs<Hook>[Verb];
 };

@@ -15,19 +15,19 @@ import type { ItemOf } from './types.js';
 export interface ListenOptions<Row> extends LiveListOptions<Row>, Pick<SubscribeOptions, 'onState' | 'signal'> {
   /** What to subscribe to. @default the list's query without paging and ordering */
   readonly filter?: Query;
-  /** Called with each change once the list is loaded, before the rows it leads to, fetched or not. */
+  /** Called with each change once the list is loaded, before the rows that result from it. */
   readonly onChange?: (change: Change<Row>) => void;
 }
 
-/** What goes with the rows. */
+/** What `listen` tells along with the rows. */
 export interface ListUpdate<Row = unknown> extends ListState {
-  /** The steps from the rows before; undefined if the rows were fetched, all at once. */
+  /** The steps from the rows before. Undefined if the rows came all at once. */
   readonly ops: readonly ListOp[] | undefined;
-  /** The change that caused it, where it was the client that applied it. */
+  /** The change that caused the update, if the client applied it itself. */
   readonly change: Change<Row> | undefined;
 }
 
-/** Called with the rows whenever they, their count or their end change. */
+/** Called with the rows whenever they, their count, or whether more rows follow changes. */
 export type RowsListener<Output> = (rows: readonly ItemOf<Output>[], update: ListUpdate<ItemOf<Output>>) => void;
 
 /** Query keys that say how to answer the rows, not which rows are meant: nothing to filter changes by. */

@@ -2,11 +2,12 @@
 
 import type { OfflineOptions, Persistence } from './persistence.js';
 
-/** Credentials for the handshake; the client adds the protocol version. */
+/** Credentials for the handshake, such as `{ token }`. The client adds the protocol version. */
 export type Auth = Readonly<Record<string, unknown>>;
 /** The credentials, or a function that returns fresh ones, called before every connection and reconnection. */
 export type AuthSource = Auth | (() => Auth | Promise<Auth>);
 
+/** A transport of Socket.IO. */
 export type Transport = 'websocket' | 'polling' | 'webtransport';
 
 export interface ClientOptions {
@@ -23,8 +24,8 @@ export interface ClientOptions {
   /** Stream items to buffer for a slow reader; more end the stream with `STREAM_OVERFLOW`. @default 1_000 */
   readonly maxBufferedItems?: number;
   /**
-   * Time limit in ms of opening the transport, and then of the answer to the handshake, which doubles with each failure, up to
-   * eight times; on a silent network the next attempt begins no sooner. @default 10_000
+   * Time limit in ms for opening the transport, and then for the answer to the handshake. The latter doubles with each
+   * failure, up to eight times as long. On a silent network, the next attempt waits for it. @default 10_000
    */
   readonly connectTimeoutMs?: number;
   /** First wait before reconnecting, in ms; doubles with each failure, with jitter. @default 500 */
@@ -47,19 +48,19 @@ export interface ClientOptions {
   readonly transports?: readonly Transport[];
   /** Path of the Socket.IO server. @default '/socket.io' */
   readonly path?: string;
-  /** Extra HTTP headers of the handshake (browsers send them with polling only). @default {} */
+  /** Extra HTTP headers of the handshake. Browsers send them with polling only. @default {} */
   readonly extraHeaders?: Readonly<Record<string, string>>;
   /** Whether a browser sends cookies to another origin, and Node keeps those of polling. @default false */
   readonly withCredentials?: boolean;
   /** Socket.IO parser, the same as the server's. @default Socket.IO's own, JSON */
   readonly parser?: object;
-  /** Node only: the `http.Agent` or `https.Agent` of the handshake, for a proxy for example. @default none */
+  /** Node only: the `http.Agent` or `https.Agent` of the handshake, such as one that goes through a proxy. @default none */
   readonly agent?: object;
   /** Node only: certificate authorities to trust, as PEM. @default Node's own */
   readonly ca?: string | readonly string[];
   /**
-   * Whether writes carry an idempotency key: the server does each once, and the client sends it again after a lost connection.
-   * The server has to store keys. @default false, true with `offline`
+   * Whether writes carry an idempotency key. The server then does each write once, and the client sends it again after a lost
+   * connection. The server must store keys. @default false; true with `offline`
    */
   readonly writeOnce?: boolean;
   /**

@@ -12,6 +12,7 @@ import type {
 
 /** Any API: a `type` or an `interface` of namespaces, each of actions. */
 export type ApiLike<Api> = { [N in keyof Api]: HookLike<Api[N]> };
+/** Any hook: its actions by name. */
 export type HookLike<Hook> = { [A in keyof Hook]: ActionDescription };
 
 /** The API if none is given: every namespace and action exists and is `unknown`. */
@@ -25,9 +26,11 @@ type Part<Hook, Action, Name extends keyof ActionDescription> = Action extends k
     : never
   : unknown;
 
+/** What an action takes as `data`; `unknown` if the hook's type does not say. */
 export type InputOf<Hook, Action> = Part<Hook, Action, 'input'>;
+/** What an action answers; `unknown` if the hook's type does not say. */
 export type OutputOf<Hook, Action> = Part<Hook, Action, 'output'>;
-/** The query of an action: anything if its type is unknown, exactly its keys if the type is closed. */
+/** The query of an action. If its type is unknown, any query; if the type is closed, exactly its keys. */
 export type QueryOf<Hook, Action> =
   unknown extends Part<Hook, Action, 'query'>
     ? Query
@@ -70,7 +73,7 @@ export type ChangedRow<Hook, Action> =
 export type FilterOf<Hook> = 'subscribe' extends keyof Hook ? QueryOf<Hook, 'subscribe'> : QueryOf<Hook, 'list'>;
 
 /**
- * The description of a hook with the five standard actions, for a client that cannot import the server's types.
+ * The description of a hook with the standard actions, for a client that cannot import the server's types.
  *
  * @example
  * type Api = { issues: Crud<Issue, CreateIssue> & { close: { input: undefined; query: {}; output: Issue } } };

@@ -24,7 +24,7 @@ export interface ClosedQuery {
 
 declare const ROW: unique symbol;
 
-/** A subscribe's answer, with what its changes bring of a row. `Row` exists at compile time only. */
+/** The answer to a subscribe, with the type of the rows that its changes bring. `Row` exists at compile time only. */
 export interface SubscribedTo<Row> extends SubscribedData {
   readonly [ROW]?: Row;
 }
@@ -33,8 +33,8 @@ type Primitive = string | number | boolean | null | undefined;
 type Unsent = symbol | ((...args: never[]) => unknown);
 
 /**
- * A value as it arrives after JSON: dates, bigints and bytes (in base64) are strings, what has a `toJSON()` is what that
- * returns, functions are gone.
+ * The type of a value after JSON. Dates, bigints and bytes (in base64) become strings. An object with `toJSON()` becomes
+ * what that returns. Functions are left out.
  */
 export type Wire<T> = T extends Primitive
   ? T
@@ -53,9 +53,11 @@ export type Wire<T> = T extends Primitive
 /** A page as the page-number pagination answers it. */
 export interface PaginatedResponse<T> {
   count: number;
-  /** What the count is, where it is not exact: there are more rows than it says, or about as many. */
+  /** Absent if `count` is exact. `at_least`: there are more rows. `estimated`: there are about as many. */
   count_is?: 'at_least' | 'estimated';
+  /** The number of the next page; `null` on the last. */
   next_page: number | null;
+  /** The number of the page before; `null` on the first. */
   previous_page: number | null;
   results: T[];
 }
@@ -67,7 +69,7 @@ type TextOf<T extends string> = `${T}` extends infer Text extends string
     : T | Text
   : never;
 
-/** A value as it may be sent: where an enum of strings is meant, its texts serve too. */
+/** A value as a client may send it: in place of a member of a string enum, its text will do. */
 export type Sendable<T> = [WithTexts<T>] extends [T] ? T : WithTexts<T>;
 
 type WithTexts<T> = 0 extends 1 & T

@@ -7,6 +7,7 @@ export interface CodeEntry {
   readonly retryable: boolean;
 }
 
+/** Every error code of the protocol. docs/errors.md says what each means, and what to do about it. */
 export const CODES = {
   BAD_REQUEST: { status: 400, retryable: false },
   MALFORMED_FRAME: { status: 400, retryable: false },

@@ -12,11 +12,13 @@ import {
 
 /** Longest accepted `requestId`, in UTF-16 units: room for a UUID with a prefix, too short to be a payload. */
 export const MAX_REQUEST_ID_LENGTH = 128;
-/** Longest accepted action name. */
+/** Longest accepted action name, in UTF-16 units. */
 export const MAX_ACTION_LENGTH = 128;
 
+/** The frame, or why there is none. */
 export type Parsed<T> = { readonly ok: true; readonly frame: T } | Malformed;
 
+/** Why a value is no frame. */
 export interface Malformed {
   readonly ok: false;
   /** One sentence for the sender: which part is wrong and what it must be. */
@@ -27,7 +29,7 @@ export interface Malformed {
   readonly action?: string;
 }
 
-/** Reads a request frame. Unknown extra keys are ignored. */
+/** Reads a request frame. Ignores unknown keys. Absent `query` and `headers` become `{}`. Never throws. */
 export function parseRequest(value: unknown): Parsed<RequestFrame> {
   if (!isRecord(value)) return { ok: false, reason: `A request must be an object, not ${nameOf(value)}.` };
   const { requestId, method, action, data, query, headers } = value;
@@ -60,7 +62,7 @@ function faultOf({ requestId, method, action, query, headers }: Record<string, u
   return undefined;
 }
 
-/** Reads an answer frame. An empty `requestId` is the answer to a frame that had none. */
+/** Reads an answer frame. An empty `requestId` answers a frame that had none. Never throws. */
 export function parseAnswer(value: unknown): Parsed<AnswerFrame> {
   if (!isRecord(value)) return { ok: false, reason: `An answer must be an object, not ${nameOf(value)}.` };
   const { requestId, method, action, status, position } = value;
@@ -73,7 +75,7 @@ export function parseAnswer(value: unknown): Parsed<AnswerFrame> {
   return { ok: true, frame: value as unknown as AnswerFrame };
 }
 
-/** Reads a change frame. */
+/** Reads a change frame. Never throws. */
 export function parseChange(value: unknown): Parsed<ChangeFrame> {
   if (!isRecord(value)) return { ok: false, reason: `A change must be an object, not ${nameOf(value)}.` };
   const { method, type, channel, position } = value;
@@ -84,11 +86,12 @@ export function parseChange(value: unknown): Parsed<ChangeFrame> {
   return { ok: true, frame: value as unknown as ChangeFrame };
 }
 
+/** Whether the value is one of `METHODS`. */
 export function isMethod(value: unknown): value is Method {
   return typeof value === 'string' && (METHODS as readonly string[]).includes(value);
 }
 
-/** Names that belong to the protocol or to Socket.IO and can be no namespace. */
+/** Whether the name belongs to the protocol (`$…`) or to Socket.IO. Such a name cannot be a namespace. */
 export function isReservedName(name: string): boolean {
   return name.startsWith('$') || SOCKET_IO_EVENTS.has(name);
 }

@@ -2,10 +2,10 @@
 
 export interface IndexedDbOptions {
   /**
-   * Whose rows and writes these are: what tells users apart, such as their id. A function is asked at each connection and for
-   * each write; while it returns undefined, nothing is kept.
+   * The user whose rows and writes these are, by what tells users apart, such as an id. A function is called at each connection
+   * and for each write. While it returns undefined, nothing is kept.
    */
   readonly user: string | (() => string | undefined);
-  /** Version of the form of your rows. Rows that were kept under another are not shown; writes are sent nevertheless. @default '' */
+  /** The version of the form of your rows. Rows kept under another version are not shown. Writes are sent all the same. @default '' */
   readonly schema?: string | number;
 }

@@ -9,19 +9,19 @@ const Context = createContext<unknown>(undefined);
 
 export interface JiraProviderProps<Api extends ApiLike<Api>> {
   readonly client: JiraClient<Api>;
-  /** What a server's `dehydrate(client)` gave. */
+  /** What `dehydrate(client)` returned on the server. */
   readonly state?: Dehydrated;
   readonly children?: ReactNode;
 }
 
-/** Gives the components below their client. */
+/** Provides the client to the components below. */
 export function JiraProvider<Api extends ApiLike<Api>>({ client, state, children }: JiraProviderProps<Api>): ReactNode {
   // Once, and before the first of them renders.
   useState(() => state && hydrate(client, state));
   return createElement(Context.Provider, { value: client }, children);
 }
 
-/** The client of the `JiraProvider` above. */
+/** Returns the client of the `JiraProvider` above. Throws an `Error` if there is none. */
 export function useJira<Api extends ApiLike<Api> = UntypedApi>(): JiraClient<Api> {
   const client = useContext(Context);
   if (client === undefined) throw new Error('There is no client. Put a <JiraProvider client={jira}> above.');

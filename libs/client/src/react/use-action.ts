@@ -10,17 +10,17 @@ interface ActionState<Output> {
   readonly isPending: boolean;
   /** Why the last call failed. */
   readonly error?: JiraClientError;
-  /** What the last call was answered. */
+  /** What the last call answered. */
   readonly data?: Output;
 }
 
 export interface UsedAction<Hook, Action> extends ActionState<OutputOf<Hook, Action>> {
-  /** Calls the action. You may ignore the promise: `error` says whether it failed. */
+  /** Calls the action. You need not handle the promise: `error` says why it failed. The function is always the same. */
   readonly run: (...call: CallOf<Hook, Action>) => JiraRequest<OutputOf<Hook, Action>>;
 }
 
 /**
- * An action, and how its last call went.
+ * Returns an action, and how its last call went.
  *
  * @example
  * const close = useAction(jira.hook('issues'), 'close');

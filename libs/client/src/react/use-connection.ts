@@ -12,7 +12,7 @@ export interface UsedConnection {
   readonly reason: JiraClientError | undefined;
 }
 
-/** The state of the connection. */
+/** Returns the state of the connection, and renders again when it changes. On a server it is `connecting`. */
 export function useConnection(): UsedConnection {
   const { connection } = useJira();
   const subscribe = useCallback((listener: () => void) => connection.onState(listener), [connection]);
@@ -24,7 +24,7 @@ export function useConnection(): UsedConnection {
   return { state, reason: connection.reason };
 }
 
-/** Calls the listener with messages from the server's queues while the component is there. It may be another at each render. */
+/** Calls the listener with messages from the server's queues while the component is mounted. It may change with each render. */
 export function useMessages(listener: MessageListener): void {
   const jira = useJira();
   const newest = useRef(listener);

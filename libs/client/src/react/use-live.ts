@@ -13,7 +13,7 @@ export interface UseLiveOptions<Row> extends LiveStoreOptions<Row> {
 }
 
 /**
- * The rows of a query, which stay current. Components with equal queries share one subscription.
+ * Returns the rows of a query, and keeps them current. Components with equal queries share one subscription.
  *
  * @example
  * const { rows, status } = useLive(jira.hook('issues'), { status: 'open' });
@@ -28,11 +28,11 @@ export function useLive<Hook>(
 
 /** A row that stays current. */
 export interface LiveRow<Row> extends Omit<LiveSnapshot<Row>, 'rows'> {
-  /** Undefined until it is loaded, and while there is no such row that the caller may see. */
+  /** Undefined until it is loaded, and while the row does not exist or the caller may not see it. */
   readonly row: Row | undefined;
 }
 
-/** One row by its key, which stays current. */
+/** Returns one row by its key, and keeps it current. */
 export function useRow<Hook>(
   hook: HookClient<Hook>,
   id: RowId,

@@ -22,7 +22,7 @@ export function createLive<Hook>(
   return createStoreSignal(() => liveStore(hook, query?.(), options));
 }
 
-/** One row by its key, as a list of one; of none while there is no such row that the user may see. */
+/** One row by its key, as a list of one. The list is empty while the row does not exist, or the user may not see it. */
 export function createLiveRow<Hook>(hook: HookClient<Hook>, id: Accessor<RowId>): Accessor<LiveSnapshot<RowOf<Hook>>> {
   return createStoreSignal(() => rowStore(hook, id()));
 }

@@ -8,24 +8,25 @@ import { Layers, type LayersParts } from './layers.js';
 import { reconcile, type Reconciled } from './reconcile.js';
 import type { Source } from './source.js';
 
-/** What there is to show. It is the same object until something changed, and so is `rows`, and so is each row. */
+/** What to show. The object stays the same until something changes, and so do `rows` and each row. */
 export interface LiveSnapshot<Row> {
   readonly rows: readonly Row[];
   /** `loading` until the first rows; `failed` when it ended, `error` says why. */
   readonly status: 'loading' | 'ready' | 'failed';
-  /** The rows shown may be behind: the connection is away. */
+  /** Whether the rows may be out of date, because the connection is lost. */
   readonly isStale: boolean;
+  /** Why it failed. */
   readonly error?: JiraClientError;
 }
 
-/** A live list that many may share. */
+/** A live list that several components share. */
 export interface LiveStore<Row> {
-  /** Calls the listener whenever there is another snapshot, until you call the returned function. The first one subscribes. */
+  /** Calls the listener when the snapshot changes. Returns a function that stops it. The first listener subscribes. */
   readonly subscribe: (listener: () => void) => () => void;
   readonly getSnapshot: () => LiveSnapshot<Row>;
-  /** What a server renders, and what a browser renders first to take it over. */
+  /** The snapshot for server rendering, and for the first rendering in the browser. */
   readonly getServerSnapshot: () => LiveSnapshot<Row>;
-  /** Resolves with the first rows; rejects with `JiraClientError` if they cannot be had. Asking for it loads them. */
+  /** Resolves with the first rows; rejects with `JiraClientError` if they cannot be loaded. Reading this property loads them. */
   readonly ready: Promise<void>;
 }
 

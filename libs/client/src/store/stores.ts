@@ -9,11 +9,11 @@ import { plainFilters } from './layers.js';
 import { SharedStore, type LiveStore } from './live-store.js';
 import { listSource, rowSource, type Source, type StoreClient } from './source.js';
 
-/** Where equal queries share a store, the options of the first count. */
+/** Equal queries share a store, which has the options of the first. */
 export interface LiveStoreOptions<Row> extends LiveListOptions<Row> {
   /** What to subscribe to. @default the list's query without paging and ordering */
   readonly filter?: Query;
-  /** How long to stay subscribed when nobody listens any more, in ms: a page that comes back finds its rows. @default 1_000 */
+  /** How long to stay subscribed after the last listener has gone, in ms, so that a page that comes back finds its rows. @default 1_000 */
   readonly keepMs?: number;
 }
 
@@ -46,7 +46,7 @@ export function liveStore<Hook>(
   >;
 }
 
-/** One row, as a list of one; of none while there is no such row, or the caller may not see it. */
+/** One row, as a list of one. The list is empty while the row does not exist, or the caller may not see it. */
 export function rowStore<Hook>(
   hook: HookClient<Hook>,
   id: RowId,
@@ -62,11 +62,11 @@ export function rowStore<Hook>(
   >;
 }
 
-/** What `dehydrate` keeps: it is JSON. */
+/** What `dehydrate` returns: plain JSON. */
 export type Dehydrated = Readonly<Record<string, readonly unknown[]>>;
 
 /**
- * The rows of all loaded stores, to be sent along with what a server rendered.
+ * Returns the rows of all loaded stores, to send along with what a server rendered.
  *
  * @example
  * await liveStore(issues, { status: 'open' }).ready;
@@ -80,7 +80,7 @@ export function dehydrate(client: Pick<JiraClient, 'connection'>): Dehydrated {
   );
 }
 
-/** Shows these rows until the stores have their own. */
+/** Shows the rows that `dehydrate` returned, until the stores have loaded their own. */
 export function hydrate(client: Pick<JiraClient, 'connection'>, state: Dehydrated): void {
   const kept = hydrated.get(client) ?? new Map<string, readonly unknown[]>();
   hydrated.set(client, kept);

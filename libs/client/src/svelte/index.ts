@@ -22,7 +22,7 @@ export function live<Hook>(
   return readable(() => liveStore(hook, query, options));
 }
 
-/** One row by its key, as a list of one; of none while there is no such row that the user may see. */
+/** One row by its key, as a list of one. The list is empty while the row does not exist, or the user may not see it. */
 export function liveRow<Hook>(hook: HookClient<Hook>, id: RowId): Readable<LiveSnapshot<RowOf<Hook>>> {
   return readable(() => rowStore(hook, id));
 }

@@ -24,7 +24,7 @@ export function useLive<Hook>(
   return useStore(() => liveStore(hook, toValue(query), options));
 }
 
-/** One row by its key, as a list of one; of none while there is no such row that the user may see. */
+/** One row by its key, as a list of one. The list is empty while the row does not exist, or the user may not see it. */
 export function useRow<Hook>(hook: HookClient<Hook>, id: MaybeRefOrGetter<RowId>): Live<RowOf<Hook>> {
   return useStore(() => rowStore(hook, toValue(id)));
 }
