@@ -130,7 +130,7 @@ describe('Without a name that the library uses of TypeORM', () => {
     const runners = BetterSqlite3QueryRunner.prototype;
     const ran: string[] = [];
     const dataSource = await openSqlite();
-    const stock = Object.getOwnPropertyDescriptor(runners, 'query')!;
+    const stock = Object.getOwnPropertyDescriptor(runners, 'query') ?? {};
     runners.query = async function (sql: string) {
       this.broadcaster.broadcastBeforeQueryEvent(new BroadcasterResult(), sql, []);
       ran.push(sql);

@@ -69,7 +69,8 @@ class IsListed extends Permission {
   private readonly roles = new Map<string, { readonly level: number }>();
 
   hasPermission(scope: HookScope): boolean {
-    return this.roles.get(scope.namespace)!.level > 0;
+    const role = this.roles.get(scope.namespace) as { readonly level: number };
+    return role.level > 0;
   }
 }
 

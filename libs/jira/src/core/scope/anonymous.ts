@@ -12,7 +12,7 @@ interface Caller {
 
 /**
  * Runs a rule and continues with its result, synchronously if the rule is. If the rule fails because it reads a property
- * of the user of an anonymous caller, the caller is told to authenticate, and the place is logged once. A rule that fails
+ * of the user of an anonymous caller, the caller is told to authenticate, and where it was is logged once. A rule that fails
  * without a look at the user throws its own error.
  *
  * @throws JiraException `UNAUTHENTICATED`
@@ -60,16 +60,16 @@ function isForLackOfUser(user: unknown, { message }: TypeError): boolean {
 }
 
 const problems = new ProblemLog();
-/** Places in the code, as the frames of their stacks. */
+/** Frames of stacks: where in the code it was. */
 const told = new Set<string>();
-const PLACES = 1_000;
+const STACKS = 1_000;
 
 /** A fault of the rule's own may look the same. */
 function tell(error: TypeError): void {
-  const place = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at ')).join('\n'); // prettier-ignore
-  if (told.has(place)) return;
-  if (told.size >= PLACES) told.clear();
-  told.add(place);
+  const stack = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at ')).join('\n'); // prettier-ignore
+  if (told.has(stack)) return;
+  if (told.size >= STACKS) told.clear();
+  told.add(stack);
   const message = 'A rule failed for an anonymous caller, who was answered 401. Let IsAuthenticated refuse such callers, or mend the rule'; // prettier-ignore
-  problems.error(place, message, error);
+  problems.error(stack, message, error);
 }

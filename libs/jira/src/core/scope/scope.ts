@@ -110,9 +110,11 @@ export class HookScope {
 
   /** The caller; `null` if anonymous. Set it to act as another user for this request only. */
   get user(): ScopeUser {
-    const user: unknown = this.ownUser === undefined ? this.connection.user : this.ownUser;
+    // oxlint-disable-next-line typescript/no-unsafe-assignment -- ScopeUser is any until the application types it
+    const user: ScopeUser = this.ownUser === undefined ? this.connection.user : this.ownUser;
     if (user === null) countNobody(stateOf(this));
-    return user as ScopeUser;
+    // oxlint-disable-next-line typescript/no-unsafe-return -- the same
+    return user;
   }
 
   set user(user: ScopeUser) {
