@@ -11,7 +11,9 @@ import {
   UpdateQueryBuilder,
   type EntitySubscriberInterface,
 } from 'typeorm';
+import { BetterSqlite3QueryRunner } from 'typeorm/driver/better-sqlite3/BetterSqlite3QueryRunner.js';
 import { Broadcaster } from 'typeorm/subscriber/Broadcaster.js';
+import { BroadcasterResult } from 'typeorm/subscriber/BroadcasterResult.js';
 import { QueryExpressionMap } from 'typeorm/query-builder/QueryExpressionMap.js';
 import { SoftDeleteQueryBuilder } from 'typeorm/query-builder/SoftDeleteQueryBuilder.js';
 import { BaseQueryRunner } from 'typeorm/query-runner/BaseQueryRunner.js';
@@ -122,6 +124,25 @@ describe('Without a name that the library uses of TypeORM', () => {
     expect(message).toBe(
       `ConfigurationError: ${installed('typeorm')} lacks ${name}, which nestjs-jira needs: install typeorm ^0.3.25 || ^1.1.1.`,
     );
+  });
+
+  it('a query that does not wait for its subscribers, as in 1.1.0, the boot says so', async () => {
+    const runners = BetterSqlite3QueryRunner.prototype;
+    const ran: string[] = [];
+    const dataSource = await openSqlite();
+    const stock = Object.getOwnPropertyDescriptor(runners, 'query') ?? {};
+    runners.query = async function (sql: string) {
+      this.broadcaster.broadcastBeforeQueryEvent(new BroadcasterResult(), sql, []);
+      ran.push(sql);
+      return Promise.resolve();
+    };
+    const message = messageOf(() => assertTypeOrm(dataSource));
+    Object.defineProperty(runners, 'query', stock);
+    await dataSource.destroy();
+    expect(message).toBe(
+      `ConfigurationError: ${installed('typeorm')} lacks a QueryRunner.query() that waits for subscribers, which nestjs-jira needs: install typeorm ^0.3.25 || ^1.1.1.`,
+    );
+    expect(ran).toEqual([]);
   });
 
   it('an application does not boot', async () => {

@@ -59,6 +59,10 @@ describe('a misspelled property of a hook', () => {
     ['dependOn', [Project], 'dependsOn'],
     ['withDelete', true, 'withDeleted'],
     ['visiblity', () => false, 'visibility'],
+    ['permission_classes', [], 'permissions'],
+    ['guards', ['admin'], 'permissions'],
+    ['filtersetFields', ['status'], 'filterFields'],
+    ['createDto', CreateIssue, 'createInput'],
   ])('fails at boot, and the error names the known one: %s', async (name, value, meant) => {
     expect(await bootWithAttributes({ [name]: value })).toBe(
       `WrongHook has "${name}", which no hook reads. Did you mean "${meant}"? If it is your own property, rename it.`,
@@ -92,6 +96,15 @@ describe('a misspelled property of a hook', () => {
         return issue.id;
       }
     }
+    @Hook('foreign')
+    class ForeignHook extends ModelHook<Issue> {
+      entity = Issue;
+      output = IssueView;
+      getQuerySet(): null {
+        return null;
+      }
+    }
+    expect(await bootWith({ providers: [ForeignHook] })).toMatch(/ForeignHook has "getQuerySet".*mean "getQuery"/);
     expect(await bootWith({ providers: [OpenHook] })).toMatch(/OpenHook has "visability".*Did you mean "visibility"/);
     expect(await bootWith({ providers: [BritishHook] })).toMatch(/BritishHook has "serialise".*"serialize"/);
   });

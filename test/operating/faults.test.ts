@@ -1,7 +1,7 @@
 // A table of faults, each put into a running server: it moves the metrics that name it, and no other that an alarm watches.
 
 import { Registry } from 'prom-client';
-import { Raw } from 'typeorm';
+import { Raw, type DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Action, AllowAny, Hook, ModelHook, type JiraOptions } from 'nestjs-jira';
 import { collectMetrics } from 'nestjs-jira/metrics';
@@ -10,6 +10,7 @@ import type { ChangeListener } from '../../libs/jira/src/core/changes/change-sou
 import { Hub } from '../../libs/jira/src/live/delivery/hub.js';
 import { slowSocket } from '../security/slow-socket.js';
 import { createTestApp, type TestApp } from '../support/app.js';
+import { describeEachServer } from '../support/databases.js';
 import { OwnRedis } from '../support/own-redis.js';
 import { describeWith } from '../support/services.js';
 import { Issue, IssueView, seedTracker, TRACKER } from '../support/tracker.js';
@@ -178,9 +179,9 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
-const start = async (options: JiraOptions = {}): Promise<TestApp> => {
+const start = async (options: JiraOptions = {}, database?: DataSourceOptions): Promise<TestApp> => {
   const providers = [...TRACKER.providers, SlowHook, UnshownHook, ForbiddenHook];
-  const app = await createTestApp({ ...TRACKER, providers, options });
+  const app = await createTestApp({ ...TRACKER, providers, options, database });
   await seedTracker(app);
   return app;
 };
@@ -211,5 +212,44 @@ describeWith('redis', 'a fault of Redis', () => {
     ).toEqual(['jira_cluster_lost_total{store="redis"}']);
     await redis.run();
     await expect.poll(isUp).toBe('1');
+  });
+});
+
+const POOL = 3;
+
+async function holdAll(dataSource: DataSource): Promise<QueryRunner[]> {
+  const runners = Array.from({ length: POOL }, () => dataSource.createQueryRunner());
+  await Promise.all(runners.map((runner) => runner.connect()));
+  return runners;
+}
+
+describeEachServer('a pool that is full', ({ type, options }) => {
+  // PostgreSQL's pool can be told how long to wait for a connection.
+  const waiting = type === 'postgres' ? { connectTimeoutMS: 3_000 } : {};
+  const actionTimeoutMs = type === 'postgres' ? 30_000 : 2_000;
+  const status = type === 'postgres' ? 503 : 504;
+  const beyond = type === 'postgres' ? [] : ['jira_refusals_total{limit="actionTimeoutMs"}'];
+  const counted = (action: string) => `jira_request_duration_seconds_count{namespace="issues",action="${action}",status="${status}"}`; // prettier-ignore
+
+  it('is told to the requests that wait for it, in bounded time; then all goes on, and no change is lost', async () => {
+    const database = { ...(await options(TRACKER.entities, { poolSize: POOL })), ...waiting } as DataSourceOptions;
+    await using app = await start({ limits: { actionTimeoutMs } }, database);
+    const client = await app.connect(1);
+    await client.subscribe('issues');
+    const other = await app.connect(2);
+    const create = (title: string) => other.call('issues', 'create', 'POST', { data: { title, projectId: 1 } });
+    const held = await holdAll(app.dataSource);
+    const moved = await movedBy(app, async () => {
+      const answers = await Promise.all([client.call('issues', 'list', 'GET'), create('Refused')]);
+      const code = type === 'postgres' ? 'DATABASE_UNAVAILABLE' : 'TIMEOUT';
+      expect(answers).toMatchObject(answers.map(() => ({ status, data: { code } })));
+    });
+    expect(moved.filter((name) => !name.includes(' slow'))).toEqual([...beyond, counted('create'), counted('list')].toSorted()); // prettier-ignore
+
+    await held[0]?.manager.save(Issue, { title: 'Held', projectId: 1 });
+    await Promise.all(held.map((runner) => runner.release()));
+    await expect.poll(async () => (await create('After')).status).toBe(201);
+    expect(await client.nextChanges('issues', 2)).toMatchObject([{ data: { title: 'Held' } }, { data: { title: 'After' } }]); // prettier-ignore
+    expect(await app.dataSource.manager.find(Issue, { order: { id: 'ASC' } })).toMatchObject([{ title: 'Held' }, { title: 'After' }]); // prettier-ignore
   });
 });

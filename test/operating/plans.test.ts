@@ -51,6 +51,18 @@ it('counts the connections of a user by the plan', async () => {
   expect([await connectionsOf(app, FREE), await connectionsOf(app, GOLD)]).toEqual([2, 3]);
 });
 
+it('lets all connections of a user together send at the rate of the plan', async () => {
+  const limitsOf: LimitsOf = (connection) => ({ userRequestsPerSecond: byPlan(connection).subscriptions ? 40 : 1 });
+  await using app = await start({ limits: { userRequestsPerSecond: 2, burstSeconds: 2 }, limitsOf });
+  const listAll = async (user: number): Promise<Set<number>> => {
+    const clients = [await app.connect(user), await app.connect(user)];
+    const all = clients.flatMap((client) => Array.from({ length: 40 }, () => client.call('issues', 'list', 'GET')));
+    return new Set((await Promise.all(all)).map(({ status }) => status));
+  };
+  expect(await listAll(GOLD)).toEqual(new Set([200]));
+  expect(await listAll(FREE)).toEqual(new Set([200, 429]));
+});
+
 const WRONG: readonly (readonly [title: string, limitsOf: () => unknown, message: string])[] = [
   ['an unknown limit', () => ({ subscription: 9 }), 'unknown limit "subscription". Did you mean "subscriptions"?'],
   ['a limit of the server', () => ({ frameBytes: 9 }), 'unknown limit "frameBytes".'],

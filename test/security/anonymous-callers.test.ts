@@ -1,6 +1,7 @@
 // Rules that read the user of a caller who has none: refused, and no error of the server's.
 
-import { describe, expect, it } from 'vitest';
+import { Logger } from '@nestjs/common';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   Action,
   ActionScope,
@@ -64,10 +65,35 @@ class WhoHook extends PresenceHook {
   }
 }
 
+class IsListed extends Permission {
+  private readonly roles = new Map<string, { readonly level: number }>();
+
+  hasPermission(scope: HookScope): boolean {
+    const role = this.roles.get(scope.namespace) as { readonly level: number };
+    return role.level > 0;
+  }
+}
+
+@Hook('listing')
+class ListingHook extends OpenHook {
+  permissions = [IsListed];
+}
+
 class IsFirst extends Permission {
   hasPermission(scope: HookScope): boolean {
     return scope.user.id === 1;
   }
+}
+
+class IsSecond extends IsFirst {
+  override hasPermission(scope: HookScope): boolean {
+    return scope.user.id === 2;
+  }
+}
+
+@Hook('told')
+class ToldHook extends OpenHook {
+  permissions = [IsSecond];
 }
 
 class IsOwn extends Permission {
@@ -124,6 +150,14 @@ class MayConnect extends Permission {
   }
 }
 
+/** Filled with what is logged as an error from here on. */
+function errorsLogged(): string[] {
+  const lines: string[] = [];
+  vi.spyOn(Logger.prototype, 'error').mockImplementation((...said: unknown[]) => void lines.push(said.join('\n')));
+  return lines;
+}
+afterEach(() => vi.restoreAllMocks());
+
 const providers = [ReadingHook, AskingHook, WaitingHook, WatchingHook, BrokenHook, WhoHook];
 const REFUSED = { status: 401, data: { code: 'UNAUTHENTICATED' } };
 
@@ -179,5 +213,22 @@ describe('a rule that reads the user of an anonymous caller', () => {
     await using app = await createTestApp({ ...TRACKER, providers });
     const nobody = await app.connect();
     expect(await nobody.call('broken', 'list', 'GET')).toMatchObject({ status: 500 });
+  });
+
+  it('is a fault of the server where what the rule reads is not the user, and logged with its stack', async () => {
+    const lines = errorsLogged();
+    await using app = await createTestApp({ ...TRACKER, providers: [ListingHook] });
+    expect(await (await app.connect()).call('listing', 'list', 'GET')).toMatchObject({ status: 500 });
+    expect(lines.join('\n')).toMatch(/listing list .*failed\nTypeError: .*\n +at IsListed\.hasPermission/);
+  });
+
+  it('is logged once with its stack, as it may be wrong for another reason', async () => {
+    const lines = errorsLogged();
+    await using app = await createTestApp({ ...TRACKER, providers: [ToldHook] });
+    const nobody = await app.connect();
+    for (let i = 0; i < 3; i++) expect(await nobody.call('told', 'list', 'GET')).toMatchObject(REFUSED);
+    expect(
+      lines.filter((line) => /answered 401.*\nTypeError: .*\n +at IsSecond\.hasPermission/.test(line)).length,
+    ).toBe(1);
   });
 });

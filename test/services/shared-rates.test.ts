@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
+import type { JiraOptions } from 'nestjs-jira';
 import { redisCluster } from 'nestjs-jira/redis';
 import { createTestApp, type TestClient } from '../support/app.js';
 import { describeWith } from '../support/services.js';
@@ -15,13 +16,18 @@ async function statuses(client: TestClient, count: number): Promise<number[]> {
 }
 
 describeWith('redis', 'rates of two servers that share a Redis', (url) => {
-  const cluster = { url, prefix: `test:${randomUUID()}:` };
-  const limits = { userRequestsPerSecond: RATE, burstSeconds: BURST / RATE };
-  const start = () => createTestApp({ ...TRACKER, options: { ...redisCluster(cluster), limits } });
+  const slow = { userRequestsPerSecond: RATE };
+  const limits = { ...slow, burstSeconds: BURST / RATE };
+  const start = (prefix: string, options: JiraOptions) =>
+    createTestApp({ ...TRACKER, options: { ...redisCluster({ url, prefix }), ...options } });
 
-  it('are used up at one by what the other was asked, for this user alone', async () => {
-    await using one = await start();
-    await using two = await start();
+  it.each([
+    ['of all users', { limits }],
+    ['of a plan', { limits: { ...limits, userRequestsPerSecond: 100 }, limitsOf: () => slow }],
+  ])('are used up at one by what the other was asked, for this user alone: the rate %s', async (_rate, options) => {
+    const prefix = `test:${randomUUID()}:`;
+    await using one = await start(prefix, options);
+    await using two = await start(prefix, options);
     const [here, there, other] = [await one.connect(1), await two.connect(1), await two.connect(2)];
     expect(new Set(await statuses(here, BURST))).toEqual(new Set([200]));
     // One by one, far fewer than this server would give by itself.

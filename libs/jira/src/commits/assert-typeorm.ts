@@ -128,6 +128,7 @@ const SQLITE: readonly Member[] = [
   })),
   { name: 'Driver.databaseConnection', isThere: ({ dataSource }) => sqliteConnection(dataSource.driver) !== undefined },
   { name: 'EntityManager.transaction', isThere: ({ dataSource }) => hasMethod(dataSource.manager, 'transaction') },
+  { name: 'a QueryRunner.query() that waits for subscribers', isThere: ({ runner }) => waitsForSubscribers(runner) },
 ];
 const STATEMENTS: Member = {
   name: 'QueryRunner.stmtCache',
@@ -154,4 +155,26 @@ function told(name: keyof QueryExpressionMap, tell: (query: Query) => Builder = 
     name: `QueryExpressionMap.${name}`,
     isThere: ({ dataSource }) => Boolean(expressionMapOf(tell(dataSource.createQueryBuilder()))[name]),
   };
+}
+
+/**
+ * Whether a query tells its subscribers by a call that can be waited for. 1.0.0 and 1.1.0 do not on better-sqlite3, where
+ * the COMMIT would be sent before the rows are read. Nothing reaches the database or the log.
+ */
+function waitsForSubscribers(runner: QueryRunner): boolean {
+  let waits = false;
+  const stop = (): never => {
+    throw new Error('This query is only asked for.');
+  };
+  const broadcast = (): never => {
+    waits = true;
+    return stop();
+  };
+  const source = { value: { logger: { logQuery: () => undefined } } };
+  const probe = Object.create(runner, {
+    broadcaster: { value: { broadcast, broadcastBeforeQueryEvent: stop } },
+    driver: { value: Object.create((runner as unknown as { driver: object }).driver, { dataSource: source, connection: source }) as object },
+  }) as QueryRunner; // prettier-ignore
+  void probe.query('SELECT 1').catch(() => undefined);
+  return waits;
 }

@@ -21,6 +21,17 @@ const NAMES_OF_ROWS: readonly string[] = [
 /** Of hooks over an entity. */
 const NAMES_OF_ENTITIES: readonly string[] = ['entity', 'withDeleted', 'dependsOn', 'expandFields', 'visibility', 'audience']; // prettier-ignore
 
+/** What other frameworks call the same: habits that would restrict nothing here. */
+const FOREIGN: Readonly<Record<string, string>> = {
+  permissionClasses: 'permissions', getPermissions: 'permissions', guards: 'permissions', canActivate: 'permissions',
+  queryset: 'getQuery', getQueryset: 'getQuery', filterQueryset: 'filterQuery', filtersetFields: 'filterFields',
+  filterableFields: 'filterFields', sortFields: 'orderingFields', sortableFields: 'orderingFields',
+  searchableFields: 'searchFields', expandableFields: 'expandFields', serializerClass: 'output',
+  createDto: 'createInput', updateDto: 'updateInput', paginationClass: 'pagination', perPage: 'pageSize',
+  lookupUrlKwarg: 'lookupQueryKey',
+}; // prettier-ignore
+const FOREIGN_NAMES = Object.keys(FOREIGN);
+
 /** What attributes are, where a value of another kind might be taken for none. */
 const LISTS: readonly string[] = [
   'permissions', 'middleware', 'filterBackends', 'orderingFields', 'ordering', 'searchFields', 'unrestrictedFields',
@@ -44,12 +55,19 @@ export function assertAttributes(hook: BaseHook): void {
   for (const name of known) assertKind(hook, name);
   for (const [name, value] of Object.entries(hook))
     if (mayConfigure(value) && !(name in Object.prototype))
-      assertName(hook, name, known, nearestName(name, known, isMethod(value) ? 1 : 2));
+      assertName(hook, name, known, meantBy(name, known, isMethod(value) ? 1 : 2));
   for (const [name, isGetter] of membersOf(hook))
     // `getRows` beside `getRow` is a helper; `serialise` is not.
     if (!actions.has(name) && !known.some((one) => name === `${one}s`))
-      assertName(hook, name, known, nearestName(name, known, isGetter ? 2 : 1));
+      assertName(hook, name, known, meantBy(name, known, isGetter ? 2 : 1));
   for (const [name, value] of Object.entries(hook)) if (!known.includes(name)) assertNoParts(hook, name, value);
+}
+
+function meantBy(name: string, known: readonly string[], maxSlips: number): string | undefined {
+  const foreign = FOREIGN[nearestName(name, FOREIGN_NAMES, 0) ?? ''];
+  const isRead =
+    foreign !== undefined && (known.includes(foreign) || (foreign === 'getQuery' && known.includes('entity')));
+  return isRead ? foreign : nearestName(name, known, maxSlips);
 }
 
 /** A hook is configured by its instance. */

@@ -102,7 +102,7 @@ export interface Limits extends QueryLimits, TrafficLimits, WorkLimits {
 /** The limits that a connection may have its own values of. */
 export const CONNECTION_LIMITS = [
   'answerBytes', 'requestsInFlight', 'requestsPerSecond', 'refusedRequests', 'malformedFrames', 'subscriptions', 'rooms',
-  'connectionsPerUser',
+  'connectionsPerUser', 'userRequestsPerSecond',
 ] as const; // prettier-ignore
 
 /** What `limitsOf` may return of a connection. */

@@ -59,6 +59,18 @@ describe('a token bucket', () => {
     takeAll(bucket);
     expect([bucket.collect(), bucket.collect()]).toEqual([5, 0]);
   });
+
+  it('gets another rate, at which what was taken stays taken', () => {
+    const bucket = new TokenBucket(1, 10);
+    expect(bucket.take(4)).toBe(true);
+    bucket.become(2, 20);
+    expect(takeAll(bucket)).toBe(16);
+    vi.advanceTimersByTime(1_000);
+    expect(takeAll(bucket)).toBe(2);
+    bucket.become(1, 10);
+    vi.advanceTimersByTime(10_000);
+    expect(takeAll(bucket)).toBe(0);
+  });
 });
 
 describe('buckets by key', () => {
@@ -79,10 +91,17 @@ describe('buckets by key', () => {
     expect(buckets.of('busy').take()).toBe(false);
   });
 
-  it('report the keys with at least so many tokens taken', () => {
+  it('report the keys with at least so many seconds’ worth of their own rate taken', () => {
     const buckets = new TokenBuckets(1, 10);
     takeAll(buckets.of('busy'));
     buckets.of('quiet').take();
-    expect(buckets.collect(2)).toEqual([['busy', 10]]);
+    buckets.of('fast').become(100, 1_000);
+    buckets.of('fast').take(50);
+    buckets.of('slow').become(0.5, 5);
+    buckets.of('slow').take();
+    expect(buckets.collect(2)).toEqual([
+      ['busy', 10],
+      ['slow', 1],
+    ]);
   });
 });

@@ -9,10 +9,19 @@ export class TokenBucket {
 
   /** @param perSecond tokens that come back in a second */
   constructor(
-    private readonly perSecond: number,
-    private readonly capacity: number,
+    private perSecond: number,
+    private capacity: number,
   ) {
     this.tokens = capacity;
+  }
+
+  /** Another rate from now on. What was taken stays taken. */
+  become(perSecond: number, capacity: number): void {
+    if (perSecond === this.perSecond && capacity === this.capacity) return;
+    this.refill();
+    this.tokens += capacity - this.capacity;
+    this.perSecond = perSecond;
+    this.capacity = capacity;
   }
 
   /** Takes tokens; false if there is none. More than there are is a debt. */
@@ -30,11 +39,11 @@ export class TokenBucket {
     this.tokens = Math.max(-this.capacity, this.tokens - count);
   }
 
-  /** Tokens taken here since the last call. */
-  collect(): number {
+  /** Tokens taken here since the last call; 0 for fewer than come back in this time. */
+  collect(seconds = 0): number {
     const { taken } = this;
     this.taken = 0;
-    return taken;
+    return taken < this.perSecond * seconds ? 0 : taken;
   }
 
   /** Whether it is full: a new bucket would be the same. */
@@ -60,7 +69,7 @@ export class TokenBuckets {
   private sweepAt = FEW;
 
   constructor(
-    readonly perSecond: number,
+    private readonly perSecond: number,
     private readonly capacity: number,
   ) {}
 
@@ -73,12 +82,12 @@ export class TokenBuckets {
     return bucket;
   }
 
-  /** Keys with at least this many tokens taken here since the last call. */
-  collect(least: number): [key: string, count: number][] {
+  /** Keys with at least as many tokens taken here since the last call as come back in this time. */
+  collect(seconds: number): [key: string, count: number][] {
     const found: [string, number][] = [];
     for (const [key, bucket] of this.buckets) {
-      const count = bucket.collect();
-      if (count >= least) found.push([key, count]);
+      const count = bucket.collect(seconds);
+      if (count > 0) found.push([key, count]);
     }
     return found;
   }

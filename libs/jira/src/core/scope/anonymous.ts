@@ -1,7 +1,9 @@
 // Rules that read the user of an anonymous caller.
 
 import { JiraException } from '../errors/jira.exception.js';
+import { ProblemLog } from '../errors/problem-log.js';
 import { isPromise } from '../support/is-promise.js';
+import { stateOf, type HookScope } from './scope.js';
 
 /** A scope, or a connection. */
 interface Caller {
@@ -10,7 +12,8 @@ interface Caller {
 
 /**
  * Runs a rule and continues with its result, synchronously if the rule is. If the rule fails because it reads a property
- * of the user of an anonymous caller, the caller is told to authenticate.
+ * of the user of an anonymous caller, the caller is told to authenticate, and where it was is logged once. A rule that fails
+ * without a look at the user throws its own error.
  *
  * @throws JiraException `UNAUTHENTICATED`
  */
@@ -19,8 +22,9 @@ export function unlessAnonymous<T, R>(
   rule: () => T | Promise<T>,
   make: (said: T) => R | Promise<R>,
 ): R | Promise<R> {
+  const reads = nobodyReads(caller);
   const fail = (error: unknown): never => {
-    throw refusal(caller, error);
+    throw refusal(caller, error, reads);
   };
   try {
     const said = rule();
@@ -36,11 +40,36 @@ export function ruleFor<T>(caller: Caller, rule: () => T | Promise<T>): T | Prom
   return unlessAnonymous(caller, rule, (said) => said);
 }
 
+/** Connections do not count. */
+function nobodyReads(caller: Caller): number | undefined {
+  const state = stateOf(caller as HookScope) as { readonly nobodyReads?: number } | undefined;
+  return state && (state.nobodyReads ?? 0);
+}
+
 /** The error thrown in place of the rule's own. */
-function refusal({ user }: Caller, error: unknown): unknown {
-  // `Cannot read properties of null (reading 'id')`, and TypeORM's error for a condition on `scope.user?.id`.
-  const isForLackOfUser = (user === null || user === undefined) && error instanceof TypeError && /\bnull\b|\bundefined\b/.test(error.message); // prettier-ignore
-  return isForLackOfUser
-    ? new JiraException('UNAUTHENTICATED', 'Authentication credentials were not provided.', { cause: error })
-    : error;
+function refusal(caller: Caller, error: unknown, reads: number | undefined): unknown {
+  const hasRead = reads === undefined || nobodyReads(caller) !== reads;
+  if (!hasRead || !(error instanceof TypeError) || !isForLackOfUser(caller.user, error)) return error;
+  tell(error);
+  return new JiraException('UNAUTHENTICATED', 'Authentication credentials were not provided.', { cause: error });
+}
+
+/** `Cannot read properties of null (reading 'id')`, and TypeORM's error for a condition on `scope.user?.id`. */
+function isForLackOfUser(user: unknown, { message }: TypeError): boolean {
+  return (user === null || user === undefined) && /\bnull\b|\bundefined\b/.test(message);
+}
+
+const problems = new ProblemLog();
+/** Frames of stacks: where in the code it was. */
+const told = new Set<string>();
+const STACKS = 1_000;
+
+/** A fault of the rule's own may look the same. */
+function tell(error: TypeError): void {
+  const stack = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at ')).join('\n'); // prettier-ignore
+  if (told.has(stack)) return;
+  if (told.size >= STACKS) told.clear();
+  told.add(stack);
+  const message = 'A rule failed for an anonymous caller, who was answered 401. Let IsAuthenticated refuse such callers, or mend the rule'; // prettier-ignore
+  problems.error(stack, message, error);
 }

@@ -38,6 +38,8 @@ export interface ScopeState {
   readonly services: ScopeServices;
   /** Whether its query was taken from the user's budget. */
   isWeighed?: boolean;
+  /** How often its user was read while it had none. */
+  nobodyReads?: number;
   unitOfWork?: UnitOfWork;
   /** Runs until the action's time is over. */
   timer?: NodeJS.Timeout;
@@ -60,6 +62,10 @@ interface Stateful {
 
 export function stateOf(scope: HookScope): ScopeState {
   return (scope as Stateful)[STATE] as ScopeState;
+}
+
+function countNobody(state: ScopeState): void {
+  state.nobodyReads = (state.nobodyReads ?? 0) + 1;
 }
 
 /** The same caller within the same request and transaction, as if retrieving rows of another hook. */
@@ -104,8 +110,11 @@ export class HookScope {
 
   /** The caller; `null` if anonymous. Set it to act as another user for this request only. */
   get user(): ScopeUser {
-    // oxlint-disable-next-line typescript/no-unsafe-return -- ScopeUser is any until the application types it
-    return this.ownUser === undefined ? this.connection.user : this.ownUser;
+    // oxlint-disable-next-line typescript/no-unsafe-assignment -- ScopeUser is any until the application types it
+    const user: ScopeUser = this.ownUser === undefined ? this.connection.user : this.ownUser;
+    if (user === null) countNobody(stateOf(this));
+    // oxlint-disable-next-line typescript/no-unsafe-return -- the same
+    return user;
   }
 
   set user(user: ScopeUser) {

@@ -41,7 +41,7 @@ export class SharedRates {
     const taken: Record<string, [string, number][]> = {};
     let isAny = false;
     for (const [name, buckets] of Object.entries(this.buckets)) {
-      taken[name] = buckets.collect((buckets.perSecond * TELL_MS * WORTH_TELLING) / 1_000);
+      taken[name] = buckets.collect((TELL_MS * WORTH_TELLING) / 1_000);
       isAny ||= taken[name].length > 0;
     }
     // Without the server between them each process counts for itself: late counts are useless.

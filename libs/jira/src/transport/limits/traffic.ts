@@ -135,7 +135,10 @@ export class Traffic {
     const { burstSeconds } = this.limits;
     const requestsPerSecond = limitOf(connection, this.limits, 'requestsPerSecond');
     const messages = new TokenBucket(requestsPerSecond, requestsPerSecond * burstSeconds);
-    const allowance: Allowance = { messages, ofUser: key === undefined ? undefined : this.users.of(key) };
+    const ofUser = key === undefined ? undefined : this.users.of(key);
+    const userRequestsPerSecond = limitOf(connection, this.limits, 'userRequestsPerSecond');
+    ofUser?.become(userRequestsPerSecond, userRequestsPerSecond * burstSeconds);
+    const allowance: Allowance = { messages, ofUser };
     this.allowances.set(connection, allowance);
     return allowance;
   }
