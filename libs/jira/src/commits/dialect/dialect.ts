@@ -92,6 +92,8 @@ export interface QueryDialect {
   readonly hasUtcParts: boolean;
   /** Rows without a value come last ascending and first descending, without being told so. */
   readonly sortsNullsLast: boolean;
+  /** An order by columns of a joined row is cheaper than by a subquery: the rows are not copied to be sorted. */
+  readonly sortsJoins: boolean;
   readonly hasIlike: boolean;
   /** The kind of a type that compares otherwise here than elsewhere. */
   kindOf(type: string): ColumnKind | undefined;

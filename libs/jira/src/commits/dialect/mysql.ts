@@ -40,6 +40,7 @@ export class MysqlDialect implements SqlDialect {
   readonly locksGaps = true;
   readonly hasFunctions = false;
   readonly sortsNullsLast = false;
+  readonly sortsJoins = false;
   /** It orders UUIDs by their time, and may hold any small number as a boolean. */
   readonly sortedKinds: readonly ColumnKind[];
   readonly hasIlike = false;

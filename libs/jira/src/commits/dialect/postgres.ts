@@ -44,6 +44,7 @@ export class PostgresDialect implements SqlDialect {
   readonly hasFunctions = false;
   readonly hasUtcParts = true;
   readonly sortsNullsLast = true;
+  readonly sortsJoins = true;
   readonly sortedKinds: readonly ColumnKind[];
   readonly hasIlike = true;
   readonly isSynchronous = false;

@@ -36,6 +36,7 @@ export class SqliteDialect implements SqlDialect {
   readonly timezone = 'Z';
   readonly hasUtcParts = true;
   readonly sortsNullsLast = false;
+  readonly sortsJoins = true;
   readonly sortedKinds = ['text', 'enum', 'uuid', 'integer', 'bigint', 'double'] as const;
   readonly hasIlike = false;
   readonly asksForUuids = false;

@@ -14,7 +14,7 @@ import { SqlWriter } from '../rows/sql-writer.js';
 import type { IndexNeed, IndexPart } from './index-needs.js';
 
 /** Longer names are cut by PostgreSQL. */
-const LONGEST_NAME = 60;
+const MAX_NAME_LENGTH = 60;
 
 export interface FoundIndex {
   readonly name: string;
@@ -132,6 +132,6 @@ function decoratorOf(table: EntityMetadata, parts: readonly IndexPart[]): string
 function nameOf({ tableName }: EntityMetadata, parts: readonly IndexPart[]): string {
   const columns = parts.map(({ column, form }) => `${column.databaseName}${form === 'plain' ? '' : `_${form}`}`);
   const name = [tableName, ...columns].join('_');
-  if (name.length <= LONGEST_NAME) return name;
-  return `${name.slice(0, LONGEST_NAME - 9)}_${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
+  if (name.length <= MAX_NAME_LENGTH) return name;
+  return `${name.slice(0, MAX_NAME_LENGTH - 9)}_${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
 }

@@ -1,6 +1,7 @@
 // The related rows that an order goes by, joined once: a subquery would run for each row that is sorted.
 
 import type { RelationMetadata } from '../../commits/typeorm-internals.js';
+import { dialectOf } from '../../commits/dialect/dialects.js';
 import { relatedSide, relationKeys } from '../rows/related-rows.js';
 import type { SqlWriter } from '../rows/sql-writer.js';
 import { writeSql } from './condition-sql.js';
@@ -19,11 +20,11 @@ export class OrderJoins {
   private readonly joins: OrderJoin[] = [];
 
   /**
-   * The alias of the related row, whose columns are null where there is none or it is not seen. Undefined where nothing
-   * guarantees that there is one at most, so that a join might double rows.
+   * The alias of the related row, whose columns are null where there is none or it is not seen. Undefined where a join
+   * costs more than a subquery, and where it might double rows: nothing guarantees that there is one at most.
    */
   join(relation: RelationMetadata, alias: string, sight: Sight, writer: SqlWriter): string | undefined {
-    if (!isToOne(relation)) return undefined;
+    if (!dialectOf(writer.dataSource).sortsJoins || !isToOne(relation)) return undefined;
     const known = this.joins.find((one) => one.relation === relation && one.alias === alias && one.sight === sight);
     if (known) return known.related;
     const { alias: related, from, where, keys } = relatedSide(relation, writer);
