@@ -101,6 +101,18 @@ describe('npx nestjs-jira', () => {
     expect(stdout).toBe((await cli('types', 'asyncapi.json')).stdout);
   });
 
+  it('lists the indexes that the hooks of a compiled module need', async () => {
+    const main = join(ROOT, 'libs/jira/dist/cli/main.js');
+    const module = join(ROOT, 'apps/example/dist/app.module.js');
+    const env = { ...process.env, JIRA_DATA: folder };
+    await expect(
+      run(process.execPath, [main, 'indexes', module, '--check'], { cwd: folder, env }),
+    ).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/-- \d+ indexes missing.*CREATE INDEX/s) as string,
+    });
+  });
+
   it('says how it is used, and what is wrong with a source', async () => {
     await expect(cli('types')).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('Usage:') as string });
     await writeFile(join(folder, 'other.json'), '{}');

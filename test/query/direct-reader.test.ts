@@ -3,6 +3,8 @@ import {
   Column,
   DeleteDateColumn,
   Entity,
+  ManyToOne,
+  PrimaryColumn,
   PrimaryGeneratedColumn,
   UpdateDateColumn,
   VersionColumn,
@@ -34,6 +36,15 @@ class Sample {
   greet(): string {
     return `I am ${this.id}`;
   }
+}
+
+/** Rows that refer to rows which may be absent or deleted. */
+@Entity()
+class Branch {
+  @PrimaryColumn() id: number;
+  @Column({ type: 'varchar', nullable: true }) name: string | null;
+  @ManyToOne(() => Branch, { nullable: true, createForeignKeyConstraints: false }) parent: Branch | null;
+  @DeleteDateColumn() deletedAt: Date | null;
 }
 
 const text = fc.constantFrom(null, '', ' ', 'a', 'A', 'ä', 'a ', '%', "o'neill", '5', 'null');
@@ -132,6 +143,39 @@ describeEachDatabase('Reading directly', ({ type, open: openWith }) => {
       { numRuns: process.env['CI'] ? 500 : type === 'better-sqlite3' ? 100 : 40 },
     ); // prettier-ignore
     expect(rows).toBeGreaterThan(10);
+  });
+
+  it('sorts by related rows as TypeORM does, whichever of them are seen', async () => {
+    const dataSource = await open([Branch]);
+    const metadata = dataSource.getMetadata(Branch);
+    const visible = compileVisibility(metadata, true);
+    const branch = fc.record({
+      name: text,
+      parent: fc.constantFrom(null, { id: 0 }, { id: 1 }, { id: 2 }, { id: 9 }),
+      deletedAt: fc.constantFrom(null, null, new Date(1_000)),
+    });
+    const related = fc.record({
+      path: fc.constantFrom(['parent', 'name'], ['parent', 'id'], ['parent', 'parent', 'name'], ['name']),
+      direction: fc.constantFrom('asc' as const, 'desc' as const),
+      unrestricted: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(branch, { minLength: 3, maxLength: 8 }), fc.uniqueArray(related, { minLength: 1, maxLength: 3, selector: ({ path }) => path.join() }), fc.constantFrom<unknown>(true, { name: 'a' }, { parent: { name: 'a' } }), fc.nat(2),
+        async (branches, ordering, seen, offset) => {
+          await dataSource.manager.createQueryBuilder().delete().from(Branch).execute();
+          await dataSource.manager.insert(Branch, branches.map((one, id) => ({ ...one, id })) as never);
+          const sightOf = () => Promise.resolve(compileVisibility(metadata, seen).condition);
+          const fast = new TypeOrmStore<Branch>(dataSource.manager, metadata, visible, { direct: DirectReader.of(metadata, false), sightOf });
+          const slow = new TypeOrmStore<Branch>(dataSource.manager, metadata, visible, { sightOf });
+          const query = { filter: EVERY, ordering, offset, limit: 5 };
+          const rows = await slow.find(query);
+          expect(await fast.find(query)).toStrictEqual(rows);
+          expect((await fast.findAndCount(query))?.rows ?? []).toStrictEqual(rows);
+        },
+      ),
+      { numRuns: type === 'better-sqlite3' ? 60 : 20 },
+    ); // prettier-ignore
   });
 
   it('makes entities, not plain objects', async () => {

@@ -1,15 +1,17 @@
 #!/usr/bin/env node
-// `nestjs-jira document`, `types`, `load` and `new`.
+// `nestjs-jira document`, `types`, `indexes`, `load` and `new`.
 
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { documentFrom } from './source.js';
 import { apiTypes } from './api-types.js';
+import { indexesCommand } from './indexes-command.js';
 import { newCommand } from './new-command.js';
 
 const USAGE = `Usage:
   nestjs-jira document <source> [--out <file>]   writes the API as an AsyncAPI 3.1 document
   nestjs-jira types <source> [--out <file>]      writes it as a TypeScript type "Api", for the client
+  nestjs-jira indexes <module>                   lists the indexes that hooks need: nestjs-jira indexes --help
   nestjs-jira new hook <namespace>               writes an entity, DTOs, a hook and its test into a Nest application
   nestjs-jira load <url> --hook <namespace>      puts load on a running server: nestjs-jira load --help
 
@@ -25,6 +27,7 @@ async function main(): Promise<number> {
   // Needs socket.io-client, which servers need not have.
   if (process.argv[2] === 'load') return (await import('./load/load-command.js')).loadCommand(process.argv.slice(3));
   if (process.argv[2] === 'new') return newCommand(process.argv.slice(3));
+  if (process.argv[2] === 'indexes') return indexesCommand(process.argv.slice(3));
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { out: { type: 'string', short: 'o' }, help: { type: 'boolean', short: 'h' } },

@@ -4,7 +4,7 @@ import 'reflect-metadata';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Type } from '@nestjs/common';
+import type { INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { AsyncApiDocument } from '../document/api-document.js';
 import { JiraModule } from '../nest/module/jira.module.js';
@@ -12,14 +12,20 @@ import { JiraModule } from '../nest/module/jira.module.js';
 /** @throws Error that names the source and what is wrong with it */
 export async function documentFrom(source: string): Promise<AsyncApiDocument> {
   if (/^https?:\/\//.test(source)) return checked(await fetched(source), source);
-  const [path = source, name] = source.split('#');
+  const [path = source] = source.split('#');
   if (/\.(json)$/.test(path)) return checked(JSON.parse(await readFile(path, 'utf8')), source);
-  const app = await NestFactory.createApplicationContext(await moduleFrom(path, name), { logger: ['error'] });
+  const app = await openApplication(source);
   try {
     return JiraModule.document(app);
   } finally {
     await app.close();
   }
+}
+
+/** Starts the application of a compiled module without listening. @param source `dist/app.module.js#AppModule` */
+export async function openApplication(source: string): Promise<INestApplicationContext> {
+  const [path = source, name] = source.split('#');
+  return NestFactory.createApplicationContext(await moduleFrom(path, name), { logger: ['error'] });
 }
 
 async function fetched(url: string): Promise<unknown> {

@@ -1,23 +1,11 @@
 // Everything that differs between SQLite, PostgreSQL and MySQL/MariaDB. No other code asks which database it is.
 
 import type { ColumnMetadata, DatabaseConnection } from '../typeorm-internals.js';
+import type { ColumnKind, ColumnType } from './column-type.js';
 import type { Grammar } from './grammar.js';
+import type { IndexDialect } from './index-dialect.js';
 
-/**
- * Values of one kind compare alike on every database. `instant` is a date with its time (millisecond precision), `day` a
- * date without; `opaque` is everything whose comparison only the database knows (decimals, single floats, times, JSON,
- * arrays…).
- */
-export type ColumnKind =
-  'text' | 'enum' | 'uuid' | 'integer' | 'bigint' | 'double' | 'boolean' | 'instant' | 'day' | 'binary' | 'opaque';
-
-/** What a column holds. */
-export interface ColumnType {
-  readonly column: ColumnMetadata;
-  readonly kind: ColumnKind;
-  /** As the driver calls it, in lower case. */
-  readonly type: string;
-}
+export type { ColumnKind, ColumnType } from './column-type.js';
 
 /** The transaction state that a connection reports. */
 export interface ConnectionState {
@@ -104,6 +92,8 @@ export interface QueryDialect {
   readonly hasUtcParts: boolean;
   /** Rows without a value come last ascending and first descending, without being told so. */
   readonly sortsNullsLast: boolean;
+  /** An order by columns of a joined row is cheaper than by a subquery: the rows are not copied to be sorted. */
+  readonly sortsJoins: boolean;
   readonly hasIlike: boolean;
   /** The kind of a type that compares otherwise here than elsewhere. */
   kindOf(type: string): ColumnKind | undefined;
@@ -200,6 +190,7 @@ export interface StatementControl {
 export interface SqlDialect extends TransactionDialect, RowDialect, QueryDialect {
   /** How statements are limited and cancelled; absent where all callers share one connection, or nobody knows. */
   readonly statements?: StatementControl | undefined;
+  readonly indexes: IndexDialect;
   /** False for a driver whose changes cannot be captured. */
   readonly isCaptured: boolean;
   /** Statements may be prepared and run within one turn of the event loop. */

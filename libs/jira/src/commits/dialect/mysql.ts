@@ -16,6 +16,7 @@ import {
   unionOfConstants,
 } from './dialect.js';
 import { MYSQL_GRAMMAR } from './grammar.js';
+import { MYSQL_INDEXES } from './mysql-indexes.js';
 
 /** A deadlock, and MariaDB's snapshot that is too old. */
 const ROLLED_BACK: readonly unknown[] = [1213, 1020];
@@ -39,12 +40,14 @@ export class MysqlDialect implements SqlDialect {
   readonly locksGaps = true;
   readonly hasFunctions = false;
   readonly sortsNullsLast = false;
+  readonly sortsJoins = false;
   /** It orders UUIDs by their time, and may hold any small number as a boolean. */
   readonly sortedKinds: readonly ColumnKind[];
   readonly hasIlike = false;
   readonly isSynchronous = false;
   readonly asksForUuids = true;
   readonly textTest = likeTest;
+  readonly indexes = MYSQL_INDEXES;
   readonly estimates: RowEstimates = { ask: (sql) => `EXPLAIN EXTENDED ${sql}`, read: planRows };
   readonly statements: StatementControl = {
     limitStatements: (ms) => this.limit(ms),

@@ -17,6 +17,7 @@ import {
 } from './dialect.js';
 import { FoldedPatterns, oddLettersSql } from './folded-pattern.js';
 import { POSTGRES_GRAMMAR } from './grammar.js';
+import { postgresIndexes } from './postgres-indexes.js';
 import { POSTGRES_TOGETHER } from './postgres-together.js';
 
 /** Of two numbers that name an advisory lock, the first is the library's: any one that is no application's. */
@@ -43,12 +44,14 @@ export class PostgresDialect implements SqlDialect {
   readonly hasFunctions = false;
   readonly hasUtcParts = true;
   readonly sortsNullsLast = true;
+  readonly sortsJoins = true;
   readonly sortedKinds: readonly ColumnKind[];
   readonly hasIlike = true;
   readonly isSynchronous = false;
   readonly asksForUuids = false;
   readonly textTest = likeTest;
   readonly estimates: RowEstimates = { ask: (sql) => `EXPLAIN (FORMAT JSON) ${sql}`, read: planRows };
+  readonly indexes = postgresIndexes((column) => this.canNarrowText(column));
   private hasIcu = true;
   /** Known once the database was asked. */
   private patterns?: FoldedPatterns;

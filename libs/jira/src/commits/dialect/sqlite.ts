@@ -13,6 +13,7 @@ import {
   unionOfConstants,
 } from './dialect.js';
 import { SQLITE_GRAMMAR } from './grammar.js';
+import { SQLITE_INDEXES } from './sqlite-indexes.js';
 
 const PARTS: Readonly<Record<DatePart, string>> = {
   year: '%Y', month: '%m', day: '%d', week_day: '%w', hour: '%H', minute: '%M', second: '%S',
@@ -35,9 +36,11 @@ export class SqliteDialect implements SqlDialect {
   readonly timezone = 'Z';
   readonly hasUtcParts = true;
   readonly sortsNullsLast = false;
+  readonly sortsJoins = true;
   readonly sortedKinds = ['text', 'enum', 'uuid', 'integer', 'bigint', 'double'] as const;
   readonly hasIlike = false;
   readonly asksForUuids = false;
+  readonly indexes = SQLITE_INDEXES;
   readonly isCaptured: boolean;
   readonly hasFunctions: boolean;
 

@@ -7,6 +7,7 @@ import type { Ordering } from '../../policy/filtering/filter.js';
 import { writeSql } from '../query/condition-sql.js';
 import { SqlWriter } from '../rows/sql-writer.js';
 import { rowConditions, tableAs } from '../rows/table-rows.js';
+import { OrderJoins } from '../query/order-joins.js';
 import { orderTerms } from '../query/ordering.js';
 import type { RowPredicate } from '../query/row-predicate.js';
 import type { Sight } from '../query/sight.js';
@@ -28,6 +29,15 @@ export type Found<T> = T | undefined | Promise<T | undefined>;
 export interface CountedPage {
   readonly rows: ObjectLiteral[];
   readonly count: number;
+}
+
+interface ReadParts {
+  readonly writer: SqlWriter;
+  /** What comes between the table and the condition. @default nothing */
+  readonly joins?: string;
+  /** What comes behind the condition. */
+  readonly end: string;
+  readonly isSingle?: boolean;
 }
 
 const ALIAS = 'row';
@@ -63,8 +73,10 @@ export class DirectReader {
   find(predicates: readonly RowPredicate[], page: DirectPage): Found<ObjectLiteral[]> {
     if (!this.isFree) return undefined;
     const writer = new SqlWriter(this.metadata.dataSource);
-    const end = this.orderAndSlice(page, writer);
-    return this.run(this.columns, predicates, { writer, end }, (rows) => rows.map((row) => this.shape.hydrate(row)));
+    const { joins, end } = this.orderAndSlice(page, writer);
+    return this.run(this.columns, predicates, { writer, joins, end }, (rows) =>
+      rows.map((row) => this.shape.hydrate(row)),
+    );
   }
 
   /** A page of them beside the number of all, by one statement. A page past the end is left to two. */
@@ -72,7 +84,8 @@ export class DirectReader {
     if (!this.isFree) return undefined;
     const writer = new SqlWriter(this.metadata.dataSource);
     const where = this.where(predicates, writer);
-    const sql = `SELECT ${this.columns}, (SELECT COUNT(*) ${this.from}${where}) ${this.from}${where}${this.orderAndSlice(page, writer)}`;
+    const { joins, end } = this.orderAndSlice(page, writer);
+    const sql = `SELECT ${this.columns}, (SELECT COUNT(*) ${this.from}${where}) ${this.from}${joins}${where}${end}`;
     const made = (rows: unknown[][]): CountedPage | undefined => {
       if (rows.length === 0) return page.offset ? undefined : { rows: [], count: 0 };
       return { rows: rows.map((row) => this.shape.hydrate(row)), count: Number(rows[0].at(-1)) };
@@ -81,9 +94,11 @@ export class DirectReader {
     return isPromise(rows) ? rows.then(made) : rows && made(rows);
   }
 
-  private orderAndSlice(page: DirectPage, writer: SqlWriter): string {
-    const order = orderTerms(this.metadata, ALIAS, page, writer).map((term) => `${term.sql} ${term.direction}`);
-    return `${order.length > 0 ? ` ORDER BY ${order.join(', ')}` : ''}${slice(page, writer)}`;
+  private orderAndSlice(page: DirectPage, writer: SqlWriter): { readonly joins: string; readonly end: string } {
+    const joins = new OrderJoins();
+    const order = orderTerms(this.metadata, ALIAS, page, writer, joins).map((term) => `${term.sql} ${term.direction}`);
+    const end = `${order.length > 0 ? ` ORDER BY ${order.join(', ')}` : ''}${slice(page, writer)}`;
+    return { joins: joins.sql, end };
   }
 
   /** One row that satisfies all predicates, or `null`. */
@@ -105,15 +120,11 @@ export class DirectReader {
   private run<T>(
     columns: string,
     predicates: readonly RowPredicate[],
-    {
-      writer,
-      end,
-      isSingle = false,
-    }: { readonly writer: SqlWriter; readonly end: string; readonly isSingle?: boolean },
+    { writer, joins = '', end, isSingle = false }: ReadParts,
     made: (rows: unknown[][]) => T,
   ): Found<T> {
     if (!this.isFree) return undefined;
-    const sql = `SELECT ${columns} ${this.from}${this.where(predicates, writer)}${end}`;
+    const sql = `SELECT ${columns} ${this.from}${joins}${this.where(predicates, writer)}${end}`;
     const rows = isSingle ? this.reads.one(sql, writer.parameters) : this.reads.all(sql, writer.parameters);
     return isPromise(rows) ? rows.then(made) : rows && made(rows);
   }

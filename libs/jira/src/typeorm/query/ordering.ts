@@ -9,6 +9,7 @@ import { relatedRows } from '../rows/related-rows.js';
 import { SqlWriter } from '../rows/sql-writer.js';
 import { writeSql } from './condition-sql.js';
 import { resolvePath, type FieldPath } from './field-path.js';
+import type { OrderJoins } from './order-joins.js';
 import { SEES_ALL, type Sight } from './sight.js';
 
 /**
@@ -34,12 +35,17 @@ export interface OrderTerm {
   readonly direction: 'ASC' | 'DESC';
 }
 
-/** The same as terms of an ORDER BY over the rows at `alias`. */
+/**
+ * The same as terms of an ORDER BY over the rows at `alias`.
+ *
+ * @param joins for queries that can join what they sort by
+ */
 export function orderTerms(
   metadata: EntityMetadata,
   alias: string,
   { ordering, sight = SEES_ALL }: { readonly ordering: readonly Ordering[]; readonly sight?: Sight },
   writer: SqlWriter,
+  joins?: OrderJoins,
 ): OrderTerm[] {
   const keyed = new Set<ColumnMetadata>();
   const terms: OrderTerm[] = [];
@@ -47,7 +53,7 @@ export function orderTerms(
     const field = resolvePath(metadata, path);
     if (!field) throw new TypeError(`${metadata.name} has no field "${path.join('__')}" to order by.`);
     if (field.relations.length === 0) keyed.add(field.column);
-    terms.push(...termsOf({ ...field, sight: unrestricted ? SEES_ALL : sight }, alias, direction === 'asc' ? 'ASC' : 'DESC', writer)); // prettier-ignore
+    terms.push(...termsOf({ ...field, sight: unrestricted ? SEES_ALL : sight }, alias, direction === 'asc' ? 'ASC' : 'DESC', writer, joins)); // prettier-ignore
   }
   // In the direction of the last field: an index of that field holds the key in the same order, and can be read backwards.
   const last = ordering.at(-1)?.direction === 'desc' ? 'DESC' : 'ASC';
@@ -56,8 +62,14 @@ export function orderTerms(
   return terms;
 }
 
-function termsOf(field: SeenField, alias: string, direction: 'ASC' | 'DESC', writer: SqlWriter): OrderTerm[] {
-  const sql = valueSql(field, alias, writer);
+function termsOf(
+  field: SeenField,
+  alias: string,
+  direction: 'ASC' | 'DESC',
+  writer: SqlWriter,
+  joins?: OrderJoins,
+): OrderTerm[] {
+  const sql = valueSql(field, alias, writer, joins);
   const dialect = dialectOf(writer.dataSource);
   const type = typeOf(field.column);
   const isText = type.kind === 'text' || type.kind === 'enum';
@@ -72,10 +84,20 @@ export interface SeenField extends FieldPath {
   readonly sight: Sight;
 }
 
-/** A scalar subquery for a field of a related row: a join could double rows. One that is not seen has no value. */
-export function valueSql({ relations, column, sight }: SeenField, alias: string, writer: SqlWriter): string {
+/**
+ * A field of a related row is a scalar subquery where it cannot be joined: a join could double rows. One that is not seen
+ * has no value.
+ */
+export function valueSql(
+  { relations, column, sight }: SeenField,
+  alias: string,
+  writer: SqlWriter,
+  joins?: OrderJoins,
+): string {
   const [relation, ...rest] = relations;
   if (!relation) return writer.column(alias, column);
+  const joined = joins?.join(relation, alias, sight, writer);
+  if (joined !== undefined) return valueSql({ relations: rest, column, sight }, joined, writer, joins);
   let inner = '';
   const rows = relatedRows(relation, alias, writer, (name) => {
     inner = valueSql({ relations: rest, column, sight }, name, writer);
