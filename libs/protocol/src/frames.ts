@@ -141,6 +141,8 @@ export interface ListRows extends ListShown {
 
 /** The steps from what a live list was. */
 export interface ListSteps extends ListShown {
+  /** Names the list before the steps: they are not for a client that shows another. Only in frames, where the list has names. */
+  readonly from?: string;
   readonly ops: readonly ListOp[];
   readonly rows?: undefined;
 }
