@@ -57,9 +57,13 @@ class ResolvedHook extends Issues {
   }
 }
 
+/** What a look at a subscription's rights waits for. */
+let looks: Promise<void> | undefined;
+
 @Hook('forgetful')
 class ForgetfulHook extends Issues {
-  override visibility(scope: HookScope) {
+  override async visibility(scope: HookScope) {
+    if (scope.action === 'subscribe') await looks;
     return projectsOf(scope);
   }
 }
@@ -163,6 +167,26 @@ describe('a membership that ends', () => {
     await leave(app);
     await app.get(Authorization).refresh(2);
     await write(app, 'secret');
+    await grace.settled('forgetful');
+    expect(types(grace, 'forgetful')).toEqual(['reset']);
+  });
+
+  it('and comes back during one look leaves a client that read in between told to fetch again', async () => {
+    await using app = await open();
+    const { manager } = app.dataSource;
+    await write(app, 'shared');
+    const grace = await app.connect(2);
+    await grace.subscribe('forgetful');
+    let look = (): void => undefined;
+    looks = new Promise((resolve) => (look = resolve));
+    await leave(app);
+    const left = app.get(Authorization).refresh(2);
+    expect(JSON.stringify(await grace.call('forgetful', 'list', 'GET'))).not.toContain('shared');
+    await manager.save(Member, { userId: 2, projectId: 1 });
+    const isBack = app.get(Authorization).refresh(2);
+    look();
+    looks = undefined;
+    await Promise.all([left, isBack]);
     await grace.settled('forgetful');
     expect(types(grace, 'forgetful')).toEqual(['reset']);
   });

@@ -24,6 +24,7 @@ class Crate {
   @Column({ type: 'bigint', nullable: true }) code: string | null;
   @Column({ type: 'boolean' }) isOpen: boolean;
   @Column({ type: 'decimal', precision: 10, scale: 2 }) price: string;
+  @Column({ type: 'varchar', length: 1_200, default: 'm' }) label: string;
 }
 class ParcelView {
   @Expose() id: string;
@@ -48,14 +49,14 @@ class CrateHook extends ReadOnlyModelHook<Crate> {
   output = CrateView;
   override live = { count: false };
   override pageSize = 4;
-  orderingFields = ['code', 'isOpen', 'price'];
+  orderingFields = ['code', 'isOpen', 'price', 'label'];
 }
 
-/** Kinds that memory orders. SQLite's driver reads numbers as large as the codes rounded. */
+/** Kinds that memory orders. SQLite's driver reads numbers as large as the codes rounded, MariaDB sorts by the first 1,024 bytes. */
 const SORTED = {
-  'better-sqlite3': { uuid: true, code: false, isOpen: false, price: false },
-  postgres: { uuid: true, code: true, isOpen: true, price: false },
-  mariadb: { uuid: false, code: true, isOpen: false, price: false },
+  'better-sqlite3': { uuid: true, code: false, isOpen: false, price: false, label: true },
+  postgres: { uuid: true, code: true, isOpen: true, price: false, label: true },
+  mariadb: { uuid: false, code: true, isOpen: false, price: false, label: false },
 } as const;
 
 const CODES = ['9007199254740993', '9007199254740992', '9007199254740994', '-9007199254740993', '10', '9', null];
@@ -90,7 +91,8 @@ describeEachDatabase('the order of a live list', ({ type, options }) => {
       const list = jira.listen(request(), (rows) => (shown = rows));
       await list.ready;
       const before = reads;
-      await write[hook as 'parcels' | 'crates'](ordering.startsWith('-'));
+      const writes = ordering.endsWith('label') ? write.labels : write[hook as 'parcels' | 'crates'];
+      await writes(ordering.startsWith('-'));
       const { results } = (await request()) as { results: unknown };
       await expect.poll(() => shown).toEqual(results);
       // Each write changes the page, so that it cannot be shown without a read that it needs.
@@ -102,6 +104,10 @@ describeEachDatabase('the order of a live list', ({ type, options }) => {
       parcels: () => manager.insert(Parcel, [{ ...parcel(0), size: -1 }, { ...parcel(1), size: 9 }]), // prettier-ignore
       crates: (isBack: boolean) =>
         manager.update(Crate, [1, 3, 6, 14], isBack ? crateOf(null, false, '0.25') : crateOf('9007199254740995', true, '9.25')), // prettier-ignore
+      labels: async (isBack: boolean) => {
+        const label = (isBack ? '~' : '!').repeat(1_100);
+        for (const [i, id] of [1, 3, 6, 14].entries()) await manager.update(Crate, id, { label: `${label}${9 - i}` });
+      },
     };
     const kinds = Object.entries(SORTED[type]) as [keyof (typeof SORTED)[typeof type], boolean][];
     // A late read of a list that is read again must not be taken for one of the next.

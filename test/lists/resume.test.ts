@@ -4,7 +4,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Expose } from 'class-transformer';
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createClient, type JiraClient } from 'nestjs-jira-client';
+import { createClient, type ClientOptions, type JiraClient } from 'nestjs-jira-client';
 import type { ListenedData, RelistedData } from 'nestjs-jira-protocol';
 import { Authorization, Hook, ModelHook, type HookScope, type Visibility } from 'nestjs-jira';
 import { Hub } from '../../libs/jira/src/live/delivery/hub.js';
@@ -24,6 +24,8 @@ class JobView {
 
 /** What each user may see, as the tests set it. */
 const teams = new Map<unknown, string>();
+/** What his rights wait for. */
+let gate: Promise<void> | undefined;
 
 @Hook('jobs')
 class JobHook extends ModelHook<Job> {
@@ -32,7 +34,8 @@ class JobHook extends ModelHook<Job> {
   pageSize = 3;
   orderingFields = ['rank'];
   override ordering = ['rank'];
-  override visibility({ user }: HookScope): Visibility<Job> {
+  override async visibility({ user }: HookScope): Promise<Visibility<Job>> {
+    await gate;
     return { team: teams.get(user?.id) ?? 'red' };
   }
 }
@@ -55,7 +58,9 @@ const onWindow = (message: unknown): void => {
 beforeEach(async () => {
   teams.clear();
   clients = [];
-  app = await createTestApp({ entities: [Job], providers: [JobHook, AskedHook] });
+  gate = undefined;
+  const options = { limits: { heldFrames: 2 } };
+  app = await createTestApp({ entities: [Job], providers: [JobHook, AskedHook], options });
   await jobs().insert(Array.from({ length: 12 }, (_, i) => ({ rank: 10 * i, team: 'red' })));
   reads = 0;
   subscribe('nestjs-jira:window', onWindow);
@@ -69,8 +74,8 @@ afterEach(async () => {
 
 const jobs = () => app.dataSource.getRepository(Job);
 
-function connect(user = 1, url = app.url): JiraClient {
-  const jira = createClient(url, { auth: app.authOf(user), reconnectMinMs: 1, resetJitterMs: 10 });
+function connect(user = 1, url = app.url, options: Partial<ClientOptions> = {}): JiraClient {
+  const jira = createClient(url, { auth: app.authOf(user), reconnectMinMs: 1, resetJitterMs: 10, ...options });
   clients.push(jira);
   return jira;
 }
@@ -200,6 +205,56 @@ describe('a client that comes back to a live list', () => {
     expect([states, reads]).toEqual([[undefined, true, true], before]);
     await jobs().delete(1);
     await expect.poll(() => shown.at(-1)?.[0]).toEqual([3, 4, 5]);
+  });
+
+  it('takes no steps from a list that it was not shown, and comes back to the one that it was', async () => {
+    await using proxy = await Proxy.to(app.url);
+    const jira = connect(1, proxy.url, { transports: ['websocket'] });
+    const shown: number[][] = [];
+    const list = jira.listen(jira.hook('jobs').action('list'), (rows) => shown.push((rows as Job[]).map(({ id }) => id))); // prettier-ignore
+    await list.ready;
+    proxy.isDeaf = true;
+    await jobs().delete(1);
+    await expect.poll(() => proxy.swallowed).toBeGreaterThan(0);
+    proxy.isDeaf = false;
+    await jobs().update(12, { rank: 5 });
+    await expect
+      .poll(() => shown)
+      .toEqual([
+        [1, 2, 3],
+        [12, 2, 3],
+      ]);
+    proxy.isDeaf = true;
+    await jobs().delete(12);
+    await expect.poll(() => proxy.swallowed).toBeGreaterThan(0);
+    await cut(proxy, () => Promise.resolve());
+    proxy.isDeaf = false;
+    await expect.poll(() => shown.at(-1)).toEqual([2, 3, 4]);
+  });
+
+  it('is right after a reset, whatever it is told before it listens again', async () => {
+    const jira = connect(1, app.url, { resetJitterMs: 300 });
+    const shown: number[][] = [];
+    const list = jira.listen(jira.hook('jobs').action('list'), (rows) => shown.push((rows as Job[]).map(({ id }) => id))); // prettier-ignore
+    await list.ready;
+    // It is remembered for others, who listen on.
+    await listen(connect(2), null);
+    let open = (): void => undefined;
+    gate = new Promise((resolve) => (open = resolve));
+    const refreshed = app.get(Authorization).refresh(1);
+    for (const id of [1, 2, 3, 4]) {
+      await jobs().delete(id);
+      await app.get(Hub).idle();
+    }
+    open();
+    await refreshed;
+    await jobs().update(12, { rank: 5 });
+    await expect
+      .poll(() => shown)
+      .toEqual([
+        [1, 2, 3],
+        [12, 5, 6],
+      ]);
   });
 
   it('is told of rights that changed while it was away, and shown nothing of before', async () => {

@@ -1,6 +1,13 @@
 // How far a subscription was told: what it brings back after a reconnect, and what of the answer is new to it.
 
-import type { ChangeFrame, ListShown, ResumedChange, ResumedData, ResumeHeaders } from 'nestjs-jira-protocol';
+import type {
+  ChangeFrame,
+  ListShown,
+  ListSteps,
+  ResumedChange,
+  ResumedData,
+  ResumeHeaders,
+} from 'nestjs-jira-protocol';
 import type { Change } from './change.js';
 import { keyText } from './live-list.js';
 
@@ -32,6 +39,17 @@ export class Progress {
     this.token = typeof resume === 'string' ? resume : undefined;
     this.begin(position);
     return missed;
+  }
+
+  /** Whether a frame are steps from what was shown. Whoever was shown another list has lost frames, or has these steps already. */
+  fits({ type, data }: ChangeFrame): boolean {
+    const { from, rows } = (type === 'list' ? data : {}) as Partial<ListSteps>;
+    return from === undefined || rows !== undefined || from === this.token;
+  }
+
+  /** Whether a list is shown as it is after that frame. */
+  shows({ data }: ChangeFrame): boolean {
+    return (data as ListShown).resume === this.token;
   }
 
   /** A change was told. */

@@ -3,6 +3,7 @@
 import {
   parseChange,
   type AnswerFrame,
+  type ChangeFrame,
   type ListData,
   type PositionData,
   type ResumedData,
@@ -92,6 +93,10 @@ export class Subscriptions {
     this.arrived++;
     const sharers = this.routes.get(routeOf(namespace, frame.channel)) ?? [];
     for (const entry of addressee ? [addressee] : [...sharers]) {
+      if (!entry.progress.fits(frame)) {
+        this.stepsLost(entry, frame);
+        continue;
+      }
       entry.progress.saw(frame);
       // An earlier callback may have stopped this one.
       if (entry.state !== 'subscribed') continue;
@@ -117,6 +122,12 @@ export class Subscriptions {
       if (entry.list) entry.progress.lost(true);
       this.resubscribe(entry);
     }
+  }
+
+  /** Steps from a list that it does not show: from the one that it shows it is told again. */
+  private stepsLost(entry: Entry, frame: ChangeFrame): void {
+    const isSoon = entry.resetTimer !== undefined;
+    if (entry.state === 'subscribed' && !isSoon && !entry.progress.shows(frame)) this.resubscribe(entry);
   }
 
   /** Something on the way has swallowed frames: from where all were there it is told again. */

@@ -151,6 +151,8 @@ export interface ListRows extends ListShown {
 
 /** The steps from the last state of a live list to this one. */
 export interface ListSteps extends ListShown {
+  /** Names the list before the steps: they are not for a client that shows another. Only in frames, where the list has names. */
+  readonly from?: string;
   readonly ops: readonly ListOp[];
   readonly rows?: undefined;
 }

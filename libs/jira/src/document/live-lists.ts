@@ -11,6 +11,10 @@ const STATE: Readonly<Record<string, Schema>> = {
 const RESUME: Readonly<Record<string, Schema>> = {
   resume: { type: 'string', description: 'Names what the list shows now: the header "resume" of the next listen.' },
 };
+const FROM: Schema = {
+  type: 'string',
+  description: 'Names the list that the steps go on from, where lists have names.',
+};
 const INDEX: Schema = { type: 'integer', minimum: 0 };
 const IDS: Schema = { ...listOf(ref('RowId')), description: 'The keys of the rows, in the same order.' };
 
@@ -52,7 +56,7 @@ function stepsOf(row: Schema): Schema {
 /** `data` of a change frame of the type `list`: steps, or the list itself. */
 export function listChangeSchema(row: Schema): Schema {
   return anyOf(
-    objectOf({ ops: stepsOf(row), ...STATE, ...RESUME }, ['ops', 'count', 'complete']),
+    objectOf({ ops: stepsOf(row), from: FROM, ...STATE, ...RESUME }, ['ops', 'count', 'complete']),
     objectOf({ rows: listOf(row), ids: IDS, ...STATE, ...RESUME }, ['rows', 'ids', 'count', 'complete']),
   );
 }

@@ -144,6 +144,8 @@ export interface QueryDialect {
 
   /** Kinds whose values the driver reads exactly, and which the database orders by nothing else. */
   readonly sortedKinds: readonly ColumnKind[];
+  /** Bytes of a text by which it sorts rows; what follows may count for nothing. @default all of them */
+  readonly sortedBytes?: number;
   /** Whether the driver reads values of the kind less exactly than the database has them, or JSON cannot hold them. */
   readsInexactly(kind: ColumnKind): boolean;
   /** What a cursor keeps of a value that is read inexactly. */

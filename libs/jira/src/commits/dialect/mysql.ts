@@ -43,6 +43,8 @@ export class MysqlDialect implements SqlDialect {
   readonly sortsJoins = false;
   /** It orders UUIDs by their time, and may hold any small number as a boolean. */
   readonly sortedKinds: readonly ColumnKind[];
+  /** `max_sort_length` is 1,024 unless the server's is another, and a few of them may hold the length. */
+  readonly sortedBytes = 1_000;
   readonly hasIlike = false;
   readonly isSynchronous = false;
   readonly asksForUuids = true;

@@ -61,7 +61,7 @@ class Reader {
     else this.rows.set(id as number, (data as Row).version);
   }
 
-  private fetchAgain(): void {
+  fetchAgain(): void {
     this.rows.clear();
     for (const { id, version } of this.fetch()) this.rows.set(id, version);
   }
@@ -113,6 +113,7 @@ type Step =
   | { readonly kind: 'write'; readonly ids: readonly number[]; readonly group: number; readonly isDelete: boolean }
   | ({ readonly kind: 'subscribe' } & Subscriber)
   | { readonly kind: 'leave'; readonly index: number }
+  | { readonly kind: 'fetch'; readonly index: number }
   | { readonly kind: 'move'; readonly index: number; readonly group: number }
   | { readonly kind: 'wait' };
 
@@ -126,6 +127,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('subscribe' as const), ...subscriber }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), index: fc.nat(4) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('move' as const), index: fc.nat(4), group: fc.constantFrom(...GROUPS) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('fetch' as const), index: fc.nat(4) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const) }) },
 ); // prettier-ignore
 
@@ -135,7 +137,7 @@ class World {
   readonly failures: unknown[] = [];
   private readonly table = new Map<number, Row>();
   private readonly observer: ObserverBehaviour = { name: 'o' };
-  private readonly subscriptions: { handle: RequestHandle; requestId: string; rights: { group: number; had: Set<number> }; isOpen: boolean }[] = []; // prettier-ignore
+  private readonly subscriptions: { handle: RequestHandle; requestId: string; rights: { group: number }; isOpen: boolean }[] = []; // prettier-ignore
   private readonly matchers = new Map<string, RowMatcher>();
   private versions = 0;
   /** Subscriptions that failed although nothing planned it. */
@@ -157,14 +159,13 @@ class World {
     if (one.kind === 'wait') return pause();
     const subscription = this.subscriptions[one.index];
     if (!subscription?.isOpen) return undefined;
-    if (one.kind === 'leave') {
+    // By the rights of now, whatever its subscription knows of them.
+    if (one.kind === 'fetch') this.readers.byRequest.get(subscription.requestId)?.fetchAgain();
+    else if (one.kind === 'leave') {
       subscription.isOpen = false;
       this.hub.placement.unsubscribe('c', 'n', subscription.requestId);
     } else {
       const { rights } = subscription;
-      // There and back within one look leaves no trace, though a client may have fetched by the rights between.
-      if (rights.had.has(one.group)) return undefined;
-      rights.had.add(one.group);
       rights.group = one.group;
       const { placement } = this.hub;
       const moved = [...placement.subscriptions()].filter(({ requestId }) => requestId === subscription.requestId);
@@ -205,7 +206,7 @@ class World {
   private subscribe({ group, manner, hasSlowView }: Subscriber): void {
     const requestId = `r${this.subscriptions.length}`;
     const handle = new RequestHandle();
-    const rights = { group, had: new Set([group]) };
+    const rights = { group };
     this.subscriptions.push({ handle, requestId, rights, isOpen: true });
     const connection = { id: 'c', isClosed: false } as unknown as Connection;
     const scope = new HookScope(connection, 'n', 'subscribe', 'SUBSCRIPTION', requestId, {}, {}, {}, { handle } as ScopeState); // prettier-ignore

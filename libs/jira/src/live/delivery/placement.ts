@@ -9,7 +9,7 @@ import { JiraException } from '../../core/errors/jira.exception.js';
 import { stateOf, type HookScope } from '../../core/scope/scope.js';
 import type { Change } from '../../core/changes/change.js';
 import type { ChangeLog } from '../../core/changes/change-log.js';
-import { isOpaque, resetFrame, Subscription, type Channel, type ListAnswer, type ObserverBehaviour } from './channel.js'; // prettier-ignore
+import { channelKey, isOpaque, resetFrame, Subscription, type Channel, type ListAnswer, type ObserverBehaviour } from './channel.js'; // prettier-ignore
 import { Channels } from './channels.js';
 import type { Feed, FeedReport } from './feed.js';
 import type { FrameSink } from './frame-sink.js';
@@ -69,8 +69,7 @@ export class Placement {
     subscription.isResumable = request !== undefined;
     if (request) this.parts.positions.start();
     this.open.add(subscription);
-    const { handle } = stateOf(scope);
-    handle.onFailure(() => this.go(subscription, REASONS.requestFailed));
+    stateOf(scope).handle.onFailure(() => this.go(subscription, REASONS.requestFailed));
     let resumed: Resumed | undefined;
     try {
       if (request) await resumption.prepare(request);
@@ -82,8 +81,8 @@ export class Placement {
       throw error;
     }
     this.answer(subscription);
-    const { channel, since } = subscription;
-    return { channel, position: resumed ? since : this.parts.log.head, ...resumed };
+    const position = resumed ? subscription.since : this.parts.log.head;
+    return { channel: subscription.channel, position, ...resumed };
   }
 
   /** Answers its list, which its frames go on from. */
@@ -121,8 +120,9 @@ export class Placement {
     const idle: Subscription[] = [];
     for (const subscription of subscriptions) {
       subscription.revision++;
-      // Whoever looks at it right now will see the new revision, and look again.
       if (isSettled(subscription.state)) idle.push(subscription);
+      // Whoever looks at it right now will see the new revision, and look again. There and back leaves no other trace.
+      else if (reason === REASONS.refreshed) subscription.isStale = true;
       this.go(subscription, reason);
     }
     for (const batch of inBatches(idle, MAX_CHECKS_AT_ONCE))
@@ -153,8 +153,7 @@ export class Placement {
 
   /** Looks again at those alone whose rows the change of a related row may have brought or taken. */
   refreshAltered(observer: ObserverBehaviour, change: Change): Promise<void> {
-    const all = [...this.subscriptions(undefined, observer)];
-    return this.refreshStale(concernedBy(change, all), REASONS.relatedChanged);
+    return this.refreshStale(concernedBy(change, [...this.subscriptions(undefined, observer)]), REASONS.relatedChanged);
   }
 
   /**
@@ -237,11 +236,12 @@ export class Placement {
       const { head } = this.parts.log;
       const isDone = await new Promise<boolean>((resolve) => {
         feed.inTurn(() => {
-          if (subscription.revision === revision && !subscription.isEnded) {
+          const isLast = subscription.revision === revision;
+          if (isLast && !subscription.isEnded) {
             subscription.since = head;
             this.settle(subscription, this.channels.open(definition, feed, related), feed);
-          }
-          resolve(subscription.isEnded || subscription.revision === revision);
+          } else if (subscription.membership?.key !== channelKey(definition)) subscription.isStale = true;
+          resolve(subscription.isEnded || isLast);
         });
       });
       if (isDone) return;

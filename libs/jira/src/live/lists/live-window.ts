@@ -148,8 +148,7 @@ export class LiveWindow implements ListWindow {
   private clearTimers(): void {
     clearTimeout(this.timer);
     clearTimeout(this.recount);
-    this.timer = undefined;
-    this.recount = undefined;
+    this.timer = this.recount = undefined;
   }
 
   private wait(ms: number): void {
@@ -236,8 +235,10 @@ export class LiveWindow implements ListWindow {
     this.isUnsent = false;
     const ops = before ? differenceOf(before.listed, listed) : [];
     if (ops.length === 0 && count === before?.count && complete === before.complete) return;
+    const isSent = before && !this.isResting;
+    const from = isSent && this.lately?.nameOf(before);
     this.lately?.next();
-    if (before && !this.isResting) this.send(this.frame({ ops, ...this.state }));
+    if (isSent) this.send(this.frame({ ops, ...this.state, ...(from && { from }) }));
   }
 
   /** What goes with the rows to clients. */
@@ -262,8 +263,7 @@ export class LiveWindow implements ListWindow {
     const { definition, subscriptions } = this.channel;
     if (isObserved('deliver')) {
       const { type, position } = frame;
-      const { namespace } = definition;
-      publish('deliver', { namespace, type, position, recipients: subscriptions.size });
+      publish('deliver', { namespace: definition.namespace, type, position, recipients: subscriptions.size });
     }
     let hasActive = false;
     for (const subscription of subscriptions) {

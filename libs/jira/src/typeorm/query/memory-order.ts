@@ -49,10 +49,16 @@ function sortKeyOf(columns: readonly ColumnMetadata[], row: object): SortKey | u
   for (const column of columns) {
     if (column.getEntityValue(row) === undefined) return undefined;
     const value = read(column, row as Readonly<Record<string, unknown>>);
-    if (typeof value === 'object' && value !== null) return undefined;
+    if ((typeof value === 'object' && value !== null) || isTooLong(column, value)) return undefined;
     sortKey.push(value);
   }
   return sortKey;
+}
+
+/** Whether the database may sort by the beginning of it alone. */
+function isTooLong({ entityMetadata }: ColumnMetadata, value: Value): boolean {
+  const { sortedBytes = Infinity } = dialectOf(entityMetadata.dataSource);
+  return typeof value === 'string' && value.length * 3 > sortedBytes && Buffer.byteLength(value) > sortedBytes;
 }
 
 /** Rows without a value come last ascending and first descending. */
