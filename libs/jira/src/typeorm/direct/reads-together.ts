@@ -69,13 +69,6 @@ export class ReadsTogether {
       () => sendEach(sender, askers),
     );
   }
-
-  /** Whoever has a turn; of one party anybody, for they all wait for the same turns. */
-  private leaderOf(askers: readonly Asker[]): Asker | undefined {
-    const wanted = askers.filter(({ request }) => !request.aborted);
-    const isOneParty = wanted.every(({ request }) => request.party === wanted[0].request.party);
-    return isOneParty ? wanted[0] : wanted.find(({ request }) => this.isNext(request));
-  }
 }
 
 function sendEach(sender: Sender, askers: readonly Asker[]): void {
