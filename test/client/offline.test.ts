@@ -10,7 +10,7 @@ interface Queue {
   readonly jira: ReturnType<Bench['client']>;
   /** Outcomes and calls of `onRefused` and `onDelayed`, oldest first. */
   readonly told: string[];
-  write(id: number, title: string): void;
+  readonly write: (id: number, title: string) => void;
 }
 
 function queueOf(bench: Bench, options: OfflineOptions = {}): Queue {
@@ -18,8 +18,8 @@ function queueOf(bench: Bench, options: OfflineOptions = {}): Queue {
   const jira = bench.client({
     persist: indexedDb('app', { user: '1' }),
     offline: {
-      onDelayed: ({ code }, { id }) => told.push(`delayed ${String(id)} ${code}`),
-      onRefused: ({ code }, { id }) => told.push(`refused ${String(id)} ${code}`),
+      onDelayed: ({ code }, { id }) => told.push(`delayed ${id as number} ${code}`),
+      onRefused: ({ code }, { id }) => told.push(`refused ${id as number} ${code}`),
       ...options,
     },
     // There is no IndexedDB here.

@@ -105,7 +105,7 @@ describe('the types of the binding', () => {
       expectTypeOf(rows).branded.toEqualTypeOf<readonly Issue[]>();
       // Behind a name of yours too.
       type Issues = HookClient<Api['issues']>;
-      const named = jira.hook('issues') as Issues;
+      const named: Issues = jira.hook('issues');
       expectTypeOf(liveStore(named).getSnapshot().rows).branded.toEqualTypeOf<readonly Issue[]>();
       // @ts-expect-error no such filter
       liveStore(jira.hook('issues'), { owner: 1 });
