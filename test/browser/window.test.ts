@@ -46,6 +46,17 @@ describeWith('chromium', 'A window of the example', (chromium) => {
     await popup.close();
   });
 
+  it('is followed by a page that no bundler made, and follows it', async () => {
+    await using context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${server.url}/plain.html?as=ada`);
+    await page.getByRole('listitem').filter({ hasText: 'Checkout forgets the delivery date' }).waitFor();
+    await page.getByLabel('New issue').fill('Without a bundler');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByRole('listitem').filter({ hasText: 'Without a bundler' }).waitFor();
+    await expect.poll(() => ada.card('Without a bundler').count()).toBe(1);
+  });
+
   it('says that a user of the address is unknown, and lets one go on as somebody else', async () => {
     await using context = await browser.newContext();
     const page = await context.newPage();

@@ -35,8 +35,9 @@ describe('an optimistic write', () => {
   });
 
   it('shows what is, or what is with what is being written, and nothing else, whatever happens when', async () => {
-    for (let seed = 1; seed <= Number(process.env['OPTIMISTIC_RUNS'] ?? 4); seed++)
-      expect(await play(seed)).toEqual([]);
+    const seeds = Array.from({ length: Number(process.env['OPTIMISTIC_RUNS'] ?? 4) }, (_, at) => at + 1);
+    // Each waits most of the time.
+    while (seeds.length > 0) expect((await Promise.all(seeds.splice(0, 25).map(play))).flat()).toEqual([]);
   });
 });
 

@@ -5,6 +5,7 @@ import { Expose } from 'class-transformer';
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createClient, type ClientOptions, type JiraClient } from 'nestjs-jira-client';
+import { dehydrate, hydrate, liveStore, type Dehydrated } from 'nestjs-jira-client/store';
 import type { ListenedData, RelistedData } from 'nestjs-jira-protocol';
 import { Authorization, Hook, ModelHook, type HookScope, type Visibility } from 'nestjs-jira';
 import { Hub } from '../../libs/jira/src/live/delivery/hub.js';
@@ -257,6 +258,40 @@ describe('a client that comes back to a live list', () => {
       ]);
   });
 
+  it('goes on where the client of a server that rendered the page was', async () => {
+    const rendering = connect();
+    await liveStore(rendering.hook('jobs')).ready;
+    const state = JSON.parse(JSON.stringify(dehydrate(rendering))) as Dehydrated;
+    await leave(rendering);
+    const before = reads;
+    const jira = connect();
+    const frames = framesTo(jira);
+    hydrate(jira, state);
+    const store = liveStore(jira.hook('jobs'));
+    const first = store.getSnapshot();
+    const ids = (): number[] => (store.getSnapshot().rows as Job[]).map(({ id }) => id);
+    expect([first.status, first.isStale, ids()]).toEqual(['ready', true, [1, 2, 3]]);
+    store.subscribe(() => undefined);
+    await expect.poll(() => store.getSnapshot().isStale).toBe(false);
+    expect(store.getSnapshot().rows).toBe(first.rows);
+    const told = JSON.stringify(frames);
+    expect([told.includes('"recovered":true'), told.includes('"rank"'), reads]).toEqual([true, false, before]);
+    await jobs().delete(2);
+    await expect.poll(ids).toEqual([1, 3, 4]);
+  });
+
+  it('goes on where it was rendered for another user only with the rows of its own', async () => {
+    teams.set(2, 'blue');
+    const rendering = connect();
+    await liveStore(rendering.hook('jobs')).ready;
+    const state = dehydrate(rendering);
+    const jira = connect(2);
+    hydrate(jira, state);
+    const store = liveStore(jira.hook('jobs'));
+    store.subscribe(() => undefined);
+    await expect.poll(() => store.getSnapshot()).toMatchObject({ rows: [], isStale: false, status: 'ready' });
+  });
+
   it('is told of rights that changed while it was away, and shown nothing of before', async () => {
     await using proxy = await Proxy.to(app.url);
     const jira = connect(1, proxy.url);
@@ -271,6 +306,14 @@ describe('a client that comes back to a live list', () => {
     await expect.poll(() => shown.at(-1)).toEqual([13]);
   });
 });
+
+/** All that the client is sent from now on. */
+function framesTo(jira: JiraClient): unknown[] {
+  const frames: unknown[] = [];
+  const { socket } = (jira as unknown as { link: { socket: { io: NodeJS.EventEmitter } } }).link;
+  socket.io.on('packet', (packet: unknown) => frames.push(packet));
+  return frames;
+}
 
 /** Cuts all clients of the proxy off, and lets them in again once that is done and the server knows. */
 async function cut(proxy: Proxy, meanwhile: () => Promise<unknown>): Promise<void> {

@@ -1,7 +1,8 @@
 // Starts the server and serves the page.
 
 import 'reflect-metadata';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
@@ -10,6 +11,9 @@ import { DEMO_TOKENS } from './auth/demo-tokens.js';
 const app = await NestFactory.create<NestExpressApplication>(AppModule, { logger: ['error', 'warn'] });
 app.enableShutdownHooks();
 app.useStaticAssets(join(import.meta.dirname, 'web'));
+// For plain.html, which no bundler makes.
+for (const name of ['nestjs-jira-client', 'nestjs-jira-protocol'])
+  app.useStaticAssets(dirname(fileURLToPath(import.meta.resolve(name))), { prefix: `/modules/${name}` });
 
 const port = Number(process.env['PORT'] ?? 3000);
 await app.listen(port);

@@ -19,7 +19,7 @@ import { ids } from './ids.js';
 import { withKey } from './write-once.js';
 import { createRequest, type JiraRequest } from './jira-request.js';
 import type { ListenOptions, RowsListener } from './listen.js';
-import { listen, type LiveList } from './listening.js';
+import { listen, type LiveList, type SeededList, type SeededOptions } from './listening.js';
 import { resolveOptions, type AuthSource, type ClientOptions } from './options.js';
 import { Messages, type MessageListener } from './messages.js';
 import { Methods } from './methods.js';
@@ -196,7 +196,7 @@ class Client implements Calls {
     return this.subscriptions.subscribe(call, onChange, options, list);
   }
 
-  listen(request: JiraRequest<unknown>, onRows: RowsListener<unknown>, options: ListenOptions<unknown> = {}): LiveList {
+  listen(request: JiraRequest<unknown>, onRows: RowsListener<unknown>, options: SeededOptions = {}): SeededList {
     return listen({ calls: this, report: this.options.onError }, request, onRows, options);
   }
 

@@ -98,7 +98,11 @@ interface ActionOf {
   destroy: 'destroy';
 }
 
+declare const HOOK: unique symbol;
+
 interface AnyHook<Hook> {
+  /** Never there. By it the compiler finds the hook in a type of yours: `type Issues = HookClient<Api['issues']>`. */
+  readonly [HOOK]?: Hook;
   readonly namespace: string;
   /** Calls any action of the hook. Rejects with `JiraClientError`. */
   action<A extends NameOf<Hook>>(name: A, ...call: CallOf<Hook, A>): JiraRequest<OutputOf<Hook, A>>;

@@ -7,9 +7,14 @@ import type { Calls } from './hook-client.js';
 import type { JiraRequest } from './jira-request.js';
 import { applyOps, takeRows, type Keyed } from './list-ops.js';
 import { guarded } from './listeners.js';
+import { Progress, type Point } from './progress.js';
 import type { ListenOptions, ListUpdate, RowsListener } from './listen.js';
 
+/** A list as it was shown, from where another client may go on. */
+export interface ListSeed extends Keyed, Point {}
+
 export interface KeptListParts {
+  readonly from?: ListSeed;
   readonly calls: Calls;
   readonly call: JiraRequest<unknown>['call'];
   readonly onRows: RowsListener<unknown>;
@@ -22,7 +27,8 @@ export class KeptList {
   private subscription: Subscription | undefined;
   /** The one that is to take its place. */
   private wider: Subscription | undefined;
-  private list: Keyed = { rows: [], ids: [] };
+  private list: Keyed;
+  private progress: Progress | undefined;
   private extent: ListState | undefined;
   /** Rows that the first answer had: `loadMore` adds as many. */
   private pageSize = 0;
@@ -30,8 +36,15 @@ export class KeptList {
   private widening: Promise<void> | undefined;
 
   constructor(private readonly parts: KeptListParts) {
-    const first = this.open(undefined);
+    const { rows, ids } = parts.from ?? { rows: [], ids: [] };
+    this.list = { rows, ids };
+    const first = this.open(undefined, parts.from);
     this.subscription ??= first;
+  }
+
+  get seed(): ListSeed | undefined {
+    const point = this.progress?.point;
+    return point && this.extent && { ...this.list, ...point };
   }
 
   stop(): void {
@@ -58,22 +71,25 @@ export class KeptList {
     }
   }
 
-  private open(limit: number | undefined): Subscription {
+  private open(limit: number | undefined, from?: ListSeed): Subscription {
     const { calls, call, signal, onState } = this.parts;
     const { namespace, query } = call;
     const headers = { ...call.headers, ...(limit !== undefined && { limit }) };
     // `subscribe` may report a state before it returns.
     const opened: { own?: Subscription } = {};
+    const progress = new Progress(from);
     const isCurrent = (): boolean => this.subscription === undefined || this.subscription === opened.own;
     const own = calls.subscribe(
       { namespace, action: 'listen', query, headers },
       () => undefined,
       { signal, onState: (...told) => isCurrent() && onState(...told) },
       {
+        progress,
         answered: (data) => {
           const former = this.subscription;
           // What the narrower one is still told is told by this one.
           this.subscription = opened.own;
+          this.progress = progress;
           if (former !== opened.own) former?.();
           this.answered(data);
         },
@@ -85,7 +101,7 @@ export class KeptList {
   }
 
   private answered(data: ListData): void {
-    if (!this.extent) this.pageSize = data.rows?.length ?? 0;
+    if (!this.extent) this.pageSize = (data.rows ?? this.list.rows).length;
     this.told(data);
   }
 

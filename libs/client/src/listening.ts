@@ -4,7 +4,7 @@ import type { Subscription, SubscriptionState } from './change.js';
 import { JiraClientError } from './errors.js';
 import type { Calls } from './hook-client.js';
 import { holdBack, type JiraRequest } from './jira-request.js';
-import { KeptList } from './kept-list.js';
+import { KeptList, type ListSeed } from './kept-list.js';
 import { LiveRows, type ListenOptions, type RowsListener } from './listen.js';
 import { guarded } from './listeners.js';
 import { createReady } from './ready.js';
@@ -16,6 +16,16 @@ export interface LiveList extends Subscription {
    * `JiraClientError` where the server keeps no such list: of a later page, or of a hook without live lists.
    */
   loadMore(): Promise<void>;
+}
+
+/** For stores: a list that goes on where another client's was. */
+export interface SeededList extends LiveList {
+  /** Undefined where nobody could go on from here. */
+  readonly seed: ListSeed | undefined;
+}
+
+export interface SeededOptions extends ListenOptions<unknown> {
+  readonly from?: ListSeed;
 }
 
 interface Listener {
@@ -33,8 +43,8 @@ export function listen(
   { calls, report }: Listener,
   request: JiraRequest<unknown>,
   onRows: RowsListener<unknown>,
-  options: ListenOptions<unknown>,
-): LiveList {
+  options: SeededOptions,
+): SeededList {
   const { call } = request;
   const ready = createReady();
   const open = holdBack(request);
@@ -60,6 +70,7 @@ export function listen(
   function keep(): void {
     let wasKept = false;
     kept = new KeptList({
+      from: options.from,
       calls,
       call,
       onRows,
@@ -98,7 +109,8 @@ export function listen(
     state: { get: () => state },
     ready: { value: ready.promise },
     loadMore: { value: loadMore },
-  }) as unknown as LiveList;
+    seed: { get: () => kept?.seed },
+  }) as unknown as SeededList;
 }
 
 /** Whether the rows are what `list` answers, in its order, and nobody wants to hear of single changes. */

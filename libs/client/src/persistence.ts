@@ -30,6 +30,14 @@ export interface OfflineOptions {
    * @default the client's `onError`, for writes of earlier pages and other tabs
    */
   readonly onRefused?: (error: JiraClientError, write: QueuedWrite) => void;
+  /**
+   * Called when the server answered a write with a 401 or a 5xx of its own fault, such as `INTERNAL`: the write stays in the queue
+   * and is sent again. After a 401 the whole queue waits until the user has signed in again; otherwise this row alone waits. Called
+   * once for each write and code, in the tab that sends.
+   *
+   * @default the client's `onError`
+   */
+  readonly onDelayed?: (error: JiraClientError, write: QueuedWrite) => void;
 }
 
 /** What a client offers to its persistence. */

@@ -13,6 +13,12 @@ import { keyText } from './live-list.js';
 
 type RowType = ResumedChange['type'];
 
+/** Where a subscription can be taken up again. */
+export interface Point {
+  readonly resume: string;
+  readonly position: string;
+}
+
 export class Progress {
   /** Of the last subscribe; undefined = there is nothing to come back to. */
   private token: string | undefined;
@@ -26,11 +32,21 @@ export class Progress {
   /** Up to here everything arrived, as a count of frames shows. */
   private verified: string | undefined;
 
+  /** @param from where another client left off */
+  constructor(from?: Point) {
+    this.token = from?.resume;
+    this.begin(from?.position);
+  }
+
+  get point(): Point | undefined {
+    const { token: resume, complete: position } = this;
+    return resume === undefined || position === undefined ? undefined : { resume, position };
+  }
+
   /** The headers of the next subscribe. */
   headers(): ResumeHeaders {
-    const { token, complete, lostAt = Date.now() } = this;
-    if (token === undefined || complete === undefined) return { resume: null };
-    return { resume: token, position: complete, silentMs: Math.max(0, Date.now() - lostAt) };
+    const { point, lostAt = Date.now() } = this;
+    return point ? { ...point, silentMs: Math.max(0, Date.now() - lostAt) } : { resume: null };
   }
 
   /** A subscribe was answered. Returns what was missed, or undefined when nobody can tell. */

@@ -10,6 +10,7 @@ import type { SubscribeCall } from './subscribe-call.js';
 
 /** Who is told of a list, in place of changes. */
 export interface ListReader {
+  readonly progress: Progress;
   /** The list as it is at the first, or after an interruption: whole, or as the steps from what was told before. */
   answered(this: void, data: ListData): void;
   told(this: void, data: ListData): void;

@@ -56,7 +56,16 @@ export class Subscriptions {
     const ready = createReady();
     const stop = () => this.stop(entry);
     const fresh = { state: 'subscribing' as const, wasSubscribed: false, retries: 0 };
-    const entry: Entry = { list, call, deliver, options, stop, ready, progress: new Progress(), ...fresh };
+    const entry: Entry = {
+      list,
+      call,
+      deliver,
+      options,
+      stop,
+      ready,
+      progress: list?.progress ?? new Progress(),
+      ...fresh,
+    };
     this.entries.add(entry);
     options.signal?.addEventListener('abort', stop);
     if (options.signal?.aborted) stop();

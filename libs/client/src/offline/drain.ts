@@ -4,6 +4,7 @@ import { backoffMs } from '../backoff.js';
 import type { Call } from '../call.js';
 import { JiraClientError } from '../errors.js';
 import type { JiraRequest } from '../jira-request.js';
+import { HeldRows } from './held-rows.js';
 import type { WriteQueue, WriteRecord } from './records.js';
 import type { Outcome, PlainError } from './tabs.js';
 
@@ -12,6 +13,8 @@ export interface DrainParts {
   readonly maxAgeMs: number;
   send(this: void, call: Call): JiraRequest<unknown>;
   settled(this: void, write: WriteRecord, outcome: Outcome): void;
+  /** The server did not do it, and that may be for the application to know. It stays in the queue. */
+  delayed(this: void, write: WriteRecord, error: JiraClientError): void;
   /** The queue failed. */
   failed(this: void, error: unknown): void;
 }
@@ -19,6 +22,9 @@ export interface DrainParts {
 export class Drain {
   private isWoken = false;
   private waker: (() => void) | undefined;
+  private readonly held = new HeldRows();
+  /** Why which write was delayed, as far as it was told. */
+  private readonly told = new Map<string, string>();
 
   constructor(private readonly parts: DrainParts) {}
 
@@ -30,16 +36,18 @@ export class Drain {
 
   /** Sends what this owner writes until the signal aborts. */
   async run(owner: string, signal: AbortSignal): Promise<void> {
-    const { queue, maxAgeMs, failed } = this.parts;
+    const { maxAgeMs, failed } = this.parts;
     signal.addEventListener('abort', () => this.wake());
+    // Another connection may be to a server that was mended.
+    this.held.clear();
     let failures = 0;
     while (!signal.aborted) {
       this.isWoken = false;
       try {
-        const next = await queue.first(owner);
+        const next = await this.next(owner);
         if (signal.aborted) return;
-        if (next === undefined) await this.sleep();
-        else if (Date.now() - next.madeAt > maxAgeMs) await this.settle(next, { error: plainOf(tooOld()) });
+        if (next === undefined) await this.sleep(this.held.waitMs());
+        else if (Date.now() - next.madeAt > maxAgeMs) await this.settle(next, { error: plainOf(this.tooOld(next)) });
         else if (await this.send(next)) failures = 0;
         else await this.sleep(backoffMs(failures++));
       } catch (error) {
@@ -49,17 +57,33 @@ export class Drain {
     }
   }
 
-  /** Returns false if it has to be sent again. */
+  private async next(owner: string): Promise<WriteRecord | undefined> {
+    const { queue } = this.parts;
+    if (this.held.size === 0) return queue.first(owner);
+    return this.held.firstFree(await queue.all(owner));
+  }
+
+  /** Returns false if the queue has to wait before anything is sent. */
   private async send(write: WriteRecord): Promise<boolean> {
     try {
       const answer = await this.parts.send(JSON.parse(write.call) as Call).answer();
       await this.settle(write, { answer });
     } catch (error) {
       if (!(error instanceof JiraClientError)) throw error;
-      if (!isVerdict(error)) return false;
-      await this.refuse(write, error);
+      if (isVerdict(error)) await this.refuse(write, error);
+      else return this.delay(write, error);
     }
     return true;
+  }
+
+  private delay(write: WriteRecord, error: JiraClientError): boolean {
+    const isOfWrite = isFault(error);
+    if (isOfWrite) this.held.hold(write, error);
+    if ((isOfWrite || error.status === 401) && this.told.get(write.key) !== error.code) {
+      this.told.set(write.key, error.code);
+      this.parts.delayed(write, error);
+    }
+    return isOfWrite;
   }
 
   /** What was written to the row after it was written in the belief that this had been done. */
@@ -72,8 +96,15 @@ export class Drain {
 
   /** Told first: if this tab dies in between, the next one sends it again, is answered the same, and tells it again. */
   private async settle(write: WriteRecord, outcome: Outcome): Promise<void> {
+    this.held.release(write);
+    this.told.delete(write.key);
     this.parts.settled(write, outcome);
     await this.parts.queue.remove(write.key);
+  }
+
+  private tooOld(write: WriteRecord): JiraClientError {
+    const message = 'The write waited too long for a connection (see "maxAgeMs").';
+    return this.held.errorOf(write) ?? new JiraClientError(message, { code: 'NOT_CONNECTED' });
   }
 
   private async sleep(ms?: number): Promise<void> {
@@ -91,12 +122,12 @@ export class Drain {
 /** Whether the server has decided about the write, and not about the connection or the moment. */
 function isVerdict({ status, code, retryable }: JiraClientError): boolean {
   if (status === 0) return code === 'UNSENDABLE' || code === 'MALFORMED_ANSWER';
-  return !retryable && status !== 401 && code !== 'OUTCOME_UNKNOWN';
+  return !retryable && status !== 401 && status < 500;
 }
 
-function tooOld(): JiraClientError {
-  const message = 'The write waited too long for a connection (see "maxAgeMs").';
-  return new JiraClientError(message, { code: 'NOT_CONNECTED' });
+/** Whether the server failed at this write, and would do others. */
+function isFault({ status, code, retryable }: JiraClientError): boolean {
+  return status >= 500 && !retryable && code !== 'OUTCOME_UNKNOWN';
 }
 
 function stopped(cause: JiraClientError): JiraClientError {

@@ -97,6 +97,7 @@ export class OfflineClient implements Persisted {
       maxAgeMs: this.host.offline?.maxAgeMs ?? MAX_AGE_MS,
       send: this.host.send,
       settled: (write, outcome) => this.settled(write, outcome),
+      delayed: (write, error) => this.delayed(write, error),
       failed: (error) => this.broke(error),
     });
   }
@@ -171,6 +172,12 @@ export class OfflineClient implements Persisted {
     if ('error' in outcome) this.tellOf(record, outcome.error);
     this.tabs.tell({ type: 'settled', key: record.key, outcome });
     this.waiting.settle(record.key, outcome);
+  }
+
+  private delayed(record: WriteRecord, error: JiraClientError): void {
+    const { onError, offline } = this.host;
+    const onDelayed = offline?.onDelayed ?? onError;
+    guarded(onError, onDelayed, error, writeOf(record, JSON.parse(record.call) as Call));
   }
 
   private tellOf(record: WriteRecord, { message, options }: PlainError): void {

@@ -1,6 +1,6 @@
 // Live lists and live rows in Solid.
 
-import { createRenderEffect, createSignal, onCleanup, type Accessor } from 'solid-js';
+import { createEffect, createMemo, createSignal, onCleanup, untrack, type Accessor } from 'solid-js';
 import type { RowId } from 'nestjs-jira-protocol';
 import type { HookClient } from '../hook-client.js';
 import type { LiveSnapshot, LiveStore } from '../store/live-store.js';
@@ -28,11 +28,13 @@ export function createLiveRow<Hook>(hook: HookClient<Hook>, id: Accessor<RowId>)
 }
 
 function createStoreSignal<Row>(storeOf: () => LiveStore<Row>): Accessor<LiveSnapshot<Row>> {
-  const [snapshot, setSnapshot] = createSignal<LiveSnapshot<Row>>(storeOf().getSnapshot());
-  createRenderEffect(() => {
-    const store = storeOf();
-    const show = (): void => void setSnapshot(() => store.getSnapshot());
-    onCleanup(store.subscribe(show));
+  const store = createMemo(storeOf);
+  const [snapshot, setSnapshot] = createSignal<LiveSnapshot<Row>>(untrack(store).getSnapshot());
+  // Not by a server, which runs no effects.
+  createEffect(() => {
+    const { subscribe, getSnapshot } = store();
+    const show = (): void => void setSnapshot(getSnapshot);
+    onCleanup(subscribe(show));
     show();
   });
   return snapshot;

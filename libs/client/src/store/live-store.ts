@@ -1,12 +1,13 @@
 // Rows that stay current, as a value to look at and a list of who wants to know when it is another.
 
-import type { Subscription, SubscriptionState } from '../change.js';
+import type { SubscriptionState } from '../change.js';
 import { JiraClientError } from '../errors.js';
+import type { ListSeed } from '../kept-list.js';
 import { createReady, type Ready } from '../ready.js';
 import type { Write } from '../hook-client.js';
 import { Layers, type LayersParts } from './layers.js';
 import { reconcile, type Reconciled } from './reconcile.js';
-import type { Source } from './source.js';
+import type { Sink, Source } from './source.js';
 
 /** What to show. The object stays the same until something changes, and so do `rows` and each row. */
 export interface LiveSnapshot<Row> {
@@ -18,6 +19,9 @@ export interface LiveSnapshot<Row> {
   /** Why it failed. */
   readonly error?: JiraClientError;
 }
+
+/** What a server sends along of a list: its rows, and where the browser can take it up. */
+export type DehydratedList = Pick<ListSeed, 'rows'> & Partial<ListSeed>;
 
 /** A live list that several components share. */
 export interface LiveStore<Row> {
@@ -59,7 +63,9 @@ export class SharedStore implements LiveStore<unknown> {
   private stopWrites: (() => void) | undefined;
   private readonly listeners = new Set<{ readonly call: () => void }>();
   private holders = 0;
-  private subscription: Subscription | undefined;
+  private subscription: ReturnType<Source> | undefined;
+  /** Where to take up the list. */
+  private from: ListSeed | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private loaded: Ready | undefined;
 
@@ -88,11 +94,19 @@ export class SharedStore implements LiveStore<unknown> {
   }
 
   /** Rows that a server fetched. */
-  hydrate(rows: readonly unknown[]): void {
+  hydrate(list: DehydratedList): void {
     if (this.snapshot.status !== 'loading') return;
+    const { rows } = list;
+    this.from = isSeed(list) ? list : undefined;
     this.given = rows;
     this.base = { given: rows, shown: rows };
     this.serverSnapshot = this.snapshot = { rows, status: 'ready', isStale: true };
+  }
+
+  /** Undefined while there are no rows. */
+  dehydrate(): DehydratedList | undefined {
+    const { status, rows } = this.snapshot;
+    return status === 'ready' ? (this.subscription?.seed ?? { rows }) : undefined;
   }
 
   /** Rows of an earlier page. */
@@ -124,11 +138,14 @@ export class SharedStore implements LiveStore<unknown> {
     this.stopWrites ??= this.parts.onWrite((write) => this.layers.add(write));
     if (this.subscription) return;
     void this.parts.kept?.rows()?.then((rows) => rows && this.restore(rows));
-    this.subscription = this.parts.source({
+    const { from } = this;
+    this.from = undefined;
+    const sink: Sink = {
       rows: (rows, isRead) => this.take(rows, isRead),
       change: (change) => this.layers.hear(change),
       state: (state, reason) => this.stateChanged(state, reason),
-    });
+    };
+    this.subscription = this.parts.source(sink, from);
   }
 
   private release(): void {
@@ -144,7 +161,7 @@ export class SharedStore implements LiveStore<unknown> {
   private drop(): void {
     this.parts.dropped();
     const { subscription } = this;
-    this.subscription = this.loaded = undefined;
+    this.subscription = this.loaded = this.from = undefined;
     this.forget();
     this.snapshot = LOADING;
     subscription?.();
@@ -193,6 +210,10 @@ export class SharedStore implements LiveStore<unknown> {
     this.snapshot = next;
     for (const { call } of Array.from(this.listeners)) call();
   }
+}
+
+function isSeed(list: DehydratedList): list is ListSeed {
+  return Array.isArray(list.ids) && typeof list.resume === 'string' && typeof list.position === 'string';
 }
 
 function stopped(): JiraClientError {

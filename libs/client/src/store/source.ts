@@ -7,7 +7,9 @@ import type { JiraClient } from '../client.js';
 import { isPassing, type JiraClientError } from '../errors.js';
 import type { AnyCall, Calls, Write } from '../hook-client.js';
 import type { JiraRequest } from '../jira-request.js';
+import type { ListSeed } from '../kept-list.js';
 import type { ListenOptions, ListUpdate } from '../listen.js';
+import type { SeededList, SeededOptions } from '../listening.js';
 import type { Persisted } from '../persistence.js';
 
 /** What a source tells. */
@@ -19,16 +21,16 @@ export interface Sink {
   state(state: SubscriptionState, reason: JiraClientError | undefined): void;
 }
 
-/** Begins to listen. */
-export type Source = (sink: Sink) => Subscription;
+/** Begins to listen, where another client left off if it can. */
+export type Source = (sink: Sink, from?: ListSeed) => Subscription & Partial<Pick<SeededList, 'seed'>>;
 
 /** The client under a hook. */
 export interface StoreClient extends Calls {
   listen(
     request: JiraRequest<unknown>,
     onRows: (rows: readonly unknown[], update: ListUpdate) => void,
-    options: ListenOptions<unknown>,
-  ): Subscription;
+    options: SeededOptions,
+  ): SeededList;
   onWrite(listener: (write: Write) => void): () => void;
   readonly connection: JiraClient['connection'];
   readonly kept: Persisted | undefined;
@@ -42,9 +44,10 @@ export function listSource(
 ): Source {
   // Who orders or filters in the client hears of each change; all others have the list that the server keeps.
   const isOrdered = options.compare !== undefined || options.filter !== undefined;
-  return (sink) =>
+  return (sink, from) =>
     client.listen(client.request(namespace, 'list', { query }), (rows, { ops }) => sink.rows(rows, ops !== undefined), {
       ...options,
+      from,
       ...(isOrdered && { onChange: (change) => sink.change(change) }),
       onState: (state, reason) => sink.state(state, reason),
     });

@@ -6,7 +6,7 @@ import type { HookClient } from '../hook-client.js';
 import { keyText, type LiveListOptions } from '../live-list.js';
 import type { ItemOf, OutputOf, QueryOf, RowOf } from '../types.js';
 import { plainFilters } from './layers.js';
-import { SharedStore, type LiveStore } from './live-store.js';
+import { SharedStore, type DehydratedList, type LiveStore } from './live-store.js';
 import { listSource, rowSource, type Source, type StoreClient } from './source.js';
 
 /** Equal queries share a store, which has the options of the first. */
@@ -22,7 +22,7 @@ const KEEP_MS = 1_000;
 /** Stores that somebody uses, by client and query. */
 const stores = new WeakMap<object, Map<string, SharedStore>>();
 /** Rows that a server fetched for stores that nobody has asked for yet. */
-const hydrated = new WeakMap<object, Map<string, readonly unknown[]>>();
+const hydrated = new WeakMap<object, Map<string, DehydratedList>>();
 
 /**
  * The live list of a query. Equal queries of one client share one subscription, which begins with the first listener, and
@@ -63,10 +63,11 @@ export function rowStore<Hook>(
 }
 
 /** What `dehydrate` returns: plain JSON. */
-export type Dehydrated = Readonly<Record<string, readonly unknown[]>>;
+export type Dehydrated = Readonly<Record<string, DehydratedList>>;
 
 /**
- * Returns the rows of all loaded stores, to send along with what a server rendered.
+ * Returns the rows of all loaded stores, to send along with what a server rendered. With a live list that the server keeps goes
+ * where to take it up: the browser, as the same user, is told what changed since, and no row if nothing did.
  *
  * @example
  * await liveStore(issues, { status: 'open' }).ready;
@@ -74,19 +75,17 @@ export type Dehydrated = Readonly<Record<string, readonly unknown[]>>;
  * const state = dehydrate(jira);
  */
 export function dehydrate(client: Pick<JiraClient, 'connection'>): Dehydrated {
-  const loaded = [...(stores.get(client) ?? [])].map(([key, store]) => [key, store.getSnapshot()] as const);
-  return Object.fromEntries(
-    loaded.filter(([, { status }]) => status === 'ready').map(([key, { rows }]) => [key, rows]),
-  );
+  const all = [...(stores.get(client) ?? [])].map(([key, store]) => [key, store.dehydrate()] as const);
+  return Object.fromEntries(all.filter((entry): entry is [string, DehydratedList] => entry[1] !== undefined));
 }
 
 /** Shows the rows that `dehydrate` returned, until the stores have loaded their own. */
 export function hydrate(client: Pick<JiraClient, 'connection'>, state: Dehydrated): void {
-  const kept = hydrated.get(client) ?? new Map<string, readonly unknown[]>();
+  const kept = hydrated.get(client) ?? new Map<string, DehydratedList>();
   hydrated.set(client, kept);
-  for (const [key, rows] of Object.entries(state)) {
-    kept.set(key, rows);
-    stores.get(client)?.get(key)?.hydrate(rows);
+  for (const [key, list] of Object.entries(state)) {
+    kept.set(key, list);
+    stores.get(client)?.get(key)?.hydrate(list);
   }
 }
 
@@ -114,8 +113,8 @@ function storeOf(
     dropped: () => all.get(key) === store && all.delete(key),
   });
   all.set(key, store);
-  const rows = hydrated.get(client)?.get(key);
-  if (rows) store.hydrate(rows);
+  const list = hydrated.get(client)?.get(key);
+  if (list) store.hydrate(list);
   hydrated.get(client)?.delete(key);
   return store;
 }

@@ -31,9 +31,16 @@ function readable<Row>(storeOf: () => LiveStore<Row>): Readable<LiveSnapshot<Row
   return {
     subscribe(run) {
       const store = storeOf();
-      const stop = store.subscribe(() => run(store.getSnapshot()));
-      run(store.getSnapshot());
-      return stop;
+      const first = store.getSnapshot();
+      let stop: (() => void) | undefined = () => (stop = undefined);
+      // A server that renders is gone by then, and so is who looks once.
+      queueMicrotask(() => {
+        if (!stop) return;
+        stop = store.subscribe(() => run(store.getSnapshot()));
+        if (store.getSnapshot() !== first) run(store.getSnapshot());
+      });
+      run(first);
+      return () => stop?.();
     },
   };
 }

@@ -1,6 +1,6 @@
 // Live lists and live rows in Vue.
 
-import { shallowRef, toValue, watch, type MaybeRefOrGetter, type ShallowRef } from 'vue';
+import { hasInjectionContext, inject, shallowRef, ssrContextKey, toValue, watch, type MaybeRefOrGetter, type ShallowRef } from 'vue'; // prettier-ignore
 import type { RowId } from 'nestjs-jira-protocol';
 import type { HookClient } from '../hook-client.js';
 import type { LiveSnapshot, LiveStore } from '../store/live-store.js';
@@ -31,6 +31,8 @@ export function useRow<Hook>(hook: HookClient<Hook>, id: MaybeRefOrGetter<RowId>
 
 function useStore<Row>(storeOf: () => LiveStore<Row>): Live<Row> {
   const snapshot = shallowRef(storeOf().getSnapshot());
+  // A server renders once, and runs no cleanups.
+  if (hasInjectionContext() && inject(ssrContextKey, undefined)) return snapshot;
   watch(
     storeOf,
     (store, _before, onCleanup) => {
