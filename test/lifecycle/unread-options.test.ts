@@ -45,8 +45,8 @@ const bootWithClass = (provider: new () => object): Promise<string> => bootWith(
 
 describe('a list of permissions or the like under a name that no hook reads', () => {
   it.each([
-    ['permissionClasses', [IsAuthenticated]],
-    ['guards', [new IsAuthenticated()]],
+    ['allowed', [IsAuthenticated]],
+    ['gates', [new IsAuthenticated()]],
     ['access', [() => false, IsAuthenticated]],
     ['rules', [or(IsAuthenticated, IsAuthenticated)]],
   ])('fails at boot: %s', async (name, list) => {
