@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => packages?.[Symbol.asyncDispose]());
 
 /** Bytes of the archive, with room to grow: a jump wants to be looked at. */
-const LARGEST = { protocol: 12_000, client: 80_000, jira: 680_000 };
+const LARGEST = { protocol: 12_000, client: 86_000, jira: 720_000 };
 
 interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly default: string }>>;

@@ -44,8 +44,8 @@ export class Connection {
   /** Counts handshakes: a late `auth` result must not be used for the next connection. */
   private handshake = 0;
   private retries = 0;
+  /** Until the next attempt, or the answer to this one. */
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
-  private answerTimer: ReturnType<typeof setTimeout> | undefined;
   private connectedAt = 0;
   private askedToWaitMs: number | undefined;
   private ending: JiraClientError | undefined;
@@ -108,7 +108,6 @@ export class Connection {
 
   close(reason: JiraClientError): void {
     if (this.state === 'closed') return;
-    this.stopRetrying();
     this.heartbeat.stop();
     this.stopWaking?.();
     this.stopWaking = undefined;
@@ -162,7 +161,7 @@ export class Connection {
   private awaitAnswer(): void {
     // A server that many clients come back to at once may need longer. A client that got no answer waits longer the next time.
     const waitMs = this.options.connectTimeoutMs * 2 ** Math.min(this.retries, MAX_DOUBLINGS);
-    this.answerTimer = setTimeout(() => {
+    this.retryTimer = setTimeout(() => {
       const error = lost(`The server did not answer the handshake within ${waitMs} ms.`);
       this.dropSocket(error);
       this.become('disconnected', error);
@@ -173,11 +172,11 @@ export class Connection {
   /** What comes of it no longer counts. */
   private endHandshake(): void {
     this.handshake++;
-    clearTimeout(this.answerTimer);
+    this.stopRetrying();
   }
 
   private connected(): void {
-    clearTimeout(this.answerTimer);
+    this.stopRetrying();
     this.connectedAt = Date.now();
     this.askedToWaitMs = undefined;
     this.socket.io.engine.off('packet', this.heard).on('packet', this.heard);
@@ -196,7 +195,7 @@ export class Connection {
   }
 
   private refusedWith(error: JiraClientError): void {
-    clearTimeout(this.answerTimer);
+    this.stopRetrying();
     const isTemporary = error.code === 'AUTH_FAILED' || (Object.hasOwn(CODES, error.code) && error.retryable);
     if (isTemporary) {
       this.become('disconnected', error);
@@ -265,7 +264,6 @@ export class Connection {
 
   private stopRetrying(): void {
     clearTimeout(this.retryTimer);
-    this.retryTimer = undefined;
   }
 
   private backoffMs(): number {
