@@ -1,4 +1,4 @@
-// What the web page knows of this server: types, no code.
+// Shows how to export the API as a type: the web page imports these types, and no code.
 
 import type { ApiOf } from 'nestjs-jira';
 import type { CommentHook } from './comments/comment.hook.js';

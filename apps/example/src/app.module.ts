@@ -1,4 +1,4 @@
-// The whole server: TypeORM, JiraModule, and the modules of the tracker.
+// Shows the root module: TypeORM, JiraModule and the hooks.
 
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -15,7 +15,7 @@ import { MembershipHook } from './projects/membership.hook.js';
 import { ProjectHook } from './projects/project.hook.js';
 import { UserHook } from './users/user.hook.js';
 
-/** For several processes, with both set: docs/deploy.md. */
+/** Set both variables to run several processes: see docs/deploy.md. */
 function clusterOptions() {
   const [url, secret] = [process.env['REDIS_URL'], process.env['RESUME_SECRET']];
   return url === undefined || secret === undefined ? {} : { ...redisCluster({ url }), resume: { secret } };
@@ -31,7 +31,7 @@ function clusterOptions() {
       imports: [AuthModule],
       explorer: { info: { title: 'Issue tracker', version: '1.0.0' } },
       pageSize: 50,
-      // The board asks for all issues of a project at once.
+      // The board loads all issues of a project at once.
       limits: { pageSize: 500 },
       ...clusterOptions(),
     }),

@@ -8,7 +8,7 @@ import { DataSource } from 'typeorm';
 export class HealthController {
   constructor(@InjectDataSource() private readonly database: DataSource) {}
 
-  /** 200 once the server listens and its database answers. */
+  /** Answers 200 if the server listens and the database answers. */
   @Get()
   async check(): Promise<{ status: 'ok' }> {
     await this.database.query('SELECT 1');

@@ -1,4 +1,4 @@
-// Starts the server and serves the page.
+// Shows how to start the server, and serves the web page.
 
 import 'reflect-metadata';
 import { dirname, join } from 'node:path';
@@ -11,7 +11,7 @@ import { DEMO_TOKENS } from './auth/demo-tokens.js';
 const app = await NestFactory.create<NestExpressApplication>(AppModule, { logger: ['error', 'warn'] });
 app.enableShutdownHooks();
 app.useStaticAssets(join(import.meta.dirname, 'web'));
-// For plain.html, which no bundler makes.
+// plain.html is not bundled: it imports these packages by URL.
 for (const name of ['nestjs-jira-client', 'nestjs-jira-protocol'])
   app.useStaticAssets(dirname(fileURLToPath(import.meta.resolve(name))), { prefix: `/modules/${name}` });
 

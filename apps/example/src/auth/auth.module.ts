@@ -1,4 +1,4 @@
-// Exports the TokenVerifier that JiraModule asks who is calling.
+// Shows how to provide JiraModule with a TokenVerifier, which finds out who is calling.
 
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';

@@ -1,9 +1,9 @@
-// The user of a request, with the type that hooks expect.
+// Shows how to get the user of a request, typed.
 
 import type { HookScope } from 'nestjs-jira';
 import type { User } from '../users/user.entity.js';
 
-/** The caller. Every hook of this application asks for `IsAuthenticated`, so there is one. */
+/** The caller. There always is one: the application requires `IsAuthenticated` everywhere. */
 export function currentUser(scope: HookScope): User {
   return scope.user as User;
 }

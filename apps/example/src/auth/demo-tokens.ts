@@ -1,4 +1,4 @@
-// Shows who is calling: two demo tokens, where an application would verify a JWT.
+// Shows how to find out who is calling: with two demo tokens, in place of the JWT that an application would verify.
 
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
@@ -11,7 +11,7 @@ export const DEMO_TOKENS: ReadonlyMap<string, string> = new Map([
   ['demo-grace', 'grace'],
 ]);
 
-/** Stands where an application would check a JWT or a session. */
+/** In an application of your own, verify a JWT or a session here. */
 @Injectable()
 export class DemoTokens extends TokenVerifier {
   constructor(@InjectRepository(User) private readonly users: Repository<User>) {

@@ -1,4 +1,4 @@
-// Shows a small input and the view of a comment.
+// Shows the inputs and the view of a comment.
 
 import { Expose } from 'class-transformer';
 import { IsInt, IsString, Length } from 'class-validator';

@@ -1,4 +1,4 @@
-// Shows visibility across two relations, and an author whom clients cannot choose.
+// Shows visibility across relations, an author that clients cannot choose, and writes that only the author may make.
 
 import { ForbiddenException } from '@nestjs/common';
 import { Hook, ModelHook, type HookScope, type Visibility } from 'nestjs-jira';

@@ -1,4 +1,4 @@
-// Where the rows are kept: SQLite in a folder, unless DATABASE_URL names a PostgreSQL or MariaDB.
+// Shows how to choose the database: a SQLite file, or the PostgreSQL or MariaDB that DATABASE_URL names.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { User } from '../users/user.entity.js';
 
 export const ENTITIES = [User, Project, Membership, Issue, Comment];
 
-/** A demo makes its own tables; an application would run migrations. */
+/** The demo creates its tables by itself. In production, run migrations instead. */
 const COMMON = { entities: ENTITIES, synchronize: true };
 
 export function databaseOptions(env: NodeJS.ProcessEnv = process.env): DataSourceOptions {
@@ -23,7 +23,7 @@ export function databaseOptions(env: NodeJS.ProcessEnv = process.env): DataSourc
       return { type: 'postgres', url, ...COMMON };
     case 'mysql:':
     case 'mariadb:':
-      // Without it the connection would be UTF-8 of three bytes, and an emoji in a title an error.
+      // Otherwise the connection uses three-byte UTF-8, and an emoji in a title is an error.
       return { type: 'mariadb', url: url.replace(/^mariadb:/, 'mysql:'), charset: 'utf8mb4', ...COMMON };
     default:
       throw new Error('DATABASE_URL names no postgres: or mysql: database. Correct it, or leave it out to use SQLite.');

@@ -1,4 +1,4 @@
-// The people, projects and issues of the first start.
+// Holds the issues and comments that the first start writes.
 
 import type { IssueStatus } from '../issues/issue-status.js';
 
@@ -12,7 +12,7 @@ export interface SeedIssue {
   readonly comments?: readonly (readonly [Person, string])[];
 }
 
-/** The project of both. */
+/** Issues of the project that Ada and Grace share. */
 export const ORCHARD: readonly SeedIssue[] = [
   {
     title: 'Checkout forgets the delivery date after a reload',
@@ -81,7 +81,7 @@ export const ORCHARD: readonly SeedIssue[] = [
   },
 ];
 
-/** Ada's alone: Grace must never hear of it. */
+/** Issues of Ada's own project. Grace must never get them. */
 export const LAUNCH: readonly SeedIssue[] = [
   {
     title: 'Choose the date, and tell nobody yet',

@@ -1,4 +1,4 @@
-// Writes the first rows once, when the database is empty.
+// Shows how to write the first rows when the application starts on an empty database.
 
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
@@ -10,7 +10,7 @@ import { Project } from '../projects/project.entity.js';
 import { User } from '../users/user.entity.js';
 import { LAUNCH, ORCHARD, type SeedIssue } from './seed-data.js';
 
-/** Fills an empty database, all or nothing: Ada in two projects, Grace in one of them. */
+/** Fills an empty database in one transaction: Ada is a member of two projects, Grace of one of them. */
 @Injectable()
 export class Seed implements OnModuleInit {
   constructor(@InjectDataSource() private readonly database: DataSource) {}

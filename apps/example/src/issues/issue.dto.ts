@@ -1,10 +1,10 @@
-// Shows inputs that are checked field by field, and what clients see of an issue.
+// Shows inputs that are validated field by field, and what clients see of an issue.
 
 import { Expose } from 'class-transformer';
 import { IsIn, IsInt, IsNumber, IsOptional, IsString, Length, MaxLength, ValidateIf } from 'class-validator';
 import { ISSUE_STATUSES, type IssueStatus } from './issue-status.js';
 
-/** Absent, but not `null`: `@IsOptional()` would let both through. */
+/** The field may be absent, but not `null`. `@IsOptional()` would allow both. */
 const MayBeAbsent = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
 
 class IssueInput {
@@ -25,7 +25,7 @@ class IssueInput {
   @IsNumber()
   rank?: number;
 
-  /** `null` takes the issue from whoever had it. */
+  /** `null` unassigns the issue. */
   @IsOptional()
   @IsInt()
   assigneeId?: number | null;
@@ -37,12 +37,12 @@ export class CreateIssue extends IssueInput {
 }
 
 export class UpdateIssue extends IssueInput {
-  /** An issue may move to another project that the caller is a member of. */
+  /** Moves the issue to another project. The caller must be a member of it. */
   @MayBeAbsent()
   @IsInt()
   projectId?: number;
 
-  /** The version that was edited. If the row has another one by now, the update is refused: VERSION_CONFLICT. */
+  /** The version that the client edited. If the row has another one by now, the update fails with VERSION_CONFLICT. */
   @MayBeAbsent()
   @IsInt()
   version?: number;

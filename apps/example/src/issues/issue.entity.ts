@@ -32,7 +32,7 @@ export class Issue {
   @Column({ type: 'varchar', length: 10, default: 'open' })
   status: IssueStatus;
 
-  /** Place within its column: ascending. A card dropped between two others takes a number between theirs. */
+  /** Orders the cards of a column, ascending. A card dropped between two others gets a number between theirs. */
   @Column({ type: 'double precision', default: 0 })
   rank: number;
 
@@ -51,7 +51,7 @@ export class Issue {
   @OneToMany(() => Comment, (comment) => comment.issue)
   comments: Relation<Comment>[];
 
-  /** Who wrote it last; a conflict names them. */
+  /** The user who last changed the issue. A conflict shows their name. */
   @Column({ type: 'int', nullable: true })
   updatedById: number | null;
 

@@ -1,4 +1,4 @@
-// Shows the heart of the tracker: one rule of visibility, filters, an order, and an action of its own.
+// Shows the heart of the tracker: a visibility rule, filters, ordering, search, and an action of its own.
 
 import { Action, ActionScope, Hook, ModelHook, type HookScope, type Visibility } from 'nestjs-jira';
 import { currentUser } from '../auth/current-user.js';
@@ -23,7 +23,7 @@ export class IssueHook extends ModelHook<Issue> {
   override ordering = ['rank', 'id'];
   override searchFields = ['title', 'description'];
 
-  /** Reads, writes, lists and events obey this one rule: the issues of the caller's projects. */
+  /** The issues of the caller's projects. Lists, single rows, relations, events and writes obey this rule. */
   visibility(scope: HookScope): Visibility<Issue> {
     return { project: { members: { userId: currentUser(scope).id } } };
   }
@@ -37,7 +37,7 @@ export class IssueHook extends ModelHook<Issue> {
     return super.performUpdate(issue, { ...fields, updatedById: currentUser(scope).id }, scope);
   }
 
-  /** Its comments go first, so that whoever watches them hears of it; a cascade of the database would be silent. */
+  /** Deletes the comments first, so their subscribers get `removed`. A cascade in the database would not be announced. */
   override async performDestroy(issue: Issue, scope: HookScope): Promise<void> {
     await scope.manager.delete(Comment, { issueId: issue.id });
     await super.performDestroy(issue, scope);

@@ -1,4 +1,4 @@
-// Shows who is online, to the people who share a project.
+// Shows presence: users see who is online among the members of their projects.
 
 import { InjectRepository } from '@nestjs/typeorm';
 import { Hook, PresenceHook, type HookScope, type OnlineUser } from 'nestjs-jira';
@@ -8,10 +8,10 @@ import { Membership } from '../projects/membership.entity.js';
 import { User } from '../users/user.entity.js';
 import { OnlineView } from './online.view.js';
 
-/** Who is online, of the people one shares a project with. */
+/** The caller, and the people who share a project with them, while they are online. */
 @Hook('presence')
 export class TeamPresenceHook extends PresenceHook {
-  /** A new membership shows its user at once. */
+  /** When a membership changes, the server evaluates `visibility` again: a new member appears at once. */
   override dependsOn = [{ entity: Membership }];
 
   constructor(@InjectRepository(User) private readonly users: Repository<User>) {

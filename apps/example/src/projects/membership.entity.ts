@@ -1,10 +1,10 @@
-// Shows the row that decides who sees a project.
+// Shows the rows that decide who sees a project.
 
 import { Column, Entity, ManyToOne, PrimaryGeneratedColumn, Unique, type Relation } from 'typeorm';
 import { User } from '../users/user.entity.js';
 import { Project } from './project.entity.js';
 
-/** Who works on what. Everything a user may see hangs on these rows. */
+/** A user's membership in a project. Memberships decide everything that a user may see. */
 @Entity()
 @Unique(['userId', 'projectId'])
 export class Membership {

@@ -1,11 +1,11 @@
-// Shows rows that decide about the rights of others.
+// Shows a hook for the rows that decide what users may see.
 
 import { Hook, ModelHook, type HookScope, type Visibility } from 'nestjs-jira';
 import { currentUser } from '../auth/current-user.js';
 import { CreateMembership, MembershipView } from './membership.dto.js';
 import { Membership } from './membership.entity.js';
 
-/** Members let others in, and out. */
+/** Members of a project add and remove other members. */
 @Hook('memberships')
 export class MembershipHook extends ModelHook<Membership> {
   entity = Membership;

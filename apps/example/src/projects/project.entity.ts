@@ -1,4 +1,4 @@
-// Shows a project: its members and issues.
+// Shows an entity that is inserted together with its first related row.
 
 import { Column, CreateDateColumn, Entity, OneToMany, PrimaryGeneratedColumn, type Relation } from 'typeorm';
 import { Membership } from './membership.entity.js';
@@ -14,7 +14,7 @@ export class Project {
   @CreateDateColumn()
   createdAt: Date;
 
-  /** A new project comes with its first member. */
+  /** Inserted with the project: its creator is the first member. */
   @OneToMany(() => Membership, (membership) => membership.project, { cascade: ['insert'] })
   members: Relation<Membership>[];
 }

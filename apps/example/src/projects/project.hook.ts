@@ -19,12 +19,12 @@ export class ProjectHook extends ModelHook<Project> {
     return { members: { userId: currentUser(scope).id } };
   }
 
-  /** Whoever starts a project is its first member; otherwise nobody could see it, and it would be refused. */
+  /** Makes the creator the first member. Otherwise the project would not be visible to them, and the create would fail. */
   override performCreate(fields: ProjectInput, scope: HookScope): Promise<Project> {
     return super.performCreate({ ...fields, members: [{ userId: currentUser(scope).id }] }, scope);
   }
 
-  /** A project stays: its issues hang on it. */
+  /** Projects cannot be deleted, because issues refer to them. */
   @NotAction()
   override destroy(scope: ActionScope<undefined>): Promise<null> {
     return super.destroy(scope);

@@ -1,4 +1,4 @@
-// Shows the people of the tracker.
+// Shows the entity of the people who use the tracker.
 
 import { Column, Entity, OneToMany, PrimaryGeneratedColumn, type Relation } from 'typeorm';
 import { Membership } from '../projects/membership.entity.js';
@@ -8,7 +8,7 @@ export class User {
   @PrimaryGeneratedColumn()
   id: number;
 
-  /** Lower case; the demo token of Ada is `demo-ada`. */
+  /** In lower case. The demo token of `ada` is `demo-ada`. */
   @Column({ length: 50, unique: true })
   username: string;
 

@@ -1,4 +1,4 @@
-// Shows a read-only hook with one action: who am I?
+// Shows a read-only hook with one action of its own, which answers the caller's own user.
 
 import { Action, ActionScope, Hook, ReadOnlyModelHook, type HookScope, type Visibility } from 'nestjs-jira';
 import { currentUser } from '../auth/current-user.js';
@@ -13,13 +13,13 @@ export class UserHook extends ReadOnlyModelHook<User> {
   override orderingFields = ['id', 'name'];
   override ordering = ['name'];
 
-  /** Oneself, and everybody one shares a project with. */
+  /** The caller, and everyone who shares a project with them. */
   visibility(scope: HookScope): Visibility<User> {
     const { id } = currentUser(scope);
     return [{ id }, { memberships: { project: { members: { userId: id } } } }];
   }
 
-  /** Who the token belongs to. */
+  /** The user that the caller's token belongs to. */
   @Action()
   me(scope: ActionScope<undefined>): UserView {
     const { id, username, name } = currentUser(scope);

@@ -1,4 +1,4 @@
-// Shows what others see of a user.
+// Shows what clients see of a user.
 
 import { Expose } from 'class-transformer';
 
