@@ -1,4 +1,4 @@
-// Port: where committed changes come from. The room `commits` captures TypeORM's; a database's own feed may be another.
+// Port: where committed changes come from. `commits` captures TypeORM's; the feed of a database may be another source.
 
 import type { Commit } from './change.js';
 
@@ -12,7 +12,7 @@ export interface CaptureFailure {
 export interface ChangeListener {
   /** Called once per commit, in commit order, synchronously; must not throw. */
   onCommit(commit: Commit): void;
-  /** Rows of this entity changed, but which is unknown: its subscribers must refetch. */
+  /** Unknown rows of this entity changed: its subscribers must refetch. */
   onGap(failure: CaptureFailure): void;
 }
 
