@@ -14,8 +14,8 @@ export interface FilterTerm {
   readonly lookup: Lookup;
   readonly value: unknown;
   /**
-   * Whether it reads related rows that the caller may not retrieve. @default false: what the hooks of the related rows
-   * hide is absent
+   * Whether it reads related rows that the caller may not retrieve. @default false: rows that their own hooks hide from the
+   * caller count as missing
    */
   readonly unrestricted?: boolean;
 }
@@ -43,7 +43,7 @@ export interface Ordering {
 
 export const EVERYTHING: Filter = { kind: 'and', filters: [] };
 
-/** Conjunction that drops empty parts. */
+/** Combines filters with AND, and drops empty ones. */
 export function allOf(...filters: readonly (Filter | undefined)[]): Filter {
   const parts = filters.filter((f): f is Filter => f !== undefined && !(f.kind === 'and' && f.filters.length === 0));
   return parts.length === 1 ? parts[0] : { kind: 'and', filters: parts };
