@@ -29,7 +29,7 @@ export type VisibleUsers = boolean | Iterable<unknown>;
  * }
  */
 export abstract class PresenceHook extends BaseHook {
-  /** Entities that decide who may see whom: their commits take effect at once, all else within `visibilityTtlMs`. @default none */
+  /** Entities that decide who may see whom: their commits take effect at once, others within `visibilityTtlMs`. @default none */
   dependsOn: readonly Dependency[] = [];
   /** Announces users who come and go. */
   changes: Observer<OnlineUser> = new Observer<OnlineUser>(undefined, {

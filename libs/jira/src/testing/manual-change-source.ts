@@ -1,4 +1,4 @@
-// Changes without a write to the database, as another source of commits would announce them.
+// Changes without a write to the database, as if another source of commits announced them.
 
 import type { RowId } from 'nestjs-jira-protocol';
 import type { DataSource, EntityTarget } from 'typeorm';
@@ -21,7 +21,7 @@ export class ManualChangeSource implements ChangeSource {
 
   constructor(
     private readonly dataSource: DataSource,
-    /** Name of the data source whose rows these are. */
+    /** Name of the data source that holds the rows. */
     private readonly name = 'default',
   ) {}
 
