@@ -17,6 +17,7 @@ import type { Channel, Operation } from './messages.js';
 import type { Schema } from './schema.js';
 import { securitySchemes } from './security.js';
 
+/** The document's `info`. */
 export interface DocumentInfo {
   /** Name of the API. @default 'API' */
   readonly title?: string;
@@ -25,6 +26,7 @@ export interface DocumentInfo {
   readonly description?: string;
 }
 
+/** Options of `JiraModule.document()`. */
 export interface DocumentOptions {
   /** What the document says about the API as a whole. */
   readonly info?: DocumentInfo;

@@ -5,6 +5,7 @@ import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/term
 import { withTimeout } from '../core/support/with-timeout.js';
 import { JiraHealth } from '../nest/module/health.js';
 
+/** Options of one health check. */
 export interface HealthCheckOptions {
   /** Time the check may take, in ms. @default 1_000 */
   readonly timeoutMs?: number;

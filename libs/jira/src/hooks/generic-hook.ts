@@ -30,6 +30,7 @@ export interface RowLookup {
   readonly value: unknown;
 }
 
+/** A hook over a store of rows, without actions of its own: the mixins add them. For rows of an entity, use `ModelHook`. */
 export abstract class GenericHook<E extends object> extends BaseHook {
   /** The view of a row that all readers and subscribers get: a class whose `@Expose()` properties are sent. */
   output?: Type<object>;
@@ -56,7 +57,6 @@ export abstract class GenericHook<E extends object> extends BaseHook {
   /**
    * Fields across relations by which clients may filter, search and order **even if the related row's own hook hides it
    * from them**. Clients who can filter by a hidden text can guess it letter by letter: list only what everyone may know.
-   *
    * @default none: a related row that the caller may not retrieve counts as missing
    */
   unrestrictedFields: readonly string[] = [];

@@ -6,6 +6,7 @@ import { changeMetrics } from './change-metrics.js';
 import { clientMetrics } from './client-metrics.js';
 import { Instruments, type Listeners } from './instruments.js';
 
+/** Options of `collectMetrics()`. */
 export interface MetricsOptions {
   /** The register for the metrics. @default the default register of prom-client */
   readonly register?: Registry;

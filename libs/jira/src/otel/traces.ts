@@ -14,6 +14,7 @@ import {
 import type { DiagnosticMessages } from '../core/diagnostics/diagnostics.js';
 import { OpenSpans, startRequestSpan } from './request-spans.js';
 
+/** Options of `collectTraces()`. */
 export interface TraceOptions {
   /** Creates the spans. @default the tracer "nestjs-jira" of the registered provider */
   readonly tracer?: Tracer;

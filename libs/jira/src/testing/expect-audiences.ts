@@ -15,6 +15,7 @@ import type { TestApp } from './test-app.js';
 import type { TestCall, TestClient } from './test-client.js';
 import type { TestUser } from './test-users.js';
 
+/** Options of `expectAudiences()`. */
 export interface AudienceOptions {
   /** Filter of the subscriptions. @default none */
   readonly query?: object;

@@ -2,6 +2,7 @@
 
 import { mock } from 'node:test';
 
+/** A clock that stands still until the test advances it. */
 export interface FakeClock extends Disposable {
   /** Advances the clock at once; timers that fall due run in order. */
   advance(milliseconds: number): void;

@@ -5,6 +5,7 @@ import type { DataSource, EntityTarget } from 'typeorm';
 import type { Change, ChangeType } from '../core/changes/change.js';
 import type { ChangeListener, ChangeSource } from '../core/changes/change-source.js';
 
+/** A change of one row. Its type follows from the rows that are given. */
 export interface ManualChange<E extends object = object> {
   readonly entity: EntityTarget<E>;
   /** The row before; absent for a new row. */

@@ -14,6 +14,7 @@ import { ManualChangeSource } from './manual-change-source.js';
 import { TestClient } from './test-client.js';
 import { TestUsersModule, testTokenOf, type TestUser } from './test-users.js';
 
+/** Options of `createTestApp()`. */
 export interface TestAppOptions {
   /** Classes with `@Hook()`. */
   readonly hooks?: readonly Type<BaseHook>[];

@@ -10,6 +10,7 @@ import {
 } from 'nestjs-jira-protocol';
 import type { ActionOf, AnswerOf, FilterOf, InputOf, NamespaceOf, QueryOf } from './described.js';
 
+/** What a request carries besides its action. */
 export interface TestCall<Input = unknown, Params = object> {
   /** Id of the request. @default a new one */
   readonly requestId?: string;

@@ -21,9 +21,13 @@ export interface Logged {
   readonly lagMs?: number;
 }
 
+/** A commit, with its position. */
 export interface LoggedCommit extends Commit, Logged {}
+/** A revocation, with its position. */
 export interface LoggedRevocation extends Revocation, Logged {}
+/** A gap, with its position. */
 export interface LoggedGap extends Gap, Logged {}
+/** What the log passes to its listeners. */
 export type LoggedEntry = LoggedCommit | LoggedRevocation | LoggedGap;
 
 /** A part of the history. */

@@ -9,6 +9,7 @@ export interface CaptureFailure {
   readonly error: unknown;
 }
 
+/** What a change source calls. */
 export interface ChangeListener {
   /** Called once per commit, in commit order, synchronously; must not throw. */
   onCommit(commit: Commit): void;
@@ -16,6 +17,7 @@ export interface ChangeListener {
   onGap(failure: CaptureFailure): void;
 }
 
+/** A source of committed changes. */
 export interface ChangeSource {
   /** Starts capturing an entity (by metadata name). Idempotent; unwatched entities cost nothing. */
   watch(entity: string): void;

@@ -9,6 +9,7 @@ import type { RowId } from 'nestjs-jira-protocol';
  */
 export type Image = Readonly<Record<string, unknown>>;
 
+/** What happened to the row. */
 export type ChangeType = 'added' | 'modified' | 'removed';
 
 /**

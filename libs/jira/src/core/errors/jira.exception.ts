@@ -6,6 +6,7 @@ import { CODES, type Code } from 'nestjs-jira-protocol';
 /** Messages by input field. Nested fields have a dotted path, such as `items.0.title`; the row as a whole is `''`. */
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
 
+/** What an exception carries besides its code and message. */
 export interface JiraExceptionOptions {
   /** The original error. Never sent to clients. */
   readonly cause?: unknown;

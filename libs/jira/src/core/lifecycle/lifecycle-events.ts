@@ -66,7 +66,9 @@ export interface LifecycleEventMap {
   };
 }
 
+/** The name of a lifecycle event. */
 export type LifecycleEventName = keyof LifecycleEventMap;
+/** A function that is called with the payload of an event. */
 export type LifecycleListener<Name extends LifecycleEventName> = (payload: LifecycleEventMap[Name]) => unknown;
 
 /** The part of EventEmitter2 that is used. */

@@ -20,6 +20,7 @@ export interface ScopeServices {
 /** Injection token of the services. */
 export const SCOPE_SERVICES = Symbol('jira scope services');
 
+/** Options of `scope.emit()`. */
 export interface EmitOptions {
   /** Status of the frame. @default 200 */
   readonly status?: number;

@@ -5,6 +5,7 @@ export const LOOKUPS = [
   'regex', 'iregex', 'in', 'not_in', 'range', 'gt', 'gte', 'lt', 'lte', 'isnull',
   'date', 'year', 'month', 'day', 'week_day', 'hour', 'minute', 'second',
 ] as const; // prettier-ignore
+/** How a condition compares a field. */
 export type Lookup = (typeof LOOKUPS)[number];
 
 /** One comparison of one column; `path` may cross relations (`['project', 'name']`). `value` has the column's type. */
@@ -20,6 +21,7 @@ export interface FilterTerm {
   readonly unrestricted?: boolean;
 }
 
+/** Filters combined with AND or OR. */
 export interface FilterGroup {
   readonly kind: 'and' | 'or';
   /** An empty `and` is true, an empty `or` is false. */
@@ -32,8 +34,10 @@ export interface FilterNot {
   readonly filter: Filter;
 }
 
+/** A filter: one comparison, or a combination of filters. */
 export type Filter = FilterTerm | FilterGroup | FilterNot;
 
+/** One field of an order. `path` may cross relations (`['project', 'name']`). */
 export interface Ordering {
   readonly path: readonly string[];
   readonly direction: 'asc' | 'desc';
