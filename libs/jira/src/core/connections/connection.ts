@@ -56,7 +56,7 @@ export abstract class Connection {
   ownLimits?: Partial<ConnectionLimits>;
   /** How many rooms it may be in. Set by its transport. */
   maxRooms = DEFAULT_LIMITS.rooms;
-  /** Why the server disconnected it, as a code of the protocol; `undefined` if the server did not. */
+  /** Code of the error for which the server disconnected it; `undefined` if the server did not. */
   endReason?: string;
 
   /** Requests that were abandoned and answered, but whose work has not ended. */

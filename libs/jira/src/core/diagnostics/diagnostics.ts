@@ -100,7 +100,7 @@ export interface DiagnosticMessages {
     readonly connectionId?: string;
     /** Why it was `closed`. */
     readonly reason?: string;
-    /** Why it was `refused`, as a code of the protocol. */
+    /** Code of the error for which it was `refused`. */
     readonly code?: string;
   };
   /** Changes could not be read or captured. Subscribers that may have missed some refetch. */

@@ -2,11 +2,11 @@
 
 import type { Lookup } from './filter.js';
 
-/** Lookups that an ordinary index does not serve. */
+/** Weights of lookups that an ordinary index does not serve. */
 const TEXT = 4;
 const PATTERN = 8;
 const DATE_PART = 2;
-/** The cost of a relation: a subquery for each row that is examined. */
+/** Weight of a relation: it takes a subquery for each row that is examined. */
 const RELATION = 8;
 
 const OF_LOOKUP: Readonly<Partial<Record<Lookup, number>>> = {
