@@ -65,7 +65,7 @@ interface RemovedChange<Row> extends Change<Row> {
   readonly before: Row;
 }
 
-/** A committed change of one row. By its `type`, it has at least: `after` if `added`, `before` if `removed`, both if `modified`. */
+/** A committed change of one row. Its `type` says which images it has: `added` after, `removed` before, `modified` both. */
 export type EntityChange<Row = Image> = AddedChange<Row> | ModifiedChange<Row> | RemovedChange<Row>;
 
 /** What one transaction changed, in the order of the first write to each row. Never empty. */
