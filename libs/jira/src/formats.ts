@@ -1,4 +1,4 @@
-// `nestjs-jira/formats`: how clients of plain WebSockets speak.
+// `nestjs-jira/formats`: message formats for clients of plain WebSockets.
 export { bundleFormat } from './transport/plain/bundle-format.js';
 export { jsonFrames } from './transport/plain/json-frames.js';
 export type {

@@ -98,7 +98,7 @@ export { BaseHook, type MiddlewareSpec } from './hooks/base-hook.js';
 export { GenericHook, type RowLookup } from './hooks/generic-hook.js';
 export { Hook, type HookOptions } from './hooks/hook.decorator.js';
 export type { BulkInput, BulkItem, BulkResult } from './hooks/bulk.js';
-// What the compiler writes into the declarations of an application's hooks has to have a name there.
+// The compiler writes these types into the declarations of an application's hooks, so they need public names.
 export type { Constructor, InputOf, OutputOf } from './hooks/mixins/mixin.js';
 export { BulkMixin, type ChangesMany } from './hooks/mixins/bulk.mixin.js';
 export { CreateMixin, type Creates } from './hooks/mixins/create.mixin.js';

@@ -1,4 +1,4 @@
-// `nestjs-jira/ports`: for adapters, which put rows, changes, messages or connections where this package does not.
+// `nestjs-jira/ports`: for adapters that keep rows, changes, messages or connections where this package does not.
 export type { ChangeType, Commit, EntityChange as Change, Image, Link } from './core/changes/change.js';
 export type {
   ChangeLog,

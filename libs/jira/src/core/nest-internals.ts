@@ -1,5 +1,5 @@
-// Everything of @nestjs/core and @nestjs/common that is no documented interface, and why it is needed. Nothing else
-// reaches behind their types: what another version calls otherwise is called otherwise here.
+// Every undocumented member of @nestjs/core and @nestjs/common that the library uses, and why. No other file reaches behind
+// their types: if a version renames a member, only this file changes.
 
 import * as constants from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
@@ -7,7 +7,7 @@ import type { ApplicationConfig, ExternalContextCreator } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { assertMembers, hasMethod, type PrivateMember } from './support/private-members.js';
 
-/** The peer range: none of these was called otherwise in either major version. */
+/** The peer range. All members have the same names in both major versions. */
 const NEST_VERSIONS = '^11.0.0 || ^12.0.0';
 
 /** What Nest's own decorators write, and where its scanner looks for classes that are called from outside. */
@@ -22,7 +22,7 @@ export const {
   SELF_DECLARED_DEPS_METADATA,
 } = constants;
 
-/** What parameter decorators are called in metadata; what a guard is asked with where Nest makes no context itself. */
+/** The kinds of parameters in metadata, and the context of a guard where Nest creates none itself. */
 export { ExecutionContextHost, RouteParamtypes };
 
 interface CreatorMembers {
@@ -30,12 +30,12 @@ interface CreatorMembers {
   readonly container?: { readonly applicationConfig?: ApplicationConfig };
 }
 
-/** Global guards, pipes, interceptors and filters, and the adapter of WebSockets: no provider offers them. */
+/** Holds the global guards, pipes, interceptors and filters, and the WebSocket adapter. No provider offers them. */
 export function applicationConfigOf(creator: ExternalContextCreator): ApplicationConfig | undefined {
   return (creator as unknown as CreatorMembers).container?.applicationConfig;
 }
 
-/** The same creator, which hands on what interceptors return: Nest would wait for the last value of an Observable. */
+/** The same creator, but it returns what interceptors return. Nest would wait for the last value of an Observable. */
 export function withoutWaiting(creator: ExternalContextCreator): ExternalContextCreator {
   return Object.create(creator, {
     transformToResult: { value: (result: unknown) => result },
@@ -43,8 +43,8 @@ export function withoutWaiting(creator: ExternalContextCreator): ExternalContext
 }
 
 /**
- * The same creator, which remembers nothing of a method's parameters: Nest 11 does by the names of class and method alone,
- * and would give one wrapping of an action the parameters of another.
+ * The same creator without its cache of a method's parameters. Nest 11 keys it by the names of class and method alone, and
+ * would give one wrapping of an action the parameters of another.
  */
 export function withoutMemory(creator: ExternalContextCreator): ExternalContextCreator {
   return Object.create(creator, {

@@ -1,4 +1,4 @@
-// What one action takes as data, for each set of its methods.
+// The data that an action takes, for each set of its methods.
 
 import type { Method } from 'nestjs-jira-protocol';
 import { isChosenInput, type InputChoice } from '../hooks/action.decorator.js';
@@ -13,10 +13,10 @@ import { inputSchema } from './input-schema.js';
 import { nameProperties } from './query-schema.js';
 import { listOf, objectOf, unknown, type Schema } from './schema.js';
 
-/** Methods that take the same. */
+/** Methods that take the same data. */
 export interface ActionInput {
   readonly methods: readonly Method[];
-  /** Undefined where the action takes none. */
+  /** `undefined` if the action takes no data. */
   readonly data?: Schema;
 }
 
@@ -27,7 +27,7 @@ export class ActionInputs {
     private readonly components: Components,
   ) {}
 
-  /** @param name of the library's own action; empty for another */
+  /** @param name name of a ready-made action; empty for other actions */
   of(action: RegisteredAction, name: string): readonly ActionInput[] {
     const methods = [...action.methods];
     const stock = this.stockInput(name);
@@ -81,7 +81,7 @@ export class ActionInputs {
         const choice = input.of(this.registered.hook, method);
         if (choice) return this.choiceSchema(choice, name);
       } catch {
-        return unknown('the hook takes no such input'); // METHOD_NOT_ALLOWED, whatever is sent
+        return unknown('the hook takes no such input'); // the action answers METHOD_NOT_ALLOWED
       }
     }
     if (dataInputs.length === 0) return unknown('the action names no input class');
@@ -93,7 +93,7 @@ export class ActionInputs {
   }
 }
 
-/** Undefined where the hook takes no such input. */
+/** `undefined` if the hook takes no such input. */
 function rowInput(hook: GenericHook<object>, kind: 'create' | 'update', isPartial: boolean): InputChoice | undefined {
   try {
     return inputFor(hook, kind, isPartial);

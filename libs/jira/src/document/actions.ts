@@ -1,4 +1,4 @@
-// What one action takes and answers: of the ready-made ones from what the hook declares, of others from their decorators.
+// What an action takes and answers: for ready-made actions by the hook's attributes, for others by their decorators.
 
 import 'reflect-metadata';
 import type { Code } from 'nestjs-jira-protocol';
@@ -30,7 +30,7 @@ export interface ActionDescription {
   readonly output: Schema;
   readonly summary?: string;
   readonly codes: readonly Code[];
-  /** Whether it opens a subscription, as far as is known. */
+  /** Whether it is known to open a subscription. */
   readonly subscribes: boolean;
 }
 
@@ -57,7 +57,7 @@ const SUMMARIES: Readonly<Record<string, string>> = {
 };
 
 export class ActionDescriber {
-  /** What clients see of a row, where that is known. */
+  /** What clients see of a row, if that is known. */
   readonly row: Schema;
   private readonly inputs: ActionInputs;
 
@@ -164,7 +164,7 @@ export class ActionDescriber {
     }
   }
 
-  /** What becomes of a live list, where the hook keeps some. */
+  /** Changes of a live list, if the hook has live lists. */
   listChange(): Schema | undefined {
     const { hook, actions } = this.registered;
     const isKept = [...actions.values()].some(({ name }) => name === 'listen') && hook instanceof GenericHook;
@@ -187,7 +187,7 @@ export class ActionDescriber {
     return viewSchema(output, isWhole ? this.rows : undefined, this.components);
   }
 
-  /** The row as `expand` and `fields` may shape it. */
+  /** The row in the shapes that `expand` and `fields` allow. */
   private shaped(row: Schema): Schema {
     const { hook } = this.registered;
     if (!(hook instanceof GenericModelHook)) return row;

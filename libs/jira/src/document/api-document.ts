@@ -1,4 +1,4 @@
-// The application's API as an AsyncAPI 3.1 document, out of what is registered. The same application gives the same document.
+// The application's API as an AsyncAPI 3.1 document, from what is registered. The same application gives the same document.
 
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { PROTOCOL_VERSION } from 'nestjs-jira-protocol';
@@ -17,22 +17,24 @@ import type { Channel, Operation } from './messages.js';
 import type { Schema } from './schema.js';
 import { securitySchemes } from './security.js';
 
+/** The document's `info`. */
 export interface DocumentInfo {
-  /** @default 'API' */
+  /** Name of the API. @default 'API' */
   readonly title?: string;
-  /** Of the API, not of the library. @default '1.0.0' */
+  /** Version of the API, not of the library. @default '1.0.0' */
   readonly version?: string;
   readonly description?: string;
 }
 
+/** Options of `JiraModule.document()`. */
 export interface DocumentOptions {
-  /** What the document says of the API as a whole. */
+  /** What the document says about the API as a whole. */
   readonly info?: DocumentInfo;
-  /** Where the server is, `host:port`. @default 'localhost:3000' */
+  /** Address of the server, as `host:port`. @default 'localhost:3000' */
   readonly host?: string;
 }
 
-/** An AsyncAPI 3.1 document: plain JSON. */
+/** An AsyncAPI 3.1 document, as plain JSON. */
 export interface AsyncApiDocument {
   readonly asyncapi: '3.1.0';
   readonly info: Schema;
@@ -49,7 +51,7 @@ export interface AsyncApiDocument {
   readonly 'x-jira': Schema;
 }
 
-/** What the document says of the module's configuration. */
+/** The parts of the module's options that the document describes. */
 export interface DocumentedOptions {
   readonly authentication: readonly (Type<Authentication> | Authentication)[];
   readonly permissions: readonly PermissionSpec[];
@@ -68,7 +70,7 @@ export class ApiDocument {
     @Inject(DOCUMENTED_OPTIONS) private readonly options: DocumentedOptions,
   ) {}
 
-  /** @throws ConfigurationError while nothing is registered */
+  /** @throws ConfigurationError if nothing is registered yet */
   build({ info = {}, host = 'localhost:3000' }: DocumentOptions = {}): AsyncApiDocument {
     const { authentication, permissions, limits, socketIo } = this.options;
     if ([...this.hooks.all()].length + [...this.events.all()].length === 0)
@@ -107,7 +109,7 @@ export class ApiDocument {
       },
       'x-jira': { protocol: PROTOCOL_VERSION, limits: { ...limits } },
     }; // prettier-ignore
-    // Values that JSON leaves out are left out here as well.
+    // Drops the values that JSON omits.
     return JSON.parse(JSON.stringify(document)) as AsyncApiDocument;
   }
 

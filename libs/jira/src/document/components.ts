@@ -1,4 +1,4 @@
-// The schemas that several messages share, each under a name of its own.
+// The schemas that messages share, each under a name of its own.
 
 import { unknown, type Schema } from './schema.js';
 
@@ -7,9 +7,10 @@ export class Components {
   private readonly names = new Map<unknown, Map<unknown, string>>();
 
   /**
-   * Refers to what is made of the owner (a class), once for each variant of it. Classes may refer to each other in a circle.
+   * Returns a reference to the schema of an owner, such as a class, and makes the schema once for each variant. Classes may refer
+   * to each other in a circle.
    *
-   * @param wanted the name; another owner of it gets a number
+   * @param wanted the name; if another owner has it, it gets a number
    */
   ref(owner: unknown, variant: unknown, wanted: string, make: () => Schema): Schema {
     const variants = this.names.get(owner) ?? new Map<unknown, string>();
@@ -24,7 +25,7 @@ export class Components {
     return { $ref: `#/components/schemas/${name}` };
   }
 
-  /** What a reference made here refers to; any other schema itself. */
+  /** The schema that a reference made here refers to. Any other schema is returned as it is. */
   resolve(schema: Schema): Schema {
     const { $ref } = schema;
     return typeof $ref === 'string' ? (this.schemas[$ref.slice('#/components/schemas/'.length)] ?? schema) : schema;
@@ -38,7 +39,7 @@ export class Components {
   }
 }
 
-/** A name as AsyncAPI allows it: letters, digits, `.`, `-` and `_`. */
+/** Turns a name into one that AsyncAPI allows: letters, digits, `.`, `-` and `_`. */
 export function idOf(name: string): string {
   return name.replaceAll(/[^\w.-]/g, '_');
 }

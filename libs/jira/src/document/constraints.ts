@@ -1,10 +1,10 @@
-// What each validator of class-validator says, as JSON Schema. A validator that is not here is named, and not guessed.
+// The validators of class-validator as JSON Schema. A validator that is not here is only named, never guessed.
 
 import { allOf, anyOf, type Schema } from './schema.js';
 
 type Rule = (constraints: readonly unknown[]) => Schema;
 
-/** Told by its name only: the schema says less than the validator checks. */
+/** Adds the name of a validator that checks more than the schema says. */
 export function named(name: string, schema: Schema = {}): Schema {
   return { ...schema, 'x-validators': [name] };
 }
@@ -73,12 +73,12 @@ const RULES: Readonly<Record<string, Rule>> = {
 /** class-validator compares by identity: two equal objects differ. */
 const UNIQUE = named('arrayUnique', { uniqueItems: true });
 
-/** Names of validators whose rule is known, and that are pure. */
+/** Whether the validator of this name has a rule here. Those that do are pure. */
 export function isKnown(name: string | undefined): name is string {
   return name !== undefined && Object.hasOwn(RULES, name);
 }
 
-/** @param name `undefined` for one without a name */
+/** The rule of a validator. @param name `undefined` for a validator without a name */
 export function ruleOf(name: string | undefined, constraints: readonly unknown[] = []): Schema {
   const rule = isKnown(name) ? RULES[name] : undefined;
   return rule ? rule(constraints) : named(name ?? 'validator');
@@ -98,12 +98,12 @@ function areListed(values: unknown): values is unknown[] {
   return Array.isArray(values) && values.length > 0 && values.every(isPlain);
 }
 
-/** What JSON Schema compares as JavaScript does. */
+/** Whether JSON Schema compares the value as JavaScript does. */
 function isPlain(value: unknown): boolean {
   return value === null || ['string', 'number', 'boolean'].includes(typeof value);
 }
 
-/** Schema patterns have no flags: one whose flags matter is told as it is. */
+/** Patterns of JSON Schema have no flags, so a pattern whose flags matter is given as `x-pattern`. */
 function matches(given: unknown, modifiers: unknown): Schema {
   const pattern = given instanceof RegExp ? given : new RegExp(String(given), typeof modifiers === 'string' ? modifiers : ''); // prettier-ignore
   const { source, flags } = pattern;
@@ -111,7 +111,7 @@ function matches(given: unknown, modifiers: unknown): Schema {
   return named('matches', { type: 'string', 'x-pattern': { source, flags } });
 }
 
-/** Validators of JSON Schema read patterns as Unicode ones, which forbid some escapes. */
+/** Whether the pattern is valid with the flag `u`: JSON Schema reads patterns in that way, which forbids some escapes. */
 function isUnicode(source: string): boolean {
   try {
     return new RegExp(source, 'u').source !== '';
@@ -129,10 +129,10 @@ function escaped(text: string): string {
   return text.replaceAll(/[$()*+.?[\\\]^{|}/]/g, String.raw`\$&`);
 }
 
-/** A rule of items: class-validator asks it of the value itself where that is no list. */
+/** A rule for each item of a list. If the value is not a list, class-validator applies the rule to the value itself. */
 export function ofEach(rule: Schema, isList: boolean): Schema {
   const items = { type: 'array', items: rule };
   if (isList) return items;
-  // With a type of its own it says by itself that a list is none.
+  // A rule with a type of its own already excludes lists.
   return rule['type'] === undefined ? anyOf(items, allOf([{ not: { type: 'array' } }, rule])) : anyOf(items, rule);
 }

@@ -12,7 +12,7 @@ import { anyOf, listOf, NULL, objectOf, TEXT, unknown, type Schema } from './sch
 import { permissionName } from './permission-names.js';
 import { viewSchema } from './view-schema.js';
 
-/** @param path the only URL at which the event is handled */
+/** @param path the only URL at which the event is handled; `undefined` for clients without a path */
 export function describeEvent(
   path: string | undefined,
   event: string,
@@ -49,7 +49,7 @@ export function describeEvent(
 
 const METHODS_OF_EVENTS: readonly Method[] = ['POST'];
 
-/** Events that the server emits by itself, as docs/protocol.md names them. */
+/** Events of the protocol that the server sends, as in docs/protocol.md. */
 const SENT: readonly (readonly [string, string, Schema])[] = [
   [SESSION_EVENT, 'When your credentials end', ref('Session')],
   ['$disconnect', 'Why the connection is about to be closed', ref('Refusal')],

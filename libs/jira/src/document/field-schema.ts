@@ -5,7 +5,7 @@ import type { Lookup } from '../policy/filtering/filter.js';
 import type { QueryLimits } from '../core/limits/limits.js';
 import { anyOf, listOf, orNull, unknown, type Schema } from './schema.js';
 
-/** A value as answers and changes have it. Numbers that JSON lacks arrive as texts; see docs/asyncapi.md. */
+/** A value as in answers and changes. Numbers that JSON lacks arrive as strings: see docs/asyncapi.md. */
 export function shownValue(type: FieldType): Schema {
   const schema = SHOWN[type.kind](type);
   return type.isNullable ? orNull(schema) : schema;
@@ -15,7 +15,7 @@ const SHOWN: Readonly<Record<FieldType['kind'], (type: FieldType) => Schema>> = 
   string: () => ({ type: 'string' }),
   integer: () => ({ type: 'integer' }),
   number: () => ({ type: 'number' }),
-  // Databases and drivers differ in how they give these.
+  // Databases and drivers return these in different forms.
   bigint: () => ({ type: ['string', 'integer'] }),
   decimal: () => ({ type: ['string', 'number'] }),
   boolean: () => ({ type: 'boolean' }),
@@ -27,13 +27,13 @@ const SHOWN: Readonly<Record<FieldType['kind'], (type: FieldType) => Schema>> = 
   other: () => unknown('a column of a type that has no form of its own'),
 };
 
-/** The server checks the bounds of a number that is written as a text, and each member of a list. */
+/** The server also checks the bounds of a number written as a string, and each item of a list. */
 const INTEGER_TEXT: Schema = { type: 'string', pattern: String.raw`^\s*[+-]?\d{1,16}\s*$`, 'x-validators': ['bounds'] };
 const LIST_TEXT: Schema = { type: 'string', description: 'Values, separated by commas.', 'x-validators': ['list'] };
 const DAY: Schema = { type: 'string', format: 'date', pattern: String.raw`^\d{4}-\d\d-\d\d$` };
 const BOOLEAN: Schema = { enum: [true, false, 'true', 'false', 0, 1, '0', '1'] };
 
-/** One value of a field, in its JSON type or written as a text. The natural form comes first. */
+/** One value of a field, in its JSON type or written as a string. The natural form comes first. */
 export function queriedValue(type: FieldType, { stringLength }: QueryLimits): Schema {
   switch (type.kind) {
     case 'string':

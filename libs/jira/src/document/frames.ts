@@ -123,7 +123,7 @@ export function answerFrame({ action, methods, status, data }: AnswerParts): Sch
 
 /**
  * @param row what subscribers see of a row
- * @param list what becomes of a live list, where the hook keeps some
+ * @param list changes of a live list, if the hook has live lists
  */
 export function changeFrame(row: Schema, list: Schema | undefined): Schema {
   const rows = (type: Schema, data: Schema): Schema => ({
@@ -158,7 +158,7 @@ function oneOfMethods(methods: readonly Method[]): Schema {
   return methods.length === 1 ? { const: first } : { enum: methods };
 }
 
-/** Codes as the document lists them: code, status, and whether the same request may succeed later. */
+/** Codes in the document: each with its status, and whether the same request may succeed later. */
 export function errorsOf(codes: readonly Code[]): readonly Schema[] {
   return Object.keys(CODES)
     .filter((code) => codes.includes(code as Code))

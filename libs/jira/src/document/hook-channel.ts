@@ -1,4 +1,4 @@
-// The channel of a hook: one message for what each action takes and answers, and one for its changes.
+// The channel of a hook: messages for what each action takes and answers, and one for changes.
 
 import { CANCEL_ACTION } from 'nestjs-jira-protocol';
 import type { RegisteredHook } from '../hooks/registry.js';
@@ -156,7 +156,7 @@ function addChanges(
     summary: 'After "reset" fetch again.',
     payload,
   };
-  // An action may have that name.
+  // An action may be named "changes".
   operations[`${id}.changes` in operations ? `${id}.jira.changes` : `${id}.changes`] = {
     action: 'send',
     channel: channelRef(id),
@@ -170,13 +170,13 @@ function observersOf(hook: object): Observer<object>[] {
   return Object.values(hook).filter((value): value is Observer<object> => value instanceof Observer);
 }
 
-/** What subscribers are sent of a row: an observer may show it otherwise than the hook does. */
+/** What subscribers get of a row. An observer may show it differently than the hook does. */
 function rowOf(hook: object, { row }: ActionDescriber): Schema {
   const showOtherwise = observersOf(hook).some((observer) => observer.showsOtherwise);
   return showOtherwise ? unknown('an observer says by its own serialize() what is sent') : row;
 }
 
-/** Whether an empty object, which stands for no data, would be refused. */
+/** Whether an empty object, which means no data, would be refused. */
 function requiresMembers(data: Schema, components: Components): boolean {
   const { required, type, anyOf, oneOf } = components.resolve(data);
   if (typeof type === 'string' && type !== 'object') return true;

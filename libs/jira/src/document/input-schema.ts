@@ -1,4 +1,4 @@
-// The schema of an input class, out of what class-validator and class-transformer know of it.
+// The schema of an input class, from what class-validator and class-transformer know about it.
 
 import type { Type } from '@nestjs/common';
 import { getMetadataStorage } from 'class-validator';
@@ -15,7 +15,7 @@ export interface InputUse {
   readonly isPartial: boolean;
   readonly groups: readonly string[];
   readonly isRow?: boolean;
-  /** What a schema without a title is called, since it has no name as classes have. */
+  /** Name for a schema without a title: unlike a class, it has no name of its own. */
   readonly name: string;
 }
 
@@ -27,7 +27,7 @@ interface Field {
   readonly isOptional: boolean;
 }
 
-/** A reference to the schema of the input as `validateInput` takes it: for create, for a PATCH, or within other groups. */
+/** A reference to the schema of the input that `validateInput` accepts: for create, for a PATCH, or for other groups. */
 export function inputSchema(type: InputType, use: InputUse, components: Components): Schema {
   if (!isStandardSchema(type)) return classSchema(type, use, components);
   return standardInput(type, { isRow: false, ...use }, components);
@@ -91,16 +91,16 @@ function fieldOf(
   };
 }
 
-/** Whether the check is satisfied by a value that is missing. */
+/** Whether the validator accepts a missing value. */
 function letsPass(metadata: Metadata, value: unknown): boolean {
-  // Code of the application is not run: what it says of a missing value is not known, so the field is not called required.
+  // Validators of the application are not run here. They may accept a missing value, so the field does not count as required.
   if (!isKnown(metadata.name)) return true;
   const [constraint] = getMetadataStorage().getTargetValidatorConstraints(metadata.constraintCls);
   const asked = { constraints: metadata.constraints as unknown[], value, object: {}, property: '', targetName: '' };
   return constraint?.instance.validate(value, asked) === true;
 }
 
-/** What `@Type()` makes of the value before it is validated, if that is none of the application's classes. */
+/** What `@Type()` converts the value to before validation, if that is not a class of the application. */
 function convertedBy(type: Type<object>, property: string): Schema | undefined {
   const said = typeSaid(type, property);
   if (!said) return undefined;
@@ -129,7 +129,7 @@ function nestedSchema(
   return declared === Array ? anyOf(many, one) : anyOf(one, many);
 }
 
-/** class-validator goes into lists within lists as into the first. */
+/** class-validator validates lists within lists, at any depth. */
 function nestedList(target: Type<object>, one: Schema, components: Components): Schema {
   const list = (): Schema => ({
     type: 'array',
@@ -139,7 +139,7 @@ function nestedList(target: Type<object>, one: Schema, components: Components): 
   return list();
 }
 
-/** When the field is validated: always, unless it is missing, unless it is missing or `null`, or nobody can say. */
+/** When the field is validated: always; unless it is missing (`undefined`); unless it is missing or `null`; or unknown. */
 function conditionOf(metadatas: readonly Metadata[]): 'always' | 'undefined' | 'null' | 'unknown' {
   const conditions = metadatas.filter((one) => isOf(one, 'conditionalValidation'));
   if (conditions.length === 0) return 'always';
@@ -155,7 +155,7 @@ const SAMPLES: readonly unknown[] = ['', 'text', 0, 1, -1, true, false, [], {}];
 
 type Condition = (object: object, value: unknown) => unknown;
 
-/** Conditions that look at the value alone are asked; one that looks at other fields is not known. */
+/** Tries a condition that reads only the value. The result of one that reads other fields is unknown. */
 function verdictOf(condition: Condition): ReturnType<typeof conditionOf> {
   let hasLooked = false;
   const look = (): undefined => void (hasLooked = true);
@@ -179,7 +179,7 @@ function isDefinedMark({ type }: Metadata): boolean {
   return type === 'isDefined';
 }
 
-/** Initial values of the class's fields, which stand where a request says nothing. */
+/** Initial values of the class's fields: they apply if a request leaves the field out. */
 function defaultsOf(type: Type<object>): Readonly<Record<string, unknown>> {
   try {
     return new type() as Record<string, unknown>;

@@ -1,4 +1,4 @@
-// Live lists, as docs/protocol.md specifies them: what `listen` takes and is answered, and the frames that follow.
+// Live lists, as docs/protocol.md specifies them: the answer to `listen`, and the frames that follow.
 
 import { ref } from './frames.js';
 import { anyOf, listOf, NULL, objectOf, TEXT, type Schema } from './schema.js';
@@ -7,7 +7,7 @@ const STATE: Readonly<Record<string, Schema>> = {
   count: { ...anyOf({ type: 'integer', minimum: 0 }, NULL), description: 'How many rows match; null where nobody counts.' },
   complete: { type: 'boolean', description: 'Whether no row follows the last one.' },
 }; // prettier-ignore
-/** Of what somebody can come back to. */
+/** Members of an answer that a client can resume. */
 const RESUME: Readonly<Record<string, Schema>> = {
   resume: { type: 'string', description: 'Names what the list shows now: the header "resume" of the next listen.' },
 };
@@ -27,7 +27,7 @@ export const LISTEN_HEADERS: Schema = {
   },
 };
 
-/** @param row what the list shows of a row */
+/** The answer to `listen`. @param row what the list shows of a row */
 export function listenedSchema(row: Schema): Schema {
   const channel: Readonly<Record<string, Schema>> = {
     channel: { type: 'string', description: 'What becomes of the list arrives on it.' },
@@ -45,7 +45,7 @@ export function listenedSchema(row: Schema): Schema {
   ); // prettier-ignore
 }
 
-/** Each is valid once those before it are taken. */
+/** Steps, to be applied in order. */
 function stepsOf(row: Schema): Schema {
   const step = (op: string, members: Readonly<Record<string, Schema>>, optional?: Readonly<Record<string, Schema>>) =>
     objectOf({ op: { const: op }, at: INDEX, id: ref('RowId'), ...members, ...optional }, ['op', 'at', 'id', ...Object.keys(members)]); // prettier-ignore

@@ -32,7 +32,7 @@ export interface Operation {
 
 const CORRELATED: Schema = { $ref: '#/components/correlationIds/requestId' };
 
-/** A message of frames that name their request. */
+/** A message whose frames name their request. */
 export function correlated(message: Omit<Message, 'correlationId'>): Schema {
   return { ...message, correlationId: CORRELATED };
 }

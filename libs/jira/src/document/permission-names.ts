@@ -1,18 +1,18 @@
-// Who may, in the words of the application: the names of permissions and of Nest's guards.
+// Who may call an action, by the names of the application's permissions and guards.
 
 import 'reflect-metadata';
 import { GUARDS_METADATA } from '../core/nest-internals.js';
 import type { ActionOptions } from '../hooks/action.decorator.js';
 import { PermissionComposition, type PermissionSpec } from '../policy/permissions/permission.js';
 
-/** `IsOwner`, `or(IsOwner, HasRole)`; a function without a name is `a function`. */
+/** Names a permission: `IsOwner`, `or(IsOwner, HasRole)`. A function without a name is `a function`. */
 export function permissionName(spec: PermissionSpec): string {
   if (spec instanceof PermissionComposition) return `${spec.kind}(${spec.parts.map(permissionName).join(', ')})`;
   if (typeof spec === 'function') return spec.name || 'a function';
   return spec.constructor.name || 'a permission';
 }
 
-/** Permissions and guards that an action asks, outermost first. */
+/** The permissions and guards of an action, outermost first. */
 export function whoMay(
   host: object,
   member: string,

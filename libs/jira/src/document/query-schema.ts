@@ -14,11 +14,11 @@ import { anyOf, listOf, orNull, unknown, type Schema } from './schema.js';
 export interface QueryDescription {
   /** Filters, `search`, `ordering` and pages. */
   readonly list: Schema;
-  /** What narrows a subscription. */
+  /** Keys that narrow a subscription. */
   readonly subscribe: Schema;
-  /** What names a row, and narrows it. */
+  /** Keys that name a row, and filters. */
   readonly lookup: Schema;
-  /** The same, with `expand` and `fields`. */
+  /** The keys of `lookup`, with `expand` and `fields`. */
   readonly retrieve: Schema;
 }
 
@@ -47,7 +47,7 @@ export function queriesOf(hook: GenericModelHook<object>, rows: RowFacts, compon
     components.ref(hook, what, idOf(`${namespace}.${what}`), () => made(properties, required));
   const name = nameProperties(hook, rows);
   const reserved = { ...search(hook), ...ordering(hook), ...backends(hook), ...shape(hook) };
-  // Each of them is known, and left aside, wherever filters are read.
+  // Keys that are accepted, but ignored outside of lists.
   const unread = Object.fromEntries([...UNREAD, ...pageKeys(hook)].map((key) => [key, READ_BY_LISTS]));
   const missing = name.required;
   return {
@@ -65,7 +65,7 @@ export function queriesOf(hook: GenericModelHook<object>, rows: RowFacts, compon
 const UNREAD = ['ordering', 'expand', 'fields'];
 const READ_BY_LISTS: Schema = { description: 'Read by lists only.', 'x-ignored': true };
 
-/** Keys that name a row are filters where they are declared as such. */
+/** Keys that name a row are ignored here, unless they are declared as filters. */
 function leftAside(hook: GenericModelHook<object>, names: Properties): Properties {
   const free = Object.keys(names).filter((key) => !Object.hasOwn(hook.filterFields, key));
   return Object.fromEntries(free.map((key) => [key, { description: 'Names one row, and is not read here.', 'x-ignored': true }])); // prettier-ignore
@@ -84,7 +84,7 @@ function filtersSchema(hook: GenericModelHook<object>, rows: RowFacts): Schema {
       const value = lookupValue(type, lookup, limits);
       properties[keyOf(path, lookup)] = { ...value, 'x-lookup': lookup };
       const written = lookup === 'exact' ? String.raw`((__|\.)exact)?` : String.raw`(__|\.)${lookup}`;
-      // The complement, and paths that are written with dots.
+      // Negated filters, and paths written with dots.
       patterns[`^${spelled}${written}!?$`] = value;
     }
   }
@@ -145,7 +145,7 @@ function backends({ [CONTEXT]: { filterBackends } }: GenericModelHook<object>): 
   return Object.fromEntries(keys.map((key) => [key, unknown('read by a filter backend')]));
 }
 
-/** `expand` and `fields` of what is answered. */
+/** `expand` and `fields`, which shape the answer. */
 function shape(hook: GenericModelHook<object>): Properties {
   const { expandFields } = hook;
   const paths = Array.isArray(expandFields) ? (expandFields as readonly string[]) : Object.keys(expandFields);
@@ -169,7 +169,7 @@ function pageKeys(hook: GenericModelHook<object>): readonly string[] {
   return hook[CONTEXT].pagination?.queryKeys ?? [];
 }
 
-/** A page key that makes no sense is not an error: it means the default. */
+/** An invalid page key is not an error: it means the default. */
 function pages(hook: GenericModelHook<object>): Properties {
   const { limits, pageSize } = hook[CONTEXT];
   const size = Math.min(hook.pageSize ?? pageSize, limits.pageSize);
@@ -182,7 +182,7 @@ function pages(hook: GenericModelHook<object>): Properties {
   );
 }
 
-/** What names one row: the lookup key, or `pk`. */
+/** The keys that name one row: the lookup key, or `pk`. */
 export function nameProperties(
   hook: GenericModelHook<object>,
   rows: RowFacts,
@@ -192,7 +192,7 @@ export function nameProperties(
   if (key === 'pk') return { properties: { pk }, required: ['pk'] };
   const type = hook.lookupField === 'pk' ? undefined : rows.types.typeOf(hook.lookupField.split(/__|\./));
   const named = type ? queriedValue(type, hook[CONTEXT].limits) : pk;
-  // One of the two has to be there; which one is the client's choice.
+  // One of the two is needed; the client chooses which.
   return { properties: { [key]: named, pk: orNull(pk) }, required: [] };
 }
 

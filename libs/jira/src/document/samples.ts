@@ -1,11 +1,11 @@
-// An example of a schema, the same every time; undefined where none can be had without a guess.
+// An example of a schema, the same every time; `undefined` if it would have to be guessed.
 
 import type { Components } from './components.js';
 import type { Schema } from './schema.js';
 
 const MAX_LEVELS = 6;
 
-/** @param withOptional whether members that may be absent are shown too */
+/** @param withOptional whether to include optional members, too */
 export function sampleOf(schema: Schema, components: Components, withOptional = false, levels = MAX_LEVELS): unknown {
   const one = components.resolve(schema);
   const { type, anyOf, oneOf, examples } = one;
@@ -16,7 +16,7 @@ export function sampleOf(schema: Schema, components: Components, withOptional = 
   if ('default' in one) return one['default'];
   if (Array.isArray(one['enum'])) return (one['enum'] as unknown[])[0];
   if (Array.isArray(choices)) return sampleOf(choices[0] as Schema, components, withOptional, levels - 1);
-  // What is checked beyond the schema's words cannot be met for sure.
+  // An example may not satisfy checks that the schema does not express.
   if ('pattern' in one || 'x-validators' in one || 'x-pattern' in one || 'allOf' in one || 'not' in one) return undefined; // prettier-ignore
   switch (Array.isArray(type) ? (type as unknown[])[0] : type) {
     case 'string':

@@ -1,11 +1,11 @@
-// JSON Schema as the document holds it: the draft-07 part that AsyncAPI takes.
+// JSON Schema as in the document: the part of draft 07 that AsyncAPI accepts.
 
 export type Schema = Readonly<Record<string, unknown>>;
 
 export const NULL: Schema = { type: 'null' };
 export const TEXT: Schema = { type: 'string' };
 
-/** Anything: what cannot be known is never guessed. The reason is for people. */
+/** A schema that accepts anything, for what cannot be known. The reason is for people. */
 export function unknown(reason: string): Schema {
   return { 'x-unknown': reason };
 }
@@ -30,12 +30,12 @@ export function listOf(items: Schema): Schema {
   return { type: 'array', items };
 }
 
-/** One of these; a single one as it is. */
+/** One of these schemas. A single schema stays as it is. */
 export function anyOf(...schemas: readonly Schema[]): Schema {
   return schemas.length === 1 ? schemas[0] : { anyOf: schemas };
 }
 
-/** An object of exactly these members, unless it is said to be open. */
+/** An object with exactly these members, unless `rest` says otherwise. */
 export function objectOf(
   properties: Readonly<Record<string, Schema>>,
   required: readonly string[] = [],
@@ -44,7 +44,7 @@ export function objectOf(
   return { type: 'object', properties, ...(required.length > 0 && { required }), ...rest };
 }
 
-/** All of these at once: their keywords side by side where none says otherwise, else `allOf`. */
+/** All of these schemas: their keywords are merged unless they conflict, else they are in `allOf`. */
 export function allOf(schemas: readonly Schema[]): Schema {
   let merged: Schema = {};
   const apart: Schema[] = [];

@@ -1,4 +1,4 @@
-// The security schemes of the document: what the handshake's credentials look like, as far as the library reads them itself.
+// The security schemes of the document: the credentials of a handshake that the library reads itself.
 
 import type { Type } from '@nestjs/common';
 import { BearerTokenAuthentication } from '../policy/authentication/bearer-token.authentication.js';
@@ -8,7 +8,7 @@ import { SessionAuthentication } from '../policy/authentication/session.authenti
 import { idOf } from './components.js';
 import type { Schema } from './schema.js';
 
-/** Schemes by name, in the order in which credentials are asked for. */
+/** Schemes by name, in the order in which they are tried. */
 export function securitySchemes(specs: readonly (Type<Authentication> | Authentication)[]): Record<string, Schema> {
   return Object.fromEntries(
     specs.map((spec) => {

@@ -1,4 +1,4 @@
-// The schema of an input that is a Standard Schema: the JSON Schema that its library gives, as a component of the document.
+// The schema of an input that is a Standard Schema: the JSON Schema of its library, as a component of the document.
 
 import type { StandardSchema } from '../core/support/standard-schema.js';
 import { isRecord } from '../core/support/is-record.js';
@@ -9,16 +9,16 @@ import { unknown, type Schema } from './schema.js';
 
 export interface StandardUse {
   readonly isPartial: boolean;
-  /** Whether undeclared keys are refused, whatever the schema says of them. */
+  /** Whether undeclared keys are refused, even if the schema accepts them. */
   readonly isRow: boolean;
-  /** Of the component, unless the schema has a title. */
+  /** Name of the component, unless the schema has a title. */
   readonly name: string;
 }
 
-/** A reference to the schema as it is validated: for create, or for a PATCH. */
+/** A reference to the schema that validates the input: for create, or for a PATCH. */
 export function standardInput(schema: StandardSchema, given: StandardUse, components: Components): Schema {
   const form = schemaFor(schema, given.isPartial);
-  // A schema without a partial form is taken as it is.
+  // A schema without a partial form is used as it is.
   const use = { ...given, isPartial: form !== schemaFor(schema, false) };
   const json = jsonSchemaOf(form);
   if (!json) return unsaid(schema);
@@ -27,7 +27,7 @@ export function standardInput(schema: StandardSchema, given: StandardUse, compon
   return components.ref(schema, `input ${use.isPartial}`, name, () => lifted(json, { schema, ...use, name }, components)); // prettier-ignore
 }
 
-/** Without a JSON Schema the names of the fields may be known all the same. */
+/** The names of the fields may be known even without a JSON Schema. */
 function unsaid(schema: StandardSchema): Schema {
   const reason = `a schema of ${schema['~standard'].vendor} that offers no JSON Schema`;
   const names = [...(declaredNames(schema) ?? [])];
@@ -35,7 +35,7 @@ function unsaid(schema: StandardSchema): Schema {
   return { type: 'object', properties: Object.fromEntries(names.map((name) => [name, unknown(reason)])) };
 }
 
-/** Definitions become components of their own, since references are looked up in the whole document. */
+/** Turns definitions into components of their own, because references point into the whole document. */
 function lifted(
   { definitions, $defs, id: _id, $id: _$id, ...json }: Schema,
   { schema, isPartial, isRow, name }: StandardUse & { readonly schema: StandardSchema },
@@ -61,7 +61,7 @@ function withRefs(schema: Schema, refer: (pointer: string) => Schema): Schema {
   return Object.fromEntries(Object.entries(schema).map(([keyword, value]) => [keyword, within(keyword, value, refer)]));
 }
 
-/** What the keyword holds, if that is a schema, a list of schemas or schemas by name. */
+/** Replaces references in the value of a keyword: a schema, a list of schemas, or schemas by name. */
 function within(keyword: string, value: unknown, refer: (pointer: string) => Schema): unknown {
   if (DATA.has(keyword)) return value;
   if (Array.isArray(value)) return value.map((one: unknown) => (isRecord(one) ? withRefs(one, refer) : one));

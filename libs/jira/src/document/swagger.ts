@@ -1,4 +1,4 @@
-// What @nestjs/swagger noted of a class, by its decorators or its compiler plugin. Read by key: the package is no dependency.
+// What the decorators or the compiler plugin of @nestjs/swagger stored for a class. It is read by key, without the package.
 
 import 'reflect-metadata';
 import type { Type } from '@nestjs/common';
@@ -12,10 +12,10 @@ interface Noted {
   readonly [annotation: string]: unknown;
 }
 
-/** Said beside a schema, and true whatever it is. */
+/** Keywords that may accompany any schema. */
 const ANNOTATIONS = ['title', 'description', 'deprecated', 'readOnly', 'writeOnly'] as const;
 
-/** The schema with the titles, descriptions and examples that were noted; in place of an unknown one what was declared. */
+/** The schema with the titles, descriptions and examples that were stored. A declared schema replaces an unknown one. */
 export function annotationsOf(type: Type<object>, property: string | undefined, schema: Schema): Schema {
   const noted = property === undefined ? undefined : notedOf(type, property);
   if (!noted) return schema;

@@ -1,4 +1,4 @@
-// The schema of an output view: what `@Expose()` shows of a row, by the column that holds it or by what is declared.
+// The schema of an output view: what `@Expose()` shows of a row, by its column or by its declared type.
 
 import 'reflect-metadata';
 import type { Type } from '@nestjs/common';
@@ -16,7 +16,7 @@ interface ShownField {
   readonly isAlways: boolean;
 }
 
-/** A reference to the schema of the view, as it shows rows of these facts. */
+/** A reference to the schema of the view, for rows with these facts. */
 export function viewSchema(output: Type<object>, rows: RowFacts | undefined, components: Components): Schema {
   // The same view may show rows of several entities, each with columns of its own.
   return components.ref(output, rows, output.name, () => objectSchema(output, rows, components));
@@ -61,7 +61,7 @@ function nestedField(
   const fact = rows?.of(property);
   if (fact?.kind === 'relation') {
     const one = viewSchema(nested, fact.rows, components);
-    // Not read by the stock query: there as far as a query of the application joins it.
+    // The stock query does not read it: it is there only if the application's query joins it.
     return { schema: fact.isMany ? listOf(one) : orNull(one), isAlways: false };
   }
   const one = viewSchema(nested, undefined, components);
@@ -81,7 +81,7 @@ const DECLARED: readonly (readonly [unknown, Schema])[] = [
   [Date, { type: ['string', 'null'], format: 'date-time' }],
 ];
 
-/** What the compiler wrote down of the property. It leaves `null` out, so the value may be that as well. */
+/** The property's type as the compiler emitted it. That leaves `null` out, so the value may also be `null`. */
 function declaredSchema(output: Type<object>, property: string): Schema {
   const type: unknown = Reflect.getMetadata('design:type', output.prototype as object, property);
   return DECLARED.find(([one]) => one === type)?.[1] ?? unknown('no column, and no type that the compiler wrote down');

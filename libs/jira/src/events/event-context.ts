@@ -4,8 +4,8 @@ import type { ModuleRef } from '@nestjs/core';
 import { HookScope } from '../core/scope/scope.js';
 
 /**
- * First parameter of `@OnMessage`, `@OnConnected` and `@OnDisconnected` methods. It is a scope, so permissions,
- * middleware, guards and `scopeOf()` work on events as on requests; `namespace` is the event's name, `action` is empty.
+ * First parameter of `@OnMessage()`, `@OnConnected()` and `@OnDisconnected()` methods. It is a scope, so permissions, middleware,
+ * guards and `scopeOf()` work for events as for requests. `namespace` is the event's name, and `action` is empty.
  */
 export class EventContext<Payload = unknown> extends HookScope {
   declare data: Payload;
@@ -16,7 +16,7 @@ export class EventContext<Payload = unknown> extends HookScope {
     return this.namespace;
   }
 
-  /** The event's payload: as sent until it was validated, then an instance of the handler's input class. */
+  /** The event's payload: as sent, and after validation the validated input. */
   get payload(): Payload {
     return this.data;
   }

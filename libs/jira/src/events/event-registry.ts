@@ -10,7 +10,7 @@ import type { EventContext } from './event-context.js';
 
 /** One handler, with its middleware, permissions and input around it. */
 export interface EventTarget extends RequestTarget {
-  /** `ChatHandlers.hello()`, for developer messages. */
+  /** Names the handler in messages for developers: `ChatHandlers.hello()`. */
   readonly subject: string;
   readonly scopeType: typeof EventContext;
   readonly options: MessageOptions;

@@ -1,18 +1,19 @@
-// The health of the server as an indicator of @nestjs/terminus.
+// The server's health as a health indicator for @nestjs/terminus.
 
 import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { withTimeout } from '../core/support/with-timeout.js';
 import { JiraHealth } from '../nest/module/health.js';
 
+/** Options of one health check. */
 export interface HealthCheckOptions {
   /** Time the check may take, in ms. @default 1_000 */
   readonly timeoutMs?: number;
 }
 
 /**
- * List it in the `providers` of the module whose controller answers probes, beside `TerminusModule` in its `imports`. None
- * of its checks rejects: each tells `up` or `down`.
+ * A health indicator for `@nestjs/terminus`. Add it to the `providers` of the module whose controller answers probes, and
+ * `TerminusModule` to its `imports`. No check rejects: each reports `up` or `down`.
  *
  * @example
  * @Get('ready') @HealthCheck()
@@ -25,34 +26,34 @@ export class JiraHealthIndicator {
     private readonly indicators: HealthIndicatorService,
   ) {}
 
-  /** Up while the event loop answers, during a drain too: for a probe whose failure restarts the process. */
+  /** Up while the event loop runs, even during a drain. Use it for a probe that restarts the process. */
   live(key = 'jira'): Promise<HealthIndicatorResult> {
     return Promise.resolve(this.indicators.check(key).up({ connections: this.jira.connections }));
   }
 
-  /** Down before boot has ended, and from the begin of a shutdown on: for a probe whose failure sends clients elsewhere. */
+  /** Up from the end of boot until a shutdown begins. Use it for a probe that sends clients elsewhere. */
   ready(key = 'jira'): Promise<HealthIndicatorResult> {
     const check = this.indicators.check(key);
     const { isReady, connections } = this.jira;
     return Promise.resolve(isReady ? check.up({ connections }) : check.down('Takes no new clients.'));
   }
 
-  /** Whether the change log is reached, which several processes share. */
+  /** Up if the change log can be reached. */
   changeLog(key = 'changeLog', options?: HealthCheckOptions): Promise<HealthIndicatorResult> {
     return this.tell(key, options, () => this.jira.changeLog());
   }
 
-  /** Whether the store is reached that knows the connections of all processes. */
+  /** Up if the store with the connections of all processes can be reached. */
   clusterStore(key = 'clusterStore', options?: HealthCheckOptions): Promise<HealthIndicatorResult> {
     return this.tell(key, options, () => this.jira.connectionStore());
   }
 
-  /** Whether each database answers that TypeORM has a data source for. */
+  /** Up if the database of each data source answers. */
   database(key = 'database', options?: HealthCheckOptions): Promise<HealthIndicatorResult> {
     return this.tell(key, options, () => this.jira.databases());
   }
 
-  /** Says nothing of the error but its code: probes are often public. */
+  /** Reports only the code of an error, because probes are often public. */
   private async tell(
     key: string,
     { timeoutMs = 1_000 }: HealthCheckOptions = {},

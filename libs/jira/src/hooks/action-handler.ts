@@ -36,9 +36,9 @@ export interface ActionParts {
   /** The action's own pagination, if it has one. */
   readonly pagination?: Pagination | null;
   readonly log: ChangeLog;
-  /** Which results are rows; absent = none. */
+  /** Shows rows in results; absent = no result is a row. */
   readonly rowViews?: RowViews;
-  /** The most items of a stream to buffer or collect. */
+  /** How many items of a stream to buffer or collect, at most. */
   readonly streamItems: number;
 }
 

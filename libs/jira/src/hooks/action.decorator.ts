@@ -1,4 +1,4 @@
-// `@Action()`: clients may call this method. They can call nothing else.
+// `@Action()`: clients may call this method. They can call no others.
 
 import type { Type } from '@nestjs/common';
 import type { Method } from 'nestjs-jira-protocol';
@@ -9,58 +9,63 @@ import type { PermissionSpec } from '../policy/permissions/permission.js';
 import type { InputType } from '../policy/serialization/input.js';
 import { MemberMarks } from './member-marks.js';
 
+/** Options of `@Action()`. */
 export interface ActionOptions {
   /** The protocol methods it accepts. @default ['GET'] */
   readonly methods?: readonly Method[];
   /** Its name on the wire. @default the method's name */
   readonly name?: string;
-  /** Whether it works on one object, named by the lookup key in the query. @default false */
+  /** Whether it acts on one object, which the query names by the lookup key. @default false */
   readonly detail?: boolean;
   /**
-   * Class that validates the request's `data`, or a schema of Zod, Valibot, ArkType or another library that implements
-   * Standard Schema; or a function of the hook, for base classes whose subclasses choose.
+   * Validates the request's `data`: a class, or a schema of Zod, Valibot, ArkType or another library that implements Standard
+   * Schema. Base classes whose subclasses choose pass a `ChosenInput`. @default `data` is not validated
    */
   readonly input?: InputSource;
   /** Validation groups for `input`; validators without a group always apply. @default none: all validators apply */
   readonly groups?: readonly string[];
   /**
-   * Class the result is shown through, each item of a list or stream by itself. `false` sends what the method returns as it
-   * is, rows included.
+   * Class through which the result is shown, each item of a list or a stream by itself. `false` sends the result as it is, rows
+   * included.
    *
-   * @default what the method returns; rows in it as the hook of their entity shows them
+   * @default the result as it is, but rows in it as the hook of their entity shows them
    */
   readonly output?: Type<object> | false;
-  /** Permissions checked in addition to the global ones and the hook's. */
+  /** Permissions checked in addition to the global ones and the hook's. @default none */
   readonly permissions?: readonly PermissionSpec[];
-  /** Permissions checked in place of the hook's; the global ones still apply. */
+  /** Permissions checked in place of the hook's. The global ones still apply. @default the hook's */
   readonly replacePermissions?: readonly PermissionSpec[];
   /** Pagination of its lists; `null` returns bare arrays. @default the hook's */
   readonly pagination?: Type<Pagination> | null;
-  /** @default the limit `actionTimeoutMs` */
+  /** Time until the answer, or until a stream's first item, in ms. @default the limit `actionTimeoutMs` */
   readonly timeoutMs?: number;
-  /** What a call weighs against the limit `userWeightPerSecond`, beside its query. @default 0 */
+  /** Weight of a call against the limit `userWeightPerSecond`, besides its query's. @default 0 */
   readonly cost?: number;
   /** Status of a successful answer. @default 200, or 204 if the method returns nothing */
   readonly status?: number;
-  /** Whether it runs in a transaction. @default true for POST, PUT, PATCH and DELETE */
+  /** Whether it runs in a transaction. @default true for POST, PUT, PATCH and DELETE, else false */
   readonly transaction?: boolean;
 }
 
-/** Their names, checked at boot. */
+/** The names of the options, checked at boot. */
 export const ACTION_OPTIONS: Names<ActionOptions> = {
   methods: true, name: true, detail: true, input: true, groups: true, output: true, permissions: true,
   replacePermissions: true, pagination: true, timeoutMs: true, cost: true, status: true, transaction: true,
 }; // prettier-ignore
 
+/** The `input` of an action: a class or a schema, or one that the hook chooses. */
 export type InputSource = InputType | ChosenInput;
 
-/** An input that each hook chooses, at each request. */
+/** An input that the hook chooses for each request. */
 export interface ChosenInput {
+  /** Returns `undefined` if `data` is not validated. */
   of(hook: object, method: Method): InputChoice | undefined;
 }
 
+/** How `data` is validated. */
 export interface InputChoice {
   readonly type: InputType;
+  /** Whether fields may be absent, as in a PATCH. */
   readonly isPartial: boolean;
   readonly groups?: readonly string[];
   /** Whether it sets the fields of a row. @default false */
@@ -77,7 +82,14 @@ interface ActionMark extends ActionOptions {
 
 const MARKS = new MemberMarks<ActionMark>('An action');
 
-/** Marks a method as callable. Its first parameter is the request's `ActionScope`; its return value is the answer. */
+/**
+ * Lets clients call this method. The first parameter without a decorator is the request's `ActionScope`; the return value is the
+ * answer.
+ *
+ * @example
+ * @Action({ methods: ['POST'], detail: true, input: CloseIssue })
+ * close(scope: ActionScope<CloseIssue>) { … }
+ */
 export function Action(options: ActionOptions = {}): MethodDecorator {
   return (prototype, name) => MARKS.add(prototype, name, options);
 }

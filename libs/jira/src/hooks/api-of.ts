@@ -10,8 +10,8 @@ import type { ListOf } from './mixins/list.mixin.js';
 import type { InputOf, OutputOf } from './mixins/mixin.js';
 
 /**
- * The API of these hooks, by namespace: `export type Api = ApiOf<{ issues: IssueHook }>`. Import it type-only into the
- * client. Actions are the methods whose first parameter is an `ActionScope`; their outputs are what arrives: dates and
+ * The API of these hooks, by namespace: `export type Api = ApiOf<{ issues: IssueHook }>`. Import it into the client as a type.
+ * Actions are the methods whose first parameter is an `ActionScope`. Their outputs are what the client receives: dates and
  * bigints as strings, a stream item by item, nothing as `null`.
  *
  * @example a module that is configured with another pagination
@@ -21,14 +21,14 @@ export type ApiOf<Hooks extends Record<string, object>, Options extends ApiOptio
   [N in keyof Hooks]: HookApi<Hooks[N], Options>;
 };
 
-/** Module options that types cannot see: repeat what you pass to `forRoot`. */
+/** Module options that types cannot see. Repeat here what you pass to `forRoot`. */
 export interface ApiOptions {
   /** Pagination of hooks that set none. @default PageNumberPagination */
   readonly pagination?: unknown;
 }
 
 /**
- * A hook with actions that have another name on the wire, which types cannot see:
+ * A hook whose actions have other names on the wire, which types cannot see:
  * `ApiOf<{ issues: Renamed<IssueHook, { importAll: 'import-all' }> }>` for `@Action({ name: 'import-all' })`.
  */
 export type Renamed<H extends object, Names extends Partial<Record<keyof H, string>>> = {
@@ -53,15 +53,15 @@ type HookApi<H, Options> = {
 
 type Opened<Row> = unknown extends Row ? SubscribedData : SubscribedTo<Wire<Row>>;
 
-/** What changes bring, as the observer declares it. */
+/** The row that a change carries, as the observer declares it. */
 type RowIn<Subscribed> = Subscribed extends SubscribedTo<infer Row> ? Row : unknown;
 
-/** The answer of the hook's own observer, which the ready-made `subscribe` subscribes to. */
+/** What the hook's own observer answers: the ready-made `subscribe` subscribes to it. */
 type OwnSubscribed<H, Output> = H extends { changes: { subscribe(...args: never[]): Promise<infer Subscribed> } }
   ? Subscribed
   : Output;
 
-/** Without a `serialize`, rows of the hook's entity are sent as its output, others as their key. */
+/** Without `serialize`, rows of the hook's entity are sent as its output, and other rows as their key. */
 type Announced<H, Row> =
   Row extends Unserialized<infer E> ? ([E, EntityOf<H>] extends [EntityOf<H>, E] ? OutputOf<H> : { pk: RowId }) : Row;
 
@@ -119,7 +119,7 @@ type ShownAs<T, E, Output> = 0 extends 1 & T
       ? Output
       : { [K in keyof T]: ShownAs<T[K], E, Output> };
 
-/** What has no members that could be rows. */
+/** Types without members that could be rows. */
 type Kept =
   string | number | boolean | bigint | symbol | null | undefined | Date | Uint8Array | ((...args: never[]) => unknown);
 

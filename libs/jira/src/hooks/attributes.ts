@@ -1,4 +1,4 @@
-// Misspelled configuration of a hook: it would be ignored in silence, and leave the hook open.
+// Refuses misspelled configuration of a hook: ignored silently, it would leave the hook open.
 
 import { ConfigurationError } from '../core/errors/configuration.error.js';
 import { isStandardSchema } from '../core/support/standard-schema.js';
@@ -8,20 +8,20 @@ import { actionsOf } from './action.decorator.js';
 import type { BaseHook } from './base-hook.js';
 import { GenericHook } from './generic-hook.js';
 
-/** Of every hook. */
+/** Attributes of every hook. */
 const NAMES_OF_ALL: readonly string[] = ['permissions', 'middleware', 'onRegister', 'processHandshake', 'checkObjectPermissions']; // prettier-ignore
 
-/** Of hooks over a store. */
+/** Attributes of hooks over a store. */
 const NAMES_OF_ROWS: readonly string[] = [
   'output', 'createInput', 'updateInput', 'createGroups', 'updateGroups', 'lookupField', 'lookupQueryKey', 'filterFields',
   'orderingFields', 'ordering', 'searchFields', 'unrestrictedFields', 'queryWeights', 'filterBackends', 'pagination', 'pageSize',
   'filterQuery', 'serialize', 'serializesPerUser', 'performCreate', 'performUpdate', 'performDestroy',
 ]; // prettier-ignore
 
-/** Of hooks over an entity. */
+/** Attributes of hooks over an entity. */
 const NAMES_OF_ENTITIES: readonly string[] = ['entity', 'withDeleted', 'dependsOn', 'expandFields', 'visibility', 'audience']; // prettier-ignore
 
-/** What other frameworks call the same: habits that would restrict nothing here. */
+/** Names from other frameworks: out of habit, someone may write them, and they would restrict nothing here. */
 const FOREIGN: Readonly<Record<string, string>> = {
   permissionClasses: 'permissions', getPermissions: 'permissions', guards: 'permissions', canActivate: 'permissions',
   queryset: 'getQuery', getQueryset: 'getQuery', filterQueryset: 'filterQuery', filtersetFields: 'filterFields',
@@ -32,7 +32,7 @@ const FOREIGN: Readonly<Record<string, string>> = {
 }; // prettier-ignore
 const FOREIGN_NAMES = Object.keys(FOREIGN);
 
-/** What attributes are, where a value of another kind might be taken for none. */
+/** The kinds of attributes for which a value of another kind might count as unset. */
 const LISTS: readonly string[] = [
   'permissions', 'middleware', 'filterBackends', 'orderingFields', 'ordering', 'searchFields', 'unrestrictedFields',
   'createGroups', 'updateGroups', 'dependsOn',
@@ -43,8 +43,8 @@ const METHODS: readonly string[] = [
 ]; // prettier-ignore
 
 /**
- * A property or method that is all but named as one of the hook's attributes is taken for a slip. Services, observers and
- * other instances of classes are the application's own, whatever their names; so are actions.
+ * Refuses a property or a method whose name is almost that of an attribute. Services, observers, other instances of classes and
+ * actions may have any name.
  *
  * @throws ConfigurationError with the name that was meant
  */
@@ -80,7 +80,7 @@ function assertNoStatic(hook: BaseHook, known: readonly string[]): void {
     }
 }
 
-/** @throws ConfigurationError about an attribute of the wrong kind, which might restrict nothing */
+/** @throws ConfigurationError if the attribute has the wrong kind, and so might restrict nothing */
 function assertKind(hook: BaseHook, name: string): void {
   if (!(name in hook)) return;
   const value: unknown = Reflect.get(hook, name);
@@ -91,7 +91,7 @@ function assertKind(hook: BaseHook, name: string): void {
     throw new ConfigurationError(hook.constructor.name, `has "${name}", which is not a method.`, `Write it as a method: ${name}() { … }.`); // prettier-ignore
 }
 
-/** Permissions, middleware and the like in a list of another name restrict nothing: `guards = [IsAdmin]`. */
+/** Refuses permissions, middleware and the like in a list that no hook reads, such as `guards = [IsAdmin]`. */
 function assertNoParts(hook: BaseHook, name: string, value: unknown): void {
   if (Array.isArray(value) && value.length > 0 && value.every(isPart))
     throw new ConfigurationError(
@@ -123,7 +123,7 @@ function assertName(hook: BaseHook, name: string, known: readonly string[], near
   );
 }
 
-/** Arrays, plain objects, classes, schemas, texts, numbers: what attributes are set to. */
+/** Whether an attribute may have such a value: arrays, plain objects, classes, schemas, strings, numbers. */
 function mayConfigure(value: unknown): boolean {
   if (value === undefined) return false;
   if (typeof value !== 'object' || value === null || Array.isArray(value) || isStandardSchema(value)) return true;
@@ -135,7 +135,7 @@ function isMethod(value: unknown): boolean {
   return typeof value === 'function' && Object.getOwnPropertyDescriptor(value, 'prototype')?.writable !== false;
 }
 
-/** Members of the hook's classes, and whether each is a getter; those of Object left out. */
+/** Members of the hook's classes, without those of Object, and whether each is a getter. */
 function membersOf(hook: object): Map<string, boolean> {
   const names = new Map<string, boolean>();
   for (

@@ -40,12 +40,12 @@ export interface HookContext {
   readonly pageSize: number;
   /** The hook's own filter backends, in order. */
   readonly filterBackends: readonly FilterBackend[];
-  /** Whether the object is a row: those are shown through a view, or not at all. */
+  /** Whether the object is a row. Rows are shown through a view, or not at all. */
   isRow(this: void, value: object): boolean;
   /**
-   * What the hook's own `list` answers to the scope's caller. Rejects with what it refuses.
+   * What the hook's own `list` answers to the scope's caller. Rejects as `list` does.
    *
-   * @param once reads once what equal keys name
+   * @param once reads only once for equal keys
    */
   list?(this: void, scope: HookScope, query: Query, once?: ReadOnce): Promise<unknown>;
   /** Rejects unless the caller may still call the scope's action. */
@@ -56,27 +56,28 @@ export interface HookContext {
 /** A middleware class (created by dependency injection), an instance or a function. */
 export type MiddlewareSpec = Type<JiraMiddleware> | JiraMiddleware | JiraMiddleware['use'];
 
+/** The base of all hooks: a class whose actions are the API of one namespace. To serve rows, extend `ModelHook` instead. */
 export abstract class BaseHook {
-  /** Permissions checked before each request, after the global ones. */
+  /** Permissions checked before each request, after the global ones. @default none */
   permissions: readonly PermissionSpec[] = [];
-  /** Middleware around each request, inside the global middleware. */
+  /** Middleware around each request, inside the global middleware. @default none */
   middleware: readonly MiddlewareSpec[] = [];
 
-  /** Called once at boot, when the hook is configured. Override to check more: throw a ConfigurationError. */
+  /** Called once at boot, when the hook is configured. Override it to check more, and throw a ConfigurationError. */
   onRegister(): void | Promise<void> {}
 
   /**
-   * Called before a client connects to the hook's own path, after authentication. A return value refuses the client:
-   * an HTTP answer to a plain WebSocket, `connect_error` over Socket.IO.
+   * Called before a client connects to the hook's own path, after authentication. Return a refusal to keep the client out: a
+   * plain WebSocket gets it as an HTTP response, a Socket.IO client as `connect_error`.
    */
   processHandshake?(request: IncomingMessage, params: Params, connection: Connection): ReturnType<HandshakeCheck>;
 
-  /** The transaction a writing action runs in; a hook without a store has none. */
+  /** The transaction that a writing action runs in; `undefined` for a hook without a store. */
   openUnitOfWork(_scope: HookScope): UnitOfWork | undefined {
     return undefined;
   }
 
-  /** Throws unless every permission of the current action, including the global ones and the hook's, allows this object. */
+  /** Throws unless every permission of the current action allows this object: the global ones, the hook's and the action's. */
   checkObjectPermissions(scope: HookScope, object: object): Promise<void> {
     const { permissions } = stateOf(scope);
     return checkObject(permissions ?? this[CONTEXT].permissions, scope, object);

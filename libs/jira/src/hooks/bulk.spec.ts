@@ -30,7 +30,7 @@ function scopeOf(data: unknown, table: Table): HookScope {
   return new HookScope(connection, 'issues', 'bulkCreate', 'POST', 'r', data, {}, {}, state as ScopeState);
 }
 
-/** Stores positive numbers: texts are no numbers, 13 is refused at its write. */
+/** Stores positive numbers. Strings are invalid, and 13 is refused when it is written. */
 const workOn = (table: Table) => ({
   check: (item: unknown): Promise<number> =>
     typeof item === 'number'
@@ -110,7 +110,7 @@ describe('an atomic bulk request', () => {
     await expect(run({ items: [3, 13] }, table, { all, prepare })).rejects.toMatchObject({
       errors: { 'items.1': ['Is there already.'] },
     });
-    // What the failed attempt had stored was undone before the items were tried one by one.
+    // The failed attempt was rolled back before the items were written one by one.
     expect(table).toMatchObject({ rollbacks: 1, rows: [1, 2, 3] });
     expect(done).toEqual(['all', 'all', 'prepare']);
   });

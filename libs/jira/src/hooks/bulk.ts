@@ -6,35 +6,37 @@ import { exceptionOf } from '../core/errors/thrown.js';
 import { Answer } from '../core/scope/answer.js';
 import { stateOf, type HookScope } from '../core/scope/scope.js';
 
+/** The input of `createMany`, `updateMany` and `destroyMany`. */
 export interface BulkInput<Item> {
   readonly items: readonly Item[];
-  /** All or none. @default true */
+  /** Whether all items are written or none. If false, each item succeeds or fails by itself. @default true */
   readonly atomic?: boolean;
 }
 
+/** One item as the client sent it. */
 export type BulkItem = unknown;
 
-/** The result of one item, in the order of the items. */
+/** The result of one item of a request that is not atomic. Results are in the order of the items. */
 export interface BulkResult {
   readonly status: number;
   readonly data: unknown;
 }
 
-/** What is done with the items of one request. */
+/** How the items of one request are processed. */
 interface BulkWork<Checked> {
-  /** Checks an item, before anything is done. */
+  /** Validates an item, before anything is written. */
   check(item: BulkItem): Promise<Checked>;
-  /** Does all at once; `undefined` = each has to be done by itself. What it throws is undone, and tried again one by one. */
+  /** Writes all items at once. If it returns `undefined` or throws, nothing is written, and the items are written one by one. */
   all?(checked: readonly Checked[]): Promise<unknown[] | undefined>;
-  /** Gets ready for all of them. */
+  /** Called once before the items are written one by one. */
   prepare?(checked: readonly Checked[]): Promise<void>;
-  /** Does one. */
+  /** Writes one item. */
   one(checked: Checked): Promise<unknown>;
 }
 
 /**
- * With `atomic`, the results in order, or an error that names the items: `items.2.title`. Without, status 207 and a
- * BulkResult an item: each runs in a savepoint of its own.
+ * If `atomic`, answers the results in order, or an error that names the fields of items, such as `items.2.title`. If not, answers
+ * 207 with one BulkResult per item: each item runs in a savepoint of its own.
  */
 export async function runBulk<Checked>(
   scope: HookScope,
@@ -60,7 +62,7 @@ export async function runBulk<Checked>(
   return new Answer(status === 204 ? 200 : status, results);
 }
 
-/** In a savepoint: one by one it becomes clear which item failed. */
+/** Runs in a savepoint. If it fails, the items are written one by one, which shows the one at fault. */
 async function together<Checked>(
   scope: HookScope,
   all: readonly Checked[],
@@ -131,7 +133,7 @@ function ofItem(index: number, errors: FieldErrors): FieldErrors {
   );
 }
 
-/** The error of one item as the error of the request. An unexpected error stays as it is. */
+/** Turns the error of one item into the error of the request. An unexpected error stays as it is. */
 function asItem(scope: HookScope, index: number, error: unknown): unknown {
   const known = translated(scope, error);
   if (!(known instanceof JiraException)) return error;

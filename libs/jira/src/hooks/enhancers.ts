@@ -1,14 +1,14 @@
-// Port: what surrounds an action from outside the library. Nest's guards, pipes, interceptors and filters come from
-// explorer/nest-enhancers; an action without any has none of these members, and pays for none.
+// Port: what surrounds an action from outside the library. nest/enhancers brings Nest's guards, pipes, interceptors and filters.
+// An action without any has none of these members, and they cost it nothing.
 
 import type { Handler } from '../policy/middleware/compose.js';
 import type { ActionScope, HookScope } from '../core/scope/scope.js';
 import type { StreamSink } from './stream.js';
 
 /**
- * The action itself with its input and transaction; what it returns is not an answer yet.
+ * The action itself with its input and transaction. Its result is not an `Answer` yet.
  *
- * @param sinkOf where items go if the action turns out to stream
+ * @param sinkOf where items go if the action streams
  */
 export type ActionBody = (scope: ActionScope, sinkOf: SinkFactory) => Promise<unknown>;
 
@@ -19,9 +19,9 @@ export interface ActionEnhancers {
   readonly filter?: (inner: Handler) => Handler;
   /** Rejects if a guard refuses. Runs before the permissions. */
   readonly guard?: (scope: HookScope) => Promise<unknown>;
-  /** Interceptors: they see the action's result as the client will. */
+  /** Interceptors. They see the action's result as the client will. */
   readonly intercept?: (inner: ActionBody) => ActionBody;
-  /** Pipes over the request's data, before it is validated. Absent if parameters have pipes of their own. */
+  /** Pipes for the request's data, before it is validated. Absent if parameters have pipes of their own. */
   readonly transformData?: (scope: HookScope) => Promise<unknown>;
   /** The method's arguments from its parameter decorators, after the pipes. */
   readonly argumentsOf?: (scope: HookScope) => Promise<unknown[]>;
@@ -30,7 +30,7 @@ export interface ActionEnhancers {
 /** The enhancers of an action, or a factory per request if some are request-scoped. */
 export type ActionEnhancement = ActionEnhancers | ((scope: HookScope) => Promise<ActionEnhancers>);
 
-/** Whether none of them sees what the action answers. */
+/** Whether no enhancer sees the action's answer. */
 export function isBare(enhancement: ActionEnhancement = {}): boolean {
   return typeof enhancement !== 'function' && !enhancement.filter && !enhancement.intercept;
 }

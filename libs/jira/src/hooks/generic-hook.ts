@@ -1,4 +1,4 @@
-// A hook over a store of rows: the part the five mixins share. Each attribute has a method to override.
+// A hook over a store of rows: what the mixins share.
 
 import type { Type } from '@nestjs/common';
 import { ConfigurationError } from '../core/errors/configuration.error.js';
@@ -21,51 +21,51 @@ import { fieldsOf, type OutputOf } from './mixins/mixin.js';
 import { CONTEXT, REGISTER } from './plumbing.js';
 import type { RowUse, Store, StoreQuery } from './store.js';
 
-/** How a query identifies a row. */
+/** How a query names a row. */
 export interface RowLookup {
-  /** The property that has this value; `pk` for the primary key. */
+  /** The property to compare; `pk` for the primary key. */
   readonly field: string;
-  /** The query's key, for errors. */
+  /** The query key, for error messages. */
   readonly key: string;
   readonly value: unknown;
 }
 
+/** A hook over a store of rows, without actions of its own: the mixins add them. For rows of an entity, use `ModelHook`. */
 export abstract class GenericHook<E extends object> extends BaseHook {
-  /** The view every reader and subscriber gets: a class whose `@Expose()` properties are sent. */
+  /** The view of a row that all readers and subscribers get: a class whose `@Expose()` properties are sent. */
   output?: Type<object>;
   /** Class or schema that validates the input of `create`. */
   createInput?: InputType;
-  /** Class or schema that validates the input of `update`; fields may be absent in a PATCH. @default createInput */
+  /** Class or schema that validates the input of `update`. In a PATCH, fields may be absent. @default createInput */
   updateInput?: InputType;
-  /** Validation groups for the input of `create`; validators without a group always apply. @default none: all apply */
+  /** Validation groups for the input of `create`. Validators without a group always apply. @default none: all apply */
   createGroups: readonly string[] = [];
-  /** The same for `update`. */
+  /** Validation groups for the input of `update`. @default none: all apply */
   updateGroups: readonly string[] = [];
   /** Property that identifies a row in a query. @default 'pk', the primary key */
   lookupField = 'pk';
-  /** Query key that carries it. `pk` is accepted as well. @default lookupField */
+  /** Query key that names the row. `pk` is accepted as well. @default lookupField */
   lookupQueryKey?: string;
-  /** Lookups clients may use, by field: `{ status: ['exact', 'in'] }`. No other field can be filtered. */
+  /** Lookups that clients may use, by field: `{ status: ['exact', 'in'] }`. Other fields cannot be filtered. @default none */
   filterFields: Readonly<Record<string, readonly string[]>> = {};
-  /** Fields clients may order by. */
+  /** Fields that clients may order by. @default none */
   orderingFields: readonly string[] = [];
-  /** Order of a list if the client names none; `-` sorts descending. */
+  /** Order of a list if the client names none. `-` sorts descending: `['-createdAt']`. */
   ordering: readonly string[] = [];
-  /** Text fields that `search` looks in. */
+  /** Text fields that `search` looks in. @default none */
   searchFields: readonly string[] = [];
   /**
-   * Fields across relations by which clients may filter, search and order **also where the related row is hidden from
-   * them** by its own hook. Whoever can filter by a hidden row's text can spell it out: name only what all may know.
-   *
+   * Fields across relations by which clients may filter, search and order **even if the related row's own hook hides it
+   * from them**. Clients who can filter by a hidden text can guess it letter by letter: list only what everyone may know.
    * @default none: a related row that the caller may not retrieve counts as missing
    */
   unrestrictedFields: readonly string[] = [];
   /**
-   * What conditions on these fields weigh against the limits `queryWeight` and `userWeightPerSecond`, by field or by field and
-   * lookup: `{ title__icontains: 1 }` where the column has an index for it. @default 1 to 8, and 8 for each relation
+   * Weights of conditions for the limits `queryWeight` and `userWeightPerSecond`, by field or by field and lookup. Use
+   * `{ title__icontains: 1 }` if the column has an index for it. @default 1 to 8, and 8 for each relation
    */
   queryWeights: Readonly<Record<string, number>> = {};
-  /** Filter backends beside `filterFields` and `search`. @default none */
+  /** Filter backends besides `filterFields` and `search`. @default none */
   filterBackends: readonly FilterBackendSpec[] = [];
   /** Pagination of lists; `null` returns a bare array. @default the module's */
   pagination?: Type<Pagination> | null;
@@ -88,16 +88,16 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     return super[REGISTER](context);
   }
 
-  /** The rows this caller may see and write into, in the request's transaction. */
+  /** The rows that this caller may see and write, in the request's transaction. */
   abstract getStore(scope: HookScope): Store<E> | Promise<Store<E>>;
 
-  /** Reads the filter of a client's query. Throws a ValidationException with every invalid key. */
+  /** Reads the filter of the query. Throws a ValidationException that names every invalid key. */
   abstract parseFilter(scope: HookScope): Filter;
 
-  /** Reads the ordering of a client's query, else returns the hook's. */
+  /** Reads the ordering of the query; returns the hook's if there is none. */
   abstract parseOrdering(scope: HookScope): readonly Ordering[];
 
-  /** The filter that finds the row the query names. */
+  /** The filter that finds the row of a lookup. */
   abstract lookupFilter(scope: HookScope, lookup: RowLookup): Filter;
 
   getOutput(): Type<object> | undefined {
@@ -112,35 +112,35 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     return this.updateInput ?? this.createInput;
   }
 
-  /** Narrows the rows of a list, a lookup or a subscription with the filter backends, in order. */
+  /** Narrows the rows of a list, a lookup or a subscription. Override it to add conditions; it runs the filter backends. */
   filterQuery(scope: HookScope, filter: Filter): Filter | Promise<Filter> {
     const { filterBackends } = this[CONTEXT];
     return filterBackends.length === 0 ? filter : narrowed(filterBackends, scope, filter);
   }
 
   /**
-   * The row the query names. Throws 404 if there is none this caller may see; checks object permissions.
-   * Filters in the query narrow the lookup too.
+   * Returns the row that the query names, and checks object permissions. Filters in the query narrow the lookup, too. Throws
+   * a RowNotFoundException (404) if there is no such row that the caller may see.
    *
-   * @param use what the action goes on to do with the row: within a transaction it is locked for that, and read only once
+   * @param use `'write'` or `'remove'` if the action goes on to do that: in a transaction, the row is locked for it
    */
   async getObject(scope: HookScope, lookup: RowLookup = this.lookupOf(scope), use?: RowUse): Promise<E> {
     const filter = allOf(this.lookupFilter(scope, lookup), this.parseFilter(scope));
     const store = await this.getStore(scope);
-    // By anything but its key a search for the row might lock others.
+    // A lookup by anything but the key might lock other rows.
     const object = await store.findOne(await this.narrow(scope, filter), lookup.field === 'pk' ? use : undefined);
     if (!object) throw new RowNotFoundException();
     await this.checkObjectPermissions(scope, object);
     return object;
   }
 
-  /** The rows of a list, paginated and serialized. */
+  /** Returns the rows of a list, filtered, ordered, paginated and serialized. */
   async getList(scope: HookScope): Promise<unknown> {
     const store = await this.getStore(scope);
     const filter = await this.narrow(scope, this.parseFilter(scope));
     const query: StoreQuery = { filter, ordering: this.parseOrdering(scope) };
     const source = new ListSource(store, query, (rows) => this.present(rows, scope));
-    // What is unknown is refused, though no row may be there to show.
+    // Unknown names are refused even if there is no row to show.
     if (scope.query['expand'] !== undefined || scope.query['fields'] !== undefined) await this.present([], scope);
     const { limits, pageSize } = this[CONTEXT];
     const pagination = paginationOf(this, scope);
@@ -150,7 +150,7 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     return share ? share(scope, { store, query, pagination }, read) : read();
   }
 
-  /** What clients get for one row. Override with care: every reader and subscriber sees the result. */
+  /** Returns what clients get for one row. Override it with care: all readers and subscribers see the result. */
   serialize(object: E, _scope: HookScope): unknown {
     return (this.view as OutputView).serialize(object);
   }
@@ -160,18 +160,18 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     return results.some(isPromise) ? Promise.all(results) : results;
   }
 
-  /** What `list` and `retrieve` answer of these rows: each serialized, and shaped as the query asks. */
+  /** Returns what `list` and `retrieve` answer for these rows: each serialized, and shaped as the query asks. */
   present(objects: readonly E[], scope: HookScope): unknown[] | Promise<unknown[]> {
     return this.serializeAll(objects, scope);
   }
 
-  /** Stores a new row, and resolves with it as stored: override to set what clients may not. */
+  /** Stores a new row and resolves with it as stored. Override it to set fields that clients may not. */
   async performCreate(fields: object, scope: HookScope): Promise<E> {
     const store = await this.getStore(scope);
     return store.insert(store.create(fieldsOf(fields)));
   }
 
-  /** Stores the fields of an update. Override it to set fields that clients may not. */
+  /** Stores the fields of an update and resolves with the new row. Override it to set fields that clients may not. */
   async performUpdate(object: E, fields: object, scope: HookScope): Promise<E> {
     const store = await this.getStore(scope);
     const changes = fieldsOf(fields);
@@ -181,7 +181,7 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     return store.update(store.merge(object, changes));
   }
 
-  /** Removes a row. Override it to do more, or less. */
+  /** Removes a row. Override it to do more, or to keep the row. */
   async performDestroy(object: E, scope: HookScope): Promise<void> {
     const store = await this.getStore(scope);
     await this.checkVersion(object, undefined, store, scope);
@@ -195,8 +195,8 @@ export abstract class GenericHook<E extends object> extends BaseHook {
   }
 
   /**
-   * Throws VERSION_CONFLICT with the current row unless the row has the version the client knows: the input's field of
-   * that name, or the header `if-match`. The row stays locked until it is written.
+   * Throws VERSION_CONFLICT with the current row if the row no longer has the version that the client knows, from the
+   * input's version field or the header `if-match`. The row stays locked until it is written.
    */
   private async checkVersion(object: E, given: unknown, store: Store<E>, scope: HookScope): Promise<void> {
     const expected = given ?? scope.headers['if-match'];
@@ -216,7 +216,7 @@ export abstract class GenericHook<E extends object> extends BaseHook {
 
   /** Query keys that are not filters. */
   protected reservedQueryKeys(scope: HookScope): ReadonlySet<string> {
-    // The key that names a row may be a filter as well: both mean the same.
+    // The key that names a row may also be a filter: both mean the same.
     const names = ['pk', this.lookupQueryKey ?? this.lookupField].filter(
       (key) => !Object.hasOwn(this.filterFields, key),
     );
@@ -225,7 +225,7 @@ export abstract class GenericHook<E extends object> extends BaseHook {
     return new Set([...own, ...ofBackends, ...(paginationOf(this, scope)?.queryKeys ?? [])]);
   }
 
-  /** What a subscription is narrowed to: the query's filters, and of `subscribe` the row that its `pk` names. */
+  /** The filter of a subscription: the query's filters and, for `subscribe`, the row that its `pk` names. */
   protected subscribedFilter(scope: HookScope): Filter {
     const filter = this.parseFilter(scope);
     const { pk } = scope.query;
@@ -247,7 +247,7 @@ export abstract class GenericHook<E extends object> extends BaseHook {
   }
 }
 
-/** The input of a stock action, chosen at each request so that a subclass's attributes count. */
+/** The input of a stock action, chosen for each request so that a subclass's attributes count. */
 export function inputFor(hook: GenericHook<object>, kind: 'create' | 'update', isPartial: boolean): InputChoice {
   const type = kind === 'create' ? hook.getCreateInput() : hook.getUpdateInput();
   if (!type) throw new JiraException('METHOD_NOT_ALLOWED', `This hook does not support ${kind}.`);
@@ -281,19 +281,19 @@ function checkAttributes(hook: GenericHook<object>, output: unknown): void {
     throw new ConfigurationError(name, `has pageSize = ${String(pageSize)}.`, 'Use a positive integer.');
 }
 
-/** What `create` answers of the row that `performCreate` resolved with: the row as it is stored. */
+/** What `create` answers after `performCreate`: the row as it is stored. */
 export async function answerCreated(hook: GenericHook<object>, object: object, scope: HookScope): Promise<unknown> {
   const isStock = hook.performCreate === GenericHook.prototype.performCreate;
   return hook.serialize(isStock ? object : await reread(hook, object, scope), scope);
 }
 
-/** The same of `update`. */
+/** What `update` answers after `performUpdate`: the row as it is stored. */
 export async function answerUpdated(hook: GenericHook<object>, object: object, scope: HookScope): Promise<unknown> {
   const isStock = hook.performUpdate === GenericHook.prototype.performUpdate;
   return hook.serialize(isStock ? object : await reread(hook, object, scope), scope);
 }
 
-/** An override may resolve with what it meant to store. */
+/** Reads the row again, because an override may resolve with something that is not as stored. */
 async function reread(hook: GenericHook<object>, object: object, scope: HookScope): Promise<object> {
   const store = await hook.getStore(scope);
   return (await store.reread?.(object)) ?? object;

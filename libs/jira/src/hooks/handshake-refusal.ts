@@ -6,8 +6,9 @@ import { ConfigurationError } from '../core/errors/configuration.error.js';
 import { JiraException } from '../core/errors/jira.exception.js';
 import type { Connection, Params } from '../core/connections/connection.js';
 
-/** An HTTP response in place of the connection. Over Socket.IO: the status and its code, with the body as the message. */
+/** An HTTP response in place of a connection. A Socket.IO client gets the status and its code, with the body as the message. */
 export interface HandshakeRefusal {
+  /** HTTP status, such as 403. */
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** @default the code and message as JSON */
@@ -20,14 +21,14 @@ export class RefusedHandshake extends JiraException {
   }
 }
 
-/** Called before a client connects to a URL; a return value refuses the client. */
+/** Called before a client connects to a URL. Returns a refusal, or nothing to let the client in. */
 export type HandshakeCheck = (
   request: IncomingMessage,
   params: Params,
   connection: Connection,
 ) => Promise<HandshakeRefusal | null | void> | HandshakeRefusal | null | void;
 
-/** A class with a path may have a `processHandshake()`. Throws a ConfigurationError if the class has no path. */
+/** The `processHandshake()` of an instance, if it has one. Throws a ConfigurationError if its class has no path. */
 export function handshakeCheckOf(instance: object, path: string | undefined): HandshakeCheck | undefined {
   const { processHandshake: check } = instance as { processHandshake?: HandshakeCheck };
   if (check && path === undefined)

@@ -6,12 +6,13 @@ import type { Names } from '../core/support/known-names.js';
 import { inheritMethodMetadata } from './inherited-metadata.js';
 import type { RouteOptions } from './route-options.js';
 
+/** Options of `@Hook()`. */
 export interface HookOptions extends RouteOptions {
   /** Name of the data source that holds the hook's entity. @default the one data source that has the entity */
   readonly dataSource?: string;
 }
 
-/** Their names, checked at boot. */
+/** The names of the options, checked at boot. */
 export const HOOK_OPTIONS: Names<HookOptions> = { path: true, params: true, dataSource: true };
 
 export interface HookMetadata extends HookOptions {
@@ -21,7 +22,7 @@ export interface HookMetadata extends HookOptions {
 const METADATA = new WeakMap<object, HookMetadata>();
 
 /**
- * Registers a class as the hook of a namespace. List the class in the providers of its own module.
+ * Registers a class as the hook of a namespace. List the class in the `providers` of its module.
  *
  * @example
  * @Hook('issues')
@@ -30,14 +31,14 @@ const METADATA = new WeakMap<object, HookMetadata>();
 export function Hook(namespace: string, options: HookOptions = {}): ClassDecorator {
   return (target) => {
     Injectable()(target);
-    // As for gateways: global request-scoped guards and pipes are created for such classes.
+    // Nest marks gateways like this: it creates global request-scoped guards and pipes for such classes.
     Reflect.defineMetadata(ENTRY_PROVIDER_WATERMARK, true, target);
     inheritMethodMetadata(target.prototype as object);
     METADATA.set(target, { ...options, namespace });
   };
 }
 
-/** The `@Hook` options of exactly this class; a subclass needs its own `@Hook`. */
+/** The `@Hook()` options of exactly this class: a subclass needs a `@Hook()` of its own. */
 export function hookMetadata(target: Type<object> | object): HookMetadata | undefined {
   return METADATA.get(target);
 }

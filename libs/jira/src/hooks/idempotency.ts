@@ -1,4 +1,4 @@
-// A write that is sent twice is done once: the client's idempotency key is stored with the answer.
+// A write that is sent twice is done only once: the client's idempotency key is stored with the answer.
 
 import { createHash } from 'node:crypto';
 import { JiraException, ValidationException } from '../core/errors/jira.exception.js';
@@ -10,21 +10,21 @@ import { wireValue } from '../core/support/wire-value.js';
 const HEADER = 'idempotency-key';
 const MAX_KEY_LENGTH = 200;
 
-/** What is stored: the answer, as far as the action says it. */
+/** What is stored: the action's result, or its answer if it made one. */
 interface Done {
   readonly status?: number;
   readonly data?: unknown;
 }
 
-/** Whether the request is to be done once. Reads are not: they change nothing. */
+/** Whether the request has an idempotency key. Those of reads are ignored: reads change nothing. */
 export function isOnce({ headers, method }: HookScope): boolean {
   return headers[HEADER] !== undefined && method !== 'GET' && method !== 'SUBSCRIPTION';
 }
 
 /**
- * Does the work in a transaction, or answers as before if this user sent the same key before.
+ * Does the work in a transaction; or answers as before if this user has already sent the same key.
  *
- * @param isTransactional whether the action runs in a transaction: without one, nobody knows what was done
+ * @param isTransactional whether the action runs in a transaction. Without one, it cannot be known what was done.
  */
 export async function once(
   scope: HookScope,

@@ -6,9 +6,9 @@ import { GUARDS_METADATA } from '../core/nest-internals.js';
 type Method = (...args: never[]) => unknown;
 
 /**
- * Nest reads metadata off the function alone, so an override would be open where its base was guarded. Copies what the
- * override does not say itself; guards are never dropped, an override can only add some.
- * Runs while the class is being defined: Nest collects guards of methods before anything boots.
+ * Nest reads metadata from the function alone, so an override would be open even if its base was guarded. This copies what the
+ * override does not set itself. Guards are never dropped: an override can only add some.
+ * It runs while the class is defined, because Nest collects the guards of methods before anything boots.
  */
 export function inheritMethodMetadata(prototype: object): void {
   for (const name of Object.getOwnPropertyNames(prototype)) {
@@ -26,7 +26,7 @@ export function inheritMethodMetadata(prototype: object): void {
   }
 }
 
-/** The nearest overridden method. It may never have been copied to itself: bases need not be marked as hooks. */
+/** The nearest overridden method, with its inherited metadata: a base that is not marked as a hook has not copied it yet. */
 function baseMethod(prototype: object, name: string): Method | undefined {
   const parent = Object.getPrototypeOf(prototype) as object | null;
   if (!parent || parent === Object.prototype) return undefined;

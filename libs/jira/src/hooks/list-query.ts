@@ -5,9 +5,9 @@ import type { FilterBackendSpec } from '../policy/filtering/filter-backend.js';
 import type { Lookup } from '../policy/filtering/filter.js';
 
 /**
- * The query of a hook's `list` and `subscribe`: keys of `filterFields` with their lookups, and what goes beside them.
- * Without `as const` the compiler knows the fields but not which lookups each has: all are allowed then. A hook that
- * declares no `filterFields` takes any query.
+ * The query of a hook's `list` and `subscribe`: the keys of `filterFields` with their lookups, and the keys for search, order and
+ * pages. If you declare `filterFields` without `as const`, the compiler knows the fields but not their lookups, so it allows all
+ * lookups. A hook that declares no `filterFields` takes any query.
  */
 export type ListQuery<H> = H extends { filterFields: infer Fields }
   ? string extends keyof Fields
@@ -15,11 +15,11 @@ export type ListQuery<H> = H extends { filterFields: infer Fields }
     : FilterQuery<EntityOf<H>, Fields> & ListKeys<H> & (HasBackends<H> extends true ? Query : ClosedQuery)
   : OrderedQuery<H>;
 
-/** Any query, but for the names of `orderingFields` and `expandFields` if the hook declares them. */
+/** Any query, but with the names of `orderingFields` and `expandFields` if the hook declares them. */
 type OrderedQuery<H> =
   unknown extends OrderingOf<H> ? RetrieveQuery<H> : RetrieveQuery<H> & { readonly ordering?: OrderingOf<H> };
 
-/** The query of `retrieve`: any, but for the names of `expandFields` if the hook declares them. */
+/** The query of `retrieve`: any query, but with the names of `expandFields` if the hook declares them. */
 export type RetrieveQuery<H> = unknown extends ExpandOf<H> ? Query : Query & { readonly expand?: ExpandOf<H> };
 
 /** Filter backends read keys that types cannot see. */
@@ -106,12 +106,12 @@ type ValueOf<Value, L extends Lookup> = L extends 'exact' | 'ne'
             ? number
             : string;
 
-/** What `ordering` may be; unknown where the hook's declaration does not say. */
+/** What `ordering` may be; `unknown` if the hook's declaration does not say. */
 type OrderingOf<H> = H extends { orderingFields: infer Fields }
   ? Ordered<NameOf<Fields, SortableOf<EntityOf<H>>>>
   : unknown;
 
-/** What `expand` may be; unknown where the hook's declaration does not say. */
+/** What `expand` may be; `unknown` if the hook's declaration does not say. */
 type ExpandOf<H> = H extends { expandFields: infer Fields }
   ? Fields extends readonly string[]
     ? Listed<PathOf<NameOf<Fields, ReachableOf<EntityOf<H>>>>>
@@ -120,7 +120,7 @@ type ExpandOf<H> = H extends { expandFields: infer Fields }
       : Listed<PathOf<keyof Fields>>
   : unknown;
 
-/** Names as declared: literals, or for a list without `as const` what the entity has; unknown for a base class's list. */
+/** Names as declared: literals; for a list without `as const` the entity's names; `unknown` for a base class's list. */
 type NameOf<Fields, OfEntity> = Fields extends readonly (infer Name)[]
   ? string extends Name
     ? Fields extends string[]
@@ -131,14 +131,14 @@ type NameOf<Fields, OfEntity> = Fields extends readonly (infer Name)[]
 
 type Ordered<Name> = [Name] extends [string] ? Listed<Name | `-${Name}`> : unknown;
 
-/** One name, several in a text (of which the first is checked), or a list. */
+/** One name, several in a string (only the first is checked), or a list. */
 type Listed<Name> = [Name] extends [string] ? OneOrMore<Name> : unknown;
 type OneOrMore<Name extends string> = Name | `${Name},${string}` | readonly Name[];
 
-/** A path to a relation allows the relations on the way. */
+/** A path to a relation includes the relations on the way. */
 type PathOf<Path> = Path extends `${infer Head}.${infer Tail}` ? Head | `${Head}.${PathOf<Tail> & string}` : Path;
 
-/** Columns, and what lies behind relations and embedded columns. */
+/** Columns, and columns across relations and in embedded columns. */
 type SortableOf<Entity> = unknown extends Entity
   ? unknown
   : 'pk' | (keyof Entity & string) | `${keyof Entity & string}${'__' | '.'}${string}`;

@@ -1,6 +1,7 @@
-// The rows a hook's list is cut from. All that a pagination reads is the source's own, so that one may take it out, or put
-// another in its place in a copy; what reads both by one statement is the class's, and not in the copy. No getter in an object literal: each would be a shape of its own, which holds on to the
-// request around it until the next full garbage collection.
+// The rows that pages of a hook's list are cut from. What a pagination reads are own properties, so that a copy made with
+// `{ ...source }` has them and may replace them. `sliceAndCount` is a method of the class, and not in the copy.
+// There are no getters in an object literal: each would have a shape of its own, which holds the request until the next full
+// garbage collection.
 
 import type { PageSource } from '../policy/pagination/pagination.js';
 import type { CursorRow, Seek } from '../policy/pagination/cursor.js';

@@ -1,4 +1,4 @@
-// Decorator marks of methods, kept by prototype and name, so that an override keeps its base's mark.
+// Marks that decorators put on methods, by prototype and name, so that an override keeps its base's mark.
 
 export class MemberMarks<Mark> {
   private readonly marks = new WeakMap<object, Map<string, Mark>>();

@@ -10,7 +10,7 @@ interface Waiting {
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** Fails with STREAM_OVERFLOW when more than `maxItems` items wait; `return()` unsubscribes. */
+/** Fails with STREAM_OVERFLOW if more than `maxItems` items wait. `return()` unsubscribes. */
 export function observed(source: Observable<unknown>, maxItems: number): AsyncIterator<unknown> {
   const held: unknown[] = [];
   let waiting: Waiting | undefined;

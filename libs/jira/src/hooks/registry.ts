@@ -17,11 +17,11 @@ export type ScopeType = new (...args: ConstructorParameters<typeof ActionScope>)
 /** The target of a request. */
 export interface RequestTarget {
   readonly timeoutMs: number;
-  /** What a request weighs, beside its query. @default 0 */
+  /** Weight of a request, besides its query's. @default 0 */
   readonly cost?: number;
-  /** Runs middleware, permissions, input and action: everything between the frame and the answer. */
+  /** Runs everything between the frame and the answer: middleware, permissions, input and action. */
   readonly handle: Handler;
-  /** Whether a request of the protocol's own counts as in flight, as those of applications do. @default false */
+  /** Whether a reserved request of the protocol counts as in flight, as requests of applications do. @default false */
   readonly isCounted?: boolean;
   /** @default ActionScope */
   readonly scopeType?: ScopeType;
@@ -33,12 +33,12 @@ export interface RegisteredAction extends RequestTarget {
   /** Name of the method. */
   readonly member: string;
   readonly options: ActionOptions;
-  /** Members of the data that are parameters of the method, by their classes. */
+  /** Members of the data that are parameters of the method, with their classes. */
   readonly dataInputs: readonly DataMember[];
 }
 
 export interface DataMember {
-  /** Undefined for all of the data. */
+  /** `undefined` for the data as a whole. */
   readonly key: string | undefined;
   readonly type: Type<object>;
 }
@@ -86,7 +86,7 @@ export class HookRegistry {
     return this.hooks.values();
   }
 
-  /** Throws UNKNOWN_NAMESPACE, UNKNOWN_ACTION or METHOD_NOT_ALLOWED. */
+  /** @throws JiraException `UNKNOWN_NAMESPACE`, `UNKNOWN_ACTION` or `METHOD_NOT_ALLOWED` */
   resolve(namespace: string, actionName: string, method: Method, path?: string): RegisteredAction {
     const hook = this.hooks.get(namespace);
     if (!hook || hook.path !== path) throw new JiraException('UNKNOWN_NAMESPACE', `Unknown namespace "${namespace}".`);

@@ -3,11 +3,11 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { HookScope } from '../core/scope/scope.js';
 
-/** Where a hook's scope is among the arguments of an ExecutionContext: client, data, scope, pattern. */
+/** Index of the scope among the arguments of an ExecutionContext: client, data, scope, pattern. */
 export const SCOPE_ARGUMENT = 2;
 
 /**
- * The scope of the request that a guard, an interceptor, a filter or a parameter decorator runs for.
+ * Returns the scope of the request for which a guard, an interceptor, a filter or a parameter decorator runs.
  *
  * @throws TypeError if the context does not belong to a hook
  */
@@ -17,24 +17,28 @@ export function scopeOf(context: Pick<ExecutionContext, 'getArgByIndex'>): HookS
   throw new TypeError('This execution context does not belong to a hook; scopeOf() works for hooks only.');
 }
 
-/** What Nest makes of a factory: its versions take different arguments. */
+/** The type of Nest's parameter decorators, which differs between its versions. */
 type ParamDecorator = ReturnType<typeof createParamDecorator<string | undefined>>;
 
 /** The factory behind `@Data()`, which also identifies its parameters. */
 export const dataOf = (key: string | undefined, context: ExecutionContext): unknown => pick(scopeOf(context).data, key);
 
 /**
- * The request's data, or one member of it. A parameter whose class has validators gets an instance of it with declared
- * fields only, or the request is answered with field errors; a pipe of its own takes the place of that.
+ * Parameter decorator: the request's data, or one member of it. If the parameter's class has validators, the parameter is a
+ * validated instance with declared fields only; invalid data is answered with field errors. A pipe of its own replaces that.
+ *
+ * @example
+ * @Action({ methods: ['POST'] })
+ * order(scope: ActionScope, @Data() order: PlaceOrder) { … }
  */
 export const Data: ParamDecorator = createParamDecorator(dataOf);
 
-/** The request's query, or one key of it. */
+/** Parameter decorator: the request's query, or one key of it. */
 export const Query: ParamDecorator = createParamDecorator((key: string | undefined, context) =>
   pick(scopeOf(context).query, key),
 );
 
-/** The calling user, or one property of the user; `null` if anonymous. */
+/** Parameter decorator: the calling user, or one property of the user; `null` if anonymous. */
 export const CurrentUser: ParamDecorator = createParamDecorator((key: string | undefined, context) => {
   const user: unknown = scopeOf(context).user ?? null;
   return user === null ? null : pick(user, key);

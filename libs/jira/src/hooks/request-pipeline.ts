@@ -22,7 +22,7 @@ import { HookRegistry, type RequestTarget, type ScopeType } from './registry.js'
 import { sendEncodable } from '../core/support/wire-value.js';
 import type { Answer } from '../core/scope/answer.js';
 
-/** Hands the answer to the transport. */
+/** Passes the answer to the transport. */
 export type Reply = (answer: AnswerFrame) => void;
 
 /** A frame, with the extras its dialect allows. */
@@ -48,8 +48,8 @@ export class RequestPipeline {
   ) {}
 
   /**
-   * Answers one request through `respond`, once: by what the protocol reserves, by `target`, or by the action that the
-   * frame names. What follows an answer runs in the same turn as `respond`.
+   * Answers one request through `respond`, exactly once: with a reserved request of the protocol, with `target`, or with the
+   * action that the frame names. What follows an answer runs in the same turn as `respond`.
    */
   async handle(
     connection: Connection,
@@ -109,13 +109,13 @@ export class RequestPipeline {
     }
   }
 
-  /** Refuses new requests; resolves once those in flight are answered. */
+  /** Refuses new requests. Resolves when those in flight are answered. */
   async close(): Promise<void> {
     this.isClosing = true;
     if (this.open > 0) await new Promise<void>((resolve) => (this.drained = resolve));
   }
 
-  /** The details of an error may be impossible to encode, like a result. */
+  /** Like a result, the details of an error may be impossible to encode. */
   private reply(connection: Connection, namespace: string, reply: Reply, frame: AnswerFrame): void {
     try {
       sendEncodable(frame, reply);
@@ -132,7 +132,7 @@ export class RequestPipeline {
     if (this.isClosing && !isReserved) return new JiraException('UNAVAILABLE', 'The server is shutting down.');
     if (connection.request(requestId))
       return new JiraException('DUPLICATE_REQUEST', `Request "${requestId}" is still in flight.`);
-    // Acknowledgements end what waits: other requests do not hold them back.
+    // Acknowledgements free what waits for them, so other requests do not hold them back.
     const inFlight = isReserved ? connection.acknowledging : connection.inFlight;
     const limit = limitOf(connection, this.limits, 'requestsInFlight');
     if (inFlight >= limit) {
@@ -169,8 +169,8 @@ export class RequestPipeline {
   }
 
   /**
-   * The action's answer, or the first of: timeout, cancel, disconnect. The time that it waits for its turn counts. What is given
-   * up and still runs counts as in flight until it has ended: whoever gives up much gets no more than whoever waits.
+   * The action's answer, or an error at the first of timeout, cancel and disconnect. The wait for a turn is part of the timeout.
+   * An abandoned action counts as in flight until it has ended, so that cancelling requests does not let a client run more.
    */
   private runInTime(
     { handle: run, timeoutMs }: RequestTarget,
@@ -197,10 +197,10 @@ export class RequestPipeline {
       const begin = (): void => {
         isRunning = true;
         const work = inRequest(handle, timeoutMs, party, () => run(scope));
-        void work.then(ended, ended); // first of all that hear of its end
+        void work.then(ended, ended); // before any other listener
         work.then(resolve, reject);
       };
-      // What the protocol reserves does little, and ends what waits.
+      // Reserved requests do little work, and free what waits for them.
       if (isReserved || this.turns.mayBegin()) return begin();
       this.turns.wait(party, () => {
         if (handle.aborted) return false;
@@ -228,7 +228,7 @@ export class RequestPipeline {
   }
 }
 
-/** The same reply, told of once the answer is on its way. */
+/** The same reply, reported to the watch once the answer was passed on. */
 function watched(reply: Reply, watch: RequestWatch): Reply {
   return (answer) => {
     reply(answer);

@@ -1,15 +1,15 @@
-// A request as the diagnostics tell of it.
+// Publishes a request to the diagnostics.
 
 import type { AnswerFrame, RequestFrame } from 'nestjs-jira-protocol';
 import { isObserved, publish } from '../core/diagnostics/diagnostics.js';
 
 export interface RequestWatch {
-  /** Whether an action or a handler has the names that the client used. */
+  /** Whether the client named an action or a handler that exists. */
   isKnown: boolean;
   answered(answer: AnswerFrame): void;
 }
 
-/** `undefined` while nobody listens. */
+/** Returns `undefined` while nobody listens. */
 export function watchRequest(connectionId: string, namespace: string, frame: RequestFrame): RequestWatch | undefined {
   if (!isObserved('request')) return undefined;
   const startedAt = performance.now();

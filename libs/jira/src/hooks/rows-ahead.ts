@@ -1,5 +1,5 @@
-// The rows of a bulk request, locked before the first is written: in the order of their keys, so that two requests wait
-// for each other instead of ending in a deadlock.
+// The rows of a bulk request, locked before the first is written. They are locked in the order of their keys, so that two
+// requests wait for each other instead of ending in a deadlock.
 
 import { ValidationException } from '../core/errors/jira.exception.js';
 import type { HookScope } from '../core/scope/scope.js';
@@ -26,12 +26,12 @@ export class RowsAhead {
       const found = await store.findEach(filters, narrowing, this.use);
       for (const [i, row] of found.entries()) if (row) this.rows.set(named[i], row);
     } catch (error) {
-      // What is wrong with a key is said of its item.
+      // An invalid key is reported later, with its item.
       if (!(error instanceof ValidationException)) throw error;
     }
   }
 
-  /** Once each: a row that the request has written already is read again. */
+  /** Returns each locked row once: after that, the request may have written it, so it is read again. */
   async take(key: unknown): Promise<object> {
     const { hook, scope } = this;
     const row = this.rows.get(key);

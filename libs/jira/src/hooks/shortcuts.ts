@@ -5,8 +5,8 @@ import type { HookScope } from '../core/scope/scope.js';
 export type StockAction = 'create' | 'update' | 'destroy';
 
 /**
- * Does the action at once, without opening its unit of work, and resolves with its result; `undefined` when it has to be
- * done the ordinary way: then nothing was done. What it rejects with is answered.
+ * Runs the action without opening its unit of work and resolves with its result. Resolves with `undefined` if it did nothing and
+ * the action has to run the general way. A rejection is the answer.
  */
 export type Shortcut = (scope: HookScope) => Promise<unknown>;
 

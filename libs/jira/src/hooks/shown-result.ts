@@ -1,4 +1,4 @@
-// What an action returns → what is sent of it: rows never go out as they are.
+// From an action's result to what is sent. Rows never go out as they are.
 
 import type { Type } from '@nestjs/common';
 import { isAnyArrayBuffer } from 'node:util/types';
@@ -7,37 +7,37 @@ import type { HookScope } from '../core/scope/scope.js';
 import { checkView } from '../policy/serialization/check-classes.js';
 import { outputViewOf } from '../policy/serialization/output-view.js';
 
-/** Shows one row to a caller. Throws an Error that names the cure where nothing says what is shown of it. */
+/** Shows one row to a caller. Throws an Error that names the cure if no view says what to show. */
 export type ShowRow = (row: object, scope: HookScope) => unknown;
 
-/** Port: which objects are rows. TypeORM's is the edge. */
+/** Port: knows which objects are rows, and how to show them. */
 export abstract class RowViews {
   /**
-   * How rows of the class are shown where an action of this host returns them; `undefined` for a class that is no
-   * entity's. Called for every object of an answer.
+   * How an action of this host shows rows of the class; `undefined` if the class is not an entity. Called for every object in an
+   * answer.
    */
   abstract of(type: unknown, host: object): ShowRow | undefined;
 }
 
 export type ShowResult = (result: unknown, scope: HookScope) => unknown;
 
-/** Methods whose results are shown already. */
+/** Methods whose results are already shown. */
 const SHOWN = new WeakSet<object>();
 
-/** Says so of a method; an override is looked through again. */
+/** Marks a method whose result is already shown. The results of overrides are searched for rows. */
 export function Shown(): MethodDecorator {
   return (_prototype, _name, { value }) => void SHOWN.add(value as object);
 }
 
-/** Whether the method is one of the library's own, which answers what is shown already. */
+/** Whether the method is one of the library's own, whose result is already shown. */
 export function isShown(method: object): boolean {
   return SHOWN.has(method);
 }
 
 /**
- * How the results of a method are shown; `undefined` = as they are.
+ * How the results of a method are shown; `undefined` = sent as they are.
  *
- * @param output of the action: a class, `false` for results as they are, `undefined` for rows as their hooks show them
+ * @param output the action's `output`: a class; `false` for results as they are; `undefined` to show rows as their hooks do
  */
 export function showResult(
   method: object,
@@ -90,7 +90,7 @@ function isLookedThrough(value: unknown): value is object {
   return !(value instanceof Date || ArrayBuffer.isView(value) || isAnyArrayBuffer(value));
 }
 
-/** What JSON would look through. */
+/** The object that JSON would serialize. */
 function jsonOf(value: object): object {
   const { toJSON } = value as { toJSON?: unknown };
   const json: unknown = typeof toJSON === 'function' ? toJSON.call(value) : value;

@@ -1,8 +1,9 @@
-// Port: where a hook's rows live. TypeORM's is typeorm/store/typeorm-store; a hook over anything else brings its own.
+// Port: where a hook's rows live. typeorm/store/typeorm-store.ts implements it for TypeORM.
 
 import type { Filter, Ordering } from '../policy/filtering/filter.js';
 import type { CursorRow, Seek } from '../policy/pagination/cursor.js';
 
+/** A read of several rows. */
 export interface StoreQuery {
   readonly filter: Filter;
   readonly ordering: readonly Ordering[];
@@ -10,53 +11,57 @@ export interface StoreQuery {
   readonly limit?: number;
 }
 
-/** What a row is read for: it stays as it is until the transaction ends, where the database can lock rows. */
+/** What a row is read for. If the database can lock rows, the row stays as it is until the transaction ends. */
 export type RowUse = 'write' | 'remove';
 
-/** The rows one caller may see and write. Opened per request: it carries the caller's visibility and transaction. */
+/** The rows that one caller may see and write. Opened for each request, with the caller's visibility and transaction. */
 export interface Store<E extends object> {
   find(query: StoreQuery): Promise<E[]>;
-  /** Some of the rows, and the number of all, by one read; `undefined` where it takes two. */
+  /** A slice of the rows and the number of all, in one read; `undefined` if that takes two reads. */
   findAndCount?(query: StoreQuery): Promise<{ readonly rows: E[]; readonly count: number } | undefined>;
-  /** @param use what for, where the filter names the row by its key; a store may lock it, or not @default to be shown */
+  /**
+   * Returns the row that the filter finds; `null` if there is none.
+   *
+   * @param use what the row is read for, if the filter names it by its key: the store may lock it. Absent = to be shown
+   */
   findOne(filter: Filter, use?: RowUse): Promise<E | null>;
   /**
-   * The rows that these filters name by their keys, one each, locked in the order of their keys; `null` where there is
-   * none, or it has to be looked for by `findOne`. Others may be locked as well, for nothing.
+   * Returns one row for each filter that names a row by its key, and locks the rows in the order of their keys. `null` if there
+   * is no such row, or `findOne` has to look for it. The store may lock other rows, too.
    *
-   * @param narrowing what all have to satisfy besides
+   * @param narrowing a filter that all rows have to satisfy as well
    */
   findEach?(filters: readonly Filter[], narrowing: Filter, use: RowUse): Promise<(E | null)[]>;
-  /** @param limit enough to know: what is beyond need not be counted */
+  /** Counts rows. @param limit where counting may stop: if there are more, the result is any larger number */
   count(filter: Filter, limit?: number): Promise<number>;
-  /** An estimate of the number of rows, without reading them; undefined if there is none. */
+  /** An estimate of the number of rows, without reading them; `undefined` if there is none. */
   estimate?(filter: Filter): Promise<number | undefined>;
-  /** Whether several reads may run at the same time: not within a transaction. */
+  /** Whether several reads may run at the same time. Within a transaction they may not. */
   readonly isConcurrent?: boolean;
-  /** Whether rows in this order can be read on from a cursor; stores without it cannot. */
+  /** Whether a cursor can continue a list in this order. Absent = never. */
   hasCursors?(ordering: readonly Ordering[]): boolean;
-  /** Rows from a cursor on (all rows without one), nearest to it first, each with its own cursor. `offset` has no meaning. */
+  /** The rows from a cursor on, the nearest first, or else the first rows; each with its own cursor. `offset` is ignored. */
   seek?(query: StoreQuery, from?: Seek): Promise<CursorRow<E>[]>;
   /** A new entity with these fields, not yet stored. */
   create(fields: Record<string, unknown>): E;
   /** Sets these fields of an entity; others keep their values. */
   merge(entity: E, fields: Record<string, unknown>): E;
   /**
-   * Inserts the row, and resolves with it as stored. The caller must see it; otherwise the transaction fails with a
-   * field error.
+   * Inserts the row and resolves with it as stored. If the caller may not see it then, the transaction fails with a field
+   * error.
    */
   insert(entity: E): Promise<E>;
   /**
-   * The same for several, by one statement; `undefined` where each needs its own, and nothing was done. Within a savepoint: of
-   * a failure it is not said which entity's it is.
+   * Inserts several rows in one statement; `undefined` if they need a statement each, and nothing was done. The caller opens a
+   * savepoint, because a failure does not say which entity is at fault.
    */
   insertMany?(entities: readonly E[]): Promise<E[] | undefined>;
-  /** Stores changed fields of a row found before, and resolves with the new row, which the caller must see. */
+  /** Stores changed fields of a row found before and resolves with the new row, which the caller must be able to see. */
   update(entity: E): Promise<E>;
-  /** The row as it is stored now, whoever wrote it; the entity itself where it is just that. */
+  /** The row as it is stored now, whoever wrote it. May return the entity itself if that is the same. */
   reread?(entity: E): Promise<E>;
   remove(entity: E): Promise<void>;
-  /** The property that counts a row's changes, if the rows have one. */
+  /** The property with a row's version number, if the rows have one. */
   readonly versionField?: string | undefined;
   /** The row as it is stored now, locked until the transaction ends if the database can; `null` if the caller may not see it. */
   lock?(entity: E): Promise<E | null>;

@@ -19,9 +19,9 @@ export function isStream(value: unknown): value is Source {
 
 /** Where the items of a stream go: to the client, or first to interceptors. */
 export interface StreamSink {
-  /** Called before the first item; what it returns is waited for. `end` stops the source, as done or for a reason. */
+  /** Called and awaited before the first item. `end()` stops the source; with a reason, the stream fails. */
   open?(end: (reason?: Error) => void): PromiseLike<void>;
-  /** Its result is awaited, so that the source waits for the receiver. */
+  /** Takes one item. The result is awaited, so that the source waits for the receiver. */
   send(item: unknown): PromiseLike<void> | undefined;
   /** The answer after the last item. */
   close(returned: unknown): Answer | Promise<Answer>;
@@ -30,13 +30,13 @@ export interface StreamSink {
 class Ended extends Error {}
 
 /**
- * Gives each item to the sink, and answers with what that makes of what the source returned. Whatever ends it early
- * (cancel, disconnect, an error, a sink that wants no more) runs the source's `return()`.
+ * Passes each item to the sink, and the source's return value to `sink.close()`, whose answer it returns. If the stream ends
+ * early (cancel, disconnect, an error, a sink that wants no more), the source's `return()` is called.
  *
  * @param maxItems items held for a client that does not keep up
  */
 export async function stream(scope: HookScope, source: Source, maxItems: number, sink: StreamSink): Promise<Answer> {
-  // The limit was for the beginning: a stream lasts as long as it is wanted. A transaction must not, whoever reads slowly.
+  // The limit is for the first item: a stream may last as long as it is wanted. A transaction may not: readers can be slow.
   const { timer, unitOfWork } = stateOf(scope);
   if (!unitOfWork?.transaction) clearTimeout(timer);
   const iterator = isObservable(source) ? observed(source, maxItems) : source[Symbol.asyncIterator]();
@@ -49,10 +49,10 @@ export async function stream(scope: HookScope, source: Source, maxItems: number,
       if (done) return await sink.close(value);
       const taken = sink.send(value);
       if (taken) await wanted(taken);
-      check(); // the source must not be asked for an item that nobody wants
+      check(); // do not ask the source for an item that nobody wants
     }
   } catch (error) {
-    // Not awaited: a source may be waiting for what will never come.
+    // Not awaited: the source may be waiting for something that never comes.
     void Promise.resolve(iterator.return?.()).catch(() => undefined);
     if (error instanceof Ended) return sink.close(undefined);
     throw error;
@@ -60,10 +60,10 @@ export async function stream(scope: HookScope, source: Source, maxItems: number,
 }
 
 /**
- * Sends each item with status 206 under the request's id, and answers with what the source returned, or null. djira's
- * clients take one answer alone: for them the items are collected.
+ * Sends each item with status 206 under the request's id, and answers with the source's return value, or null. djira's clients
+ * accept only one answer, so their items are collected.
  *
- * @param maxItems items collected for one of djira's clients
+ * @param maxItems how many items to collect for a djira client, at most
  */
 export function clientSink(scope: HookScope, maxItems: number): StreamSink {
   const { connection } = scope;
@@ -77,7 +77,7 @@ export function clientSink(scope: HookScope, maxItems: number): StreamSink {
   };
 }
 
-/** Shows items before they go to the sink, in their order. */
+/** A sink that shows each item, and passes it on in order. */
 export function shownSink(sink: StreamSink, show: (item: unknown) => unknown): StreamSink {
   return {
     open: sink.open && ((end) => sink.open?.(end) as PromiseLike<void>),
@@ -116,7 +116,7 @@ function sendItem({ namespace, method, action, requestId, connection }: HookScop
   sendEncodable(frame, (item) => connection.send(namespace, item));
 }
 
-/** Waits for something only as long as it is wanted: rejects at once with the reason when it no longer is. */
+/** Awaits work only while the stream is wanted. When it no longer is, rejects at once with the reason. */
 function whileWanted(scope: HookScope) {
   const { handle } = stateOf(scope);
   let giveUp: ((reason: Error) => void) | undefined;

@@ -1,4 +1,4 @@
-// Metrics of commits: what they change, how long they wait, and what is sent of them.
+// Metrics of commits: what they change, how long they wait, and what is sent.
 
 import type { Instruments, Listeners } from './instruments.js';
 import { PendingCommits } from './pending-commits.js';

@@ -1,8 +1,8 @@
-// Metrics of what clients do: connect, ask, subscribe, come back, exceed limits.
+// Metrics of what clients do: connect, send requests, subscribe, resume, exceed limits.
 
 import { OTHER, type Instruments, type Listeners } from './instruments.js';
 
-/** Why connections close: what this library and Socket.IO say. All else may be a client's own words. */
+/** Why connections close, in the words of this library and of Socket.IO. Other reasons may be a client's own text. */
 const REASONS: ReadonlySet<string> = new Set([
   'SLOW_CLIENT', 'FRAME_TOO_LARGE', 'MALFORMED_FRAME', 'TOO_MANY_REQUESTS', 'TOO_MANY_CONNECTIONS', 'UNAUTHENTICATED',
   'PERMISSION_DENIED', 'UNAVAILABLE', 'TIMEOUT', 'transport close', 'transport error', 'ping timeout', 'parse error',

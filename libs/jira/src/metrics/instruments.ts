@@ -1,4 +1,4 @@
-// Makes metrics in one register, and takes them out again.
+// Creates metrics in one register, and removes them again.
 
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { DiagnosticMessages } from '../core/diagnostics/diagnostics.js';
@@ -6,7 +6,7 @@ import type { DiagnosticMessages } from '../core/diagnostics/diagnostics.js';
 type Name = keyof DiagnosticMessages;
 export type Listeners = { readonly [N in Name]?: (message: DiagnosticMessages[N]) => void };
 
-/** Names that clients have made up. */
+/** The label for names that clients made up. */
 export const OTHER = '_other';
 
 export class Instruments {
@@ -25,7 +25,7 @@ export class Instruments {
     return new Gauge({ ...this.common(name, help), labelNames });
   }
 
-  /** In seconds. */
+  /** A histogram of seconds. */
   histogram<Label extends string>(name: string, help: string, ...labelNames: Label[]): Histogram<Label> {
     return new Histogram({ ...this.common(name, help), labelNames, buckets: [...this.buckets] });
   }

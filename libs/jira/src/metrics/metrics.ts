@@ -1,4 +1,4 @@
-// What the diagnostics tell, as metrics for Prometheus. Labels come from the application's code, never from clients.
+// Metrics for Prometheus, from the diagnostics. Labels come from the application's code, never from clients.
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { register as defaultRegister, type Registry } from 'prom-client';
@@ -6,8 +6,9 @@ import { changeMetrics } from './change-metrics.js';
 import { clientMetrics } from './client-metrics.js';
 import { Instruments, type Listeners } from './instruments.js';
 
+/** Options of `collectMetrics()`. */
 export interface MetricsOptions {
-  /** Where the metrics are kept. @default the default register of prom-client */
+  /** The register for the metrics. @default the default register of prom-client */
   readonly register?: Registry;
   /** Upper bounds of the histograms, in seconds. @default from 1 ms to 10 s */
   readonly buckets?: readonly number[];
@@ -16,10 +17,10 @@ export interface MetricsOptions {
 const BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /**
- * Counts and measures what the server does, in this process, for Prometheus. Call it once, before the application listens.
- * Returns a function that ends it and takes the metrics out of the register.
+ * Collects metrics of this process for Prometheus. Call it once, before the application listens. Returns a function that stops
+ * collecting and removes the metrics from the register.
  *
- * @throws Error of prom-client if the register has these metrics already
+ * @throws Error of prom-client if the register already has these metrics
  * @example
  * collectMetrics();
  * const app = await NestFactory.create(AppModule);

@@ -1,4 +1,4 @@
-// Commits whose frames are waited for, by position: bounded, for most have no subscriber, and no frame.
+// Commits whose frames are still to come, by position. Bounded, because most commits have no subscribers and no frames.
 
 const MAX = 1_000;
 
@@ -11,7 +11,7 @@ export class PendingCommits {
     if (this.commits.size > MAX && oldest !== undefined) this.commits.delete(oldest);
   }
 
-  /** Seconds since the commit, for its first frame. */
+  /** Seconds since the commit, for its first frame; `undefined` for the others. */
   sent(position: string): number | undefined {
     const commit = this.commits.get(position);
     if (!commit || commit.isSent) return undefined;
@@ -19,7 +19,7 @@ export class PendingCommits {
     return (performance.now() - commit.at) / 1_000;
   }
 
-  /** Seconds since the commit, once its frames went out; `undefined` when there were none. */
+  /** Seconds since the commit, when its frames were sent; `undefined` if there were none. */
   done(position: string): number | undefined {
     const commit = this.commits.get(position);
     return commit?.isSent ? (performance.now() - commit.at) / 1_000 : undefined;

@@ -1,4 +1,4 @@
-// Spans of requests: begun by the middleware where there is one, so that what an action does is part of them.
+// Spans of requests. If there is a TraceMiddleware, it begins them, so that what an action does is part of its span.
 
 import { propagation, ROOT_CONTEXT, SpanKind, type Span, type Tracer } from '@opentelemetry/api';
 
@@ -9,11 +9,11 @@ export interface TracedRequest {
   readonly namespace: string;
   readonly action: string;
   readonly method: string;
-  /** False: the client made the names up. @default true */
+  /** Whether the namespace and the action exist. If false, the client made them up. @default true */
   readonly isKnown?: boolean;
 }
 
-/** Names that clients have made up. */
+/** The name for names that clients made up. */
 const OTHER = '_other';
 
 export function startRequestSpan(
@@ -52,7 +52,7 @@ export class OpenSpans {
     OpenSpans.current = undefined;
   }
 
-  /** Undefined while nobody collects. */
+  /** `undefined` while no traces are collected. */
   static get active(): OpenSpans | undefined {
     return OpenSpans.current;
   }

@@ -1,4 +1,4 @@
-// Makes the span of a request the active one, so that what an action does becomes part of it.
+// Makes a request's span the active one, so that what an action does becomes part of it.
 
 import { Injectable } from '@nestjs/common';
 import { context, trace } from '@opentelemetry/api';
@@ -7,8 +7,8 @@ import type { JiraMiddleware, Next } from '../policy/middleware/middleware.js';
 import { OpenSpans } from './request-spans.js';
 
 /**
- * With it, spans that are made while an action runs (by instrumentation of the database driver, or your own) and the commit
- * are children of the request's span. Without `collectTraces()` it does nothing.
+ * Makes a request's span the parent of its commit and of all spans that are created while its action runs, such as your own or
+ * those of an instrumented database driver. Without `collectTraces()`, it does nothing.
  *
  * @example
  * JiraModule.forRoot({ middleware: [TraceMiddleware] })
@@ -17,7 +17,7 @@ import { OpenSpans } from './request-spans.js';
 export class TraceMiddleware implements JiraMiddleware {
   use(scope: HookScope, next: Next): Promise<unknown> {
     const { namespace, action, method, requestId, headers, connection } = scope;
-    // What no client requested has no answer that would end the span.
+    // Work that no client requested has no answer, which would end the span.
     if (requestId === '' || !OpenSpans.active) return next();
     const traceparent: unknown = headers['traceparent'];
     const request = { connectionId: connection.id, requestId, namespace, action, method };

@@ -1,4 +1,4 @@
-// What the diagnostics tell, as spans of OpenTelemetry: requests, commits, and deliveries with a link to their commit.
+// OpenTelemetry spans, from the diagnostics: requests, commits, and deliveries with a link to their commit.
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import {
@@ -14,8 +14,9 @@ import {
 import type { DiagnosticMessages } from '../core/diagnostics/diagnostics.js';
 import { OpenSpans, startRequestSpan } from './request-spans.js';
 
+/** Options of `collectTraces()`. */
 export interface TraceOptions {
-  /** Makes the spans. @default the tracer "nestjs-jira" of the registered provider */
+  /** Creates the spans. @default the tracer "nestjs-jira" of the registered provider */
   readonly tracer?: Tracer;
 }
 
@@ -26,12 +27,12 @@ type Listeners = { readonly [N in Name]?: (message: DiagnosticMessages[N]) => vo
 const KNOWN_COMMITS = 1_000;
 
 /**
- * Makes a span of each request, commit and delivery of this process. Call it once, after the SDK of OpenTelemetry has
- * registered its provider, and before the application listens. Returns a function that ends it.
+ * Creates a span for each request, commit and delivery of this process. Call it once, after the OpenTelemetry SDK has registered
+ * its provider, and before the application listens. Returns a function that stops it.
  *
- * A request's header `traceparent` continues the caller's trace. A delivery has a link to the span of its commit.
+ * If a request has the header `traceparent`, its span continues the caller's trace. A delivery links to the span of its commit.
  *
- * @throws Error if traces are collected already
+ * @throws Error if traces are already collected
  * @example
  * collectTraces();
  * const app = await NestFactory.create(AppModule);
@@ -56,7 +57,7 @@ function endRequest(message: DiagnosticMessages['request'], open: OpenSpans): vo
     open.take(message) ?? startRequestSpan(open.tracer, message, message.traceparent, Date.now() - durationMs);
   span.setAttribute('rpc.response.status_code', String(status));
   if (code !== undefined) span.setAttribute('error.type', code);
-  // By the conventions a server's span fails for what the server did wrong, not for what the client did.
+  // By convention, a server's span fails only for the server's own faults, not for the client's.
   if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR, ...(code !== undefined && { message: code }) });
   span.end();
 }

@@ -14,12 +14,12 @@ import { unlessAnonymous } from '../core/scope/anonymous.js';
 import type { ActionScope, HookScope } from '../core/scope/scope.js';
 import { matcherOfUsers } from './visible-users.js';
 
-/** Users or their keys; `true` for everyone, `false` for no one. */
+/** Users or their keys; `true` for everyone, `false` for nobody. */
 export type VisibleUsers = boolean | Iterable<unknown>;
 
 /**
- * Its rows are users who are online in any process: `added` when one comes online, `modified` when the number of devices changes,
- * `removed` when the last connection closes. The row's id is the user's key, as a string.
+ * A hook whose rows are the users who are online in any process. A change is `added` when a user comes online, `modified` when
+ * the number of devices changes, and `removed` when the last connection closes. The row's id is the user's key, as a string.
  *
  * @example
  * @Hook('presence')
@@ -29,8 +29,9 @@ export type VisibleUsers = boolean | Iterable<unknown>;
  * }
  */
 export abstract class PresenceHook extends BaseHook {
-  /** Entities that decide who may see whom: their commits take effect at once, all else within `visibilityTtlMs`. */
+  /** Entities that decide who may see whom: their commits take effect at once, others within `visibilityTtlMs`. @default none */
   dependsOn: readonly Dependency[] = [];
+  /** Announces users who come and go. */
   changes: Observer<OnlineUser> = new Observer<OnlineUser>(undefined, {
     source: { subscribe: (listener) => this.presence.subscribe(listener) },
   });
@@ -48,12 +49,12 @@ export abstract class PresenceHook extends BaseHook {
     await super[REGISTER](context);
   }
 
-  /** What a caller sees of a user. */
+  /** Returns what clients get for a user. @default `{ user, since, devices }` */
   serialize(user: OnlineUser): unknown {
     return { user: user.user, since: user.since, devices: user.devices };
   }
 
-  /** GET: users who are online now, longest first; `query.user` or `query.user__in` selects some. */
+  /** GET: the users who are online now, longest first. `query.user` or `query.user__in` selects some. */
   @Action()
   async list(scope: ActionScope<undefined>): Promise<unknown> {
     const { pagination, pageSize, limits } = this[CONTEXT];
@@ -74,7 +75,7 @@ export abstract class PresenceHook extends BaseHook {
     return pagination.paginate({ count: () => Promise.resolve(rows.length), slice }, scope, sizes);
   }
 
-  /** SUBSCRIPTION: users who come and go, narrowed as by `list`. */
+  /** SUBSCRIPTION: users who come and go. The query selects users as in `list`. */
   @Action({ methods: ['SUBSCRIPTION', 'POST'], transaction: false })
   @Shown()
   subscribe(scope: ActionScope<undefined>): Promise<SubscribedData> {
@@ -109,11 +110,11 @@ export abstract class PresenceHook extends BaseHook {
 
   private keysOf(users: VisibleUsers): ReadonlySet<string> | true {
     if (typeof users === 'boolean') return users || new Set();
-    const keys = typeof users === 'string' ? [users] : [...users]; // a text is one key, not its letters
+    const keys = typeof users === 'string' ? [users] : [...users]; // a string is one key, not its letters
     return new Set(keys.map((user) => this.connections.keyOf(user)).filter((key) => key !== undefined));
   }
 
-  /** The users the query names; `true` if it names none. */
+  /** The users that the query names; `true` if it names none. */
   private named({ query, action }: HookScope): ReadonlySet<string> | true {
     const { pagination, limits } = this[CONTEXT];
     const { user, user__in, ...rest } = query;

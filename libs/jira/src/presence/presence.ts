@@ -1,4 +1,4 @@
-// Which users are online in any process, and changes to that.
+// Which users are online in any process, and when that changes.
 
 import { Injectable } from '@nestjs/common';
 import { ClusterConnections, PRESENCE_KEY, type PresenceNotice } from '../cluster/messaging/cluster-connections.js';
@@ -12,11 +12,11 @@ export interface OnlineUser {
   readonly user: string;
   /** When the oldest open connection opened. */
   readonly since: Date;
-  /** Open connections, one for each device and tab. */
+  /** Number of open connections: one for each tab or device. */
   readonly devices: number;
 }
 
-/** A user came online (`added`), went offline (`removed`), or has more or fewer devices (`modified`). */
+/** A user came online (`added`), went offline (`removed`), or has more or fewer connections (`modified`). */
 export interface PresenceChange {
   readonly id: string;
   readonly type: 'added' | 'modified' | 'removed';
@@ -24,14 +24,14 @@ export interface PresenceChange {
   readonly after?: OnlineUser;
 }
 
-/** Who was told of is not told of again before this time is over, but of what has become of them by then. */
+/** A user is announced at most once in this time. What happens meanwhile is announced, in sum, when it is over. */
 const REST_MS = 1_000;
-/** Users to read one by one; if more changed at once, all are read. */
+/** Up to this many changed users are read one by one; if there are more, all users are read. */
 const MAX_ASKED = 100;
 
 /**
- * Hears of users who come and go by the `PubSub`, and asks the `ConnectionStore` about them. What it did not hear (a
- * process that died, a `PubSub` that was away or is not shared) it finds by reading all, once a lease.
+ * Which users are online in any process. It hears by `PubSub` who comes and goes, and reads them from the `ConnectionStore`. Once
+ * per lease it reads all users, to find what it did not hear: a process died, or the `PubSub` was away or is not shared.
  *
  * @example
  * presence.subscribe(({ id, type }) => console.log(id, type)); // also an observer's `source`
@@ -43,9 +43,9 @@ export class Presence {
   private readonly listeners = new Set<(change: PresenceChange) => void>();
   /** Users to read again; all of them if `isStale`. */
   private readonly due = new Set<string>();
-  /** Users who were told of, until they may be again. */
+  /** Users who were announced less than `REST_MS` ago. */
   private readonly resting = new Map<string, NodeJS.Timeout>();
-  /** Those of them to whom something happened since. */
+  /** Resting users who have changed since. */
   private readonly restless = new Set<string>();
   private isStale = false;
   private started?: Promise<void>;
@@ -58,20 +58,20 @@ export class Presence {
     private readonly pubSub: PubSub,
   ) {}
 
-  /** Calls the listener on each change from now on, in this process's order. */
+  /** Calls the listener on each change from now on, in the order in which this process sees them. */
   subscribe(listener: (change: PresenceChange) => void): { unsubscribe(): void } {
     this.listeners.add(listener);
     void this.start();
     return { unsubscribe: () => void this.listeners.delete(listener) };
   }
 
-  /** Users who are online, longest first. */
+  /** The users who are online, longest first. */
   async list(): Promise<OnlineUser[]> {
     await this.start();
     return [...this.online.values()].toSorted((a, b) => a.since.getTime() - b.since.getTime());
   }
 
-  /** Starts following who is online, if not started yet. Resolves when it is known. */
+  /** Starts to follow who is online, unless it has. Resolves when that is known. */
   start(): Promise<void> {
     return (this.started ??= this.begin());
   }
@@ -129,7 +129,7 @@ export class Presence {
     return this.look();
   }
 
-  /** One read at a time, so that the later answer about a user is the newer one. */
+  /** Reads one after the other, so that a later result is a newer one. */
   private look(): Promise<void> {
     return (this.last = this.last.then(() => this.lookNow()).catch((error: unknown) => {
       this.isStale = true; // and is read again when the lease is renewed

@@ -1,4 +1,4 @@
-// The users a caller may see, as a row matcher.
+// The users that a caller may see, as a row matcher.
 
 import { createHash } from 'node:crypto';
 import type { RowMatcher } from '../live/delivery/channel.js';

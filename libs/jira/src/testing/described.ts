@@ -1,4 +1,4 @@
-// What the calls of an API take and answer, by its description; anything where it has none.
+// What the calls of an API take and answer, by its description. Without a description, they take and answer anything.
 
 import type { ActionDescription, AnswerFrame } from 'nestjs-jira-protocol';
 
@@ -10,7 +10,7 @@ type Part<Action, Name extends keyof ActionDescription> = Action extends ActionD
 export type InputOf<Action> = Part<Action, 'input'>;
 export type QueryOf<Action> = Part<Action, 'query'> & object;
 
-/** The query of a hook's `subscribe`, which it may not have. */
+/** The query of a hook's `subscribe`, if it has that action. */
 export type FilterOf<Hook> = 'subscribe' extends keyof Hook ? QueryOf<Hook['subscribe']> : object;
 
 /** `data` is the action's output if the status is below 300, and otherwise `ErrorData`. */

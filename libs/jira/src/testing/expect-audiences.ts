@@ -1,4 +1,4 @@
-// Checks what a declared `audience` promises: users who share an audience see the same rows.
+// Checks the promise of a declared `audience`: users who share an audience see the same rows.
 
 import { AssertionError } from 'node:assert';
 import { isDeepStrictEqual } from 'node:util';
@@ -15,6 +15,7 @@ import type { TestApp } from './test-app.js';
 import type { TestCall, TestClient } from './test-client.js';
 import type { TestUser } from './test-users.js';
 
+/** Options of `expectAudiences()`. */
 export interface AudienceOptions {
   /** Filter of the subscriptions. @default none */
   readonly query?: object;
@@ -28,17 +29,17 @@ interface Seat {
   readonly user: TestUser | number;
   readonly client: TestClient;
   readonly channel: string;
-  /** The channel the user would have alone, from the user's own scope. */
+  /** The channel that the user would have alone, from the user's own scope. */
   readonly own: ChannelDefinition;
 }
 
 /**
- * Subscribes as each of these users, and compares those who share an audience: what `list` and `retrieve` answer them, and
- * whether and how each row of the table would be announced to each of them alone, as added, modified and removed. Have
- * rows and users of every kind: what is not there cannot differ.
+ * Subscribes as each of these users, and compares those who share an audience: what `list` and `retrieve` answer, and whether
+ * and how each row of the table would be announced to each user alone, as added, modified and removed. Create rows and pass users
+ * of every kind: a difference that no row or user has is not found.
  *
  * @returns the users, by audience
- * @throws AssertionError naming two users and what they are shown, or saying that there was nothing to compare
+ * @throws AssertionError that names two users and what they see, or says that there was nothing to compare
  * @example
  * await expectAudiences(app, IssueHook, [1, 2, { id: 3, role: 'admin' }]);
  */
@@ -73,7 +74,7 @@ function audiencesOf(seats: readonly Seat[]): Seat[][] {
   return [...byChannel.values()];
 }
 
-/** Each row as a change that changed nothing, soft-deleted ones only if they are rows to the hook. */
+/** Each row as a change that changed nothing. Soft-deleted rows are included only if the hook shows them. */
 async function allRows(app: TestApp, type: Type<EntityHook>, name?: string): Promise<readonly Change[]> {
   const hook = app.get(type);
   const edge = app.get(TypeOrmEdge);
@@ -127,11 +128,11 @@ async function answerOf(
   call: TestCall,
 ): Promise<unknown> {
   const { status, data } = await client.call(namespace, action, method, call);
-  // A 5xx names its request, and tells of nothing else.
+  // The data of a 5xx only names its request.
   return { status, data: status >= 500 ? undefined : data };
 }
 
-/** What the row's channel would be sent if this user were alone in it; undefined = nothing. */
+/** What the row's channel would send if this user were alone in it; `undefined` = nothing. */
 async function announced({ own }: Seat, type: Change['type'], change: Change): Promise<unknown> {
   const image = change.after as Image;
   for (const matcher of own.audience.matchers) {

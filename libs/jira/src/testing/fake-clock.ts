@@ -2,17 +2,18 @@
 
 import { mock } from 'node:test';
 
+/** A clock that stands still until the test advances it. */
 export interface FakeClock extends Disposable {
   /** Advances the clock at once; timers that fall due run in order. */
   advance(milliseconds: number): void;
 }
 
 /**
- * From here to the end of the block `Date` and `setTimeout` stand still: what expires, times out or is kept for a while
- * does so when the test turns the clock. Made before the application, it has its timers too; sockets and databases go
- * on as usual. Use one clock at a time.
+ * Stops `Date` and `setTimeout` until the end of the block: things expire and time out when the test advances the clock. Create
+ * it before the application, so that it has the application's timers, too. Sockets and databases go on as usual. Use one clock
+ * at a time.
  *
- * @param now what the clock shows at first, in ms since 1970 @default the time it is
+ * @param now what the clock shows at first, in ms since 1970 @default the current time
  * @example
  * using clock = useFakeClock();
  * await using app = await createTestApp({ hooks: [IssueHook], entities: [Issue] });

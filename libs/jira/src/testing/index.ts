@@ -1,4 +1,4 @@
-// `nestjs-jira/testing`: for the tests of applications with hooks, and our own.
+// `nestjs-jira/testing`: for tests of applications with hooks, and for our own.
 export { createTestApp, type TestApp, type TestAppOptions } from './test-app.js';
 export { TestClient, type TestCall, type TestSubscription } from './test-client.js';
 export type { TestUser } from './test-users.js';

@@ -1,10 +1,11 @@
-// Changes without a write to the database, as another source of commits would announce them.
+// Changes without a write to the database, as if another source of commits announced them.
 
 import type { RowId } from 'nestjs-jira-protocol';
 import type { DataSource, EntityTarget } from 'typeorm';
 import type { Change, ChangeType } from '../core/changes/change.js';
 import type { ChangeListener, ChangeSource } from '../core/changes/change-source.js';
 
+/** A change of one row. Its type follows from the rows that are given. */
 export interface ManualChange<E extends object = object> {
   readonly entity: EntityTarget<E>;
   /** The row before; absent for a new row. */
@@ -21,7 +22,7 @@ export class ManualChangeSource implements ChangeSource {
 
   constructor(
     private readonly dataSource: DataSource,
-    /** Name of the data source whose rows these are. */
+    /** Name of the data source that holds the rows. */
     private readonly name = 'default',
   ) {}
 

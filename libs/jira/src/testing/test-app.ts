@@ -14,39 +14,44 @@ import { ManualChangeSource } from './manual-change-source.js';
 import { TestClient } from './test-client.js';
 import { TestUsersModule, testTokenOf, type TestUser } from './test-users.js';
 
+/** Options of `createTestApp()`. */
 export interface TestAppOptions {
   /** Classes with `@Hook()`. */
   readonly hooks?: readonly Type<BaseHook>[];
   readonly entities: readonly EntityTarget<object>[];
-  /** Providers the hooks need. */
+  /** Providers that the hooks inject. */
   readonly providers?: readonly Provider[];
   readonly imports?: Readonly<NonNullable<ModuleMetadata['imports']>>;
   /** Options of `JiraModule.forRoot`. @default an `authentication` that knows the users of `connect()` */
   readonly options?: JiraOptions & JiraExtras;
-  /** The database; its tables are created. @default SQLite in memory, with better-sqlite3 */
+  /** The database. Its tables are created. @default SQLite in memory, with better-sqlite3 */
   readonly database?: DataSourceOptions;
-  /** Makes the token of a user, for applications with their own authentication. */
+  /** Returns the token of a user, for applications with an authentication of their own. */
   readonly tokenOf?: (user: TestUser) => string;
-  /** @default a free port */
+  /** Port to listen on. @default a free port */
   readonly port?: number;
-  /** @default `['fatal']`: tests provoke errors */
+  /** Nest's logger, or the levels to log. @default `['fatal']`, because tests provoke errors */
   readonly logger?: LoggerService | LogLevel[] | false;
   /** Runs before the application starts listening. */
   readonly configure?: (app: INestApplication) => void;
 }
 
-/** @typeParam Api as `createClient` takes it: what its test clients may call */
+/**
+ * A running application.
+ *
+ * @typeParam Api what its test clients may call, as for `createClient`
+ */
 export interface TestApp<Api = ApiDescription> extends AsyncDisposable {
   /** Its address, on the loopback interface. */
   readonly url: string;
   readonly dataSource: DataSource;
   /** Announces changes without a write. */
   readonly changes: ManualChangeSource;
-  /** A provider of any module. */
+  /** Returns a provider of any module. */
   get<T>(token: Type<T>): T;
   /** Handshake credentials of a user (a number is the user's id; omit it for anonymous), for any client. */
   authOf(user?: TestUser | number): { token?: string };
-  /** Connects a client. `auth` is added to the handshake's. Rejects with the error of a refusal. */
+  /** Connects a client. `auth` is added to the handshake's `auth`. Rejects with the error if the handshake is refused. */
   connect(user?: TestUser | number, auth?: Record<string, unknown>): Promise<TestClient<Api>>;
   /** Closes the application as a deployment does: its clients stay and can watch. */
   shutDown(): Promise<void>;
@@ -78,7 +83,7 @@ export async function createTestApp<Api = ApiDescription>(testOptions: TestAppOp
   );
 }
 
-/** One for all processes of a test, so that clients can go from one to another. */
+/** One secret for all processes of a test, so that clients can resume in another process. */
 const SECRET = 'known to everybody, fit for tests';
 
 /** Twelve days: a heartbeat would find a connection dead whenever a test turns the clock. */

@@ -10,8 +10,9 @@ import {
 } from 'nestjs-jira-protocol';
 import type { ActionOf, AnswerOf, FilterOf, InputOf, NamespaceOf, QueryOf } from './described.js';
 
+/** What a request carries besides its action. */
 export interface TestCall<Input = unknown, Params = object> {
-  /** @default a new id */
+  /** Id of the request. @default a new one */
   readonly requestId?: string;
   readonly data?: Input;
   readonly query?: Params;
@@ -26,22 +27,26 @@ export interface TestSubscription {
   readonly position: string;
 }
 
-/** How long to wait for something that should come at once, in ms; the machine may be busy. */
+/** How long to wait for something that should come at once, in ms: the machine may be busy. */
 const PATIENCE_MS = 30_000;
 
-// It waits in real time, even if a test uses a fake clock.
+// The client waits in real time, even if a test uses a fake clock.
 const { setTimeout: later, clearTimeout: forget } = globalThis;
 
 let requests = 0;
 
-/** @typeParam Api as `createClient` takes it; without one, every namespace and action is there, and takes anything */
+/**
+ * A Socket.IO client for tests. It keeps every frame, and a test can wait for frames.
+ *
+ * @typeParam Api as for `createClient`; without it, calls may name any namespace and action, and take anything
+ */
 export class TestClient<Api = ApiDescription> {
   readonly socket: Socket;
   /** Frames that arrived as events, oldest first. */
   readonly frames: { event: string; frame: Record<string, unknown> }[] = [];
   private readonly waiting = new Set<() => void>();
 
-  /** @param auth the handshake's credentials; `jira: 2` among them unless it is to be djira's dialect */
+  /** @param auth the handshake's credentials. Add `jira: 2`, or the connection has djira's dialect. */
   constructor(url: string, auth: Record<string, unknown>) {
     this.socket = io(url, {
       auth,
@@ -56,7 +61,7 @@ export class TestClient<Api = ApiDescription> {
     });
   }
 
-  /** Rejects with the error of a refusal. */
+  /** Resolves when the client is connected. Rejects with the error if the handshake is refused. */
   connected(): Promise<void> {
     if (this.socket.connected) return Promise.resolve();
     return new Promise((resolve, reject) => {
@@ -77,7 +82,7 @@ export class TestClient<Api = ApiDescription> {
 
   /** Subscribes to a hook's rows. Rejects unless the answer is 200. */
   subscribe<N extends NamespaceOf<Api>>(namespace: N, query?: FilterOf<Api[N]>): Promise<TestSubscription>;
-  /** Subscribes by an action of the hook's own. */
+  /** Subscribes through another action of the hook. */
   subscribe<N extends NamespaceOf<Api>, A extends ActionOf<Api, N>>(
     namespace: N,
     action: A,
@@ -117,7 +122,7 @@ export class TestClient<Api = ApiDescription> {
     return this.changes(namespace, channel).slice(0, count);
   }
 
-  /** Resolves when the condition holds; checked at every frame. Rejects, with all frames, when it does not in time. */
+  /** Resolves when the condition holds. Checks it at every frame. Rejects with all frames if it does not hold in time. */
   until(condition: () => boolean, timeoutMs = PATIENCE_MS / 2): Promise<void> {
     if (condition()) return Promise.resolve();
     return new Promise((resolve, reject) => {
@@ -136,8 +141,8 @@ export class TestClient<Api = ApiDescription> {
   }
 
   /**
-   * Resolves when this client has all changes that were committed before now (a subscription begins after them): what
-   * makes "nothing came" a fact and not a guess.
+   * Resolves when this client has all changes that were committed before the call. Await it to prove that nothing came. It opens
+   * a subscription, which begins after those changes.
    */
   async settled(namespace: NamespaceOf<Api>): Promise<void> {
     const { requestId } = await this.subscribe(namespace);

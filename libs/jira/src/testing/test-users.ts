@@ -1,9 +1,9 @@
-// Who calls, in tests: the token says it outright.
+// The users of tests: the token contains the user in plain text.
 
 import { Injectable, Module } from '@nestjs/common';
 import { TokenVerifier } from '../policy/authentication/bearer-token.authentication.js';
 
-/** Becomes `scope.user` as it is. */
+/** The user of a test. It becomes `scope.user` as it is. */
 export interface TestUser {
   readonly id: number | string;
   readonly [claim: string]: unknown;
@@ -11,7 +11,7 @@ export interface TestUser {
 
 const PREFIX = 'test:';
 
-/** The token that stands for this user where the application has no authentication of its own. */
+/** The token of a user, for applications without an authentication of their own. */
 export function testTokenOf(user: TestUser): string {
   return PREFIX + JSON.stringify(user);
 }

@@ -8,13 +8,22 @@ import { isMethod, isReservedName } from 'nestjs-jira-protocol';
 import { HookRegistry } from '../hooks/registry.js';
 import { Sinks } from './sinks.js';
 
+/** Options of `JiraServer.emit()`. */
 export interface ServerEmitOptions {
-  /** Sends to the members of this room only. */
+  /** Sends only to the connections in this room. @default sends to everyone */
   readonly room?: string;
   /** Sends to clients of this process only. @default false: clients of every process that shares the `PubSub` */
   readonly local?: boolean;
 }
 
+/**
+ * Sends events and announces changes, from anywhere in the application. Events are not checked against `visibility`, and their
+ * data is sent as it is.
+ *
+ * @example
+ * constructor(private readonly jira: JiraServer) {}
+ * greet() { this.jira.emit('news', { title: 'Hello' }, { room: 'lobby' }); }
+ */
 @Injectable()
 export class JiraServer {
   constructor(
@@ -25,9 +34,11 @@ export class JiraServer {
   ) {}
 
   /**
-   * Sends an event to everyone, or to everyone in a room. An event named after a hook is wrapped in the envelope of a
-   * frame, with the method SUBSCRIPTION, unless it has a method of the protocol. Other processes get plain data, as
-   * `PubSub` carries it; what does not reach them is logged.
+   * Sends an event to everyone, or to everyone in a room. If the event is a hook's namespace, the data is wrapped in the envelope
+   * of a frame with the method SUBSCRIPTION, unless it has a method of the protocol. Other processes get the data as plain data
+   * through `PubSub`; events that do not reach them are logged.
+   *
+   * @throws TypeError if the event's name is reserved
    */
   emit(event: string, data: unknown, { room, local }: ServerEmitOptions = {}): void {
     refuseReserved(event);
@@ -42,12 +53,12 @@ export class JiraServer {
     return connection !== undefined;
   }
 
-  /** Announces changes that no change source saw (raw SQL, a database cascade) as if just committed. */
+  /** Announces changes that the server did not see, such as those of raw SQL or a database cascade, as if just committed. */
   publish(...changes: Change[]): void {
     if (changes.length > 0) this.hub.log.append({ changes });
   }
 
-  // djira clients throw on a frame on a hook's event without a protocol method.
+  // djira clients throw if a frame for a hook has no method of the protocol.
   private framed(event: string, data: unknown): unknown {
     if (!this.hooks.has(event)) return data;
     if (typeof data !== 'object' || data === null || Array.isArray(data))
@@ -56,7 +67,7 @@ export class JiraServer {
   }
 }
 
-// Socket.IO would throw on its own event names, with a message that does not name the cause.
+// Socket.IO throws for its own event names, but its message does not name the cause.
 function refuseReserved(event: string): void {
   if (isReservedName(event)) throw new TypeError(`"${event}" is a reserved event name.`);
 }

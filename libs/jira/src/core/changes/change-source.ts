@@ -1,4 +1,4 @@
-// Port: where committed changes come from. The room `commits` captures TypeORM's; a database's own feed may be another.
+// Port: where committed changes come from. `commits` captures TypeORM's; the feed of a database may be another source.
 
 import type { Commit } from './change.js';
 
@@ -9,13 +9,15 @@ export interface CaptureFailure {
   readonly error: unknown;
 }
 
+/** What a change source calls. */
 export interface ChangeListener {
   /** Called once per commit, in commit order, synchronously; must not throw. */
   onCommit(commit: Commit): void;
-  /** Rows of this entity changed, but which is unknown: its subscribers must refetch. */
+  /** Unknown rows of this entity changed: its subscribers must refetch. */
   onGap(failure: CaptureFailure): void;
 }
 
+/** A source of committed changes. */
 export interface ChangeSource {
   /** Starts capturing an entity (by metadata name). Idempotent; unwatched entities cost nothing. */
   watch(entity: string): void;

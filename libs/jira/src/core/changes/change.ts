@@ -1,4 +1,4 @@
-// A committed change of one row, as everything after the change source sees it.
+// A committed change of one row, as the change source reports it.
 
 import type { RowId } from 'nestjs-jira-protocol';
 
@@ -9,11 +9,12 @@ import type { RowId } from 'nestjs-jira-protocol';
  */
 export type Image = Readonly<Record<string, unknown>>;
 
+/** What happened to the row. */
 export type ChangeType = 'added' | 'modified' | 'removed';
 
 /**
- * By the column's name in the database: what an entity without a transformer would hold, a whole number beyond 2^53 as
- * text. Only columns whose value in the image is not what is stored.
+ * Stored values by the column's name in the database: what an entity without transformers would hold, with whole numbers
+ * beyond 2^53 as text. Only columns whose value in the image differs from the stored one.
  */
 export type ExactValues = Readonly<Record<string, unknown>>;
 
@@ -23,22 +24,22 @@ export interface Link {
   readonly table: string;
   readonly row: Image;
   readonly isNew: boolean;
-  /** As a change's. */
+  /** Stored values that `row` holds in another form. */
   readonly exact?: ExactValues;
 }
 
 /** The net change of one row in one committed transaction. */
 export interface Change<Row = Image> {
-  /** Name of the data source that holds the row (`default` unless the app names several). */
+  /** Name of the data source that holds the row; `default` unless the application names several. */
   readonly source: string;
   /** Name of the entity in its data source's metadata. */
   readonly entity: string;
-  /** Entities it inherits its table from, nearest first; absent if there are none. Their subscribers are concerned too. */
+  /** Entities it inherits its table from, nearest first; absent if there are none. The change concerns their subscribers, too. */
   readonly ancestors?: readonly string[];
   readonly id: RowId;
-  /** A soft delete is `removed` and a restore is `added`: for them both images are there. */
+  /** A soft delete is `removed` and a restore is `added`; both have both images. */
   readonly type: ChangeType;
-  /** True if the row was absent or soft-deleted both before and after: concerns only those who ask for deleted rows. */
+  /** True if the row was absent or soft-deleted before and after: it concerns only those who ask for deleted rows. */
   readonly isSoftDeleted?: boolean;
   /** The row before the transaction; absent if there was none. */
   readonly before?: Row;
@@ -46,7 +47,7 @@ export interface Change<Row = Image> {
   readonly after?: Row;
   /** Rows of its many-to-many relations that were inserted or deleted; absent if there are none. */
   readonly links?: readonly Link[];
-  /** What is stored, where an image says it otherwise; absent where both say it all. */
+  /** Stored values that the images hold in another form; absent if there are none. */
   readonly exact?: { readonly before?: ExactValues; readonly after?: ExactValues };
 }
 
@@ -64,14 +65,14 @@ interface RemovedChange<Row> extends Change<Row> {
   readonly before: Row;
 }
 
-/** A committed change as applications get it: its `type` says which images are there. */
+/** A committed change of one row. Its `type` says which images it has: `added` after, `removed` before, `modified` both. */
 export type EntityChange<Row = Image> = AddedChange<Row> | ModifiedChange<Row> | RemovedChange<Row>;
 
 /** What one transaction changed, in the order of the first write to each row. Never empty. */
 export interface Commit {
   readonly kind?: 'commit';
   readonly changes: readonly Change[];
-  /** The transaction itself (for TypeORM its query runner), so that whoever ran it can ask for its position. */
+  /** The transaction itself, for TypeORM its query runner. Pass it to `ChangeLog.positionOf()`. */
   readonly transaction?: object;
 }
 

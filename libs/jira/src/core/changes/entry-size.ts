@@ -1,9 +1,9 @@
-// About how many bytes an entry of a log holds in memory.
+// Estimates how many bytes an entry of a log takes in memory.
 
 import type { Change, Image } from './change.js';
 import type { LogEntry } from './change-log.js';
 
-/** What an entry, a change and a value take beside their content. */
+/** Bytes that an entry, a change and a value take besides their content. */
 const ENTRY = 200;
 const CHANGE = 200;
 const VALUE = 16;

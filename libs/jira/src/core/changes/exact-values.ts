@@ -1,4 +1,4 @@
-// Values that an image holds otherwise than the database: rounded by a driver, or altered by a column's transformer.
+// Values that an image holds in another form than the database: rounded by a driver, or altered by a column's transformer.
 
 import type { Change, ExactValues, Image, Link } from './change.js';
 
@@ -8,7 +8,7 @@ export function exactOf(image: Image): ExactValues | undefined {
   return EXACT.get(image);
 }
 
-/** Makes what a change says of its images known with them, wherever they go. */
+/** Remembers the exact values of a change's images, so that `exactOf` finds them wherever the images go. */
 export function noteExact({ before, after, exact, links = [] }: Change): void {
   if (before && exact?.before) EXACT.set(before, exact.before);
   if (after && exact?.after) EXACT.set(after, exact.after);

@@ -1,9 +1,10 @@
-// A gap in the history: changes were committed, and which is unknown.
+// A gap in the history.
 
+/** Changes were committed, but which ones is unknown. */
 export interface Gap {
   readonly kind: 'gap';
-  /** `entityKey` of the entity whose rows changed; absent = of any. */
+  /** `entityKey` of the entity whose rows changed; absent = any entity. */
   readonly entity?: string;
-  /** Who noticed it, and has told its own subscribers already. */
+  /** The process that noticed the gap. It has told its own subscribers already. */
   readonly by?: string;
 }

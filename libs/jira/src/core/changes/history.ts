@@ -1,13 +1,13 @@
-// The newest entries of a log, kept for those who come back: bounded by number, age and bytes.
+// The newest entries of a log, kept for clients that come back: bounded by number, age and bytes.
 
 import type { LoggedEntry, LogStretch } from './change-log.js';
 import { sizeOf } from './entry-size.js';
 
-/** What a log keeps for clients that come back. Beyond any of the bounds the oldest entries go. */
+/** What a log keeps for clients that come back. Beyond any of these limits, the oldest entries are dropped. */
 export interface HistoryLimits {
-  /** @default 10_000, minutes of a busy application */
+  /** Number of entries. @default 10_000, minutes of a busy application */
   readonly commits: number;
-  /** In ms. @default 300_000: five minutes, longer than a tunnel or a deployment */
+  /** Age of an entry, in ms. @default 300_000: five minutes, longer than a tunnel or a deployment */
   readonly ageMs: number;
   /** Estimated size of the rows kept. @default 67_108_864: 64 MiB */
   readonly bytes: number;
@@ -21,20 +21,21 @@ interface Kept {
   readonly bytes: number;
 }
 
-/** Dropped entries may take that many slots before the others move up. */
+/** Slots of dropped entries before the others move up. */
 const SLACK = 1_024;
 
+/** The history of a log, in memory. */
 export class History {
   private kept: Kept[] = [];
-  /** Place in `kept` of the oldest. */
+  /** Index in `kept` of the oldest entry. */
   private first = 0;
-  /** By position: how many entries were added before. */
+  /** How many entries were added before each, by position. */
   private readonly ordinals = new Map<string, number>();
   private added = 0;
   private bytes = 0;
   private readonly limits: HistoryLimits;
 
-  /** @param base position before the oldest entry; `undefined` = nobody knows what was before it */
+  /** @param base position before the oldest entry; `undefined` = unknown */
   constructor(
     limits: Partial<HistoryLimits> = {},
     private base?: string,
@@ -56,7 +57,7 @@ export class History {
     this.trim();
   }
 
-  /** The entries after a position, oldest first, at most `limit` of them. */
+  /** The entries after a position, oldest first, at most `limit` of them; `unreachable` if the position is unknown. */
   read(after: string, limit: number): LogStretch | 'unreachable' {
     this.trim();
     const ordinal = this.ordinals.get(after);

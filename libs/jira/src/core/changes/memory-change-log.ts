@@ -1,11 +1,11 @@
-// The change log of one process: nothing but its memory.
+// The change log of a single process, in memory.
 
 import { randomBytes } from 'node:crypto';
 import { isCommit, type ChangeLog, type LogEntry, type LoggedEntry, type LogStretch } from './change-log.js';
 import { History, type HistoryLimits } from './history.js';
 import { PositionCodec } from './position.js';
 
-/** One process. */
+/** The change log of a single process, in memory. */
 export class MemoryChangeLog implements ChangeLog {
   readonly epoch = randomBytes(9).toString('base64url');
   readonly isShared = false;

@@ -2,9 +2,9 @@
 
 import { createCipheriv, randomBytes } from 'node:crypto';
 
-/** A commit's position in its log: a sequence number within an epoch that begins with the log. */
+/** Encodes a commit's position: a sequence number within an epoch that begins with the log. */
 export class PositionCodec {
-  // Each block by itself, so one cipher serves all: a keyed permutation of the sequence.
+  // ECB encrypts each block by itself, so one cipher serves all: a keyed permutation of the sequence.
   private readonly cipher = createCipheriv('aes-128-ecb', randomBytes(16), null).setAutoPadding(false);
   private readonly epoch = randomBytes(8);
   private last: { sequence: number; token: string } | undefined;

@@ -28,37 +28,38 @@ export interface Handshake {
   readonly time: Date;
 }
 
-/** The client's dialect: protocol version 2, djira's, or a format without the protocol's own events. */
+/** The form of a client's frames: `jira` is protocol version 2, and `foreign` a format without the protocol's own events. */
 export type Dialect = 'jira' | 'djira' | 'foreign';
 
+/** One client, over any transport. */
 export abstract class Connection {
   abstract readonly id: string;
   abstract readonly handshake: Handshake;
   abstract readonly dialect: Dialect;
   /** The transport's own client, as Nest's guards know it: a Socket.IO socket. */
   abstract readonly client: object;
-  /** Rooms this connection is in, its subscriptions' channels excluded. */
+  /** Rooms this connection is in. Channels of its subscriptions are not among them. */
   abstract readonly rooms: ReadonlySet<string>;
   private readonly createdAtMs = Date.now();
   /** Pattern of the URL it connected to; `undefined` for the default path. */
   route?: string;
-  /** Parameters of that URL: an instance of the route's class, else strings. */
+  /** Parameters of that URL: an instance of the route's `params` class, or strings if it has none. */
   params: Params = NO_PARAMS;
-  /** The user of the handshake, `null` when anonymous. */
+  /** The user who connected; `null` if anonymous. */
   user: ScopeUser = null;
-  /** When the credentials expire. */
+  /** When the credentials expire; `undefined` = never. */
   expiresAt?: Date;
   isClosed = false;
   /** Called for everything handed to this connection's transport, except frames that many connections share. */
   onSent?: (connection: Connection, event: string, payload: unknown) => void;
-  /** What `limitsOf` said of it. */
+  /** What `limitsOf` returned for this connection. */
   ownLimits?: Partial<ConnectionLimits>;
-  /** How many rooms it may be in; set by its transport. */
+  /** How many rooms it may be in. Set by its transport. */
   maxRooms = DEFAULT_LIMITS.rooms;
-  /** The code for which the server disconnected it, if it did. */
+  /** Code of the error for which the server disconnected it; `undefined` if the server did not. */
   endReason?: string;
 
-  /** Requests that were answered because they were given up, and whose work has not ended. */
+  /** Requests that were abandoned and answered, but whose work has not ended. */
   private abandoned = 0;
   private ownParty?: Party;
   /** Acknowledgements among the requests in flight. */
@@ -68,11 +69,11 @@ export abstract class Connection {
 
   /** Sends an application event. */
   abstract send(event: string, payload: unknown): void;
-  /** Resolves when this client's buffer has room again (or the connection closed); undefined while it has room. */
+  /** Resolves when this client's buffer has room again, or the connection has closed. `undefined` while it has room. */
   abstract full(): Promise<void> | undefined;
-  /** Disconnects the client, with the reason where the transport can carry one. */
+  /** Disconnects the client, with the reason if the transport can carry one. */
   abstract close(reason?: Error): void;
-  /** Throws a JiraException with code `TOO_MANY_ROOMS` beyond the limit. */
+  /** @throws JiraException `TOO_MANY_ROOMS` beyond the limit `rooms` */
   abstract join(room: string): void;
   abstract leave(room: string): void;
 
@@ -102,12 +103,12 @@ export abstract class Connection {
     throw new JiraException('TOO_MANY_ROOMS', `Too many rooms; the limit is ${this.maxRooms} per connection.`);
   }
 
-  /** Requests that still cost something: unanswered, or given up and still running. */
+  /** How many requests are unanswered, or abandoned and still running. */
   get inFlight(): number {
     return (this.requests?.size ?? 0) + this.abandoned;
   }
 
-  /** Whom its requests take turns for; set by its transport, before the first of them. */
+  /** The party whose turns its requests take. Set by its transport, before the first request. */
   get party(): Party {
     return (this.ownParty ??= new Party());
   }
@@ -131,19 +132,19 @@ export abstract class Connection {
     this.party.ended();
   }
 
-  /** A request was given up, and its work goes on. */
+  /** Called when a request is abandoned while its work goes on. */
   abandoning(): void {
     this.abandoned++;
     this.party.began();
   }
 
-  /** Work that was given up has ended. */
+  /** Called when the work of an abandoned request has ended. */
   abandonedEnded(): void {
     this.abandoned--;
     this.party.ended();
   }
 
-  /** Aborts every request in flight: there is no one left to answer. */
+  /** Aborts every request in flight: the client is gone. */
   abortAll(reason: Error): void {
     for (const handle of this.requests?.values() ?? []) handle.abort(reason);
   }

@@ -3,20 +3,20 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Connection } from './connection.js';
 
-/** What identifies a user. A user that is a string or number is its own key. */
+/** Returns what identifies a user, such as its id. A user that is a string or a number is its own key. */
 export type UserKey = (user: object) => unknown;
 
-/** Token of the server's. */
+/** Injection token of the server's user key. */
 export const USER_KEY = Symbol('jira user key');
 
-/** A user's `id`, `pk` or `sub`. */
+/** A user's `id`, else its `pk`, else its `sub`. */
 export function defaultUserKey(user: object): unknown {
   const { id, pk, sub } = user as Record<string, unknown>;
   return id ?? pk ?? sub;
 }
 
 /**
- * The open connections.
+ * The open connections of this process. `ClusterConnections` knows those of all processes.
  *
  * @example
  * constructor(private readonly connections: Connections) {}
@@ -38,18 +38,19 @@ export class Connections {
     return this.byId.get(id)?.connection;
   }
 
-  /** The connections of a user, oldest first: one for each device and tab. Takes the user, or the user's key. */
+  /** The connections of a user, oldest first: one for each tab or device. Pass the user or the user's key. */
   byUser(user: unknown): Connection[] {
     const key = this.keyOf(user);
     return key === undefined ? [] : [...(this.byKey.get(key) ?? [])];
   }
 
-  /** How many connections a user has. */
+  /** How many connections a user has. Pass the user or the user's key. */
   countOf(user: unknown): number {
     const key = this.keyOf(user);
     return key === undefined ? 0 : (this.byKey.get(key)?.size ?? 0);
   }
 
+  /** Whether a user has a connection. Pass the user or the user's key. */
   isOnline(user: unknown): boolean {
     return this.countOf(user) > 0;
   }
@@ -58,7 +59,7 @@ export class Connections {
     return this.byId.size;
   }
 
-  /** How users are compared: as a string, so that a key may be a number here and a string there. */
+  /** A user's key as text, so that 1 and '1' are the same user; `undefined` if the user has no key. */
   keyOf(user: unknown): string | undefined {
     if (user === null || user === undefined) return undefined;
     const key = typeof user === 'object' ? this.userKey(user) : user;

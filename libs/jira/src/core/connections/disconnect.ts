@@ -1,4 +1,4 @@
-// Ends a connection, says why to clients that understand it, and hears nothing more from it.
+// Disconnects a client: tells it why if it understands that, and ends its requests.
 
 import type { JiraException } from '../errors/jira.exception.js';
 import type { Connection } from './connection.js';
@@ -7,12 +7,12 @@ export function disconnect(connection: Connection, reason: JiraException): void 
   if (sayFarewell(connection, reason)) connection.close(reason);
 }
 
-/** For who closes the connection by other means. False when its end was begun before. */
+/** Tells the client why, and leaves it to the caller to close the connection. Returns false if it is already ending. */
 export function sayFarewell(connection: Connection, reason: JiraException): boolean {
   if (connection.isClosed || connection.endReason !== undefined) return false;
   connection.endReason = reason.code;
   if (connection.dialect === 'jira') connection.send('$disconnect', { code: reason.code, status: reason.getStatus() });
-  // A client may leave a closing handshake unanswered: what it has asked for ends now.
+  // The client may never answer the closing handshake, so its requests end now.
   connection.abortAll(reason);
   return true;
 }

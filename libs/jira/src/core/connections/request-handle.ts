@@ -1,4 +1,4 @@
-// The lifetime of one request: whether it is still wanted, and what follows its answer.
+// The lifetime of one request: whether it was abandoned, and what runs after its answer.
 
 export class RequestHandle {
   private controller?: AbortController;
@@ -8,7 +8,7 @@ export class RequestHandle {
   private undoers?: (() => void)[];
   private outcome?: boolean;
 
-  /** Set by the unit of work before its COMMIT: from here on nothing can be undone. */
+  /** Set by the unit of work before its COMMIT: from then on nothing can be undone. */
   isCommitting = false;
 
   /** Why the request was abandoned, if it was. */
@@ -16,7 +16,7 @@ export class RequestHandle {
     return this.failure;
   }
 
-  /** Aborts on cancel, disconnect and timeout. Made on first use: most actions never look at it. */
+  /** Aborts on cancel, disconnect and timeout. Created on first use: most actions never read it. */
   get signal(): AbortSignal {
     this.controller ??= new AbortController();
     if (this.failure) this.controller.abort(this.failure);
@@ -34,13 +34,13 @@ export class RequestHandle {
     (this.aborters ??= []).push(callback);
   }
 
-  /** Runs in the same turn after a successful answer was handed to the transport; at once if it already was. */
+  /** Calls back right after a successful answer went to the transport, in the same turn; at once if it already has. */
   afterAnswer(follow: () => void): void {
     if (this.outcome === true) return follow();
     (this.followers ??= []).push(follow);
   }
 
-  /** Runs when the request fails; at once if it already has. */
+  /** Calls back when the request fails; at once if it already has. */
   onFailure(undo: () => void): void {
     if (this.outcome === false) return undo();
     (this.undoers ??= []).push(undo);
@@ -49,7 +49,7 @@ export class RequestHandle {
   settle(isSuccess: boolean): void {
     this.outcome = isSuccess;
     const callbacks = isSuccess ? this.followers : this.undoers;
-    // An open subscription keeps its request in memory, so nothing more than needed stays on it.
+    // An open subscription keeps its request in memory, so drop what is no longer needed.
     this.followers = this.undoers = this.aborters = undefined;
     for (const callback of callbacks ?? []) callback();
   }

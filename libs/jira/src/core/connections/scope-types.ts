@@ -1,7 +1,7 @@
-// Types for others to fill in: the application's user, the store's manager.
+// Types that others fill in: the application's user, the store's manager.
 
 /**
- * Merge into this interface to type what a scope carries.
+ * Merge into this interface to give `scope.user` the type of your user.
  *
  * @example
  * declare module 'nestjs-jira' {
@@ -10,9 +10,9 @@
  */
 export interface ScopeTypes {}
 
-/** The user that authentication found, `null` when anonymous. Untyped until the application says what it is. */
+/** The user that authentication returned; `null` if anonymous. It is `any` until you merge your type into `ScopeTypes`. */
 // oxlint-disable-next-line typescript/no-explicit-any -- `scope.user.id` has to compile before the app names its user type
 export type ScopeUser = ScopeTypes extends { user: infer User } ? User | null : any;
 
-/** The transaction's manager; with TypeORM an `EntityManager`. */
+/** The manager that a scope's queries run through. With TypeORM, an `EntityManager`. */
 export type ScopeManager = ScopeTypes extends { manager: infer Manager } ? Manager : unknown;

@@ -1,11 +1,11 @@
-// What an operator can listen to: a channel of `node:diagnostics_channel` for each kind of thing that happens.
+// Diagnostics for operators: one channel of `node:diagnostics_channel` for each kind of message.
 
 import { channel } from 'node:diagnostics_channel';
 import type { ChangeType } from '../changes/change.js';
 
 /**
- * The messages of the channels `nestjs-jira:request`, `nestjs-jira:commit` and so on. They hold no row and no token.
- * A namespace or an action is one that the application declares, except where `isKnown` is false.
+ * The messages of the channels `nestjs-jira:request`, `nestjs-jira:commit` and so on. They contain no rows and no tokens.
+ * Namespaces and actions are the application's own, unless `isKnown` is false.
  *
  * @example
  * import { subscribe } from 'node:diagnostics_channel';
@@ -14,7 +14,7 @@ import type { ChangeType } from '../changes/change.js';
  * });
  */
 export interface DiagnosticMessages {
-  /** A request was answered, whatever the answer; streams when they end. */
+  /** A request was answered, with success or an error. For a stream: it ended. */
   readonly request: {
     readonly connectionId: string;
     readonly requestId: string;
@@ -22,30 +22,31 @@ export interface DiagnosticMessages {
     readonly action: string;
     readonly method: string;
     readonly status: number;
-    /** Of an answer that is an error. */
+    /** Code of the error; absent if the request succeeded. */
     readonly code?: string;
-    /** From the frame's arrival to its answer. */
+    /** Time from the frame's arrival to its answer. */
     readonly durationMs: number;
-    /** False: the client made the names up. */
+    /** Whether the namespace and the action exist. If false, the client made them up. */
     readonly isKnown: boolean;
-    /** The request's header of that name, as W3C Trace Context has it. */
+    /** The request's `traceparent` header, as W3C Trace Context defines it. */
     readonly traceparent?: string;
   };
-  /** A commit has come from the change log, before anything of it is sent. */
+  /** A commit has arrived from the change log. Nothing of it has been sent yet. */
   readonly commit: {
     /** `own`: committed in this process. */
     readonly source: 'own' | 'other';
     readonly position: string;
     /** How many rows it changed. */
     readonly changes: number;
-    /** From the commit until this process read it of the log, in ms, by the log's clock; 0 without one. */
+    /** Time from the commit until this process read it from the log, by the log's clock; 0 if the log does not say. */
     readonly lagMs: number;
   };
-  /** Who sees images of rows was decided. */
+  /** The server decided who sees these images of rows. */
   readonly judge: {
     readonly by: 'memory' | 'database';
+    /** How many images it judged. */
     readonly images: number;
-    /** Of the database's answer; 0 for memory. */
+    /** Time that the database took; 0 for `memory`. */
     readonly durationMs: number;
     readonly isFailed: boolean;
   };
@@ -54,63 +55,64 @@ export interface DiagnosticMessages {
     readonly namespace: string;
     readonly type: ChangeType | 'list' | 'reset';
     readonly position: string;
-    /** Subscriptions that it goes to, in this process. */
+    /** How many subscriptions of this process get it. */
     readonly recipients: number;
-    /** Of a reset. */
+    /** Why, for a `reset`. */
     readonly reason?: ResetReason;
   };
-  /** All frames of these commits went to the channels of an entity; lists follow by themselves. */
+  /** All frames of these commits were sent to the channels of an entity. Live lists follow separately. */
   readonly delivered: {
     readonly entity: string;
-    /** Of the commits, in order. */
+    /** Positions of the commits, in order. */
     readonly positions: readonly string[];
   };
-  /** Changes of an entity wait for those before them. */
+  /** Changes of an entity wait until earlier ones are sent. */
   readonly queue: { readonly entity: string; readonly waiting: number };
-  /** A live list is kept, was read, or is dropped. */
+  /** The server began to keep a live list, read it, or dropped it. */
   readonly window: {
     readonly event: 'opened' | 'read' | 'closed';
     readonly namespace: string;
-    /** Of a read. */
+    /** Time a `read` took. */
     readonly durationMs?: number;
-    /** Of a read. */
+    /** Whether a `read` failed. */
     readonly isFailed?: boolean;
   };
-  /** A subscription has begun or ended. */
+  /** A subscription was opened or has ended. */
   readonly subscribe: {
     readonly event: 'opened' | 'ended';
     readonly namespace: string;
     readonly connectionId: string;
   };
-  /** A client that was away has come back. */
+  /** A client reconnected and resumed a subscription. */
   readonly resume: {
     readonly namespace: string;
-    /** `refetch`: it is told to fetch again. */
+    /** `recovered`: it got the changes it missed. `refetch`: it was told to refetch. */
     readonly outcome: 'recovered' | 'refetch';
-    /** How many changes it was told. */
+    /** How many changes it got. */
     readonly changes: number;
   };
-  /** A limit of `forRoot({ limits })` has refused something. */
+  /** A limit of `forRoot({ limits })` refused something. */
   readonly refusal: { readonly limit: string; readonly connectionId?: string };
+  /** A connection was opened or closed, or a handshake was refused. */
   readonly connection: {
     /** `refused`: the handshake failed. */
     readonly event: 'opened' | 'closed' | 'refused';
     readonly connectionId?: string;
-    /** Why it was closed. */
+    /** Why it was `closed`. */
     readonly reason?: string;
-    /** Of the refusal. */
+    /** Code of the error for which it was `refused`. */
     readonly code?: string;
   };
-  /** Changes could not be read or captured: whoever may have missed some fetches again. */
+  /** Changes could not be read or captured. Subscribers that may have missed some refetch. */
   readonly log: { readonly event: 'gap'; readonly entity: string; readonly error: unknown };
-  /** The server that several processes share was lost, or is back. */
+  /** The connection to the store that processes share was lost, or is back. */
   readonly cluster: { readonly event: 'lost' | 'back'; readonly store: 'redis' };
 }
 
 /**
- * Why subscribers were told to fetch again. `failed`: a row could not be judged or shown. `unknowable`: nobody can say who
- * saw a row. `missed`: changes were missed. `rights`: what they see may be other rows now. `heldFrames`: too much waited
- * for them. `changesPerCommit`: one commit changed too many rows.
+ * Why subscribers were told to refetch. `failed`: a row could not be judged or shown. `unknowable`: it cannot be known who
+ * saw a row. `missed`: changes were missed. `rights`: their rights changed, so they may see other rows now. `heldFrames`: too
+ * many frames were held for them. `changesPerCommit`: one commit changed too many rows.
  */
 export type ResetReason = 'failed' | 'unknowable' | 'missed' | 'rights' | 'heldFrames' | 'changesPerCommit';
 
@@ -130,22 +132,22 @@ const CHANNELS = {
   cluster: channel('nestjs-jira:cluster'),
 };
 
-/** Whether anyone listens: ask before a message is made. */
+/** Whether anyone listens: check before you build a message. */
 export function isObserved(name: keyof DiagnosticMessages): boolean {
   return CHANNELS[name].hasSubscribers;
 }
 
-/** What a listener throws does not come back here: Node reports it as an uncaught exception. */
+/** Errors of listeners do not surface here: Node reports them as uncaught exceptions. */
 export function publish<Name extends keyof DiagnosticMessages>(name: Name, message: DiagnosticMessages[Name]): void {
   CHANNELS[name].publish(message);
 }
 
-/** A limit has refused something. */
+/** Publishes that a limit refused something. */
 export function publishRefusal(limit: string, connectionId?: string): void {
   if (isObserved('refusal')) publish('refusal', { limit, ...(connectionId !== undefined && { connectionId }) });
 }
 
-/** One subscription, for which frames are held, is to fetch again. */
+/** Publishes the reset of one subscription whose frames are held. */
 export function publishReset(namespace: string, position: string, reason: ResetReason): void {
   if (isObserved('deliver')) publish('deliver', { namespace, type: 'reset', position, recipients: 1, reason });
 }

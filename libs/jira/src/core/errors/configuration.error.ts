@@ -1,6 +1,9 @@
-// A wrong configuration: thrown at boot only.
+// The error for an invalid configuration.
 
-/** Names the class, the fault and the cure: `IssueHook has no entity. Set "entity", or override getQuery().` */
+/**
+ * Thrown at boot if the configuration is invalid. The message names the class, the fault and the cure:
+ * `IssueHook has no entity. Set "entity", or override getQuery().`
+ */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 

@@ -1,6 +1,6 @@
-// What a database's error may say in a log: its code and what it names of the schema, never the values of a row.
+// What of a database error may go to a log: its code and the names of the schema, never the values of a row.
 
-/** As drivers and TypeORM throw them. */
+/** An error of a driver or of TypeORM. */
 interface DatabaseError extends Error {
   readonly code?: unknown;
   readonly driverError?: unknown;
@@ -11,7 +11,7 @@ interface DatabaseError extends Error {
 
 const NAMES = ['code', 'table', 'column', 'constraint'] as const;
 
-/** Such as `QueryFailedError: code 23505, table issue, constraint issue_title`; `undefined` for other errors. */
+/** A title such as `QueryFailedError: code 23505, table issue, constraint issue_title`; `undefined` for other errors. */
 export function databaseErrorTitle(error: Error): string | undefined {
   if (!isOfDatabase(error)) return undefined;
   const { driverError } = error as DatabaseError;
@@ -20,7 +20,7 @@ export function databaseErrorTitle(error: Error): string | undefined {
   return `${error.name}: ${parts.join(', ') || 'no code'}`;
 }
 
-/** TypeORM's have the driver's; MySQL's and PostgreSQL's own tell the statement's fault in fields of theirs. */
+/** TypeORM's errors carry the driver's error; those of the MySQL and PostgreSQL drivers have fields of their own. */
 function isOfDatabase(error: Error): boolean {
   return 'driverError' in error || 'sqlMessage' in error || ('severity' in error && 'routine' in error);
 }

@@ -6,20 +6,20 @@ import { isRecord } from '../support/is-record.js';
 import { JiraException } from './jira.exception.js';
 import { exceptionOf, fieldErrors, isFieldErrors, isInvalidProperties } from './thrown.js';
 
-/** Translates a library's errors (a database's, say) into ours; `undefined` if unknown. */
+/** Turns an error of a library, such as a database driver, into a JiraException; returns `undefined` for any other error. */
 export type ErrorTranslator = (error: unknown) => JiraException | undefined;
 
-/** Token of the translators. */
+/** Injection token of the translators. */
 export const TRANSLATORS = Symbol('jira error translators');
 
 export interface ErrorAnswer {
   readonly status: number;
   readonly data: ErrorData & Readonly<Record<string, unknown>>;
-  /** Unexpected: log it with its cause. */
+  /** Whether to log the error with its cause. */
   readonly isUnexpected: boolean;
 }
 
-/** A 5xx reveals nothing but the request's id, unless it carries one of our own codes. Never throws. */
+/** A 5xx reveals only the request's id, unless it is a JiraException with a code other than `INTERNAL`. Never throws. */
 export function errorAnswer(error: unknown, requestId: string, translators: readonly ErrorTranslator[]): ErrorAnswer {
   try {
     const known = exceptionOf(error) ?? translated(error, translators);
@@ -29,7 +29,7 @@ export function errorAnswer(error: unknown, requestId: string, translators: read
   }
 }
 
-/** The data of an error that the application answered by itself, with the code and the message that clients rely on. */
+/** Completes the data of an error that the application answered itself with the code and the message that clients rely on. */
 export function withCodeAndMessage(status: number, data: unknown): Readonly<Record<string, unknown>> {
   const own = isRecord(data) ? data : typeof data === 'string' ? { message: data } : data === null ? {} : { data };
   const { code, message } = own as { code?: unknown; message?: unknown };
@@ -70,7 +70,7 @@ function statusOf(error: HttpException): number {
   return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599 ? status : 500;
 }
 
-/** Nest's exceptions carry a string or an object; ValidationPipe's has a list of messages, or of ValidationErrors. */
+/** Nest's exceptions carry a string or an object. ValidationPipe's carry a list of messages or of ValidationErrors. */
 function dataOf(exception: HttpException, status: number): ErrorAnswer['data'] {
   const response: unknown = exception.getResponse();
   const body = typeof response === 'object' && response !== null ? (response as Record<string, unknown>) : {};

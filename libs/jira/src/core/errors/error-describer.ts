@@ -1,4 +1,4 @@
-// The error frame for a client whose request or subscription ends; unexpected errors are logged.
+// Describes the error that ends a client's request or subscription, and logs it if it is unexpected.
 
 import { Inject, Injectable } from '@nestjs/common';
 import { errorAnswer, TRANSLATORS, type ErrorAnswer, type ErrorTranslator } from './error-answer.js';

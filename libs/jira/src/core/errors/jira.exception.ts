@@ -1,22 +1,30 @@
-// What hooks, permissions and stores throw: a Nest HttpException with a code of the protocol's table.
+// The exceptions that hooks, permissions and stores throw: Nest HttpExceptions with a code of the protocol.
 
 import { HttpException } from '@nestjs/common';
 import { CODES, type Code } from 'nestjs-jira-protocol';
 
-/** Messages by input field; nested fields by dotted path, the row as a whole under `''`. */
+/** Messages by input field. Nested fields have a dotted path, such as `items.0.title`; the row as a whole is `''`. */
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
 
+/** What an exception carries besides its code and message. */
 export interface JiraExceptionOptions {
-  /** The cause: logged, never sent. */
+  /** The original error. Never sent to clients. */
   readonly cause?: unknown;
+  /** Messages by input field, sent with the error. */
   readonly errors?: FieldErrors;
-  /** @default the status of the code */
+  /** HTTP status of the answer. @default the status of the code; 400 for a code that the protocol does not define */
   readonly status?: number;
-  /** Extra members of the error's `data`, e.g. the current row of a version conflict. */
+  /** Extra members of the error's `data`, such as the current row of a version conflict. */
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** An error with a code; answered with the code's status, its message and its field errors. */
+/**
+ * An error with a code. Throw it in a hook, a permission or a store: the client gets the status, the code, the message and
+ * the field errors.
+ *
+ * @example
+ * throw new JiraException('CONFLICT', 'The issue is closed.');
+ */
 export class JiraException extends HttpException {
   readonly errors?: FieldErrors;
   readonly details?: Readonly<Record<string, unknown>>;
@@ -40,7 +48,7 @@ export class ValidationException extends JiraException {
   }
 }
 
-/** A row that does not exist or that the caller may not see; both look the same. Status 404, code `NOT_FOUND`. */
+/** The row does not exist, or the caller may not see it: clients cannot tell which. Status 404, code `NOT_FOUND`. */
 export class RowNotFoundException extends JiraException {
   constructor(message = 'Not found.') {
     super('NOT_FOUND', message);

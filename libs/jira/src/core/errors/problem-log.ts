@@ -1,12 +1,12 @@
-// The one way of problems into Nest's log: a line each, so many of a kind, and nothing of a client's between the lines.
+// Logs problems with Nest's logger: one line each, a limited number of each kind, and no line breaks from clients.
 
 import { Logger } from '@nestjs/common';
 import { describeThrown } from './thrown.js';
 
-/** Lines of one kind that are logged within the time. */
+/** How many problems of one kind are logged within `WITHIN_MS`. */
 const LINES = 20;
 const WITHIN_MS = 10_000;
-/** Kinds that are counted at one time; they come from code. */
+/** How many kinds are counted at a time. */
 const KINDS = 1_000;
 
 export class ProblemLog {
@@ -14,10 +14,10 @@ export class ProblemLog {
   private readonly counts = new Map<string, number>();
 
   /**
-   * Logs a problem with the stack of what was thrown. Beyond twenty of one kind in ten seconds they are counted, and told of
-   * in one line.
+   * Logs a problem with the stack of what was thrown. After twenty of one kind in ten seconds, the rest are only counted, and
+   * one line says how many there were.
    *
-   * @param kind never holds what a client has made up
+   * @param kind must not contain text from a client
    */
   error(kind: string, message: string, thrown?: unknown): void {
     const count = (this.counts.get(kind) ?? 0) + 1;
@@ -40,7 +40,7 @@ export class ProblemLog {
   }
 }
 
-/** Request ids are clients' own words: with line breaks they would forge lines of the log. */
+/** Clients choose request ids: with line breaks, they could forge lines of the log. */
 function oneLine(text: string): string {
   // oxlint-disable-next-line no-control-regex -- those are meant
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ');

@@ -4,14 +4,14 @@ import { HttpException } from '@nestjs/common';
 import { databaseErrorTitle } from './database-error.js';
 import { JiraException, ValidationException, type FieldErrors } from './jira.exception.js';
 
-/** class-validator's ValidationError, as far as it is read here. */
+/** The part of class-validator's ValidationError that is read here. */
 export interface InvalidProperty {
   readonly property: string;
   readonly constraints?: Readonly<Record<string, string>>;
   readonly children?: readonly InvalidProperty[];
 }
 
-/** Nest's WsException and RpcException: what they say is behind `getError()`. */
+/** Nest's WsException and RpcException: `getError()` returns their content. */
 interface MessageException extends Error {
   getError(): unknown;
 }
@@ -42,7 +42,7 @@ export function isInvalidProperties(value: unknown): value is InvalidProperty[] 
   );
 }
 
-/** For a log: stack and causes; of a database's error its code instead of its message, which may quote a row. Never throws. */
+/** Text for a log: stack and causes. A database error's message may quote a row, so its code takes its place. Never throws. */
 export function describeThrown(thrown: unknown): string {
   try {
     if (!(thrown instanceof Error)) return String(thrown);

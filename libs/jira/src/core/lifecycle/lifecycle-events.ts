@@ -1,4 +1,4 @@
-// Lifecycle events of the server and its connections. Costs one look-up when no one listens.
+// Lifecycle events of the server and its connections. While nobody listens, an event costs one look-up.
 
 import { isPromise } from '../support/is-promise.js';
 import { Injectable } from '@nestjs/common';
@@ -11,7 +11,7 @@ export type MessageTarget =
 
 /** The events and their payloads. Merge into this interface to add your own. */
 export interface LifecycleEventMap {
-  /** This process has booted: hooks are registered, handshakes are accepted. Emitted once, also in a process without a server. */
+  /** This process has booted: hooks are registered, handshakes are accepted. Emitted once, even in a process without a server. */
   'jira.start_worker': { readonly pid: number };
   /** The HTTP server is listening. Emitted once; start background work that talks to clients here. */
   'jira.start_server': { readonly address: unknown };
@@ -19,11 +19,11 @@ export interface LifecycleEventMap {
   'jira.connection_open': { readonly connection: Connection };
   /** A connection has closed; its requests are aborted, its subscriptions dropped. */
   'jira.connection_closed': { readonly connection: Connection; readonly reason: string };
-  /** A connection is no longer among the online ones: after `connection_closed`. */
+  /** A connection no longer counts as online. Follows `connection_closed`. */
   'jira.remove_connection': { readonly connectionId: string; readonly user: unknown };
   /** A client's well-formed request or event has arrived. */
   'jira.message': { readonly connection: Connection; readonly event: string; readonly payload: unknown };
-  /** An action or event handler failed, refusals included. `isUnexpected` means it was not a refusal. */
+  /** An action or an event handler failed or refused. `isUnexpected` is true if it was not a refusal. */
   'jira.message_handler_exception': {
     readonly connection: Connection;
     readonly event: string;
@@ -51,7 +51,7 @@ export interface LifecycleEventMap {
   };
   /** A malformed frame, or an event without a handler, that could not be answered. */
   'jira.malformed_frame': { readonly connection: Connection; readonly reason: string; readonly frame: unknown };
-  /** A committed change could not be delivered; its subscribers were told to refetch. Without a change: the rows are unknown. */
+  /** A committed change could not be delivered: its subscribers were told to refetch. Without `change`, the rows are unknown. */
   'jira.announcement_failed': {
     readonly entity: string;
     readonly change?: {
@@ -60,24 +60,26 @@ export interface LifecycleEventMap {
       /** A string or number; an object for a composite key. */
       readonly id: unknown;
     };
-    /** Of the channel that was reset, if it was one. */
+    /** Namespace of the channel that was reset, if it was a single one. */
     readonly namespace?: string;
     readonly error: unknown;
   };
 }
 
+/** The name of a lifecycle event. */
 export type LifecycleEventName = keyof LifecycleEventMap;
+/** A function that is called with the payload of an event. */
 export type LifecycleListener<Name extends LifecycleEventName> = (payload: LifecycleEventMap[Name]) => unknown;
 
-/** The part of EventEmitter2 that is needed. */
+/** The part of EventEmitter2 that is used. */
 export interface LifecycleEmitter {
   emit(event: string, payload: unknown): unknown;
   hasListeners(event: string): boolean;
 }
 
 /**
- * Typed lifecycle events of the server. If the application has an `EventEmitter2` of `@nestjs/event-emitter`, the same
- * events go through it.
+ * Typed lifecycle events of the server. If the application has an `EventEmitter2` of `@nestjs/event-emitter`, it emits the
+ * same events.
  *
  * @example
  * constructor(events: LifecycleEvents) {
@@ -90,7 +92,7 @@ export class LifecycleEvents {
   private readonly listeners = new Map<string, Set<(payload: never) => unknown>>();
   private emitter?: LifecycleEmitter;
 
-  /** Calls the listener on each such event and returns a function that unsubscribes. Errors of a listener are logged. */
+  /** Calls the listener on each event of this name. Returns a function that unsubscribes. Errors of listeners are logged. */
   on<Name extends LifecycleEventName>(name: Name, listener: LifecycleListener<Name>): () => void {
     const listeners = this.listeners.get(name) ?? new Set();
     this.listeners.set(name, listeners.add(listener));

@@ -1,4 +1,4 @@
-// What the requests of one user may weigh in a second, whatever they are.
+// The budget of one user: the weight that requests may use per second.
 
 import { publishRefusal } from '../diagnostics/diagnostics.js';
 import { JiraException } from '../errors/jira.exception.js';
@@ -8,7 +8,11 @@ import type { Limits } from './limits.js';
 
 export type BudgetLimits = Pick<Limits, 'userWeightPerSecond' | 'burstSeconds'>;
 
-/** @throws JiraException `TOO_MANY_REQUESTS` where the user has used up the budget */
+/**
+ * Charges a weight to the user's budget.
+ *
+ * @throws JiraException `TOO_MANY_REQUESTS` if the budget is used up
+ */
 export function spend({ id, party }: Connection, weight: number, limits: BudgetLimits): void {
   const { userWeightPerSecond, burstSeconds } = limits;
   if (party.budget(userWeightPerSecond, userWeightPerSecond * burstSeconds).take(weight)) return;
@@ -17,7 +21,7 @@ export function spend({ id, party }: Connection, weight: number, limits: BudgetL
   throw new JiraException('TOO_MANY_REQUESTS', message);
 }
 
-/** The same for the query of a request, which may be read again as long as the request's subscription lives. */
+/** Charges a request's query once, even if it is read again while the request's subscription lives. */
 export function spendOnce(scope: HookScope, weight: number, limits: BudgetLimits): void {
   const state = stateOf(scope);
   if (state.isWeighed) return;

@@ -5,13 +5,13 @@ import { ProblemLog } from '../errors/problem-log.js';
 import { meant } from '../support/nearest-name.js';
 import { CONNECTION_LIMITS, type ConnectionLimits, type Limits } from './limits.js';
 
-/** Called once a connection, when its user is known; what it leaves out is as in `limits`. */
+/** Returns the limits of one connection. Called once per connection, when its user is known. The rest is as in `limits`. */
 export type LimitsOf = (connection: Connection) => Partial<ConnectionLimits>;
 
-/** Token of the application's own, which it need not have. */
+/** Injection token of the application's `limitsOf`, which is optional. */
 export const LIMITS_OF = Symbol('jira limits of a connection');
 
-/** This limit of this connection. */
+/** A limit of a connection: its own value, else that of `limits`. */
 export function limitOf<Name extends keyof ConnectionLimits>(
   connection: Connection,
   limits: Pick<Limits, Name>,
@@ -22,7 +22,7 @@ export function limitOf<Name extends keyof ConnectionLimits>(
 
 const problems = new ProblemLog();
 
-/** Sets the connection's own limits. What is wrong with them is logged, and leaves the connection those of all. */
+/** Sets the connection's own limits. If `limitsOf` fails or returns invalid limits, logs why and keeps the default ones. */
 export function setOwnLimits(connection: Connection, limitsOf: LimitsOf | undefined): void {
   if (!limitsOf) return;
   try {

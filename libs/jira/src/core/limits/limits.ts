@@ -2,42 +2,42 @@
 
 /** Limits of one query. */
 export interface QueryLimits {
-  /** Values of one `in` or `not_in`. @default 100, a page of ids */
+  /** Values in one `in` or `not_in`. @default 100, a page of ids */
   readonly inValues: number;
   /** Length of a string in a filter, in UTF-16 code units. @default 1_000, longer than any title */
   readonly stringLength: number;
-  /** Fields of one `ordering`. @default 8 */
+  /** Fields in one `ordering`. @default 8 */
   readonly orderingFields: number;
   /** Relations between the row and a field that clients may filter or order by. @default 3 */
   readonly relationDepth: number;
   /** Conditions of one query, including `$or` groups and `search` words. @default 50 */
   readonly terms: number;
   /**
-   * What one query may weigh: 1 a condition, 4 where it looks into a text, 8 for a pattern, and 8 more for each relation that it
-   * crosses; `search` counts each word in each of its fields. @default 200, 50 looks into texts
+   * Weight of one query. A condition weighs 1, one that searches a text 4, a pattern 8, and each relation that it crosses adds 8.
+   * `search` counts each word in each of its fields. @default 200, 50 searches of texts
    */
   readonly queryWeight: number;
-  /** `$or` within `$or`. @default 3 */
+  /** Levels of `$or` within `$or`. @default 3 */
   readonly orDepth: number;
-  /** Words of one `search`. @default 8 */
+  /** Words in one `search`. @default 8 */
   readonly searchWords: number;
 }
 
 /** Limits of one connection, user or address. */
 export interface TrafficLimits {
-  /** Bytes of one answer, before it is encoded; beyond, the request is answered `ANSWER_TOO_LARGE`. @default 5_000_000 */
+  /** Bytes of one answer, before it is encoded. Beyond, the client gets `ANSWER_TOO_LARGE`. @default 5_000_000 */
   readonly answerBytes: number;
   /** Requests in flight per connection. @default 256, more than a page sends as it opens */
   readonly requestsInFlight: number;
-  /** The same for all connections of one user, or of one address that is anonymous. @default 1_500, what a burst lets in */
+  /** Requests in flight of one user, or of the anonymous callers of one address. @default 1_500, what a burst lets in */
   readonly userRequestsInFlight: number;
   /** Sustained requests and events per second of one connection. @default 100 */
   readonly requestsPerSecond: number;
-  /** The same for all connections of one user together. @default 300, a few busy tabs */
+  /** Sustained requests and events per second of all connections of one user together. @default 300, a few busy tabs */
   readonly userRequestsPerSecond: number;
-  /** What the queries of one user may weigh per second, and the `cost` of actions with them. @default 1_000, five of the heaviest */
+  /** Weight per second of one user's queries, plus the `cost` of the actions called. @default 1_000, five of the heaviest */
   readonly userWeightPerSecond: number;
-  /** Seconds' worth of each rate allowed in a burst. @default 5, so that a page may open with 500 requests */
+  /** How many seconds' worth of each rate a burst may use. @default 5, so that a page may open with 500 requests */
   readonly burstSeconds: number;
   /** Rate refusals per minute after which the connection is closed. @default 1_000 */
   readonly refusedRequests: number;
@@ -55,23 +55,24 @@ export interface TrafficLimits {
   readonly handshakesPerSecond: number;
   /** Time a handshake may take, authentication included, in ms. @default 10_000 */
   readonly handshakeTimeoutMs: number;
-  /** How long a client of Socket.IO may say nothing after its transport has opened, in ms; its connection is closed. @default 5_000 */
+  /** Time until a Socket.IO client that sends nothing after its transport has opened is disconnected, in ms. @default 5_000 */
   readonly silenceTimeoutMs: number;
   /** Bytes buffered for a slow client before it is disconnected. @default 1_000_000, ten of the largest frames */
   readonly bufferedBytes: number;
 }
 
-/** Limits of the work that requests may have the server do at once. */
+/** Limits of the work that the server does for requests at the same time. */
 export interface WorkLimits {
   /**
-   * Share of a data source's connections that requests leave to other work, in percent of its pool: at least one connection of a pool
-   * of three or more. @default 20, two of ten
+   * Share of a data source's pool that requests leave to other work, in percent. In a pool of three or more, at least one
+   * connection. @default 20, two of ten
    */
   readonly reservedPoolPercent: number;
-  /** Share of the other connections that the requests of one user may have at once, in percent. @default 50, four of eight */
+  /** Share of the other connections that one user's requests may use at once, in percent. @default 50, four of eight */
   readonly userPoolPercent: number;
 }
 
+/** The limits of `forRoot({ limits })`. */
 export interface Limits extends QueryLimits, TrafficLimits, WorkLimits {
   /** Largest frame a client may send, in bytes. @default 100_000, room for a long text, far below Socket.IO's 1 MB */
   readonly frameBytes: number;
@@ -81,15 +82,15 @@ export interface Limits extends QueryLimits, TrafficLimits, WorkLimits {
   readonly jsonKeys: number;
   /** Rows per page a client may request. @default 100, as is common for REST APIs */
   readonly pageSize: number;
-  /** Related rows one answer may hold for one expanded relation. @default 1_000, ten for each row of the largest page */
+  /** Related rows in one answer for one expanded relation. @default 1_000, ten for each row of the largest page */
   readonly expandedRows: number;
   /** Time an action may take before it is aborted, in ms. @default 30_000 */
   readonly actionTimeoutMs: number;
-  /** Time for requests in flight to finish at shutdown, in ms. @default 10_000, a third of Kubernetes' grace period */
+  /** Time that requests in flight have to finish at shutdown, in ms. @default 10_000, a third of Kubernetes' grace period */
   readonly drainMs: number;
   /** Frames held for a subscriber until its subscribe request is answered. @default 1_000 */
   readonly heldFrames: number;
-  /** Rows of one commit that a subscription is told of one by one; of more it is told to fetch again. @default 1_000 */
+  /** Changes of one commit that a subscription gets one by one. If there are more, it gets `reset`. @default 1_000 */
   readonly changesPerCommit: number;
   /** Stream items buffered for a slow client, or collected for a djira client. @default 1_000 */
   readonly streamItems: number;
@@ -99,18 +100,19 @@ export interface Limits extends QueryLimits, TrafficLimits, WorkLimits {
   readonly messageTtlMs: number;
 }
 
-/** The limits that a connection may have its own values of. */
+/** The limits that may differ from connection to connection. */
 export const CONNECTION_LIMITS = [
   'answerBytes', 'requestsInFlight', 'requestsPerSecond', 'refusedRequests', 'malformedFrames', 'subscriptions', 'rooms',
   'connectionsPerUser', 'userRequestsPerSecond',
 ] as const; // prettier-ignore
 
-/** What `limitsOf` may return of a connection. */
+/** The limits that `limitsOf` may set for a connection. */
 export type ConnectionLimits = Pick<Limits, (typeof CONNECTION_LIMITS)[number]>;
 
-/** Token of the resolved limits. */
+/** Injection token of the resolved limits. */
 export const LIMITS = Symbol('jira limits');
 
+/** The limits that apply where `forRoot({ limits })` sets none. */
 export const DEFAULT_LIMITS: Limits = Object.freeze({
   frameBytes: 100_000,
   jsonDepth: 16,

@@ -1,19 +1,19 @@
-// Whoever takes turns with others: a user, an address where nobody has said who they are, or a single connection.
+// The parties that take turns: a user, the anonymous callers of an address, or a single connection.
 
 import { AsyncResource } from 'node:async_hooks';
 import { TokenBucket, type TokenBuckets } from './token-bucket.js';
 
-/** What the requests of one party have in common, whatever connections they come by. */
+/** What the requests of one party share, over all its connections. */
 export class Party {
-  /** Open ones. */
+  /** Open connections. */
   private connections = 0;
-  /** Requests unanswered, or given up and not ended. */
+  /** Requests that are unanswered, or abandoned and not ended. */
   private requests = 0;
   /** Requests that wait for their turn, oldest first. */
   readonly waiting: WaitingRequest[] = [];
   private ownBudget?: TokenBucket;
 
-  /** @param home where it is found by its key, until it has neither connections nor requests; absent = nowhere */
+  /** @param home where it is registered under its key until it has neither connections nor requests; absent = nowhere */
   constructor(
     private readonly home?: Home,
     private readonly key = '',
@@ -23,7 +23,7 @@ export class Party {
     return this.requests;
   }
 
-  /** What they may weigh; it outlives the party, for whoever comes back at once. */
+  /** The weight that its requests may use. It outlives the party: whoever reconnects at once finds the same budget. */
   budget(perSecond: number, atOnce: number): TokenBucket {
     return this.home?.budgets.of(this.key) ?? (this.ownBudget ??= new TokenBucket(perSecond, atOnce));
   }
@@ -51,10 +51,10 @@ export class Party {
   }
 }
 
-/** Begins a request; false if it was given up while it waited. */
+/** Begins a request. Returns false if it was abandoned while it waited. */
 export type Begin = () => boolean;
 
-/** Begins in the asynchronous context in which it began to wait. `AsyncResource.bind` costs a hundred times as much. */
+/** A request that begins in the async context in which it was queued. `AsyncResource.bind` costs a hundred times as much. */
 export class WaitingRequest extends AsyncResource {
   constructor(private readonly start: Begin) {
     super('nestjs-jira:WaitingRequest');
@@ -75,7 +75,7 @@ export class Parties implements Home {
 
   constructor(readonly budgets: TokenBuckets) {}
 
-  /** @param key undefined for somebody who has nothing in common with others */
+  /** @param key `undefined` for a party of its own */
   of(key: string | undefined): Party {
     if (key === undefined) return new Party();
     const known = this.byKey.get(key);

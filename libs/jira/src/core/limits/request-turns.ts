@@ -1,26 +1,26 @@
-// The event loop by turns: while requests come faster than they are done, each party's oldest begins in rotation.
+// Shares the event loop: while requests arrive faster than they finish, the oldest of each party begins in rotation.
 
 import { Injectable } from '@nestjs/common';
 import { WaitingRequest, type Begin, type Party } from './party.js';
 
-/** Requests that begin at once in one turn of the loop: more are in the same chunk of a socket, and wait for the others' chunks. */
+/** Requests that begin at once in one turn of the loop. One chunk of a socket may hold more: the rest waits for other sockets. */
 const AT_ONCE = 64;
 /** After this time sockets are read again. */
 const TURN_MS = 10;
 
 const afterSockets = setImmediate;
 
-/** Decides when requests begin, not how long they run: one that waits for something else holds nobody back. */
+/** Decides when requests begin, not how long they run: a request that waits for I/O holds nobody back. */
 @Injectable()
 export class RequestTurns {
-  /** Those with requests that wait, in the order of their turns. */
+  /** Parties with waiting requests, in the order of their turns. */
   private readonly waiting: Party[] = [];
   private begunInTurn = 0;
   private isTurnSet = false;
   private until = 0;
   private holds = 0;
 
-  /** Whether a request may begin at once. One that may not goes to `wait`. */
+  /** Whether a request may begin at once. If not, pass it to `wait`. */
   mayBegin(): boolean {
     if (this.waiting.length > 0 || this.holds > 0) return false;
     if (this.begunInTurn === 0) this.until = performance.now() + TURN_MS;
@@ -36,7 +36,7 @@ export class RequestTurns {
     if (this.holds === 0) this.setTurn();
   }
 
-  /** Lets none begin until the same number of calls of `resume`: what all of them need is crowded. */
+  /** Holds all requests back until `resume` is called, once for each `hold`: something that they all need is overloaded. */
   hold(): void {
     this.holds++;
   }
@@ -64,7 +64,7 @@ export class RequestTurns {
   private readonly beginOne = (): void => {
     if (this.holds > 0) return;
     while (!this.next()?.begin()) if (this.waiting.length === 0) return;
-    // By then all has run that has nothing to wait for: on SQLite, the whole request.
+    // By then everything has run that does not wait for I/O: on SQLite, the whole request.
     if (this.waiting.length > 0 && performance.now() < this.until) queueMicrotask(this.afterMicrotasks);
   };
 

@@ -1,10 +1,10 @@
-// A token bucket. No timers and no promises: it runs for each message.
+// A token bucket. It runs for each message, so it has no timers and no promises.
 
-/** Tokens that come back with time; as many as `most` may be taken at once. */
+/** Tokens that come back with time, up to `capacity`. */
 export class TokenBucket {
   private tokens: number;
   private at = Date.now();
-  /** What was taken since somebody asked. */
+  /** Tokens taken since the last `collect()`. */
   private taken = 0;
 
   /** @param perSecond tokens that come back in a second */
@@ -15,7 +15,7 @@ export class TokenBucket {
     this.tokens = capacity;
   }
 
-  /** Another rate from now on. What was taken stays taken. */
+  /** Changes the rate from now on. Tokens that were taken stay taken. */
   become(perSecond: number, capacity: number): void {
     if (perSecond === this.perSecond && capacity === this.capacity) return;
     this.refill();
@@ -24,7 +24,7 @@ export class TokenBucket {
     this.capacity = capacity;
   }
 
-  /** Takes tokens; false if there is none. More than there are is a debt. */
+  /** Takes tokens. Returns false if there is none; taking more than there are leaves a debt. */
   take(count = 1): boolean {
     this.refill();
     if (this.tokens < 1) return false;
@@ -33,20 +33,20 @@ export class TokenBucket {
     return true;
   }
 
-  /** What was taken elsewhere: it is missing here. A debt is never greater than what the bucket holds. */
+  /** Removes tokens that were taken elsewhere. The debt never exceeds the capacity. */
   spend(count: number): void {
     this.refill();
     this.tokens = Math.max(-this.capacity, this.tokens - count);
   }
 
-  /** Tokens taken here since the last call; 0 for fewer than come back in this time. */
+  /** Tokens taken here since the last call; 0 if they are fewer than come back in this time. */
   collect(seconds = 0): number {
     const { taken } = this;
     this.taken = 0;
     return taken < this.perSecond * seconds ? 0 : taken;
   }
 
-  /** Whether it is full: a new bucket would be the same. */
+  /** Whether it is full, like a new bucket. */
   get isFull(): boolean {
     this.refill();
     return this.tokens >= this.capacity;
@@ -54,16 +54,16 @@ export class TokenBucket {
 
   private refill(): void {
     const now = Date.now();
-    // A clock that was set back adds nothing and removes nothing.
+    // If the clock is set back, nothing is added or removed.
     if (now > this.at) this.tokens = Math.min(this.capacity, this.tokens + ((now - this.at) / 1_000) * this.perSecond);
     this.at = now;
   }
 }
 
-/** Below this many buckets nobody looks for full ones. */
+/** Full buckets are not dropped before there are this many. */
 const FEW = 1_000;
 
-/** One bucket per key. Buckets that are full again are dropped from time to time, so that keys do not accumulate. */
+/** One bucket per key. Full buckets are dropped from time to time, so that keys do not accumulate. */
 export class TokenBuckets {
   private readonly buckets = new Map<string, TokenBucket>();
   private sweepAt = FEW;
@@ -82,7 +82,7 @@ export class TokenBuckets {
     return bucket;
   }
 
-  /** Keys with at least as many tokens taken here since the last call as come back in this time. */
+  /** The keys whose tokens taken here since the last call are at least as many as come back in this time. */
   collect(seconds: number): [key: string, count: number][] {
     const found: [string, number][] = [];
     for (const [key, bucket] of this.buckets) {
@@ -98,7 +98,7 @@ export class TokenBuckets {
 
   private sweep(): void {
     for (const [key, bucket] of this.buckets) if (bucket.isFull) this.buckets.delete(key);
-    // Twice as many as are in use: each look is paid for by as many new keys.
+    // Twice as many as are in use, so that the cost of a sweep is spread over as many new keys.
     this.sweepAt = Math.max(FEW, this.buckets.size * 2);
   }
 }

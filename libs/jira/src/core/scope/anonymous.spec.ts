@@ -4,7 +4,7 @@ import { unlessAnonymous } from './anonymous.js';
 import type { HookScope } from './scope.js';
 
 const scopeOf = (user: unknown): HookScope => ({ user }) as HookScope;
-/** What the compiler would refuse, had the application let it. */
+/** A rule that the compiler would refuse if the application had typed its user. */
 const idOf = (scope: HookScope): unknown => (scope.user as { id: unknown }).id;
 const failure = async (work: () => unknown): Promise<unknown> => {
   try {
@@ -25,7 +25,7 @@ describe('a rule that reads the user', () => {
     const late = async (): Promise<unknown> => idOf(scope);
     const rules = [() => idOf(scope), late];
     for (const rule of rules) expect(await failure(() => unlessAnonymous(scope, rule, (id) => id))).toMatchObject({ code: 'UNAUTHENTICATED' }); // prettier-ignore
-    // What is made of the answer may read the user as well.
+    // The next step may read the user as well.
     for (const make of [() => idOf(scope), late]) expect(await failure(() => unlessAnonymous(scope, () => true, make))).toMatchObject({ code: 'UNAUTHENTICATED' }); // prettier-ignore
   });
 

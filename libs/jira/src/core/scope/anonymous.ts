@@ -1,4 +1,4 @@
-// Rules that read the user of an anonymous caller.
+// Answers 401 where a rule fails because it reads the user of an anonymous caller.
 
 import { JiraException } from '../errors/jira.exception.js';
 import { ProblemLog } from '../errors/problem-log.js';
@@ -11,9 +11,9 @@ interface Caller {
 }
 
 /**
- * Runs a rule and continues with its result, synchronously if the rule is. If the rule fails because it reads a property
- * of the user of an anonymous caller, the caller is told to authenticate, and where it was is logged once. A rule that fails
- * without a look at the user throws its own error.
+ * Runs a rule and passes its result to `make`, synchronously if the rule is. If the rule fails because it reads a property of
+ * a user who is not there, the caller is told to authenticate, and the error is logged once per stack. A rule that fails
+ * without reading the user throws its own error.
  *
  * @throws JiraException `UNAUTHENTICATED`
  */
@@ -35,12 +35,12 @@ export function unlessAnonymous<T, R>(
   }
 }
 
-/** The same for a rule whose result is taken as it is. */
+/** The same for a rule whose result needs no further step. */
 export function ruleFor<T>(caller: Caller, rule: () => T | Promise<T>): T | Promise<T> {
   return unlessAnonymous(caller, rule, (said) => said);
 }
 
-/** Connections do not count. */
+/** How often the scope's missing user was read; `undefined` for a connection, which does not count. */
 function nobodyReads(caller: Caller): number | undefined {
   const state = stateOf(caller as HookScope) as { readonly nobodyReads?: number } | undefined;
   return state && (state.nobodyReads ?? 0);
@@ -60,11 +60,11 @@ function isForLackOfUser(user: unknown, { message }: TypeError): boolean {
 }
 
 const problems = new ProblemLog();
-/** Frames of stacks: where in the code it was. */
+/** The stacks that were logged. */
 const told = new Set<string>();
 const STACKS = 1_000;
 
-/** A fault of the rule's own may look the same. */
+/** Logged, because a fault of the rule itself may look the same. */
 function tell(error: TypeError): void {
   const stack = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at ')).join('\n'); // prettier-ignore
   if (told.has(stack)) return;

@@ -1,4 +1,4 @@
-// Whether the running code belongs to a request, whose work ends with it, or to the server.
+// Tells whether the running code belongs to a request, and ends with it, or to the server.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { RequestHandle } from '../connections/request-handle.js';
@@ -9,7 +9,7 @@ export interface Held {
   giveUp(): void;
 }
 
-/** One request while its work runs, answered or not. */
+/** A request while its work runs, even if it has been answered. */
 export class RunningRequest {
   private readonly held = new Set<Held>();
   private isOver = false;
@@ -17,7 +17,7 @@ export class RunningRequest {
   constructor(
     private readonly handle: RequestHandle,
     readonly timeoutMs: number,
-    /** Whom it takes turns for. */
+    /** The party whose turn it takes. */
     readonly party: Party,
   ) {
     handle.onAbort(() => {
@@ -35,7 +35,7 @@ export class RunningRequest {
     return this.handle.isCommitting;
   }
 
-  /** Detaches work that it started and did not wait for. */
+  /** Whether its work has ended. Work that it started and did not wait for no longer belongs to it. */
   get hasEnded(): boolean {
     return this.isOver;
   }
@@ -48,7 +48,7 @@ export class RunningRequest {
     this.held.delete(one);
   }
 
-  /** Resolves or rejects with the work, or rejects as soon as the request is abandoned. A later result is discarded. */
+  /** Settles as the work does, or rejects as soon as the request is abandoned; a later result goes to `discard`. */
   waitFor<T>(work: Promise<T>, discard: (late: T) => void): Promise<T> {
     return new Promise((resolve, reject) => {
       const waiting: Held = {
@@ -75,7 +75,7 @@ const current = new AsyncLocalStorage<RunningRequest | typeof EVERYBODY>();
 /** Whether anything calls `currentRequest`: tracking requests slows down every promise of the process. */
 let isFollowed = false;
 
-/** Turns tracking on: from now on `currentRequest` works. */
+/** Turns tracking on, for `currentRequest`. */
 export function followRequests(): void {
   isFollowed = true;
 }
@@ -95,12 +95,12 @@ export function inRequest<T>(
   return running;
 }
 
-/** Runs work of the server, such as announcing a commit, that does not end with a request. */
+/** Runs work of the server that does not end with a request, such as announcing a commit. */
 export function forEverybody<T>(work: () => T): T {
   return isFollowed ? current.run(EVERYBODY, work) : work();
 }
 
-/** The request that the running code belongs to; `null` for work of the server, `undefined` for the application's own. */
+/** The request that the running code belongs to; `null` for work of the server, `undefined` for the application's own work. */
 export function currentRequest(): RunningRequest | null | undefined {
   const found = current.getStore();
   if (found === EVERYBODY) return null;

@@ -1,4 +1,4 @@
-// Everything about one request. Hooks are singletons, so whatever varies travels here.
+// Everything about one request. Hooks are singletons, so what differs between requests is here.
 
 import type { Type } from '@nestjs/common';
 import type { Method, Query } from 'nestjs-jira-protocol';
@@ -17,37 +17,38 @@ export interface ScopeServices {
   resolve<T>(scope: HookScope, token: Type<T> | string | symbol): Promise<T>;
 }
 
-/** Token of the services. */
+/** Injection token of the services. */
 export const SCOPE_SERVICES = Symbol('jira scope services');
 
+/** Options of `scope.emit()`. */
 export interface EmitOptions {
-  /** @default 200 */
+  /** Status of the frame. @default 200 */
   readonly status?: number;
-  /** Sends to everyone in this room instead of the caller. Manual emits are not checked against `visibility`. */
+  /** Sends to everyone in this room instead of to the caller. `visibility` does not apply. */
   readonly room?: string;
 }
 
 const NOTHING = Object.freeze({});
 
-/** @param list what names it: a store, a query and its paging */
+/** @param list identifies the list: its store, query and pagination */
 type ShareList = (scope: HookScope, list: object, read: () => Promise<unknown>) => Promise<unknown>;
 
-/** What the server keeps of a request, out of the application's sight. */
+/** What the server keeps about a request, hidden from the application. */
 export interface ScopeState {
   readonly handle: RequestHandle;
   readonly services: ScopeServices;
-  /** Whether its query was taken from the user's budget. */
+  /** Whether its query was charged to the user's budget. */
   isWeighed?: boolean;
   /** How often its user was read while it had none. */
   nobodyReads?: number;
   unitOfWork?: UnitOfWork;
-  /** Runs until the action's time is over. */
+  /** The timer that ends the action when its time is over. */
   timer?: NodeJS.Timeout;
   /** The permissions of the current action: global, of its hook, and its own. */
   permissions?: readonly object[];
   /** The pagination of the current action; undefined = its hook's. */
   pagination?: object | null;
-  /** Reads a list once for all who are answered the same; absent = for this caller alone. */
+  /** Reads a list once for all callers who get the same answer; absent = each caller's list is read alone. */
   share?: ShareList;
   /** The answer that the action set by `reply()`. */
   answered?: Answer;
@@ -68,12 +69,12 @@ function countNobody(state: ScopeState): void {
   state.nobodyReads = (state.nobodyReads ?? 0) + 1;
 }
 
-/** The same caller within the same request and transaction, as if retrieving rows of another hook. */
+/** A scope of the same caller, request and transaction, as if it retrieved rows of another hook. */
 export function retrieving(scope: HookScope, namespace: string): HookScope {
   return calling(scope, { namespace, action: 'retrieve', method: 'GET' });
 }
 
-/** The same, as if calling an action of another hook. */
+/** A scope of the same caller, request and transaction, as if it called an action of another hook. */
 export function calling(
   scope: HookScope,
   call: { readonly namespace: string; readonly action: string; readonly method: Method; readonly data?: unknown },
@@ -98,7 +99,7 @@ export class HookScope {
     readonly action: string,
     readonly method: Method,
     readonly requestId: string,
-    /** The request's `data`: as sent until it was validated, then what its input made of it. */
+    /** The request's `data`: as sent, and after validation the validated input. */
     public data: unknown,
     public query: Query,
     public headers: Query,
@@ -151,22 +152,25 @@ export class HookScope {
     return stateOf(this).handle.signal;
   }
 
-  /** Sends data in the standard envelope, under this `requestId` to the caller, or to a room. */
+  /**
+   * Sends data in the standard envelope: to the caller under this `requestId`, or to a room. The data is sent as it is, so
+   * serialize rows first.
+   */
   emit(data: unknown, options: EmitOptions = {}): void {
     stateOf(this).services.emit(this, data, options);
   }
 
-  /** Sets the answer of an action that returns nothing, for a status of its own. The last call wins. */
+  /** Sets the answer of an action that returns nothing, with a status of its own. The last call wins. @default status 200 */
   reply(data: unknown, { status = 200 }: { readonly status?: number } = {}): void {
     stateOf(this).answered = new Answer(status, data);
   }
 
-  /** A provider of the hook's module, request-scoped ones included. */
+  /** Resolves a provider of the hook's module, request-scoped ones included. Each request has one set of those. */
   resolve<T>(token: Type<T> | string | symbol): Promise<T> {
     return stateOf(this).services.resolve(this, token);
   }
 
-  /** `/media/1.png` → `https://host/media/1.png`, with the host and scheme of the handshake. */
+  /** The absolute URL of a path, with the scheme and host of the handshake: `/media/1.png` → `https://host/media/1.png`. */
   buildAbsoluteUri(path = '/'): string {
     const host = this.handshake.headers['host'];
     return new URL(path, `${this.handshake.isSecure ? 'https' : 'http'}://${String(host ?? 'localhost')}`).href;
@@ -177,7 +181,7 @@ declare const INPUT: unique symbol;
 
 /**
  * First parameter of an `@Action` method: a scope whose input has been validated.
- * Its type arguments tell the client what the action takes: a class, or the type of a schema, `ActionScope<typeof PlaceOrder>`.
+ * Its type arguments tell clients what the action takes: a class, or the type of a schema, `ActionScope<typeof PlaceOrder>`.
  */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- it types `params` for the action
 export class ActionScope<Input = unknown, QueryInput = Query, PathParams extends object = Params> extends HookScope {
@@ -189,7 +193,7 @@ export class ActionScope<Input = unknown, QueryInput = Query, PathParams extends
 }
 
 /**
- * The scope of a hook whose permissions let no anonymous caller in, such as `IsAuthenticated`: its user is never `null`.
+ * The scope of a hook whose permissions refuse anonymous callers, as `IsAuthenticated` does: its user is never `null`.
  *
  * @example
  * permissions = [IsAuthenticated];
@@ -197,13 +201,13 @@ export class ActionScope<Input = unknown, QueryInput = Query, PathParams extends
  */
 export type AuthenticatedScope = HookScope & { user: NonNullable<ScopeUser> };
 /**
- * A value too: the compiler writes the types of decorated methods into their metadata.
+ * A value as well, because the compiler writes the types of decorated methods into their metadata.
  *
  * @alias
  */
 export const AuthenticatedScope = HookScope;
 
-/** The same for an action. */
+/** An `ActionScope` whose user is never `null`, for hooks whose permissions refuse anonymous callers. */
 export type AuthenticatedActionScope<
   Input = unknown,
   QueryInput = Query,

@@ -2,11 +2,11 @@
 
 /** Bytes that JSON adds to a value or a key: quotes, a comma, a colon. */
 const MARKS = 3;
-/** Bytes of a number, a date or a literal, about. */
+/** About how many bytes a number, a date or a literal takes. */
 const SHORT = 8;
 
 /**
- * Whether the value's JSON has at most about this many bytes. Stops as soon as that is known. Text counts by its
+ * Whether the value's JSON takes at most about this many bytes. Stops as soon as that is known. Text counts by its
  * characters, binary data by its bytes.
  */
 export function isWithin(value: unknown, maxBytes: number): boolean {

@@ -1,4 +1,4 @@
-// Lets a number of pieces of work run at one time; the others wait in line.
+// Limits how many pieces of work run at the same time; the others wait in line.
 
 export class Gate {
   private running = 0;
@@ -13,7 +13,7 @@ export class Gate {
       return await work();
     } finally {
       const next = this.waiting.shift();
-      // Whoever comes next takes the place.
+      // The next in line runs instead, so the number of running ones stays.
       if (next) next();
       else this.running--;
     }

@@ -3,7 +3,7 @@
 export class Interned<T> {
   private readonly kept = new Map<string, { readonly value: T; users: number }>();
 
-  /** Returns the object kept under the key, else keeps this one. Call `release` once for each call. */
+  /** Returns the object kept under the key, or else keeps this one. Call `release` once for each call. */
   take(key: string, value: T): T {
     const known = this.kept.get(key);
     if (known) {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { encodeOnce, jsonText } from './json-text.js';
 
-/** Moments of all years that a Date can have, often many of one day, now and then none at all. */
+/** Dates in all years that a Date can hold: often many of one day, and sometimes an invalid one. */
 const dates = fc.oneof(
   fc.date({ noInvalidDate: false }),
   fc.date({ min: new Date('2026-11-21T00:00:00Z'), max: new Date('2026-11-21T23:59:59.999Z') }),

@@ -3,7 +3,7 @@
 
 import { randomUUID } from 'node:crypto';
 
-/** Deeper values, circular references among them, are left to the caller. */
+/** Deeper values, including circular references, are left to the caller. */
 const MAX_LEVELS = 12;
 
 /**
@@ -20,16 +20,16 @@ export function jsonText(value: unknown): string | undefined {
     : texts.reduce((whole, text, n) => whole.replace(`"${MARK}${n}"`, () => text), json);
 }
 
-/** Values that many answers hold, with their text once it is known. */
+/** Values that occur in many answers, with their text once it is known. */
 const shared = new WeakMap<object, { text?: string }>();
-/** Texts that take the place of marks in the value that is being encoded. */
+/** Texts that replace the marks in the value that is being encoded. */
 const inserted: string[] = [];
-/** In place of such a value. Nobody knows it, so nobody can send it. */
+/** Stands in for a shared value. It is random, so no client can send it. */
 const MARK = randomUUID();
-/** Such values are in an answer's data: looking deeper would slow down every answer. */
+/** Shared values are looked for down to an answer's data: looking deeper would slow down every answer. */
 const SHARED_LEVEL = MAX_LEVELS - 3;
 
-/** Has a value encoded once, for all frames in whose data it is. It must not change any more. */
+/** Marks a value to be encoded once for all frames whose data contains it. It must not change afterwards. */
 export function encodeOnce<T extends object>(value: T): T {
   shared.set(value, {});
   return value;
@@ -55,7 +55,7 @@ function plainOf(value: unknown, levels: number): unknown {
   if (Array.isArray(value)) return plainItems(value, levels);
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Date.prototype) return isStockDate(value as Date) ? dateText(value as Date) : value;
-  // An instance may be anything. Those of an application's class occur where a hook answers a row as it is.
+  // An instance may be anything. Instances of an application's class occur where a hook sends a row as it is.
   if ((prototype !== Object.prototype && prototype !== null) || 'toJSON' in value) return NOT_PLAIN;
   // Results of `JSON.rawJSON` look like this; a copy would be an ordinary object.
   if (prototype === null && 'rawJSON' in value) return NOT_PLAIN;
@@ -77,7 +77,7 @@ function plainItems(values: readonly unknown[], levels: number): unknown {
 function plainFields(fields: Readonly<Record<string, unknown>>, levels: number): unknown {
   const copy: Record<string, unknown> = {};
   for (const name of Object.keys(fields)) {
-    // Assigned, it would become the copy's prototype.
+    // Assigning it would set the copy's prototype.
     if (name === '__proto__') return NOT_PLAIN;
     const field = fields[name];
     const mark = levels > SHARED_LEVEL && typeof field === 'object' && field !== null ? markOf(field) : undefined;
@@ -90,12 +90,12 @@ function plainFields(fields: Readonly<Record<string, unknown>>, levels: number):
 
 // oxlint-disable-next-line typescript/unbound-method -- compared, not called
 const { toJSON, toISOString } = Date.prototype;
-/** An application may have replaced `Date.prototype.toJSON` before it loads this. */
+/** False if the application replaced `Date.prototype.toJSON` before it loaded this module. */
 const areNative = [toJSON, toISOString].every((method) =>
   String(method).includes(`${method.name}() { [native code] }`),
 );
 
-/** Whether `JSON.stringify` would write what `momentText` does. */
+/** Whether `JSON.stringify` would write what `dateText` does. */
 function isStockDate(date: Date): boolean {
   return areNative && date.toJSON === toJSON && date.toISOString === toISOString;
 }
@@ -107,7 +107,7 @@ let lastDay = Number.NaN;
 /** `2026-11-21T` */
 let lastDate = '';
 
-/** The result of `toJSON`. Consecutive dates are often of one day, so the text of the last day is kept. */
+/** The result of `toJSON`. Consecutive dates are often on the same day, so the text of the last day is kept. */
 function dateText(date: Date): string | null {
   const time = date.getTime();
   if (Number.isNaN(time)) return null;

@@ -1,4 +1,4 @@
-// Options by name: one that nothing reads would be ignored in silence.
+// Refuses unknown options, which would otherwise be ignored silently.
 
 import { ConfigurationError } from '../errors/configuration.error.js';
 import { meant } from './nearest-name.js';
@@ -9,7 +9,7 @@ export type Names<O> = Readonly<Record<keyof O, true>>;
 /**
  * @param subject the class or the module at fault
  * @param kind what the options are: "option", "@Action() option"
- * @throws ConfigurationError that names the option nothing reads, and the one that was meant
+ * @throws ConfigurationError that names the unknown option, and the one that was meant
  */
 export function assertNames(subject: string, kind: string, given: object = {}, known: object = {}): void {
   for (const [name, value] of Object.entries(given))
@@ -17,7 +17,7 @@ export function assertNames(subject: string, kind: string, given: object = {}, k
       throw new ConfigurationError(subject, `has an unknown ${kind} "${name}".`, meant(name, Object.keys(known)));
 }
 
-/** @throws ConfigurationError about the first of these options that is set, and to no array */
+/** @throws ConfigurationError about the first of these options that is set to something other than an array */
 export function assertLists<O extends object>(
   subject: string,
   kind: string,

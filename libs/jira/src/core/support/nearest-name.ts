@@ -1,6 +1,6 @@
 // Finds the known name that a misspelled one was meant to be.
 
-/** Shorter names have neighbors that are words of their own. */
+/** Names shorter than this have neighbors that are words of their own. */
 const LONG_NAME = 8;
 
 /**
@@ -27,7 +27,7 @@ function plain(name: string): string {
   return name.replaceAll(/[_-]/g, '').toLowerCase();
 }
 
-/** Optimal string alignment distance, or more than `most`. */
+/** Optimal string alignment distance, or any number above `maxDistance`. */
 function slipsBetween(a: string, b: string, maxDistance: number): number {
   if (Math.abs(a.length - b.length) > maxDistance) return maxDistance + 1;
   let before: number[] = [];

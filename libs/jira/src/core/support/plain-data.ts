@@ -2,7 +2,7 @@
 
 type Tag = '$date' | '$bigint' | '$bytes' | '$number' | '$object';
 
-/** Throws a TypeError for anything but data: functions, symbols, circular references. Leaves out `undefined` members. */
+/** Omits `undefined` members. Throws a TypeError for anything that is not data: functions, symbols, circular references. */
 export function encode(value: unknown): string {
   return JSON.stringify(toJson(value, 0));
 }
@@ -77,7 +77,7 @@ function fromJson(json: unknown): unknown {
 function itemsFromJson(json: object): Record<string, unknown> {
   const value: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(json))
-    // Assigned, `__proto__` would set the prototype.
+    // Assigning `__proto__` would set the prototype.
     Object.defineProperty(value, key, { value: fromJson(item), enumerable: true, writable: true, configurable: true });
   return value;
 }

@@ -7,15 +7,15 @@ import { ConfigurationError } from '../errors/configuration.error.js';
 
 /** An undocumented name of a dependency. */
 export interface PrivateMember<Probe> {
-  /** As a reader finds it in the dependency's source: `UpdateQueryBuilder.createWhereExpression`. */
+  /** Its name in the dependency's source, such as `UpdateQueryBuilder.createWhereExpression`. */
   readonly name: string;
   readonly isThere: (probe: Probe) => boolean;
 }
 
 /**
- * @param versions the range that is known to have them all
- * @param members in the order of their use: a member comes before those that are reached through it
- * @param probe the object to look at
+ * @param versions the range of versions that are known to have all members
+ * @param members in order of access: a member comes before those that are reached through it
+ * @param probe the object to examine
  * @throws ConfigurationError that names the dependency, its version and the first member it lacks
  */
 export function assertMembers<Probe>(
@@ -42,7 +42,7 @@ function isThere<Probe>({ isThere: look }: PrivateMember<Probe>, probe: Probe): 
   try {
     return look(probe);
   } catch {
-    return false; // a probe goes through members that may be missing too
+    return false; // a probe reads other members, which may be missing, too
   }
 }
 

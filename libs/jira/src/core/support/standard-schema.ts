@@ -1,10 +1,10 @@
 // Schemas of Zod, Valibot, ArkType and others, by the interface they share: https://standardschema.dev.
 
 /**
- * A schema of any library that implements Standard Schema. The library is no dependency of this one.
+ * A schema of any library that implements Standard Schema, such as Zod, Valibot or ArkType.
  *
  * @typeParam Input what a client sends
- * @typeParam Output what validation makes of it
+ * @typeParam Output what validation returns
  */
 export interface StandardSchema<Input = unknown, Output = Input> {
   readonly '~standard': {
@@ -23,21 +23,21 @@ export interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** What clients send of a schema; any other type is itself. */
+/** What clients send for a schema. Any other type stays as it is. */
 export type SentOf<T> = T extends { readonly '~standard': { readonly types?: infer Types } }
   ? NonNullable<Types> extends { readonly input: infer Input }
     ? Input
     : unknown
   : T;
 
-/** What validation makes of it. */
+/** What validation returns for a schema. Any other type stays as it is. */
 export type ValidatedOf<T> = T extends { readonly '~standard': { readonly types?: infer Types } }
   ? NonNullable<Types> extends { readonly output: infer Output }
     ? Output
     : unknown
   : T;
 
-/** ArkType's schemas are functions. */
+/** A schema may be a function, as ArkType's are. */
 export function isStandardSchema(value: unknown): value is StandardSchema {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
   const standard = (value as Partial<StandardSchema>)['~standard'];

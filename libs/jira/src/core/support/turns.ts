@@ -1,12 +1,12 @@
 // Processes items in order, in the same turn of the event loop unless something has to wait.
 
-/** Work between two batches, run after everything pushed before it is done. Must neither throw nor reject. */
+/** Work between two batches. It runs when everything pushed before is done, and must neither throw nor reject. */
 export type Turn = () => Promise<void> | void;
 
-/** Resolves when what waits for the event loop has had its turn. */
+/** Resolves in a later turn of the event loop, after waiting I/O was processed. */
 export const afterOthers = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Items per batch: enough to share answers of the database, few enough to let others have a turn. */
+/** Items per batch: enough to share answers of the database, few enough to let other work have a turn. */
 const MAX_BATCH_SIZE = 500;
 
 export class Turns<Item extends object> {

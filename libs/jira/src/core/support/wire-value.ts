@@ -1,11 +1,11 @@
 // Encodes values that JSON cannot hold.
 
-/** A copy with bigints as strings. Throws a TypeError for a circular reference, which has no JSON. */
+/** A copy with bigints as strings. Throws a TypeError for a circular reference. */
 export function wireValue(value: unknown): unknown {
   return JSON.parse(wireText(value));
 }
 
-/** As JSON, bigints as strings. Throws a TypeError for a circular reference. */
+/** The value as JSON, with bigints as strings. Throws a TypeError for a circular reference. */
 export function wireText(value: unknown): string {
   return JSON.stringify(value, withoutBigInts) ?? 'null';
 }

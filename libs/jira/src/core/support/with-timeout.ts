@@ -1,6 +1,6 @@
 // Waiting with a time limit.
 
-/** The promise's outcome, or that of `late` after the time limit. Does not cancel the promise; its later outcome is ignored. */
+/** The promise's outcome, or that of `late` after the time limit. The promise is not cancelled; its later outcome is ignored. */
 export async function withTimeout<T, Late>(promise: Promise<T>, ms: number, late: () => Late): Promise<T | Late> {
   let timer: NodeJS.Timeout | undefined;
   const isLate = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms))).then(late);

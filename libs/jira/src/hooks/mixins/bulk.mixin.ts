@@ -11,16 +11,17 @@ import { CONTEXT } from '../plumbing.js';
 import { fieldsOf } from './mixin.js';
 import type { Constructor, InputOf, OutputOf } from './mixin.js';
 
+/** The actions of `BulkMixin`. Unless `atomic` is false, they write all items or none. */
 export interface ChangesMany {
-  /** POST `{ items, atomic? }`: stores new rows; all or none of them, unless `atomic` is false. */
+  /** POST `{ items, atomic? }`: stores new rows, and returns them with 201. */
   createMany(scope: ActionScope<BulkInput<InputOf<this, 'createInput'>>>): Promise<OutputOf<this>[] | BulkResult[]>;
-  /** PATCH `{ items: [{ pk, …fields }], atomic? }`: changes the given fields. */
+  /** PATCH `{ items: [{ pk, …fields }], atomic? }`: changes the given fields, and returns the stored rows. */
   updateMany(scope: ActionScope<BulkInput<Record<string, unknown>>>): Promise<OutputOf<this>[] | BulkResult[]>;
-  /** DELETE `{ items: [pk, …], atomic? }`: removes rows. */
+  /** DELETE `{ items: [pk, …], atomic? }`: removes rows, and returns a `null` for each. */
   destroyMany(scope: ActionScope<BulkInput<unknown>>): Promise<null[] | BulkResult[]>;
 }
 
-/** Adds `createMany`, `updateMany` and `destroyMany`. */
+/** Adds `createMany`, `updateMany` and `destroyMany`. A request may have as many items as the limit `pageSize` allows. */
 export function BulkMixin<B extends Constructor<GenericHook<object>>>(Base: B): B & Constructor<ChangesMany> {
   abstract class BulkHook extends Base {
     @Action({ methods: ['POST'] })

@@ -5,6 +5,7 @@ import { answerCreated, inputFor, type GenericHook } from '../generic-hook.js';
 import { noteStock } from '../shortcuts.js';
 import type { Constructor, OutputOf } from './mixin.js';
 
+/** The action of `CreateMixin`. */
 export interface Creates {
   /** POST: stores a new row and returns it with 201. */
   create(scope: ActionScope): Promise<OutputOf<this>>;

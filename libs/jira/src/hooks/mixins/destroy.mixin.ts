@@ -5,8 +5,9 @@ import type { GenericHook } from '../generic-hook.js';
 import { noteStock } from '../shortcuts.js';
 import type { Constructor } from './mixin.js';
 
+/** The action of `DestroyMixin`. */
 export interface Destroys {
-  /** DELETE: removes the row the query names and returns 204 with `null`. */
+  /** DELETE: removes the row that the query names, and returns 204 with `null`. */
   destroy(scope: ActionScope<undefined>): Promise<null>;
 }
 

@@ -5,8 +5,9 @@ import { Shown } from '../shown-result.js';
 import { GenericHook } from '../generic-hook.js';
 import type { Constructor, OutputOf } from './mixin.js';
 
+/** The action of `ListMixin`. */
 export interface Lists {
-  /** GET: the rows this caller may see, filtered, ordered and paginated; a bare array without pagination. */
+  /** GET: the rows that this caller may see, filtered, ordered and paginated; an array if the hook has no pagination. */
   list(scope: ActionScope<undefined>): Promise<ListOf<this>>;
 }
 
@@ -21,7 +22,7 @@ type PageOf<Page, Row> = { [K in keyof Page]: K extends 'results' ? Row[] : Page
 
 const STOCK = new WeakSet<object>();
 
-/** Whether clients may call `list`, and it answers what the library's own does. */
+/** Whether clients may call `list`, and it is the library's own. */
 export function hasStockList(hook: GenericHook<object>): boolean {
   const { list } = hook as unknown as { readonly list?: object };
   return (
@@ -41,7 +42,7 @@ export function ListMixin<B extends Constructor<GenericHook<object>>>(Base: B): 
       return this.getList(scope);
     }
   }
-  // oxlint-disable-next-line typescript/unbound-method -- it is known by its identity
+  // oxlint-disable-next-line typescript/unbound-method -- it is recognized by its identity
   STOCK.add(ListHook.prototype.list);
   return ListHook as unknown as B & Constructor<Lists>;
 }

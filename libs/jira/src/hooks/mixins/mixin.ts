@@ -8,17 +8,17 @@ export type Constructor<T = object> = abstract new (...args: any[]) => T;
 
 type InstanceOf<C> = C extends abstract new (...args: never[]) => infer T ? T : never;
 
-/** The input of an action, from the hook's attribute of that name. */
+/** The type of an input, from the hook's attribute `K`. */
 export type InputOf<H, K extends string> = H extends { [P in K]: infer C }
   ? C extends StandardSchema
     ? SentOf<C>
     : InstanceOf<C>
   : Record<string, unknown>;
 
-/** The view a hook gives of a row. */
+/** The type of a row as clients get it, from the hook's `output`. */
 export type OutputOf<H> = H extends { output: infer C } ? InstanceOf<C> : Record<string, unknown>;
 
-/** The fields a validated input sets. Class fields that the client left out exist as `undefined`, and set nothing. */
+/** The fields that a validated input sets. Class fields that the client left out are `undefined`, and set nothing. */
 export function fieldsOf(input: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
 }

@@ -4,8 +4,9 @@ import { Shown } from '../shown-result.js';
 import type { GenericHook } from '../generic-hook.js';
 import type { Constructor, OutputOf } from './mixin.js';
 
+/** The action of `RetrieveMixin`. */
 export interface Retrieves {
-  /** GET: the row the query names. */
+  /** GET: the row that the query names. */
   retrieve(scope: ActionScope<undefined>): Promise<OutputOf<this>>;
 }
 

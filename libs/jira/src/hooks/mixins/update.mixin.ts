@@ -5,8 +5,9 @@ import { answerUpdated, inputFor, type GenericHook } from '../generic-hook.js';
 import { noteStock } from '../shortcuts.js';
 import type { Constructor, OutputOf } from './mixin.js';
 
+/** The action of `UpdateMixin`. */
 export interface Updates {
-  /** PUT: a full update. PATCH: the given fields only. Returns the stored row. */
+  /** PUT: a full update of the row that the query names. PATCH: the given fields only. Returns the stored row. */
   update(scope: ActionScope): Promise<OutputOf<this>>;
 }
 

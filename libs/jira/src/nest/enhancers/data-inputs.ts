@@ -1,4 +1,4 @@
-// Classes of `@Data() order: PlaceOrder` parameters: validated like an action's own input, without a pipe.
+// The classes of parameters such as `@Data() order: PlaceOrder`: validated like an action's own input, without a pipe.
 
 import { ValidationPipe, type Type } from '@nestjs/common';
 import { PARAMTYPES_METADATA, ROUTE_ARGS_METADATA } from '../../core/nest-internals.js';
@@ -11,7 +11,7 @@ import { validateInput } from '../../policy/serialization/input.js';
 
 export interface DataInput {
   readonly index: number;
-  /** The property of the data it reads; undefined for all of it. */
+  /** The property of the data that it reads; `undefined` for the data as a whole. */
   readonly key: string | undefined;
   readonly type: Type<object>;
 }
@@ -39,7 +39,7 @@ function typesOf(hook: object, member: string): unknown[] | undefined {
   return Reflect.getMetadata(PARAMTYPES_METADATA, hook, member) as unknown[] | undefined;
 }
 
-/** @throws ConfigurationError when parameters take data of classes that the compiler left out: nothing would be validated */
+/** @throws ConfigurationError if the compiler omitted the types of parameters that take data: nothing would be validated */
 function checkDataTypes(options: ActionOptions, hook: object, member: string): void {
   if (options.input || typesOf(hook, member)) return;
   const params = Reflect.getMetadata(ROUTE_ARGS_METADATA, hook.constructor, member) as object | undefined;
@@ -55,13 +55,13 @@ function checkDataTypes(options: ActionOptions, hook: object, member: string): v
     );
 }
 
-/** A `ValidationPipe` lets through whatever it has no class for. */
+/** Whether the pipe validates by the parameter's type: a `ValidationPipe` without a type lets everything pass. */
 function validatesByType(pipe: unknown): boolean {
   if (pipe instanceof ValidationPipe) return (pipe as unknown as { expectedType?: unknown }).expectedType === undefined;
   return pipe === ValidationPipe || (typeof pipe === 'function' && pipe.prototype instanceof ValidationPipe);
 }
 
-/** The action's options, its input being the class of `@Data()` where they name none. */
+/** The action's options. If they have no `input`, it is the class of the `@Data()` parameter. */
 export function withDataInput<O extends ActionOptions>(options: O, hook: object, member: string): O {
   checkDataTypes(options, hook, member);
   const { input: own } = options;
@@ -70,7 +70,7 @@ export function withDataInput<O extends ActionOptions>(options: O, hook: object,
   return options.input || !input ? options : { ...options, input };
 }
 
-/** The argument as an instance of its class. Throws a ValidationException that names the fields below the member. */
+/** The argument as an instance of its class. Throws a ValidationException whose fields are under the member's name. */
 export async function validateMember({ key, type }: DataInput, value: unknown): Promise<unknown> {
   if (value instanceof type) return value;
   try {

@@ -1,4 +1,4 @@
-// An action between interceptors: they see its result, or the Observable of its items if it streams.
+// An action inside interceptors: they see its result, or the Observable of its items if it streams.
 
 import { isObservable, Observable, type Subscriber } from 'rxjs';
 import type { ActionBody } from '../../hooks/enhancers.js';
@@ -8,7 +8,7 @@ import type { ActionScope, HookScope } from '../../core/scope/scope.js';
 
 type Call = (scope: HookScope) => Promise<unknown>;
 
-/** @param surround puts interceptors around a function; what comes back is their Observable, not its last value */
+/** @param surround puts interceptors around a function, and returns their Observable rather than its last value */
 export function interceptedBody(inner: ActionBody, surround: (run: (scope: HookScope) => unknown) => Call): ActionBody {
   const runs = new WeakMap<HookScope, Run>();
   const call = surround((scope) => runs.get(scope)?.start());
@@ -32,7 +32,7 @@ class Run {
     private readonly target: () => StreamSink,
   ) {}
 
-  /** Resolves with what the action returns, or as soon as it streams with the Observable of its items. */
+  /** Resolves with the action's result or, as soon as it streams, with the Observable of its items. */
   start(): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const done = this.inner(this.scope, () => {
@@ -78,7 +78,7 @@ class Run {
   }
 }
 
-/** Items on their way from the action through the interceptors to where they go. */
+/** Items on their way from the action through the interceptors to their target. */
 class Items implements StreamSink {
   private subscriber?: Subscriber<unknown>;
   private end?: (reason?: Error) => void;
@@ -116,7 +116,7 @@ class Items implements StreamSink {
     return new Answer(200, null);
   }
 
-  /** What came through the interceptors. */
+  /** Passes on an item that came through the interceptors. */
   deliver(item: unknown): void {
     this.full = this.target.send(item);
   }

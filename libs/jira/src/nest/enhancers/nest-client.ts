@@ -3,9 +3,8 @@
 import type { HookScope } from '../../core/scope/scope.js';
 
 /**
- * The transport's own client (a Socket.IO socket), read through, with what guards written for HTTP look for: `user`,
- * `headers`, `query`, `params`, `body`, `method`, `url`. Setting `user`, as Passport's guards do, sets it for the
- * request at hand alone.
+ * The transport's own client, such as a Socket.IO socket, plus what guards written for HTTP look for: `user`, `headers`, `query`,
+ * `params`, `body`, `method`, `url`. A guard that sets `user`, as Passport's do, sets it for this request only.
  */
 export function nestClient(scope: HookScope): object {
   return Object.create(scope.connection.client, {

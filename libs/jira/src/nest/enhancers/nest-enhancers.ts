@@ -1,4 +1,4 @@
-// Nest's guards, pipes, interceptors, filters and parameter decorators around actions, by its ExternalContextCreator.
+// Nest's guards, pipes, interceptors, filters and parameter decorators around actions, through its ExternalContextCreator.
 
 import { Logger, type ContextType } from '@nestjs/common';
 import {
@@ -36,7 +36,7 @@ const METADATA: Readonly<Record<Kind, string>> = {
   filters: EXCEPTION_FILTERS_METADATA,
 };
 const NOTHING = { guards: false, interceptors: false, filters: false };
-/** A parameter that no method has, for pipes over data that no parameter asks for. */
+/** A parameter that no method has: it runs pipes on data that no parameter takes. */
 const DATA_METADATA = 'jira:data';
 const DATA_INDEX = 255;
 const BODY = 3;
@@ -49,7 +49,7 @@ export interface EnhancedAction {
   readonly isStatic: boolean;
   /** Creates the hook's request-scoped enhancers for one request. */
   load(contextId: ContextId): Promise<unknown>;
-  /** Translate database errors, for the status of a filter's answer. */
+  /** Translators of database errors: they give a filter's answer its status. */
   readonly translators: readonly ErrorTranslator[];
 }
 
@@ -64,7 +64,7 @@ export class NestEnhancers {
     this.globals = applicationConfigOf(creator);
   }
 
-  /** The action's enhancers; undefined if there are none. */
+  /** The action's enhancers; `undefined` if there are none. */
   of(action: EnhancedAction): ActionEnhancement | undefined {
     if (action.isStatic) {
       const enhancers = this.enhancers(action);
@@ -152,7 +152,7 @@ export class NestEnhancers {
     };
   }
 
-  /** A filter may throw another exception. A filter that breaks (one written for HTTP, say) does not hide the first exception. */
+  /** A filter may throw another exception. But if a filter breaks, such as one written for HTTP, the first exception remains. */
   private verdict(thrown: unknown, failure: { readonly error: unknown } | undefined): unknown {
     if (!failure || thrown === failure.error || exceptionOf(thrown)) return thrown;
     this.logger.warn(`An exception filter failed: ${describeThrown(thrown)}`);
@@ -186,14 +186,14 @@ export class NestEnhancers {
   }
 }
 
-/** Guards read a handler's metadata off the function they are given. */
+/** Copies a handler's metadata to the callback, because guards read it from the function that they get. */
 function withMetadataOf(method: Callback, callback: Callback): Callback {
   for (const key of Reflect.getMetadataKeys(method) as unknown[])
     Reflect.defineMetadata(key, Reflect.getMetadata(key, method), callback);
   return Object.defineProperty(callback, 'name', { value: method.name });
 }
 
-/** Client, data, scope, pattern: `switchToWs()` finds its own, `switchToHttp().getRequest()` the client. */
+/** Client, data, scope and pattern, as `switchToWs()` expects them. `switchToHttp().getRequest()` returns the client. */
 function contextArguments(scope: HookScope): unknown[] {
   return [nestClient(scope), scope.data, scope, `${scope.namespace}/${scope.action}`];
 }

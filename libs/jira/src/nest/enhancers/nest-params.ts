@@ -7,7 +7,7 @@ import type { HookScope } from '../../core/scope/scope.js';
 
 type ParamsFactory = NonNullable<Parameters<ExternalContextCreator['create']>[4]>;
 
-/** HTTP's decorators and those of gateways share their numbers; what has no meaning here is `null`. */
+/** The decorators of HTTP and of gateways share their numbers. Those that have no meaning here read `null`. */
 export const paramsFactory: ParamsFactory = {
   exchangeKeyForValue(type: RouteParamtypes, data: unknown, args: unknown[]): unknown {
     const scope = args[SCOPE_ARGUMENT] as HookScope;

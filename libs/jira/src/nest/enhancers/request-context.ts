@@ -1,4 +1,4 @@
-// The injection context of a request: one for all that is request-scoped in it.
+// The injection context of a request: one for all its request-scoped providers.
 
 import { ContextIdFactory, type ContextId } from '@nestjs/core';
 import type { HookScope } from '../../core/scope/scope.js';
@@ -6,7 +6,7 @@ import { nestClient } from './nest-client.js';
 
 const CONTEXTS = new WeakMap<HookScope, ContextId>();
 
-/** @param register tells Nest what `@Inject(REQUEST)` means in a context */
+/** @param register tells Nest what `@Inject(REQUEST)` injects in a context */
 export function contextOf(scope: HookScope, register: (request: object, contextId: ContextId) => void): ContextId {
   const known = CONTEXTS.get(scope);
   if (known) return known;

@@ -1,4 +1,4 @@
-// Finds the `@OnChange` methods of the application's providers and controllers.
+// Finds the `@OnChange()` methods of the application's providers and controllers.
 
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
@@ -17,7 +17,7 @@ export class ChangeListenerExplorer {
     private readonly observables: Observables,
   ) {}
 
-  /** Connects them all. Throws a ConfigurationError for a request-scoped class, an unknown entity, or a constructor without types. */
+  /** Connects them. Throws a ConfigurationError for a request-scoped class, an unknown entity or an untyped constructor. */
   connect(): void {
     const seen = new Set<unknown>();
     for (const wrapper of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) {

@@ -1,14 +1,14 @@
-// Constructors whose parameters have no types at run time: Nest would inject nothing, in silence.
+// Refuses constructors whose parameters have no types at run time: Nest would silently inject nothing.
 
 import { PARAMTYPES_METADATA, SELF_DECLARED_DEPS_METADATA } from '../../core/nest-internals.js';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 
-/** What `@Inject(Token)` said of a parameter. */
+/** What `@Inject(Token)` stored about a parameter. */
 interface Named {
   readonly index: number;
 }
 
-/** @throws ConfigurationError when the class asks for what Nest cannot know: a compiler left the types out, or no decorator asked for them */
+/** @throws ConfigurationError if Nest cannot know a parameter's type: the compiler omits types, or the class has no decorator */
 export function checkConstructorTypes(type: object): void {
   if (typeof type !== 'function' || type.length === 0 || Reflect.hasMetadata(PARAMTYPES_METADATA, type)) return;
   const named = (Reflect.getMetadata(SELF_DECLARED_DEPS_METADATA, type) ?? []) as readonly Named[];

@@ -41,7 +41,7 @@ export class EventExplorer {
     this.enhancers = new NestEnhancers(creator);
   }
 
-  /** Registers every `@EventHandlers` provider, and the configured listeners, which are created unless provided. */
+  /** Registers every `@EventHandlers()` provider, and the configured listeners. Listeners that are not provided are created. */
   async register(listeners: readonly EventListenerSpec[], defaults: HookDefaults): Promise<void> {
     const { moduleRef, registry } = this;
     for (const found of await findProviders(this.discovery, eventHandlersOptions, 'event handlers'))
@@ -115,7 +115,7 @@ export class EventExplorer {
   }
 }
 
-/** The application's own instance if it provides the class, else one made here. */
+/** The application's own instance if it provides the class, else one created here. */
 async function provided<T extends object>(type: Type<T>, root: ModuleRef): Promise<T> {
   const instance = await Promise.resolve()
     .then(() => root.get(type, { strict: false }))

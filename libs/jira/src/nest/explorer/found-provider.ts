@@ -1,4 +1,4 @@
-// Providers of the application that carry a mark, as singletons, with the module that holds them.
+// Providers of the application that have a mark, as singletons, with the module that holds them.
 
 import { Scope, type Type } from '@nestjs/common';
 import { ModuleRef, type ContextId, type DiscoveryService } from '@nestjs/core';
@@ -18,10 +18,10 @@ export interface FoundProvider<Metadata> {
 }
 
 /**
- * Every provider whose class has this metadata, each once, wherever it is provided.
+ * Every provider whose class has this metadata, in any module. Each is returned once.
  *
- * @param what they are, for messages to developers: "hooks", "event handlers"
- * @throws ConfigurationError if one of them is request-scoped, or asks for what Nest cannot know
+ * @param what what they are, for messages to developers: "hooks", "event handlers"
+ * @throws ConfigurationError if one of them is request-scoped, or Nest cannot know the types of its constructor
  */
 export async function findProviders<Metadata>(
   discovery: DiscoveryService,
@@ -42,7 +42,7 @@ export async function findProviders<Metadata>(
       );
     checkConstructorTypes(type);
     const isStatic = wrapper.isDependencyTreeStatic();
-    // Nest makes no singleton of a class with a request-scoped guard.
+    // Nest creates no singleton of a class that has a request-scoped guard.
     const instance = isStatic ? (wrapper.instance as object) : await moduleRef.create(type);
     const load = (contextId: ContextId): Promise<unknown> => moduleRef.resolve(type, contextId, { strict: false });
     found.set(wrapper.instance as object, { instance, metadata, moduleRef, isStatic, load });
@@ -50,7 +50,7 @@ export async function findProviders<Metadata>(
   return [...found.values()];
 }
 
-/** Enhancers may be request-scoped; what the class itself is made of may not. */
+/** Enhancers may be request-scoped; the class and what it injects may not. */
 function isSingleton(wrapper: Wrapper): boolean {
   const properties = wrapper.getPropertiesMetadata() as readonly { wrapper: Wrapper }[] | undefined;
   const dependencies = [...(wrapper.getCtorMetadata() ?? []), ...(properties ?? []).map((one) => one.wrapper)];

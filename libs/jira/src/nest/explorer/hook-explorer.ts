@@ -35,7 +35,7 @@ import { assertNest } from '../../core/nest-internals.js';
 import { assertClassTransformer } from '../../policy/serialization/internals.js';
 import { NestEnhancers } from '../enhancers/nest-enhancers.js';
 
-/** What every hook shares, resolved already. */
+/** What all hooks share, already resolved. */
 export interface HookDefaults {
   readonly permissions: readonly Permission[];
   readonly middleware: readonly JiraMiddleware[];
@@ -68,8 +68,8 @@ export class HookExplorer {
   }
 
   /**
-   * Registers every `@Hook` provider, wherever in the application it is provided, and the configured hooks. Called
-   * first, so a dependency that has become another is said here.
+   * Registers every `@Hook()` provider of any module, and the configured hooks. It is called first, so it also checks the private
+   * members of Nest.
    */
   async register(configured: Readonly<Record<string, Type<BaseHook>>>, defaults: HookDefaults): Promise<void> {
     assertNest(this.creator);
@@ -153,7 +153,7 @@ export class HookExplorer {
       const enhancement = this.enhancers.of({ hook, member: action.member, isStatic, load, translators });
       if (asked.length === 0 && !isGuarded(enhancement)) open.push(action.name);
       permissionsOf.set(action.name, asked);
-      // What surrounds an action may answer each caller something else, or alter what it is handed.
+      // Middleware, filters and interceptors may answer each caller differently, or alter the list.
       if (action.name === 'list' && middleware.length === 0 && isBare(enhancement) && hasSharedLists(hook))
         sharing = (once) => shareLists(hook, once);
       const options = withDataInput(action.options, hook, action.member);
@@ -187,7 +187,7 @@ export class HookExplorer {
     this.logger.log(`${hook.constructor.name} {${metadata.namespace}}: ${[...actions.keys()].join(', ')}`);
   }
 
-  /** As if the caller had asked for the list: with its middleware, guards and permissions. */
+  /** Answers as if the caller had called `list`: with its middleware, guards and permissions. */
   private async list(scope: HookScope, namespace: string, query: Query, share: ScopeState['share']): Promise<unknown> {
     const { handle } = this.registry.resolve(namespace, 'list', 'GET', scope.connection.route);
     const call = Object.assign(calling(scope, { namespace, action: 'list', method: 'GET' }), { query });
@@ -208,7 +208,7 @@ function checkHook(hook: object, fault: string): BaseHook {
   throw new ConfigurationError(hook.constructor.name, fault, 'Extend ModelHook, GenericHook or BaseHook.');
 }
 
-/** What `@Hook` says of the class, or the namespace it is configured with. */
+/** The `@Hook()` options of the class, or the namespace that it is configured with. */
 function metadataOf(type: Type<object>, configured: ReadonlyMap<unknown, string>): HookMetadata | undefined {
   const metadata = hookMetadata(type);
   const namespace = configured.get(type);

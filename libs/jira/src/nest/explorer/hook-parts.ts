@@ -12,7 +12,7 @@ import { compose } from '../../policy/permissions/composition.js';
 import { checkConstructorTypes } from './constructor-types.js';
 import { Permission, PermissionComposition, type PermissionSpec } from '../../policy/permissions/permission.js';
 
-/** Classes are created by the module's dependency injection, functions become permissions, instances stay. */
+/** Classes are created by the module's dependency injection, functions become permissions, and instances stay as they are. */
 export function createPermissions(specs: readonly PermissionSpec[], moduleRef: ModuleRef): Promise<Permission[]> {
   return Promise.all(
     specs.map(async (spec) => {
@@ -22,7 +22,7 @@ export function createPermissions(specs: readonly PermissionSpec[], moduleRef: M
         const hasPermission = spec as NonNullable<Permission['hasPermission']>;
         return Object.assign(new FunctionPermission(), { hasPermission });
       }
-      // A permission without any of these would allow everything; a misspelled method must not.
+      // A permission without any of these methods would allow everything, so a misspelled one is refused.
       return created<Permission>(
         spec,
         'a permission',
@@ -33,7 +33,7 @@ export function createPermissions(specs: readonly PermissionSpec[], moduleRef: M
   );
 }
 
-/** Created the same way, and ordered. */
+/** Creates middleware in the same way, and sorts it. */
 export async function createMiddleware(
   specs: readonly MiddlewareSpec[],
   moduleRef: ModuleRef,
@@ -48,7 +48,7 @@ export async function createMiddleware(
   return inOrder(rings);
 }
 
-/** Created the same way; a function reads no query keys of its own. */
+/** Creates filter backends in the same way. A function reads no query keys of its own. */
 export function createFilterBackends(
   specs: readonly FilterBackendSpec[],
   moduleRef: ModuleRef,
@@ -62,7 +62,7 @@ export function createFilterBackends(
   );
 }
 
-/** @param type `null` for none, `undefined` for the fallback */
+/** Creates a pagination. @param type `null` for none, `undefined` for the fallback */
 export async function createPagination(
   type: Type<Pagination> | null | undefined,
   fallback: Pagination | null,
@@ -72,7 +72,7 @@ export async function createPagination(
   return created<Pagination>(type, 'pagination', ['paginate'], moduleRef);
 }
 
-/** @throws ConfigurationError unless the object has one of these methods, and Nest knows what its class asks for */
+/** @throws ConfigurationError if the object has none of these methods, or Nest cannot know the types of its constructor */
 export async function created<T extends object>(
   spec: Type<object> | object,
   kind: string,

@@ -18,10 +18,10 @@ export interface ApplicationIndexes {
 }
 
 /**
- * Reads which indexes the tables have, and writes nothing.
+ * Compares the indexes that the tables have with those that the hooks need. It writes nothing.
  *
- * @param app initialized
- * @param user whose visibility is asked
+ * @param app an initialized application
+ * @param user the user whose visibility counts
  */
 export async function applicationIndexes(
   app: { get<T>(token: Type<T>): T },
@@ -46,7 +46,7 @@ export async function applicationIndexes(
   };
 }
 
-/** Undefined where it needs more of a caller than there is. */
+/** The visibility of the user; `undefined` if it needs more of the caller than there is here. */
 async function visibilityOf(
   hook: GenericModelHook<object>,
   metadata: Parameters<typeof compileVisibility>[0],

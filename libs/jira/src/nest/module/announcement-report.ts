@@ -1,4 +1,4 @@
-// Changes that could not be announced: logged, and told to the application.
+// Reports changes that could not be announced: to the log and to the application.
 
 import { Injectable } from '@nestjs/common';
 import type { Change } from '../../core/changes/change.js';

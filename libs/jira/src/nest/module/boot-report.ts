@@ -1,4 +1,4 @@
-// What a developer sees when the application has started: one table of who may call what, and where the explorer is.
+// What a developer sees when the application has started: a table of who may call what, and the URL of the explorer.
 
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { LifecycleEvents } from '../../core/lifecycle/lifecycle-events.js';
@@ -26,7 +26,7 @@ export class BootReport implements OnApplicationBootstrap {
     private readonly lifecycle: LifecycleEvents,
   ) {}
 
-  /** Called when the server listens, because its port is known then. */
+  /** Reports when the server listens, because its port is known only then. */
   onApplicationBootstrap(): void {
     if (!this.options.bootReport) return;
     this.lifecycle.on('jira.start_server', ({ address }) => this.logger.log(this.text(address)));

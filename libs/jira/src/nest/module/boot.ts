@@ -1,4 +1,4 @@
-// From the options and the application's providers to a server that lets clients in, in order.
+// Boots the server from the options and the application's providers, in order, until it lets clients in.
 
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { RequestTurns } from '../../core/limits/request-turns.js';

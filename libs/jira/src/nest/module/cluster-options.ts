@@ -11,19 +11,19 @@ import type { ChangeLog } from '../../core/changes/change-log.js';
 import { MemoryChangeLog } from '../../core/changes/memory-change-log.js';
 
 /**
- * Each part is local to this process unless you set it here.
+ * What processes share. Each part is local to this process unless you set it. `redisCluster()` and `typeOrmCluster()` help.
  *
  * @example
  * JiraModule.forRoot({ ...redisCluster({ url: 'redis://127.0.0.1:6379' }), resume: { secret } })
  */
 export interface ClusterOptions {
-  /** Carries committed changes to every process. @default this process only */
+  /** Carries committed changes to every process. @default within this process only */
   readonly changeLog?: ChangeLog;
-  /** Carries what applications publish. @default this process only */
+  /** Carries what applications publish to every process. @default within this process only */
   readonly pubSub?: PubSub;
-  /** Stores the connections of every process. @default this process only */
+  /** Stores the connections of every process. @default those of this process only */
   readonly connectionStore?: ConnectionStore;
-  /** Stores messages until they are acknowledged. @default in memory, for the lifetime of this process */
+  /** Stores messages until they are acknowledged. @default in memory, until this process ends */
   readonly messageQueue?: MessageQueue;
 }
 

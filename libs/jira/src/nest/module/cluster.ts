@@ -1,4 +1,4 @@
-// The shared parts: ready before clients are let in, closed when all clients are gone.
+// What processes share: ready before clients are let in, closed when all clients are gone.
 
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Broadcast } from '../../cluster/messaging/broadcast.js';
@@ -27,16 +27,16 @@ export class Cluster implements OnModuleInit, OnApplicationShutdown {
     this.connections.start();
     this.messages.start();
     this.broadcast.start();
-    // One process has nobody to tell.
+    // A single process has no others to tell.
     if (isShared(this.options.pubSub)) await this.emits.start();
   }
 
-  /** Called when no client is connected any more, and the application's data sources still are. */
+  /** Called when no client is connected any more, while the application's data sources still are. */
   async leave(): Promise<void> {
     this.messages.stop();
     this.presence.stop();
     this.emits.stop();
-    // A store that does not answer must not hold the process: its lease ends by itself.
+    // A store that does not answer must not keep the process alive: the lease ends by itself.
     await atMost(
       this.options.limits.drainMs,
       this.broadcast.stop().then(() => this.connections.stop()),
@@ -45,7 +45,7 @@ export class Cluster implements OnModuleInit, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     const { changeLog, pubSub, connectionStore, messageQueue } = this.options;
-    // First: what was committed still has to leave, and the connection may be shared.
+    // The change log first: committed changes still have to leave, and the others may share its connection.
     await changeLog.close?.();
     await pubSub.close();
     await connectionStore.close();

@@ -1,4 +1,4 @@
-// What the options name by class, for all hooks: created once, at boot.
+// Creates the classes that the options name for all hooks, once at boot.
 
 import { Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
@@ -20,7 +20,7 @@ export class GlobalParts {
     private readonly edge: TypeOrmEdge,
   ) {}
 
-  /** @throws ConfigurationError about one that is not what it should be */
+  /** @throws ConfigurationError if one of them is not what it is listed as */
   async create(): Promise<HookDefaults> {
     const { options, moduleRef, translators } = this;
     const { pageSize, limits, fastPaths } = options;

@@ -10,7 +10,7 @@ import { DataSources } from '../../typeorm/data-sources.js';
 import { RESOLVED_OPTIONS, type ResolvedJiraOptions } from './jira-options.js';
 
 /**
- * What probes ask. `nestjs-jira/health` has it as a health indicator of `@nestjs/terminus`.
+ * The health of this process, for readiness probes. `nestjs-jira/health` has a health indicator for `@nestjs/terminus`.
  *
  * @example
  * constructor(private readonly health: JiraHealth) {}
@@ -29,7 +29,7 @@ export class JiraHealth implements OnModuleDestroy {
     @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedJiraOptions, 'unreadyMs'>,
   ) {}
 
-  /** Whether new clients should be sent here: from the end of boot until a shutdown begins, `unreadyMs` before the drain. */
+  /** Whether to send new clients here. True from the end of boot until a shutdown begins, `unreadyMs` before the drain. */
   get isReady(): boolean {
     return this.reception.isOpen && !this.isLeaving;
   }
@@ -39,22 +39,22 @@ export class JiraHealth implements OnModuleDestroy {
     return this.open.size;
   }
 
-  /** Rejects when the change log cannot be reached. */
+  /** Rejects if the change log cannot be reached. */
   async changeLog(): Promise<void> {
     await this.log.check?.();
   }
 
-  /** Rejects when the store of connections cannot be reached; may wait for it as long as it is away. */
+  /** Rejects if the connection store cannot be reached. It may wait for the store first, so give your probe a timeout. */
   async connectionStore(): Promise<void> {
     await this.store.get('$health');
   }
 
-  /** Rejects when one of the application's databases does not answer; waits as its driver does. */
+  /** Rejects if one of the application's databases does not answer. It waits as long as the driver does. */
   async databases(): Promise<void> {
     await Promise.all(this.dataSources.all().map(({ dataSource }) => dataSource.query('SELECT 1')));
   }
 
-  /** Nest calls it for all providers before it closes anything. */
+  /** Nest calls this for all providers before it closes anything. */
   async onModuleDestroy(): Promise<void> {
     this.isLeaving = true;
     const { unreadyMs } = this.options;

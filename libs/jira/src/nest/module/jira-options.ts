@@ -27,82 +27,86 @@ import { meant } from '../../core/support/nearest-name.js';
 import type { Names } from '../../core/support/known-names.js';
 import { assertOptionNames } from './option-names.js';
 
+/** The options of `JiraModule.forRoot()`. All are optional. */
 export interface JiraOptions extends ClusterOptions {
-  /** Authentication classes, asked in turn at each handshake; the first that recognizes the credentials decides. @default none: every caller is anonymous */
+  /**
+   * Authentication classes, asked in order at each handshake. The first that recognizes the credentials decides.
+   * @default none: every caller is anonymous
+   */
   readonly authentication?: readonly (Type<Authentication> | Authentication)[];
-  /** Permissions checked before each hook's own, and at the handshake. @default none: everyone is allowed */
+  /** Permissions checked at the handshake, and before each hook's own. @default none: everyone is allowed */
   readonly permissions?: readonly PermissionSpec[];
-  /** Middleware around every request, outside the hooks' own. */
+  /** Middleware around every request, outside the hooks' own. @default none */
   readonly middleware?: readonly MiddlewareSpec[];
   /** Pagination of lists; `null` returns bare arrays. @default PageNumberPagination */
   readonly pagination?: Type<Pagination> | null;
   /** Rows per page if the client names no size. @default 16, as in djira */
   readonly pageSize?: number;
   /**
-   * Hooks by namespace, besides the `@Hook` providers found in the application. A class that is no provider is created
-   * here, with the providers of `imports`.
+   * Hooks by namespace, besides the `@Hook()` providers of the application. A class that is not a provider is created here, with
+   * the providers of `imports`. @default none
    */
   readonly hooks?: Readonly<Record<string, Type<BaseHook>>>;
   /** Endpoints for plain WebSockets, besides the paths of hooks and handlers. @default none */
   readonly plainWebSockets?: readonly PlainWebSocketOptions[];
-  /** Event handlers, besides the `@EventHandlers` providers found in the application. */
+  /** Event handlers, besides the `@EventHandlers()` providers of the application. @default none */
   readonly eventListeners?: readonly EventListenerSpec[];
   /**
-   * Where a client's address is, when a proxy forwards connections: such as a header that your proxy sets, and no
-   * client can. Limits per address count by it. @default the address of the TCP connection
+   * Returns a client's address behind a proxy, for the limits per address. Read a header that your proxy sets and that clients
+   * cannot set. @default the address of the TCP connection
    */
   readonly clientAddress?: ClientAddress;
-  /** Limits of the server. */
+  /** Limits of the server. @default DEFAULT_LIMITS */
   readonly limits?: Partial<Limits>;
   /**
-   * Limits of one connection, by what its user or tenant has paid for: docs/security.md. Called once its user is known.
-   * @default `limits`, for all
+   * Returns the limits of one connection, such as by the plan of its user or tenant: docs/security.md. Called when its user is
+   * known. @default `limits`, for all
    */
   readonly limitsOf?: LimitsOf;
   /** Options of the Socket.IO server. Cross-origin requests are refused unless `cors` allows them. */
   readonly socketIo?: SocketIoOptions;
-  /** Returns the key that identifies a user, a string or number. @default the user's `id`, `pk` or `sub` */
+  /** Returns the key that identifies a user: a string or a number. @default the user's `id`, else `pk`, else `sub` */
   readonly userKey?: UserKey;
   /**
-   * How long a subscription may go on by what `visibility` and the permissions said when it was last asked, in ms. What
-   * `dependsOn` names takes effect at once. @default 60_000: a minute, one question per subscription and minute
+   * How long a subscription relies on what `visibility` and its permissions last said, in ms. Changes of entities in `dependsOn`
+   * take effect at once. @default 60_000: they are asked once a minute for each subscription
    */
   readonly visibilityTtlMs?: number;
   /**
-   * A page on which people try the API, and the document it reads (docs/asyncapi.md). Not served in production unless
-   * `inProduction` says so: docs/explorer.md. @default false
+   * Serves a page on which people try the API (docs/explorer.md), and the document that it reads (docs/asyncapi.md). Not served
+   * in production unless you set `inProduction`. @default false
    */
   readonly explorer?: boolean | ExplorerOptions;
   /**
-   * Whether one message tells, when the server listens, what clients may call, who may, and where the explorer is.
-   * @default true in development: unless `NODE_ENV` is `production` or `test`
+   * Whether to log, when the server listens, what clients may call, who may, and where the explorer is.
+   * @default true unless `NODE_ENV` is `production` or `test`
    */
   readonly bootReport?: boolean;
-  /** Clients that come back and are told what they missed: docs/resuming.md. */
+  /** How clients that reconnect get the changes they missed: docs/resuming.md. */
   readonly resume?: ResumeOptions;
-  /** Fast paths to use. @default all */
+  /** Which fast paths to use. @default all */
   readonly fastPaths?: Partial<FastPaths>;
-  /** How long the answer to a write with an idempotency key is kept, in ms: docs/transactions.md. @default 86_400_000, a day */
+  /** How long to keep the answer to a write with an idempotency key, in ms: docs/transactions.md. @default 86_400_000, a day */
   readonly idempotencyTtlMs?: number;
   /**
-   * How long a shutdown lets the server go on while `JiraHealth.isReady` is false already, in ms, so that load balancers
+   * How long the server keeps serving after a shutdown has begun and `JiraHealth.isReady` is false, in ms, so that load balancers
    * notice before the drain begins. @default 0
    */
   readonly unreadyMs?: number;
   /** How long a caller waits for the only SQLite connection, in ms. @default 10_000 */
   readonly lockTimeoutMs?: number;
   /**
-   * How often to look whether another process uses the same tables of PostgreSQL or MariaDB while no change log is shared, in
-   * ms; two looks in a row have to find one before it is logged. It takes one connection to the database. `false` never looks.
+   * How often to check whether another process uses the same tables of PostgreSQL or MariaDB although no change log is shared, in
+   * ms. Two checks in a row have to find one before it is logged. It takes one connection to the database. `false` = never.
    *
    * @default 60_000
    */
   readonly otherProcessesMs?: number | false;
 }
 
-/** Module metadata beside the options. */
+/** Module metadata besides the options. */
 export interface JiraExtras {
-  /** Modules whose providers the global classes (authentication, permissions, middleware) need. */
+  /** Modules that provide what authentication, permissions, middleware and other classes of the options inject. @default none */
   readonly imports?: ModuleMetadata['imports'];
 }
 

@@ -1,4 +1,4 @@
-// The module: puts the rooms together.
+// The module, which wires everything together.
 
 import { ConfigurableModuleBuilder, Module, type Type } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
@@ -73,6 +73,8 @@ function translators(dataSources: DataSources): readonly ErrorTranslator[] {
 }
 
 /**
+ * The module of nestjs-jira. Import it once, in the root module: it is global. `forRootAsync()` takes the options from a factory.
+ *
  * @example
  * JiraModule.forRoot({ authentication: [BearerTokenAuthentication], imports: [AuthModule] })
  */
@@ -152,9 +154,10 @@ function translators(dataSources: DataSources): readonly ErrorTranslator[] {
 })
 export class JiraModule extends ConfigurableModuleClass {
   /**
-   * The application's API as an AsyncAPI 3.1 document, plain JSON: the same every time. See docs/asyncapi.md.
+   * Returns the application's API as an AsyncAPI 3.1 document, as plain JSON. The same API gives the same document. See
+   * docs/asyncapi.md.
    *
-   * @param app initialized: after `app.init()` or `app.listen()`
+   * @param app an initialized application: after `app.init()` or `app.listen()`
    * @throws ConfigurationError if no hook or handler is registered yet
    */
   static document(app: { get<T>(token: Type<T>): T }, options: DocumentOptions = {}): AsyncApiDocument {

@@ -1,10 +1,10 @@
-// Lifecycle events through the application's EventEmitter2, if it has one.
+// Emits lifecycle events through the application's EventEmitter2, if it has one.
 
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { LifecycleEvents, type LifecycleEmitter } from '../../core/lifecycle/lifecycle-events.js';
 
-/** What makes listeners known after all of the application has booted. */
+/** Resolves when the application's listeners are registered, after everything has booted. */
 interface ReadinessWatcher {
   waitUntilReady(): Promise<unknown>;
 }

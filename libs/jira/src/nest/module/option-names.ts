@@ -1,4 +1,4 @@
-// The names of options: one that is not among them would be ignored in silence.
+// The names of the options. Others are refused, because they would be ignored silently.
 
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { assertLists, assertNames, type Names } from '../../core/support/known-names.js';
@@ -43,7 +43,7 @@ interface Nested {
   readonly socketIo?: SocketIoOptions;
 }
 
-/** @throws ConfigurationError that names the option nobody reads, and the one that was meant */
+/** @throws ConfigurationError that names the unknown option, and the one that was meant */
 export function assertOptionNames<O extends Nested>(options: O, known: Names<O>): void {
   if ('imports' in options)
     throw new ConfigurationError(

@@ -1,4 +1,4 @@
-// The module's options as providers, so that each class asks for what it needs of them.
+// The module's options as providers, so that each class injects only those that it needs.
 
 import type { InjectionToken, Provider } from '@nestjs/common';
 import { CONNECTION_STORE } from '../../cluster/messaging/connection-store.js';
@@ -44,12 +44,12 @@ function option(token: InjectionToken, read: (options: ResolvedJiraOptions) => u
 
 function socketIoOptions({ socketIo, limits }: ResolvedJiraOptions): WantedServerOptions {
   const ours: Partial<WantedServerOptions> = {
-    // Clients choose the names of routes: what is empty goes. And the plain transport takes upgrades that are not Socket.IO's.
+    // Clients choose the names of routes, so empty ones are dropped. The plain transport takes upgrades that are not Socket.IO's.
     cleanupEmptyChildNamespaces: true,
     destroyUpgrade: false,
-    // At a port of its own nobody else takes them: they are ended at once.
+    // On a port of its own, nothing else takes such upgrades: they are ended at once.
     ...(socketIo.port && { destroyUpgrade: true, destroyUpgradeTimeout: 1 }),
-    // A second for the refusal to arrive.
+    // A second more, so that the refusal can arrive.
     connectTimeout: limits.handshakeTimeoutMs + 1_000,
     wsEngine: OutspokenServer,
   };

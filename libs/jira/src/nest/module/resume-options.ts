@@ -6,17 +6,18 @@ import { DEFAULT_HISTORY, type HistoryLimits } from '../../core/changes/history.
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import type { ResumeSettings } from '../../live/delivery/resumption.js';
 
+/** Options of resuming. */
 export interface ResumeOptions {
   /**
-   * Signs the tokens that clients come back with: a random text of 32 characters or more, the same in every process that
-   * shares the change log, which needs it. @default random: tokens are worth nothing to another process
+   * Signs the tokens that clients resume with: a random text of at least 32 characters, the same in every process that shares the
+   * change log. Required with a shared change log. @default random: tokens are valid in this process only
    */
   readonly secret?: string;
-  /** Net changes one answer may hold; who missed more refetches. @default 1_000 */
+  /** How many net changes one answer may hold. A client that missed more refetches. @default 1_000 */
   readonly maxRows?: number;
-  /** How often a client that may come back is told how far it was told, in ms. @default 20_000 */
+  /** How often a client that can resume gets its position, in ms. @default 20_000 */
   readonly positionMs?: number;
-  /** What the default change log keeps. `redisCluster()` has an option of the same name. */
+  /** What the default change log keeps. With `redisCluster()`, set the option of the same name there. */
   readonly history?: Partial<HistoryLimits>;
 }
 

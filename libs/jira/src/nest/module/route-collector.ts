@@ -1,4 +1,4 @@
-// Which URLs the application has: of hooks, of event handlers, and raw ones.
+// Collects the application's URLs: of hooks, of event handlers, and raw ones.
 
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';

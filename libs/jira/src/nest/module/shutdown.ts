@@ -1,4 +1,4 @@
-// The way out, in order: those who are connected are answered, told of what was committed, and asked to come back.
+// The shutdown, in order: requests are answered, committed changes are sent, and clients are asked to reconnect.
 
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { LIMITS, type Limits } from '../../core/limits/limits.js';
@@ -33,7 +33,7 @@ export class JiraShutdown implements BeforeApplicationShutdown {
 
   private async drain(): Promise<void> {
     await this.pipeline.close();
-    // A database that does not answer any more must not hold the process: clients refetch when they come back.
+    // A database that no longer answers must not keep the process alive: clients refetch when they reconnect.
     await atMost(this.limits.drainMs, this.hub.idle());
   }
 }

@@ -1,4 +1,4 @@
-// The two transports, at the application's HTTP server.
+// The two transports, on the application's HTTP server.
 
 import type { Server } from 'node:http';
 import { Injectable } from '@nestjs/common';

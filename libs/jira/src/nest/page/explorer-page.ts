@@ -25,7 +25,7 @@ const FILES: Readonly<Record<string, string>> = {
 };
 const PAGE = 'index.html';
 
-/** Beside the compiled sources; from the sources themselves, where a build of the workspace has left it. */
+/** Next to the compiled sources or, when run from the sources, where a build of the workspace puts it. */
 const FOLDERS = ['../../explorer/', '../../../dist/explorer/'].map((path) => new URL(path, import.meta.url));
 
 @Injectable()
@@ -38,7 +38,7 @@ export class ExplorerPage implements OnModuleInit {
     private readonly document: ApiDocument,
   ) {}
 
-  /** Here and not later: once the application has started, Nest answers 404 to what has no route. */
+  /** Not later: once the application has started, Nest answers 404 to URLs without a route. */
   onModuleInit(): void {
     const { explorer } = this.options;
     const adapter = this.host.httpAdapter as Adapter | undefined;

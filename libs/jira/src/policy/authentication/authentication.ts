@@ -4,20 +4,22 @@ import { JiraException } from '../../core/errors/jira.exception.js';
 import type { Handshake } from '../../core/connections/connection.js';
 import type { ScopeUser } from '../../core/connections/scope-types.js';
 
+/** The result of authentication. */
 export interface Authenticated {
   readonly user: ScopeUser;
-  /** When the credentials expire; the connection closes then. An invalid date refuses the credentials. */
+  /** When the credentials expire: the connection closes then. An invalid date refuses the credentials. @default never */
   readonly expiresAt?: Date | undefined;
 }
 
 /**
- * One way to authenticate. The chain asks each class in turn, and the first that recognizes the credentials decides,
- * as in Django REST framework (djira asked all and kept the last user). If none recognizes them, the caller is anonymous.
+ * One way to authenticate. The classes are asked in order, and the first that recognizes the credentials decides, as in Django
+ * REST framework. If none recognizes them, the caller is anonymous.
  */
 export abstract class Authentication {
   /**
-   * Returns `null` if these are not credentials of this kind. Throws an `UnauthorizedException` (or `AuthenticationFailed`)
-   * if they are but are invalid: the handshake is refused.
+   * Returns the user, or `null` if these are not credentials of this kind.
+   *
+   * @throws AuthenticationFailed, or Nest's `UnauthorizedException`, if they are invalid: the handshake is refused
    */
   abstract authenticate(handshake: Handshake): Promise<Authenticated | null> | Authenticated | null;
 }
@@ -36,7 +38,7 @@ export class CredentialsExpired extends JiraException {
   }
 }
 
-/** The first answer of the chain; anonymous if no class recognizes the credentials. */
+/** The first result of the chain; anonymous if no class recognizes the credentials. */
 export async function authenticate(chain: readonly Authentication[], handshake: Handshake): Promise<Authenticated> {
   for (const authentication of chain) {
     const result = await authentication.authenticate(handshake);

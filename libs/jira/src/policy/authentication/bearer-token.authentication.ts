@@ -6,18 +6,18 @@ import type { ScopeUser } from '../../core/connections/scope-types.js';
 import { Authentication, AuthenticationFailed, CredentialsExpired, type Authenticated } from './authentication.js';
 import { tokenOf } from './token.js';
 
-/** Provide this class in a module listed in `forRoot({ imports })`. */
+/** Verifies tokens for `BearerTokenAuthentication`. Provide a subclass in a module listed in `forRoot({ imports })`. */
 export abstract class TokenVerifier {
   /**
-   * Returns the token's user; `null` if the token is unknown, or its user is disabled. To end the session with the token,
-   * return a `VerifiedToken`, or the payload of a JWT as the user: its `exp` counts. What `@nestjs/jwt` throws for a token
-   * that has expired or is invalid refuses the handshake.
+   * Returns the token's user; `null` if the token is unknown or its user is disabled. To end the connection when the token
+   * expires, return a `VerifiedToken`, or the payload of a JWT as the user: its `exp` counts. If `@nestjs/jwt` throws because
+   * a token is invalid or has expired, the handshake is refused.
    */
   // oxlint-disable-next-line typescript/no-redundant-type-constituents -- ScopeUser is any until the application types it
   abstract verify(token: string): Promise<ScopeUser | VerifiedToken | null> | ScopeUser | VerifiedToken | null;
 }
 
-/** A user together with the expiry of the token: the connection closes then, with `SESSION_EXPIRED`. */
+/** A user together with the token's expiry: the connection closes then, with `SESSION_EXPIRED`. */
 export class VerifiedToken implements Authenticated {
   constructor(
     readonly user: ScopeUser,
@@ -27,6 +27,7 @@ export class VerifiedToken implements Authenticated {
 
 const MAX_TOKEN_LENGTH = 8_192;
 
+/** Authenticates by the token of the handshake's `auth` or of an `Authorization: Bearer` header. Needs a `TokenVerifier`. */
 @Injectable()
 export class BearerTokenAuthentication extends Authentication {
   constructor(@Inject(TokenVerifier) private readonly verifier: TokenVerifier) {
@@ -54,7 +55,7 @@ export class BearerTokenAuthentication extends Authentication {
   }
 }
 
-/** What a smaller `exp` without `iat` means is the application's own: as a date it would be before 2001. */
+/** A smaller `exp` without an `iat` is a field of the application's own: as a date it would be before 2001. */
 const OLDEST_EXP = 1_000_000_000;
 
 /** The `exp` of a JWT's payload, in seconds. */
@@ -64,7 +65,7 @@ function expiryOf(user: unknown): Date | undefined {
   return new Date(exp * 1_000);
 }
 
-/** The errors of jsonwebtoken, which `@nestjs/jwt` throws, by their names: it is the application's dependency. */
+/** Recognizes the errors of jsonwebtoken, which `@nestjs/jwt` throws, by their names: only the application depends on it. */
 function ofJsonWebToken(error: unknown): unknown {
   const name = error instanceof Error ? error.name : undefined;
   if (name === 'TokenExpiredError') return new CredentialsExpired();

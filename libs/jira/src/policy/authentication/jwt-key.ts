@@ -29,7 +29,11 @@ export function algorithmsOf({ type, asymmetricKeyType, asymmetricKeyDetails }: 
   }
 }
 
-/** The algorithms of the options that the key can verify, or all it can. Throws a ConfigurationError when there is none. */
+/**
+ * The algorithms of the options that the key can verify; all that it can if the options name none.
+ *
+ * @throws ConfigurationError if there is none
+ */
 export function allowedAlgorithms(
   subject: string,
   key: string | KeyObject,
@@ -48,7 +52,7 @@ export function allowedAlgorithms(
   return allowed;
 }
 
-/** Whether a text is a key or a certificate in one of the forms that issuers publish: PEM, JWK, SSH, DER in Base64. */
+/** Whether a text is a key or a certificate in one of the forms that issuers publish: PEM, JWK, SSH, or DER in Base64. */
 function isKeyText(text: string): boolean {
   const trimmed = text.trim();
   return /^-----BEGIN |^(?:ssh|ecdsa)-\S+ /.test(trimmed) || isJwk(trimmed) || isDer(trimmed);

@@ -1,4 +1,4 @@
-// JSON Web Tokens, verified by `jose`: install it to use this.
+// JSON Web Tokens, verified by the optional package `jose`.
 
 import { KeyObject } from 'node:crypto';
 import { createRequire } from 'node:module';
@@ -23,7 +23,7 @@ export interface JwtPayload {
   readonly [claim: string]: unknown;
 }
 
-/** Further checks on a token, as jose's `jwtVerify` takes them. */
+/** Further checks on a token: options of jose's `jwtVerify`. */
 export interface JwtOptions {
   readonly algorithms?: string[];
   readonly issuer?: string | string[];
@@ -39,14 +39,14 @@ export interface JwtOptions {
 /** Finds the key of a token: the result of jose's `createRemoteJWKSet()` or `createLocalJWKSet()`. */
 export type JwtKeySource = (...args: never[]) => unknown;
 
-/** Provide a subclass in a module listed in `forRoot({ imports })`. */
+/** Verifies tokens for `JwtAuthentication`. Provide a subclass in a module listed in `forRoot({ imports })`. */
 export abstract class JwtVerifier {
   /**
-   * The shared secret as text, a public key as `createPublicKey(pem)` of node:crypto gives it, or what
-   * `createRemoteJWKSet()` of jose gives. The text of a public key is refused at boot.
+   * The shared secret as text, a public key made by `createPublicKey(pem)` of node:crypto, or the result of jose's
+   * `createRemoteJWKSet()`. The text of a public key is refused at boot.
    */
   abstract readonly key: string | KeyObject | JwtKeySource;
-  /** What else has to hold. @default `algorithms` are HS256 for a text, else all that the key can verify */
+  /** Further checks. @default `algorithms` is HS256 for a text, else all that the key can verify */
   readonly options: JwtOptions = {};
   /** Returns the token's user; `null` if that user no longer exists or is disabled. */
   // oxlint-disable-next-line typescript/no-redundant-type-constituents -- ScopeUser is any until the application types it
@@ -57,13 +57,16 @@ const { resolve } = createRequire(import.meta.url);
 
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
-/** Recognizes tokens in JWT form and leaves all others to the rest of the chain. The connection closes at the token's `exp`. */
+/**
+ * Authenticates by a JSON Web Token; other tokens are left to the rest of the chain. The connection closes at the token's
+ * `exp`. Needs a `JwtVerifier` and the package `jose`.
+ */
 @Injectable()
 export class JwtAuthentication extends Authentication {
   constructor(@Inject(JwtVerifier) private readonly verifier: JwtVerifier) {
     super();
     assertInstalled('jose', 'JwtAuthentication');
-    // A key that is fetched while the application starts is checked with the first token.
+    // A key that is fetched later is checked with the first token.
     const { key, options } = verifier;
     if (typeof key === 'string' || key instanceof KeyObject)
       allowedAlgorithms(verifier.constructor.name, key, options.algorithms);
@@ -98,7 +101,7 @@ export class JwtAuthentication extends Authentication {
   }
 }
 
-/** @throws ConfigurationError when an optional package is needed but not installed */
+/** @throws ConfigurationError if an optional package is needed but not installed */
 function assertInstalled(name: string, subject: string): void {
   try {
     resolve(name);
@@ -108,7 +111,7 @@ function assertInstalled(name: string, subject: string): void {
   }
 }
 
-/** jose throws a TypeError when the token names an algorithm that the key does not support. That is the token's fault. */
+/** jose throws a TypeError if the token names an algorithm that the key does not support. That is the token's fault. */
 function ofItsAlgorithm(source: JwtKeySource): JWTVerifyGetKey {
   return async (header, token) => {
     const key = await (source as JWTVerifyGetKey)(header, token);

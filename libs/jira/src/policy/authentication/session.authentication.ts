@@ -7,22 +7,22 @@ import type { ScopeUser } from '../../core/connections/scope-types.js';
 import { Authentication, AuthenticationFailed, type Authenticated } from './authentication.js';
 import { VerifiedToken } from './bearer-token.authentication.js';
 
-/** Provide a subclass in a module listed in `forRoot({ imports })`. */
+/** Verifies sessions for `SessionAuthentication`. Provide a subclass in a module listed in `forRoot({ imports })`. */
 export abstract class SessionVerifier {
-  /** Name of the cookie. @default 'connect.sid', as express-session's */
+  /** Name of the cookie. @default 'connect.sid', the name that express-session uses */
   readonly cookie: string = 'connect.sid';
   /** Secret of signed cookies (`s:<id>.<signature>`, as express-session writes them). @default cookies are not signed */
   readonly secret?: string;
-  /** Origins that may connect besides the server's own: `https://app.example.com`. */
+  /** Origins that may connect besides the server's own, such as `https://app.example.com`. @default none */
   readonly origins: readonly string[] = [];
-  /** Returns the session's user, or `{ user, expiresAt }`; `null` if the session has no user or has expired. */
+  /** Returns the session's user or a `VerifiedToken`; `null` if the session has no user or has expired. */
   // oxlint-disable-next-line typescript/no-redundant-type-constituents -- ScopeUser is any until the application types it
   abstract verify(sessionId: string): Promise<ScopeUser | VerifiedToken | null> | ScopeUser | VerifiedToken | null;
 }
 
 /**
- * Recognizes the session cookie. Browsers send cookies whichever page opens the connection, so a page from
- * another origin is refused unless it is listed. A session without a user is anonymous.
+ * Authenticates by a session cookie. Browsers send cookies whichever page opens the connection, so a page of another origin
+ * is refused unless you list it in `origins`. A session without a user is anonymous. Needs a `SessionVerifier`.
  */
 @Injectable()
 export class SessionAuthentication extends Authentication {

@@ -11,11 +11,11 @@ export interface FieldDeclaration {
   readonly filterFields: Readonly<Record<string, readonly string[]>>;
   readonly orderingFields: readonly string[];
   readonly searchFields: readonly string[];
-  /** Order of a list when the client names none. */
+  /** Order of a list if the client names none. */
   readonly ordering?: readonly string[];
-  /** Those across relations that read rows whatever their own hook hides. @default none */
+  /** Fields across relations that read related rows even if their own hook hides them. @default none */
   readonly unrestrictedFields?: readonly string[];
-  /** What conditions weigh, by field or by field and lookup. @default what `weightOf` says */
+  /** Weights of conditions, by field or by field and lookup. @default what `weightOf` returns */
   readonly queryWeights?: Readonly<Record<string, number>>;
 }
 
@@ -26,7 +26,7 @@ export interface DeclaredField {
 }
 
 export interface WeighedField extends DeclaredField {
-  /** What a condition weighs. */
+  /** The weight of a condition with this lookup. */
   readonly weigh: (lookup: Lookup) => number;
 }
 

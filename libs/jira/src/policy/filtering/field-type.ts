@@ -33,11 +33,11 @@ export interface FieldType {
 
 /** Port: what the fields of a hook's rows hold. TypeORM's comes from entity metadata. */
 export interface FieldTypes {
-  /** Undefined when there is no such field; the path may cross relations. */
+  /** The field's type; `undefined` if there is no such field. The path may cross relations. */
   typeOf(path: readonly string[]): FieldType | undefined;
   /** How many relations lie between a row and the field. */
   relationDepth(path: readonly string[]): number;
-  /** Whether a row may have several values, across a to-many relation: such a field cannot order rows. */
+  /** Whether the path crosses a to-many relation, so that a row may have several values: such a field cannot order rows. */
   hasMany(path: readonly string[]): boolean;
 }
 
@@ -77,11 +77,11 @@ export function isLookup(name: string): name is Lookup {
   return (LOOKUPS as readonly string[]).includes(name);
 }
 
-/** A value in the column's type, or a sentence for the client that says what is wrong. */
+/** A value of the column's type, or a sentence that tells the client what is wrong. */
 export type ParsedValue =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly fault: string };
 
-/** Reads one value of a field: in its JSON type, or the same written as a string. */
+/** Reads one value of a field, in its JSON type or written as a string. */
 export function parseFieldValue(type: FieldType, raw: unknown, maxLength = 1_000): ParsedValue {
   if (typeof raw === 'string' && raw.length > maxLength) return bad(`Must be at most ${maxLength} characters.`);
   switch (type.kind) {
@@ -188,7 +188,7 @@ export function parseDay(raw: unknown): ParsedValue {
   if (!match) return bad(fault);
   const date = new Date(`${match[0]}T00:00:00.000Z`);
   const year = Number(match[1]);
-  // Date rolls 31 February over into March.
+  // `Date` turns 31 February into a date in March.
   if (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== match[0]) return bad(fault);
   return year < 1 || year > 9998 ? bad(fault) : good(match[0]);
 }

@@ -1,4 +1,4 @@
-// What the conditions of a hook's fields weigh: its own figures, or the usual ones.
+// The weights of conditions on a hook's fields: its own, or the usual ones.
 
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { isLookup, type FieldTypes } from './field-type.js';

@@ -1,4 +1,4 @@
-// Filters beside the query language, plugged into hooks.
+// Filters besides the query language, plugged into hooks.
 
 import type { Type } from '@nestjs/common';
 import type { HookScope } from '../../core/scope/scope.js';
@@ -18,11 +18,11 @@ import type { Filter } from './filter.js';
  * }
  */
 export abstract class FilterBackend {
-  /** Query keys it reads; the query language leaves them alone. */
+  /** Query keys that it reads: they are not fields. @default none */
   readonly queryKeys: readonly string[] = [];
-  /** Returns the filter with its own conditions added. Throw a ValidationException for invalid values. */
+  /** Returns the filter with conditions of its own added. Throw a ValidationException for invalid values. */
   abstract filter(scope: HookScope, filter: Filter): Filter | Promise<Filter>;
 }
 
-/** A class (created by dependency injection), an instance, or a function that reads no query keys of its own. */
+/** A filter backend class (created by dependency injection), an instance, or a function that reads no query keys of its own. */
 export type FilterBackendSpec = Type<FilterBackend> | FilterBackend | FilterBackend['filter'];

@@ -5,6 +5,7 @@ export const LOOKUPS = [
   'regex', 'iregex', 'in', 'not_in', 'range', 'gt', 'gte', 'lt', 'lte', 'isnull',
   'date', 'year', 'month', 'day', 'week_day', 'hour', 'minute', 'second',
 ] as const; // prettier-ignore
+/** How a condition compares a field. */
 export type Lookup = (typeof LOOKUPS)[number];
 
 /** One comparison of one column; `path` may cross relations (`['project', 'name']`). `value` has the column's type. */
@@ -14,12 +15,13 @@ export interface FilterTerm {
   readonly lookup: Lookup;
   readonly value: unknown;
   /**
-   * Whether it reads related rows that the caller may not retrieve. @default false: what the hooks of the related rows
-   * hide is absent
+   * Whether it reads related rows that the caller may not retrieve. @default false: rows that their own hooks hide from the
+   * caller count as missing
    */
   readonly unrestricted?: boolean;
 }
 
+/** Filters combined with AND or OR. */
 export interface FilterGroup {
   readonly kind: 'and' | 'or';
   /** An empty `and` is true, an empty `or` is false. */
@@ -32,8 +34,10 @@ export interface FilterNot {
   readonly filter: Filter;
 }
 
+/** A filter: one comparison, or a combination of filters. */
 export type Filter = FilterTerm | FilterGroup | FilterNot;
 
+/** One field of an order. `path` may cross relations (`['project', 'name']`). */
 export interface Ordering {
   readonly path: readonly string[];
   readonly direction: 'asc' | 'desc';
@@ -43,7 +47,7 @@ export interface Ordering {
 
 export const EVERYTHING: Filter = { kind: 'and', filters: [] };
 
-/** Conjunction that drops empty parts. */
+/** Combines filters with AND, and drops empty ones. */
 export function allOf(...filters: readonly (Filter | undefined)[]): Filter {
   const parts = filters.filter((f): f is Filter => f !== undefined && !(f.kind === 'and' && f.filters.length === 0));
   return parts.length === 1 ? parts[0] : { kind: 'and', filters: parts };

@@ -15,7 +15,7 @@ const compiled = new Lru<string, RE2JS>(MAX_KEPT);
 
 /**
  * @param isFolded whether case is ignored, letter by letter (Unicode's simple folding)
- * @throws Error saying what is wrong with it: its syntax, look-around and back-references included, or its size
+ * @throws Error that says what is wrong: its syntax, which includes look-around and back-references, or its size
  */
 function compilePattern(source: string, isFolded: boolean): RE2JS {
   const key = (isFolded ? 'i' : ' ') + source;
@@ -30,7 +30,7 @@ function compilePattern(source: string, isFolded: boolean): RE2JS {
   return pattern;
 }
 
-/** What is wrong with a pattern, as a sentence for the client; undefined for a good one. */
+/** What is wrong with a pattern, as a sentence for the client; `undefined` if it is valid. */
 export function patternFault(source: string, isFolded: boolean): string | undefined {
   try {
     compilePattern(source, isFolded);

@@ -1,4 +1,4 @@
-// From the wire's `query` to a filter and an ordering. Every error is reported at once, under the key the client used.
+// From a request's `query` to a filter and an ordering. All errors are reported at once, under the client's own keys.
 
 import { ValidationException } from '../../core/errors/jira.exception.js';
 import {
@@ -19,7 +19,7 @@ const OR = '$or';
 
 /**
  * The queries one hook understands: `field[__relation][__lookup][!]`, `$or` groups, `search`, `ordering`.
- * Made once at boot, when the hook's declaration is checked.
+ * Created once at boot, where the hook's declaration is checked.
  */
 export class QueryLanguage {
   private readonly fields: CheckedFields;
@@ -44,12 +44,12 @@ export class QueryLanguage {
   }
 
   /**
-   * The filter a query means, its `search` included.
+   * The filter of a query, its `search` included.
    *
-   * @param reserved keys that others read (pagination, `expand`, the lookup key)
-   * @param payer pays for the query from its budget, once per request
-   * @throws ValidationException naming every key that is not allowed and every value of the wrong type
-   * @throws JiraException `TOO_MANY_REQUESTS` where the budget is used up
+   * @param reserved keys that are not filters: of the pagination, `expand`, the lookup key
+   * @param payer whose budget pays for the query, once per request
+   * @throws ValidationException that names every key that is not allowed and every value of the wrong type
+   * @throws JiraException `TOO_MANY_REQUESTS` if the budget is used up
    */
   parseFilter(query: Readonly<Record<string, unknown>>, reserved: ReadonlySet<string>, payer?: HookScope): Filter {
     const reader = new FilterReader(this.fields, this.limits);
@@ -59,9 +59,9 @@ export class QueryLanguage {
   }
 
   /**
-   * The ordering a query asks for, `-createdAt,title`; undefined when it asks for none.
+   * The ordering of a query, such as `-createdAt,title`; `undefined` if it has none.
    *
-   * @throws ValidationException when a field is not allowed
+   * @throws ValidationException if a field is not allowed
    */
   parseOrdering(query: Readonly<Record<string, unknown>>): readonly Ordering[] | undefined {
     const raw = query['ordering'];
@@ -87,7 +87,7 @@ function orderingFault(message: string): ValidationException {
   return new ValidationException({ ordering: [message] });
 }
 
-/** Reads one query; collects what is wrong with it. */
+/** Reads one query and collects its errors. */
 class FilterReader {
   // A Map, because a client may send a key named `constructor`.
   private readonly errors = new Map<string, string[]>();
@@ -101,7 +101,7 @@ class FilterReader {
 
   read(query: Readonly<Record<string, unknown>>, reserved: ReadonlySet<string>): Filter {
     const parts = Object.entries(query).map(([key, value]) => {
-      // A field of a reserved name is reached by its lookup: `page__exact`.
+      // A field with a reserved name needs its lookup: `page__exact`.
       if (key === 'search') return this.search(value);
       return reserved.has(key) ? undefined : this.entry(key, value, '', 1);
     });
@@ -121,7 +121,7 @@ class FilterReader {
     if (depth > this.limits.orDepth)
       return this.fault(name, `${OR} may be nested at most ${this.limits.orDepth} levels deep.`);
     if (!Array.isArray(value) || value.length === 0) return this.fault(name, 'Must be an array of filter objects.'); // prettier-ignore
-    // Checked before reading: a list that is too long must not cost anything.
+    // Checked before it is read, so that a list that is too long costs nothing.
     if (value.length > this.limits.terms)
       return this.fault(name, `Must have at most ${this.limits.terms} alternatives.`);
     const filters = value.map((alternative: unknown, index) => {
@@ -219,7 +219,7 @@ class FilterReader {
     const items: unknown[] = Array.isArray(raw) ? raw : typeof raw === 'string' ? raw.split(',') : [raw];
     if (items.length < min || items.length > max) return { ok: false, fault };
     const values = items.map((item): ParsedValue => {
-      // `in` and `not_in` may ask for rows without a value too; a range has two ends.
+      // `in` and `not_in` may also ask for rows without a value; a range needs two ends.
       if (item === null && min === 1) return { ok: true, value: null };
       return parseFieldValue(field.type, item, stringLength);
     });

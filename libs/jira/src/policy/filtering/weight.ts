@@ -1,12 +1,12 @@
-// What a condition costs the database, roughly: 1 is a comparison that an ordinary index serves.
+// Roughly what a condition costs the database: 1 is a comparison that an ordinary index serves.
 
 import type { Lookup } from './filter.js';
 
-/** Where an ordinary index does not help. */
+/** Weights of lookups that an ordinary index does not serve. */
 const TEXT = 4;
 const PATTERN = 8;
 const DATE_PART = 2;
-/** A subquery for each row that is looked at. */
+/** Weight of a relation: it takes a subquery for each row that is examined. */
 const RELATION = 8;
 
 const OF_LOOKUP: Readonly<Partial<Record<Lookup, number>>> = {
@@ -15,7 +15,7 @@ const OF_LOOKUP: Readonly<Partial<Record<Lookup, number>>> = {
   second: DATE_PART, year: DATE_PART,
 }; // prettier-ignore
 
-/** @param relations between the row and the field */
+/** @param relations the number of relations between the row and the field */
 export function weightOf(lookup: Lookup, relations: number): number {
   return (OF_LOOKUP[lookup] ?? 1) + relations * RELATION;
 }

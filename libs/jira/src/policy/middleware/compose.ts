@@ -6,7 +6,7 @@ import type { JiraMiddleware } from './middleware.js';
 
 export type Handler = (scope: HookScope) => Promise<Answer>;
 
-/** Without middleware this is the core itself, at no cost. */
+/** Wraps the core in middleware, the first outermost. Without middleware, it is the core itself. */
 export function compose(middleware: readonly JiraMiddleware[], core: Handler): Handler {
   return middleware.reduceRight<Handler>((inner, ring) => (scope) => runRing(ring, scope, inner), core);
 }

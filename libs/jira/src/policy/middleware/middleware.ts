@@ -4,23 +4,24 @@ import { Injectable } from '@nestjs/common';
 import type { Answer } from '../../core/scope/answer.js';
 import type { HookScope } from '../../core/scope/scope.js';
 
-/** Calls the next middleware or the action; resolves with its answer, rejects with its error. */
+/** Calls the next middleware or the action. Resolves with its answer, rejects with its error. */
 export type Next = () => Promise<Answer>;
 
 /**
- * One layer of middleware. Return the result of `next()` (changed if you like), or a value without calling `next()` to answer
- * with it at once. Returning nothing without calling `next()` is an error: the request would have no answer.
+ * One layer of middleware. Return the result of `next()`, changed if you like. To answer at once, return a value and do not call
+ * `next()`. If you return nothing and do not call `next()`, the request fails: it would have no answer.
  */
 export interface JiraMiddleware {
   use(scope: HookScope, next: Next): Promise<unknown>;
 }
 
+/** Options of `@Middleware()`. */
 export interface MiddlewareOptions {
-  /** Its order: the lowest is outermost. Priorities in one list must differ. @default after those with a priority, in listed order */
+  /** The lowest is outermost. Priorities in one list must differ. @default after those with a priority, in listed order */
   readonly priority?: number;
   /**
-   * Applies only to actions whose `namespace/action` begins with a match. Compared once at boot, never with what a
-   * client sends: no request can make it slow. @default all
+   * Applies only to actions whose `namespace/action` begins with a match. Matched once at boot, never against input of
+   * clients, so no request can make it slow. @default all actions
    */
   readonly pattern?: RegExp | string;
 }
@@ -28,6 +29,8 @@ export interface MiddlewareOptions {
 const OPTIONS = new WeakMap<object, MiddlewareOptions>();
 
 /**
+ * Marks a class as middleware, and sets its order and the actions that it applies to.
+ *
  * @example
  * @Middleware({ priority: 10, pattern: /issues\/(create|update)/ })
  * export class AuditTrail implements JiraMiddleware { … }
@@ -43,4 +46,5 @@ export function middlewareOptions(middleware: JiraMiddleware): MiddlewareOptions
   return OPTIONS.get(middleware.constructor) ?? {};
 }
 
+/** Middleware as a function, for lists of middleware. */
 export type MiddlewareFunction = (scope: HookScope, next: Next) => Promise<unknown>;

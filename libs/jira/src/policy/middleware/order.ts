@@ -3,7 +3,11 @@
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { middlewareOptions, type JiraMiddleware } from './middleware.js';
 
-/** By priority, lowest first, then those without one in listed order. Throws a ConfigurationError if two priorities are equal. */
+/**
+ * Sorts by priority, lowest first; middleware without one follows in listed order.
+ *
+ * @throws ConfigurationError if two priorities are equal
+ */
 export function inOrder(middleware: readonly JiraMiddleware[]): JiraMiddleware[] {
   const byPriority = new Map<number, JiraMiddleware>();
   for (const ring of middleware) {

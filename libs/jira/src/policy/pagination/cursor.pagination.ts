@@ -1,4 +1,4 @@
-// `?cursor=…` → the rows after or before those the client has; stable while others insert and delete.
+// `?cursor=…` → the rows after or before those the client has. Stable while other clients insert and delete rows.
 
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
@@ -7,6 +7,7 @@ import type { HookScope } from '../../core/scope/scope.js';
 import type { CursorRow, Seek } from './cursor.js';
 import { Pagination, positive, type PageLimits, type PageSource } from './pagination.js';
 
+/** A page of `CursorPagination`. */
 export interface CursorPage {
   /** Pass it as `cursor` to get the next rows; `null` at the end. */
   readonly next: string | null;
@@ -15,15 +16,15 @@ export interface CursorPage {
   readonly results: readonly unknown[];
 }
 
-/** Used if the application sets no secret: cursors become invalid when the process ends. */
+/** The secret if the application sets none: its cursors are invalid after a restart. */
 const PROCESS_SECRET = randomBytes(32).toString('base64');
 const ALGORITHM = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Continues from a row, forwards or backwards, instead of skipping a number of rows. A cursor is encrypted and authenticated: it
- * reveals nothing about its row, and one that was forged, altered, or made for another list or ordering is a field
+ * Continues from a row, forwards or backwards, instead of skipping a number of rows. Cursors are encrypted and authenticated:
+ * they reveal nothing about the row. A cursor that was forged, or made for another list or ordering, is answered with a field
  * error.
  *
  * @example
@@ -33,7 +34,7 @@ const TAG_BYTES = 16;
 @Injectable()
 export class CursorPagination extends Pagination {
   readonly queryKeys: readonly string[] = ['cursor', 'page_size'];
-  /** Use the same secret on every node and across restarts so that cursors stay valid. @default random for this process */
+  /** Secret that encrypts cursors. Use one secret on every node, so that cursors stay valid. @default random for this process */
   protected readonly secret: string = PROCESS_SECRET;
 
   async paginate(source: PageSource, scope: HookScope, limits: PageLimits): Promise<CursorPage> {
@@ -85,7 +86,7 @@ export class CursorPagination extends Pagination {
   }
 }
 
-/** Where the page ends on one side. An empty one ends at the cursor it was read from, whose own row is on the other side. */
+/** Where the page ends on one side. An empty page ends at the cursor it was read from; that cursor's row is on the other side. */
 function edgeOf(page: readonly CursorRow<unknown>[], side: Seek['side'], from: Seek | undefined): Seek {
   const edge = side === 'after' ? page.at(-1) : page[0];
   return edge

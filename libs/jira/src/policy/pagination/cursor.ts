@@ -1,19 +1,20 @@
 // A cursor: where a page begins or ends, whatever rows come and go around it.
 
-/** As exact as the store has it; text where JSON has nothing as exact. */
+/** A value as exact as in the store: as text if JSON has no type as exact. */
 export type CursorValue = string | number | boolean | null;
 
-/** Values of a row's fields in the list's total order, the primary key last. */
+/** A row's values of the fields that order the list, the primary key last. */
 export type Cursor = readonly CursorValue[];
 
-/** Where to read on from. */
+/** Where a store continues to read. */
 export interface Seek {
   readonly cursor: Cursor;
   readonly side: 'after' | 'before';
-  /** Whether the row at the cursor itself is read too. @default false */
+  /** Whether to read the row at the cursor, too. @default false */
   readonly isInclusive?: boolean;
 }
 
+/** A row and its cursor. */
 export interface CursorRow<Row> {
   readonly row: Row;
   readonly cursor: Cursor;

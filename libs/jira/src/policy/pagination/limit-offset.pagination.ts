@@ -5,17 +5,18 @@ import type { HookScope } from '../../core/scope/scope.js';
 import { readCounted } from './count-rows.js';
 import { Pagination, positive, type CountIs, type PageLimits, type PageSource } from './pagination.js';
 
+/** A page of `LimitOffsetPagination`. */
 export interface LimitOffsetPage {
   /** Total number of rows; `null` if the pagination does not count. */
   readonly count: number | null;
-  /** How the count is inexact, if it is. */
+  /** How the count relates to the real number; absent if it is exact. */
   readonly count_is?: CountIs;
   readonly next_offset: number | null;
   readonly previous_offset: number | null;
   readonly results: readonly unknown[];
 }
 
-/** An invalid limit means the hook's page size, an invalid offset means 0. */
+/** Pages by `limit` and `offset`. An invalid limit means the hook's page size, an invalid offset means 0. */
 @Injectable()
 export class LimitOffsetPagination extends Pagination {
   readonly queryKeys: readonly string[] = ['limit', 'offset'];

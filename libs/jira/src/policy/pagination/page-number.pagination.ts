@@ -1,14 +1,15 @@
-// `?page=2&page_size=16` → count, neighbours and results, as djira answers it.
+// `?page=2&page_size=16` → count, neighbours and results, in djira's form.
 
 import { Injectable } from '@nestjs/common';
 import type { HookScope } from '../../core/scope/scope.js';
 import { readCounted, type CountedRows } from './count-rows.js';
 import { Pagination, positive, type CountIs, type PageLimits, type PageSource } from './pagination.js';
 
+/** A page of `PageNumberPagination`. */
 export interface NumberedPage {
   /** Total number of rows; `null` if the pagination does not count. */
   readonly count: number | null;
-  /** How the count is inexact, if it is. */
+  /** How the count relates to the real number; absent if it is exact. */
   readonly count_is?: CountIs;
   readonly next_page: number | null;
   readonly previous_page: number | null;
@@ -16,8 +17,8 @@ export interface NumberedPage {
 }
 
 /**
- * An invalid page means the first, a page past the end means the last; neighbours are page numbers or `null`. Without an exact
- * count the end is unknown, and a page past it is empty.
+ * Pages by number. An invalid page means the first, a page past the end means the last. Without an exact count the end is
+ * unknown, and a page past it is empty.
  */
 @Injectable()
 export class PageNumberPagination extends Pagination {

@@ -38,7 +38,7 @@ function sourceOf(count: number, order = 'id'): PageSource & { slices: number } 
   return source;
 }
 
-/** A row with where it stands, under the name that the port gives it. */
+/** A row with its cursor, in the form of the port. */
 function rowAt(row: number): never {
   return { row, cursor: [row] } as never;
 }

@@ -3,29 +3,30 @@
 import type { HookScope } from '../../core/scope/scope.js';
 import type { CursorRow, Seek } from './cursor.js';
 
-/** The filtered, ordered rows a page is cut from, already as the client sees them. */
+/** The filtered, ordered rows that a page is cut from, as the client sees them. */
 export interface PageSource {
-  /** @param limit where counting may stop: beyond it, any larger number will do */
+  /** Counts the rows. @param limit where counting may stop: if there are more, the result is any larger number */
   count(limit?: number): Promise<number>;
-  /** A cheap estimate of the number of rows; undefined if there is none. */
+  /** A cheap estimate of the number of rows; `undefined` if there is none. */
   estimate?(): Promise<number | undefined>;
   slice(offset: number, limit: number): Promise<unknown[]>;
   /**
-   * A slice and the count of all rows by one read; `undefined` where it takes two. A copy of the source made with `{ ...source }`
-   * has no such method, so that it may have a `count` or `slice` of its own.
+   * A slice and the count of all rows, read at once; `undefined` if that takes two reads. A copy made with `{ ...source }` lacks
+   * this method, so it may have a `count` or a `slice` of its own.
    */
   sliceAndCount?(offset: number, limit: number): Promise<{ results: unknown[]; count: number } | undefined>;
   /** Whether `count()` and `slice()` may run at the same time; within a transaction they may not. */
   readonly isConcurrent?: boolean;
   /**
-   * Names the order of the rows; undefined if a cursor cannot continue the list: the store does not support it, or
-   * a value that orders the rows has no exact form outside the store.
+   * Identifies the order of the rows. `undefined` if a cursor cannot continue the list, because the store does not support it
+   * or a value that orders the rows has no exact form outside the store.
    */
   readonly order?: string | undefined;
-  /** The rows from a cursor on, or the first ones, nearest to it first, as the client sees them. */
+  /** The rows from a cursor on, the nearest first, or else the first rows of the list. */
   seek?(from: Seek | undefined, limit: number): Promise<CursorRow<unknown>[]>;
 }
 
+/** The page sizes of one list. */
 export interface PageLimits {
   /** Rows per page if the client names no size. */
   readonly pageSize: number;
@@ -33,29 +34,31 @@ export interface PageLimits {
   readonly maxPageSize: number;
 }
 
-/** One way to page. Subclasses with dependencies are created in the hook's module. */
+/** How a list is split into pages. Extend it for pages of your own form; a subclass may inject providers of the hook's module. */
 export abstract class Pagination {
-  /** Query keys this pagination reads; filters leave them alone. */
+  /** Query keys that this pagination reads: they are not filters. */
   abstract readonly queryKeys: readonly string[];
   /**
-   * How the rows of a list are counted. `exact` reads every row that matches: on a large table, most of what a page costs.
-   * `capped` reads `countLimit` of them at most, `estimated` uses the database's estimate beyond that, and
-   * `none` counts nothing. Pages by cursor never count.
+   * How the rows of a list are counted. `exact` reads every row that matches: on a large table, that is most of a page's cost.
+   * `capped` reads at most `countLimit` rows, `estimated` uses the database's estimate beyond that, and `none` counts nothing.
+   * `CursorPagination` never counts.
    *
    * @default 'exact'
    */
   readonly countMode: CountMode = 'exact';
   /** How many rows `capped` and `estimated` count exactly, at most. @default 1_000 */
   readonly countLimit: number = 1_000;
+  /** Returns the page that the query asks for. */
   abstract paginate(source: PageSource, scope: HookScope, limits: PageLimits): Promise<unknown>;
 }
 
+/** How the rows of a list are counted: see `Pagination.countMode`. */
 export type CountMode = 'exact' | 'capped' | 'estimated' | 'none';
 
-/** How an inexact count relates to the real one: a lower bound, or an estimate. */
+/** How an inexact count relates to the real number: a lower bound, or an estimate. */
 export type CountIs = 'at_least' | 'estimated';
 
-/** A page, and whether more rows follow, without counting them. */
+/** Reads a page, and whether more rows follow, without counting them. */
 export async function readOneMore(
   source: PageSource,
   offset: number,
@@ -65,7 +68,7 @@ export async function readOneMore(
   return { results: rows.slice(0, limit), hasMore: rows.length > limit };
 }
 
-/** A positive integer, as a number or a string; undefined for anything else. */
+/** Reads a positive integer, given as a number or a string; `undefined` for anything else. */
 export function positive(value: unknown): number | undefined {
   const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
   return Number.isSafeInteger(number) && (number as number) > 0 ? (number as number) : undefined;

@@ -2,19 +2,19 @@
 
 import { Permission, PermissionComposition, type PermissionSpec, type Verdict } from './permission.js';
 
-/** All of these must allow. A list of permissions means the same; use it inside `or` and `not`. */
+/** Allows if all of these allow. A list of permissions means the same, so you need `and` only inside `or` and `not`. */
 export function and(...parts: readonly PermissionSpec[]): PermissionComposition {
   return new PermissionComposition('and', parts);
 }
 
-/** One of these must allow. For an object, one that allows both the request and the object. */
+/** Allows if one of these allows. An object needs one that allows both the request and the object. */
 export function or(...parts: readonly PermissionSpec[]): PermissionComposition {
   return new PermissionComposition('or', parts);
 }
 
 /**
- * The opposite. Each method of the rule is negated separately: for a rule that only checks objects, `not` allows
- * every request, and exactly the objects that the rule refuses.
+ * Allows what this permission refuses. Each of its methods is negated separately: if it only checks objects, `not` allows
+ * every request, and exactly the objects that it refuses.
  */
 export function not(part: PermissionSpec): PermissionComposition {
   return new PermissionComposition('not', [part]);

@@ -8,8 +8,8 @@ import type { Connection } from '../../core/connections/connection.js';
 import { Permission } from './permission.js';
 
 /**
- * A global permission that asks this guard whether a client may connect. The context is of type `ws`: the client is the
- * socket with the `user` that authentication found and the handshake's `headers` and `query`; the data is its `auth`.
+ * Turns a Nest guard into a global permission that decides whether a client may connect. The guard's context has the type `ws`.
+ * Its client is the socket, with the authenticated `user` and the handshake's `headers`, `query` and `url`; its data is `auth`.
  *
  * @example
  * JiraModule.forRoot({ permissions: [connectionGuard(OnlyFromOffice)] })

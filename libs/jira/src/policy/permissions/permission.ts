@@ -6,16 +6,17 @@ import type { Connection } from '../../core/connections/connection.js';
 import { ruleFor } from '../../core/scope/anonymous.js';
 import type { HookScope } from '../../core/scope/scope.js';
 
+/** Whether something is allowed. */
 export type Verdict = boolean | Promise<boolean>;
 
-/** One permission. Each method is optional; a missing method allows. */
+/** A rule that allows or refuses a connection, a request or an object. Each method is optional; a missing method allows. */
 export abstract class Permission {
-  /** The message for a refused caller. */
+  /** Message of a refusal. @default a general one */
   readonly message?: string;
-  /** The code of the refusal. @default PERMISSION_DENIED, or UNAUTHENTICATED for an anonymous caller */
+  /** Code of a refusal. @default PERMISSION_DENIED, or UNAUTHENTICATED for an anonymous caller */
   readonly code?: string;
 
-  /** Checked at the handshake, for global permissions only: a connection serves all hooks. */
+  /** Checked at the handshake, and only for global permissions, because a connection serves all hooks. */
   canConnect?(connection: Connection): Verdict;
   /** Checked before each request. */
   hasPermission?(scope: HookScope): Verdict;
@@ -23,7 +24,7 @@ export abstract class Permission {
   hasObjectPermission?(scope: HookScope, object: object): Verdict;
 }
 
-/** The result of `and`, `or` or `not`, until the hook's module has created its parts. */
+/** The result of `and()`, `or()` or `not()`. Its parts are created at boot, in the hook's module. */
 export class PermissionComposition {
   constructor(
     readonly kind: 'and' | 'or' | 'not',
@@ -32,8 +33,8 @@ export class PermissionComposition {
 }
 
 /**
- * A class (created with dependency injection in the hook's module), an instance, a function for `hasPermission`, or
- * a composition of these by `and`, `or` and `not`.
+ * A permission class (created by dependency injection in the hook's module), an instance, a function that serves as
+ * `hasPermission`, or a composition of these with `and()`, `or()` and `not()`.
  */
 export type PermissionSpec = Type<Permission> | Permission | ((scope: HookScope) => Verdict) | PermissionComposition;
 
@@ -45,7 +46,7 @@ export async function checkConnection(permissions: readonly Permission[], connec
   }
 }
 
-/** Throws unless every permission allows the request. Returns undefined if none was asynchronous, so that the request need not wait. */
+/** Throws unless every permission allows the request. Returns `undefined` if none was asynchronous: there is nothing to await. */
 export function checkRequest(permissions: readonly Permission[], scope: HookScope): Promise<void> | void {
   return ruleFor(scope, () => checkEach(permissions, scope));
 }

@@ -21,7 +21,7 @@ export class DenyAll extends Permission {
   }
 }
 
-/** Allows authenticated users. As a global permission it also refuses anonymous connections. */
+/** Allows authenticated users only. As a global permission, it also refuses anonymous connections. */
 @Injectable()
 export class IsAuthenticated extends Permission {
   override canConnect(connection: Connection): boolean {
@@ -33,7 +33,7 @@ export class IsAuthenticated extends Permission {
   }
 }
 
-/** Everyone may read and subscribe; authenticated users may write. */
+/** Allows everyone to read and subscribe, and authenticated users to write. */
 @Injectable()
 export class IsAuthenticatedOrReadOnly extends Permission {
   override hasPermission(scope: HookScope): boolean {
@@ -41,7 +41,7 @@ export class IsAuthenticatedOrReadOnly extends Permission {
   }
 }
 
-/** Allows users whose `role` or `roles` contains one of these. */
+/** Allows users who have one of these roles: as `role`, or in the array `roles`. */
 export function HasRole(...roles: readonly string[]): Type<Permission> {
   @Injectable()
   class HasRolePermission extends Permission {

@@ -1,4 +1,4 @@
-// Refuses views and inputs without decorators at boot: they would mean empty rows and refused requests.
+// Refuses views and inputs without decorators at boot: rows would be empty, and requests refused.
 
 import type { Type } from '@nestjs/common';
 import { getMetadataStorage, ValidationTypes, type MetadataStorage } from 'class-validator';
@@ -7,7 +7,7 @@ import { isStandardSchema, type StandardSchema } from '../../core/support/standa
 import { exposedNames, exposedProperties, typeOf } from './compiled-view.js';
 import type { InputType } from './input.js';
 
-/** @throws ConfigurationError when the view, or one nested in it, exposes nothing */
+/** @throws ConfigurationError if the view, or one nested in it, exposes nothing */
 export function checkView(output: Type<object>, subject: string, seen = new Set<Type<object>>()): void {
   if (seen.has(output)) return;
   seen.add(output);
@@ -23,7 +23,7 @@ export function checkView(output: Type<object>, subject: string, seen = new Set<
   }
 }
 
-/** @throws ConfigurationError when the input, or one nested in it, declares no field: every request would be refused */
+/** @throws ConfigurationError if the input, or one nested in it, declares no field: every request would be refused */
 export function checkInput(input: InputType, subject: string, groups: readonly string[] = []): void {
   if (isStandardSchema(input)) checkGroups(input, subject, groups);
   else checkFields(input, subject);
@@ -65,7 +65,7 @@ export function validatorsOf(type: Type<object>, property: string): readonly str
   );
 }
 
-/** The properties that are validated by the validators of their own class. */
+/** The properties whose values are validated by their own class. */
 function nestedIn(type: Type<object>): Set<string> {
   const nested = metadataOf(type).filter((one) => one.type === ValidationTypes.NESTED_VALIDATION);
   return new Set(nested.map(({ propertyName }) => propertyName));

@@ -1,31 +1,30 @@
-// The part of class-transformer's work that most views need, decided once per class: which exposed properties are shown as
-// the row has them, and which need class-transformer itself.
+// A view compiled once per class: which exposed properties can be copied from the row, and which need class-transformer.
 
 import type { Type } from '@nestjs/common';
 import { exposedBy, isExcluded, isTransformed, typeSaid, type Exposed } from './internals.js';
 
 /** A property that is shown without class-transformer. */
 export interface ViewField {
-  /** Of the row. */
+  /** Property of the row. */
   readonly source: string;
-  /** On the wire. */
+  /** Name on the wire. */
   readonly name: string;
-  /** The class its value is shown through. */
+  /** Class that its value is shown through. */
   readonly type?: Type<object>;
 }
 
 export interface ViewPlan {
   readonly fields: readonly ViewField[];
-  /** Whether these are all; else class-transformer shows the rest: transforms, getters, initial values, exclusions. */
+  /** Whether there are no others. If false, class-transformer shows the rest: transforms, getters, initial values, exclusions. */
   readonly isWhole: boolean;
 }
 
-/** Names of the fields a view sends, regardless of groups. */
+/** Names of the fields that a view sends, regardless of groups. */
 export function exposedNames(output: Type<object>): string[] {
   return exposedOf(output).map(({ propertyName, options }) => options.name ?? propertyName);
 }
 
-/** Names of the properties a view reads from its rows, regardless of groups. */
+/** Names of the properties that a view reads from its rows, regardless of groups. */
 export function exposedProperties(output: Type<object>): string[] {
   return exposedOf(output).map(({ propertyName }) => propertyName);
 }
@@ -37,7 +36,7 @@ export function planOf(output: Type<object>, groups: readonly string[]): ViewPla
   return { fields, isWhole: exposed.length > 0 && fields.length === exposed.length };
 }
 
-/** The class that `@Type(() => View)` names, where that does not depend on the value; `undefined` for built-in ones. */
+/** The class that `@Type(() => View)` names; `undefined` if it depends on the value, or is a built-in class. */
 export function typeOf(output: Type<object>, property: string): Type<object> | undefined {
   const { typeFunction, options } = typeSaid(output, property) ?? {};
   // A function that takes a parameter chooses by the value.

@@ -1,5 +1,5 @@
-// `data` of a request → an instance of the action's input class with declared fields only, or field errors.
-// Where a schema stands in place of the class: what the schema makes of it.
+// From a request's `data` to an instance of the action's input class with declared fields only, or field errors.
+// With a schema in place of a class: to what the schema returns.
 
 import type { Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
@@ -13,11 +13,11 @@ import { validateBySchema } from './schema-input.js';
 export type InputType = Type<object> | StandardSchema;
 
 export interface InputOptions {
-  /** Absent fields are allowed (PATCH). */
+  /** Whether fields may be absent, as in a PATCH. */
   readonly isPartial?: boolean;
   /** Applies the validators of these groups and those without a group. Schemas have no groups. @default all validators apply */
   readonly groups?: readonly string[];
-  /** Whether it sets the fields of a row: a schema's undeclared keys are refused then, whatever the schema says of them. */
+  /** Whether it sets the fields of a row: undeclared keys are then refused, even if a schema accepts them. */
   readonly isRow?: boolean;
 }
 
@@ -47,7 +47,7 @@ async function validateByClass<T extends object>(
   return instance;
 }
 
-/** Removes fields that were not sent: an instance has all declared fields, those of other groups included. */
+/** Removes errors of fields that were not sent: an instance has all declared fields, those of other groups included. */
 function sentOnly(errors: readonly ValidationError[]): ValidationError[] {
   return errors.flatMap((error) => {
     if (error.value === undefined && error.constraints?.['whitelistValidation'] !== undefined) return [];

@@ -1,4 +1,4 @@
-// Everything of class-transformer that its index does not export, and why it is needed. Nothing else reaches behind it.
+// Everything of class-transformer that its index does not export, and why it is needed. No other file reaches behind its index.
 
 import { createRequire } from 'node:module';
 import type { Type } from '@nestjs/common';
@@ -13,7 +13,7 @@ export interface Exposed {
   readonly options: { readonly name?: string; readonly groups?: readonly string[] };
 }
 
-/** What `@Type()` said. */
+/** What `@Type()` stored. */
 export interface TypeSaid {
   readonly typeFunction?: () => unknown;
   readonly options?: { readonly discriminator?: unknown };
@@ -26,12 +26,12 @@ interface Storage {
   findTransformMetadatas(target: object, name: string, kind: TransformationType): unknown[];
 }
 
-// CommonJS and by its path: the package has no ESM entry for Node, and its index leaves the storage out.
+// CommonJS, by its path: the package has no ESM entry for Node, and its index does not export the storage.
 const { defaultMetadataStorage: storage } = createRequire(import.meta.url)('class-transformer/cjs/storage.js') as {
   defaultMetadataStorage: Storage;
 };
 
-/** What `@Expose()` said, in the class and its bases. */
+/** What `@Expose()` stored, in the class and its bases. */
 export function exposedBy(view: Type<object>): Exposed[] {
   return storage.getExposedMetadatas(view);
 }
@@ -44,7 +44,7 @@ export function typeSaid(view: Type<object>, name: string): TypeSaid | undefined
   return storage.findTypeMetadata(view, name);
 }
 
-/** Whether `@Transform()` says how the field is shown. */
+/** Whether the field has a `@Transform()`. */
 export function isTransformed(view: Type<object>, name: string): boolean {
   return KINDS.some((kind) => storage.findTransformMetadatas(view, name, kind).length > 0);
 }
@@ -58,11 +58,11 @@ const MEMBERS: readonly PrivateMember<unknown>[] = [
 ];
 
 class Probe {
-  // A second copy of the package would write elsewhere.
+  // A second copy of the package would store this elsewhere.
   @Expose() field: unknown;
 }
 
-/** @throws ConfigurationError that names what the installed class-transformer lacks */
+/** @throws ConfigurationError that names the member that the installed class-transformer lacks */
 export function assertClassTransformer(): void {
   assertMembers('class-transformer', VERSIONS, MEMBERS, undefined);
 }

@@ -1,4 +1,4 @@
-// A row → what a client sees of it: the properties its output class exposes, and no others.
+// From a row to what a client sees of it: the properties that its output class exposes, and no others.
 
 import { Exclude, instanceToPlain, plainToInstance } from 'class-transformer';
 import type { Type } from '@nestjs/common';
@@ -6,7 +6,7 @@ import { accessorOf, exposedNames, exposedProperties, planOf, type ViewField } f
 import { rowValue, type ObjectView } from './row-value.js';
 
 export interface OutputView {
-  /** Plain JSON-ready object of one row. */
+  /** Shows one row as a plain object, ready for JSON. */
   serialize(row: object): Record<string, unknown>;
 }
 
@@ -14,21 +14,21 @@ export interface ViewOptions {
   readonly groups?: readonly string[];
   /** Whether to skip class-transformer where it is not needed. The result is the same. @default true */
   readonly isCopied?: boolean;
-  /** Whether the object is a row of a store: those are shown through a view that `@Type()` names, or not at all. */
+  /** Whether the object is a row of a store. Rows are shown through a view that `@Type()` names, or not at all. */
   readonly isRow?: (value: object) => boolean;
 }
 
 const STRICT = { excludeExtraneousValues: true, exposeUnsetFields: true } as const;
 
 /**
- * A class-transformer view: `@Expose()` names what goes out, `@Type()` and `@Transform()` how. Values of no such class go
- * out as `rowValue` says.
+ * A class-transformer view: `@Expose()` says what is sent, `@Type()` and `@Transform()` how. Other values are sent as `rowValue`
+ * converts them.
  */
 export function outputViewOf(output: Type<object>, options: ViewOptions = {}): OutputView {
   return new Views(options).of(output);
 }
 
-/** The views of nested classes, each made when it is first met: they may refer to each other. */
+/** The views of nested classes. Each is created when it is first needed, because they may refer to each other. */
 class Views {
   private readonly known = new Map<Type<object>, OutputView>();
   private readonly groups: string[];
@@ -49,7 +49,7 @@ class Views {
     const copy = (row: object, result: Record<string, unknown>): Record<string, unknown> => {
       for (const field of fields) {
         const value = (row as Record<string, unknown>)[field.source];
-        // Most values need no look: this runs for each value of each row.
+        // This runs for each value of each row, and most values need no further look.
         result[field.name] = typeof value === 'string' || value === null ? value : this.show(value, field, viewed);
       }
       return result;
@@ -90,7 +90,7 @@ class Views {
   }
 }
 
-/** The view without the fields that skip class-transformer, which would create instances of whatever they hold. */
+/** The view without the fields that skip class-transformer: it would create instances of their values. */
 function without(output: Type<object>, fields: readonly ViewField[]): Type<object> {
   const Rest = class extends output {};
   for (const { source } of fields) Exclude()(Rest.prototype, source);

@@ -1,19 +1,19 @@
-// One value of a row in the one form that every reader and subscriber is sent, whatever class it is of.
+// One value of a row, in the form that all readers and subscribers get.
 
 import { isAnyArrayBuffer, isUint8Array } from 'node:util/types';
 
-/** Shows an object that has a view of its own, or refuses it; returns `undefined` for others. */
+/** Shows an object that has a view of its own, or throws. Returns `undefined` for other objects. */
 export type ObjectView = (value: object) => { readonly shown: unknown } | undefined;
 
-/** Deeper than any column; a circle ends here rather than at the end of the stack. */
+/** Deeper than any column: stops at a circular reference before the stack overflows. */
 const MAX_LEVELS = 100;
 
 /**
- * A bigint as its digits; a number that JSON lacks as PostgreSQL writes it (`Infinity`, `-Infinity`, `NaN`); bytes in
- * base64; what has a `toJSON()` as that says; another object by its own fields. Dates stay dates.
+ * Converts a bigint to its digits, a number that JSON lacks to the word that PostgreSQL writes (`Infinity`, `-Infinity`, `NaN`),
+ * bytes to base64, an object with a `toJSON()` to its result, and another object to its own fields. Dates stay dates.
  *
- * @param viewed asked about instances of classes
- * @throws TypeError for a circle
+ * @param viewed called for instances of classes
+ * @throws TypeError for a circular reference
  */
 export function rowValue(value: unknown, viewed?: ObjectView, levels = MAX_LEVELS): unknown {
   switch (typeof value) {
@@ -59,7 +59,7 @@ function fieldValues(
   for (const [key, item] of fields) {
     const shown = rowValue(item, viewed, levels);
     const name = String(key);
-    // Assigned, it would be the copy's prototype.
+    // Assigning it would set the copy's prototype.
     if (name !== '__proto__') copy[name] = shown;
     else Object.defineProperty(copy, name, { value: shown, enumerable: true, writable: true, configurable: true });
   }

@@ -1,4 +1,4 @@
-// `data` of a request → what a Standard Schema makes of it, or field errors of the same form as those of class-validator.
+// From a request's `data` to what a Standard Schema returns, or field errors in the same form as those of class-validator.
 
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { ValidationException } from '../../core/errors/jira.exception.js';
@@ -7,7 +7,7 @@ import { isStandardSchema, type SchemaIssue, type StandardSchema } from '../../c
 import { declaredNames } from './schema-json.js';
 
 export interface SchemaUse {
-  /** Absent fields are allowed (PATCH). */
+  /** Whether fields may be absent, as in a PATCH. */
   readonly isPartial?: boolean;
   /** Whether the fields are those of a row: undeclared keys are then refused, even if the schema accepts them. */
   readonly isRow?: boolean;
@@ -20,7 +20,7 @@ export async function validateBySchema(schema: StandardSchema, data: unknown, us
   const result = await schemaFor(schema, isPartial)['~standard'].validate(data);
   if (result.issues) throw new ValidationException(faultsOf(result.issues));
   const { value } = result;
-  // The input of an action that sets no row may be any value its schema accepts.
+  // The input of an action that sets no row may be any value that its schema accepts.
   if (!isRow || !isRecord(value)) return value as object;
   const sent = data as object;
   const { names } = formsOf(schema);
@@ -36,7 +36,7 @@ function refuseUndeclared(names: ReadonlySet<string>, sent: object, value: objec
     throw new ValidationException(Object.fromEntries(strange.map((name) => [name, [`property ${name} should not exist`]]))); // prettier-ignore
 }
 
-/** Messages by dotted path; what is wrong with the whole stands under the empty name. */
+/** Messages by dotted path; those about the whole input are under the empty name. */
 function faultsOf(issues: readonly SchemaIssue[]): Record<string, string[]> {
   const faults = new Map<string, string[]>();
   for (const issue of issues)
@@ -53,9 +53,9 @@ function pathsOf({ path = [], ...issue }: SchemaIssue & { readonly keys?: unknow
 
 interface Forms {
   readonly whole: StandardSchema;
-  /** The library's own `.partial()`; undefined where there is none. */
+  /** The result of the library's own `.partial()`; `undefined` if it has none. */
   readonly partial: StandardSchema | undefined;
-  /** The fields that clients may send; none where that cannot be known. */
+  /** The fields that clients may send; empty if they cannot be known. */
   readonly names: ReadonlySet<string>;
 }
 
@@ -71,7 +71,7 @@ function formsOf(schema: StandardSchema): Forms {
   return forms;
 }
 
-/** The schema that a request is validated by: without undeclared keys, and for a PATCH with every field optional. */
+/** The schema that validates a request: without undeclared keys, and for a PATCH with all fields optional. */
 export function schemaFor(schema: StandardSchema, isPartial: boolean): StandardSchema {
   const { whole, partial = whole } = formsOf(schema);
   return isPartial ? partial : whole;
@@ -102,7 +102,7 @@ export interface RowSchemas {
   readonly canUpdate: boolean;
 }
 
-/** @throws ConfigurationError when the fields of a row's schema cannot be known, or PATCH would need all of them */
+/** @throws ConfigurationError if the fields of a row's schema cannot be known, or a PATCH would need all of them */
 export function checkRowSchemas(subject: string, schemas: RowSchemas): void {
   const { createInput, updateInput, hasUpdateInput, canUpdate } = schemas;
   for (const [attribute, schema] of Object.entries({ createInput, updateInput })) {

@@ -1,17 +1,17 @@
-// A Standard Schema as JSON Schema, where its library offers that: the Standard JSON Schema interface of Zod (4.2 and later),
-// ArkType, and Valibot's toStandardJsonSchema().
+// A Standard Schema as JSON Schema, if its library offers that: Zod (4.2 and later), ArkType, and Valibot's
+// toStandardJsonSchema() implement the Standard JSON Schema interface.
 
 import type { StandardSchema } from '../../core/support/standard-schema.js';
 import { isRecord } from '../../core/support/is-record.js';
 
-/** Draft 07, as the document has it. */
+/** JSON Schema draft 07, as in the API document. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 interface Convertible {
   readonly input: (options: { target: 'draft-07'; libraryOptions?: Readonly<Record<string, unknown>> }) => JsonSchema;
 }
 
-/** What clients send. `undefined` where the library does not say. A part that it cannot say has `x-unknown` or `x-validators`. */
+/** What clients send; `undefined` if the library does not say. Parts it cannot express have `x-unknown` or `x-validators`. */
 export function jsonSchemaOf(schema: StandardSchema): JsonSchema | undefined {
   const { vendor, jsonSchema } = schema['~standard'] as StandardSchema['~standard'] & { jsonSchema?: Convertible };
   if (typeof jsonSchema?.input !== 'function') return undefined;
@@ -29,7 +29,7 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   valibot: { errorMode: 'ignore' },
 };
 
-/** The names of the fields that clients may send at the top level; `undefined` where they cannot be known. */
+/** The names of the fields that clients may send at the top level; `undefined` if they cannot be known. */
 export function declaredNames(schema: StandardSchema): ReadonlySet<string> | undefined {
   const json = jsonSchemaOf(schema);
   if (json) return new Set(namesIn(json, json));

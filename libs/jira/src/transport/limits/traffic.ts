@@ -15,10 +15,10 @@ import { limitOf } from '../../core/limits/limits-of.js';
 import { TokenBucket, TokenBuckets } from '../../core/limits/token-bucket.js';
 import { SharedRates } from './shared-rates.js';
 
-/** Identifies a client by its address. */
+/** Returns the address of a client, for the limits per address. */
 export type ClientAddress = (handshake: Handshake) => string;
 
-/** Token of the application's function, which is optional. */
+/** Injection token of the application's `clientAddress`, which is optional. */
 export const CLIENT_ADDRESS = Symbol('jira client address');
 
 /** The counters of one connection. Created with its first message: most connections mostly listen. */

@@ -1,9 +1,12 @@
-// The frames of the PHP WebSocket server bundle: in `{ event, headers, input_data }`, out `{ event, data }`.
+// The frames of the PHP WebSocket server bundle: `{ event, headers, input_data }` from clients, `{ event, data }` to them.
 
 import type { Query } from 'nestjs-jira-protocol';
 import { jsonConverter, member, recordMember, textMember, type MessageFormat } from './message-format.js';
 
-/** Header values become strings and nested ones are dropped; data is `[]` unless given; invalid frames are never answered. */
+/**
+ * The format of the PHP WebSocket server bundle. Header values become strings, and nested ones are dropped. Data is `[]` if the
+ * client sends none. Invalid frames are never answered.
+ */
 export const bundleFormat: MessageFormat = {
   name: 'bundle',
   converter: jsonConverter,

@@ -4,9 +4,9 @@ import type { Method, Query } from 'nestjs-jira-protocol';
 import { isRecord } from '../../core/support/is-record.js';
 import { jsonText } from '../../core/support/json-text.js';
 
-/** Raw text ↔ value. */
+/** Converts raw text to a value, and back. */
 export interface MessageConverter {
-  /** May throw for a malformed frame. */
+  /** May throw if the frame is malformed. */
   read(raw: string): unknown;
   write(value: unknown): string;
 }
@@ -14,17 +14,19 @@ export interface MessageConverter {
 /** Returns whether a hook has this namespace. */
 export type IsHook = (namespace: string) => boolean;
 
-/** Extracts the message from a value. A value is whatever the client sent: trust nothing about it. */
+/** Extracts the message from a value. The value is what the client sent, so it may be anything. */
 export interface MessageExtractor {
-  /** The event name, or the namespace of a hook; `undefined` if the frame has none. */
+  /** The name of the event, or the namespace of a hook; `undefined` if the frame has none. */
   event(value: unknown, isHook: IsHook): string | undefined;
+  /** The headers of the event; `{}` if there are none. */
   headers(value: unknown): Query;
-  /** The event's payload; for a hook the request frame of protocol version 2. */
+  /** The payload of the event; for a hook, the request frame of protocol version 2. */
   payload(value: unknown, isHook: IsHook): unknown;
-  /** What the answer to an event goes under; left out by formats that do not answer events. */
+  /** The request that the answer to an event refers to. Absent for formats that do not answer events. */
   request?(value: unknown): EventRequest | undefined;
 }
 
+/** The request that the answer to an event refers to. */
 export interface EventRequest {
   readonly requestId: string;
   readonly method: Method;
@@ -41,17 +43,17 @@ export interface MessageFormat {
   readonly name: string;
   readonly converter: MessageConverter;
   readonly extractor: MessageExtractor;
-  /** The value the converter writes for an event and its payload; `undefined` if the format cannot express it. */
+  /** Returns the value to write for an event and its payload; `undefined` if the format cannot express it. */
   compose(event: string, payload: unknown): unknown;
-  /** Its clients know protocol version 2: malformed frames are answered, a shutdown is announced. @default false */
+  /** Whether its clients know protocol version 2: malformed frames are answered, and a shutdown is announced. @default false */
   readonly speaksProtocol?: boolean;
-  /** Each subscription is sent changes under its own `requestId`; no channel is named. @default false */
+  /** Whether each subscription gets changes under its own `requestId`, without a channel. @default false */
   readonly finishesChanges?: boolean;
   /** Id of a new connection. @default a random UUID */
   createId?(): string;
 }
 
-/** Text is JSON, one object a message, in as many lines as it likes. */
+/** Each message is one JSON object, on one line or several. */
 export const jsonConverter: MessageConverter = {
   read: (raw) => {
     try {
@@ -64,7 +66,7 @@ export const jsonConverter: MessageConverter = {
   write: (value) => jsonText(value) ?? JSON.stringify(value),
 };
 
-/** A member of a value that may be no object at all. */
+/** A member of a value; `undefined` if the value is not an object. */
 export function member(value: unknown, key: string): unknown {
   return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }

@@ -11,14 +11,14 @@ export type WebSocketOptions = Pick<
   'perMessageDeflate' | 'skipUTF8Validation' | 'allowSynchronousEvents'
 >;
 
-/** One object: endpoints with it share a server. */
+/** One object, so that all endpoints that use it share a server. */
 export const DEFAULT_WEB_SOCKET: WebSocketOptions = Object.freeze({});
 
-/** One URL at which plain WebSockets are served. */
+/** One URL for plain WebSockets. */
 export interface PlainWebSocketOptions {
   /**
-   * Path, such as `/ws`; or the path of a hook or of event handlers, `/thing/:id`, to choose its format. Any other
-   * reaches what has no path of its own.
+   * A path such as `/ws`, for everything that has no path of its own; or the path of a hook or of event handlers, such as
+   * `/thing/:id`, to choose its format.
    */
   readonly path: string;
   /** Message format of its clients. @default jsonFrames */
@@ -27,13 +27,16 @@ export interface PlainWebSocketOptions {
   readonly port?: number;
   /** Address that the separate server listens on. @default 127.0.0.1 */
   readonly host?: string;
-  /** Origins that may connect besides the server's own; `'*'` allows all. Clients without an origin (programs) are always allowed. @default [] */
+  /**
+   * Origins that may connect besides the server's own; `'*'` allows all. Clients without an origin, which are not browsers, are
+   * always allowed. @default []
+   */
   readonly origins?: readonly string[] | '*';
-  /** Answers an unknown URL with HTTP 404 instead of a connection that closes with 4040. @default false */
+  /** Whether an unknown URL gets HTTP 404, instead of a connection that closes with code 4040. @default false */
   readonly rejectAtHandshake?: boolean;
-  /** Time between pings, in ms; a client that has not answered by the next ping is disconnected. @default 25_000, as in Socket.IO */
+  /** Time between pings, in ms. A client that does not answer until the next is disconnected. @default 25_000, as in Socket.IO */
   readonly pingIntervalMs?: number;
-  /** Options of the package `ws`, such as `perMessageDeflate`: frames are then compressed for each client by itself. @default {} */
+  /** Options of the package `ws`, such as `perMessageDeflate`, which compresses frames for each client separately. @default {} */
   readonly webSocket?: WebSocketOptions;
 }
 

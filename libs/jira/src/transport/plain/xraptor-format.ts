@@ -1,4 +1,4 @@
-// x-raptor's frames: `{ request_id, route, method, header, payload }`, the payload a string of JSON.
+// x-raptor's frames: `{ request_id, route, method, header, payload }`, where the payload is JSON in a string.
 
 import { isMethod, type Method, type RequestFrame } from 'nestjs-jira-protocol';
 import { isRecord } from '../../core/support/is-record.js';
@@ -17,10 +17,10 @@ const UNREGISTERED: ReadonlySet<unknown> = new Set(['UNKNOWN_NAMESPACE', 'UNKNOW
 const CANCELLED = 409;
 
 /**
- * A route is the name of an event with a handler, which is answered what the handler returns; or `issues/list`, an action
- * of a hook. `SUB` on `issues/subscribe` subscribes, and the changes come under its `request_id`; `UNSUB` with the same
- * id ends that. The payload is the action's data, and its query too where a method reads (`GET`, `SUB`); else the query
- * is the header's `query`.
+ * The format of x-raptor. A route is the name of an event, whose answer is what its handler returns, or an action of a hook, such
+ * as `issues/list`. `SUB` on `issues/subscribe` subscribes, and changes arrive under its `request_id`; `UNSUB` with the same id
+ * ends the subscription. The payload is the action's data. For methods that read (`GET`, `SUB`), it is the query as well; for
+ * others, the query is the header's `query`.
  */
 export const xraptorFormat: MessageFormat = {
   name: 'xraptor',
@@ -55,7 +55,7 @@ function hookRoute(value: unknown, isHook: IsHook): { namespace: string; action:
   return rest.length === 0 && action !== '' && isHook(namespace) ? { namespace, action } : undefined;
 }
 
-/** Throws unless it is a string of JSON, which x-raptor's clients always send. */
+/** Throws unless the payload is JSON in a string, which x-raptor's clients always send. */
 function parsePayload(value: unknown): unknown {
   const payload = member(value, 'payload');
   if (typeof payload !== 'string') throw new TypeError('"payload" must be a JSON string.');
@@ -83,11 +83,11 @@ function frameOf(value: unknown, action: string, data: unknown): RequestFrame | 
 function response(frame: Readonly<Record<string, unknown>>): unknown {
   const { requestId, status, type, data, action } = frame;
   const method = frame['method'] as Method;
-  if (status === CANCELLED && member(data, 'code') === 'CANCELLED') return undefined; // as the client wished
+  if (status === CANCELLED && member(data, 'code') === 'CANCELLED') return undefined; // the client cancelled it
   if (typeof status === 'number' && status >= 400)
     return envelope(requestId, method, action, { message: messageOf(data) });
   if (typeof type === 'string') return envelope(requestId, method, action, { type, data });
-  // A subscribe needs no answer there, and a handler that returned nothing has none.
+  // x-raptor does not answer a subscribe, or a handler that returns nothing.
   const isSubscribed = textMember(data, 'channel') !== undefined && textMember(data, 'position') !== undefined;
   const isSilent = method === 'SUBSCRIPTION' && (data === null || isSubscribed);
   return isSilent ? undefined : envelope(requestId, method, action, data);
@@ -97,7 +97,7 @@ function messageOf(error: unknown): string {
   return UNREGISTERED.has(member(error, 'code')) ? 'Not registered' : 'fail';
 }
 
-/** What an application sends by itself belongs to no request: it goes under the event's name. */
+/** What an application sends belongs to no request, so the event's name takes the place of its id. */
 function post(event: string, payload: unknown): unknown {
   return envelope(event, 'POST', '', payload);
 }

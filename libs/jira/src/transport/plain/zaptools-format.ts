@@ -1,9 +1,9 @@
-// zaptools' frames, both ways: `{ "headers": {}, "eventName": "hello", "payload": … }`.
+// zaptools' frames, in both directions: `{ "headers": {}, "eventName": "hello", "payload": … }`.
 
 import { randomUUID } from 'node:crypto';
 import { jsonConverter, member, recordMember, textMember, type MessageFormat } from './message-format.js';
 
-/** Missing or bad headers are `{}`. An unhandled event gets no answer, as in zaptools. */
+/** The format of zaptools. Missing or invalid headers are `{}`. As in zaptools, an event without a handler gets no answer. */
 export const zaptoolsFormat: MessageFormat = {
   name: 'zaptools',
   converter: jsonConverter,

@@ -1,22 +1,24 @@
-// `@WebSocketRoute('/thing/:id')`: this method owns the WebSocket of its URL, text and binary frames alike.
+// `@WebSocketRoute('/thing/:id')`: this method gets the WebSocket of its URL, with text and binary frames.
 
 import type { WebSocket } from 'ws';
 import type { RouteOptions } from '../../hooks/route-options.js';
 import { MemberMarks } from '../../hooks/member-marks.js';
 import type { Connection, Params } from '../../core/connections/connection.js';
 
-/** What a raw handler knows about its connection. */
+/** The connection of a raw handler. */
 export interface RouteContext<PathParams extends object = Params> {
-  /** The path of the URL, without its query. */
+  /** Path of the URL, without its query. */
   readonly path: string;
+  /** Parameters of the URL: strings, or an instance of the route's `params` class. */
   readonly params: PathParams;
-  /** Who connected; `connection.handshake` has headers and query. */
+  /** The connection, with its user. `connection.handshake` has headers and query. */
   readonly connection: Connection;
 }
 
-/** What the decorated method looks like. */
+/** The signature of the decorated method. */
 export type RawHandler = (socket: WebSocket, context: RouteContext) => unknown;
 
+/** Options of `@WebSocketRoute()`. */
 export type WebSocketRouteOptions = Pick<RouteOptions, 'params'>;
 
 interface RawMark extends WebSocketRouteOptions {
@@ -26,9 +28,9 @@ interface RawMark extends WebSocketRouteOptions {
 const MARKS = new MemberMarks<RawMark>('A raw handler');
 
 /**
- * Calls the method with the `ws` WebSocket and a `RouteContext` for each client that connects at this URL and was
- * admitted as any other: origin, authentication, the global permissions. The socket stays open when the method returns;
- * when it throws or rejects, the socket is closed with code 1011. Listen for `message` before the first `await`.
+ * Calls the method with the `ws` WebSocket and a `RouteContext` for each client that connects to this URL. Clients are admitted
+ * as usual: by origin, authentication and the global permissions. The socket stays open when the method returns. If the method
+ * throws or rejects, the socket closes with code 1011. Listen for `message` before the first `await`.
  *
  * @example
  * @Injectable()

@@ -1,4 +1,4 @@
-// Applies our options to the Socket.IO server, or refuses a server made with others.
+// Applies our options to the Socket.IO server, or refuses a server that was created with others.
 
 import { inspect, isDeepStrictEqual } from 'node:util';
 import type { Namespace, ServerOptions } from 'socket.io';
@@ -7,10 +7,11 @@ import { boundFrames } from './engine-io-internals.js';
 import { givenOptions } from './socket-io-internals.js';
 import type { OtherGateway } from './other-gateways.js';
 
+/** Options of the Socket.IO server. Set `limits.frameBytes` instead of `maxHttpBufferSize`. */
 export interface SocketIoOptions extends Partial<Omit<ServerOptions, 'maxHttpBufferSize'>> {
-  /** Port of its own. @default the app's HTTP server */
+  /** Port of a separate server. @default the application's HTTP server */
   readonly port?: number;
-  /** Socket.IO namespace the hooks live in. @default the root namespace */
+  /** Socket.IO namespace of the hooks. @default the root namespace */
   readonly namespace?: string;
 }
 
@@ -18,25 +19,25 @@ export interface WantedServerOptions extends SocketIoOptions {
   readonly maxHttpBufferSize: number;
 }
 
-/** Token of the resolved Socket.IO options, `maxHttpBufferSize` included. */
+/** Injection token of the resolved Socket.IO options, `maxHttpBufferSize` included. */
 export const SOCKET_IO_OPTIONS = Symbol('jira socket.io options');
-/** Token of the names of those that the application chose. */
+/** Injection token of the names of the options that the application set. */
 export const SOCKET_IO_CHOSEN = Symbol('jira chosen socket.io options');
 
-/** Which URLs Engine.IO takes for its own: a path that only begins with its own belongs to somebody else. */
+/** Returns whether Engine.IO serves a URL. With a trailing slash, `/socket.iox` is not one of its URLs. */
 export function urlsOf({ path = '/socket.io', addTrailingSlash = true }: SocketIoOptions): (url: string) => boolean {
   const own = path.replace(/\/$/, '') + (addTrailingSlash ? '/' : '');
   return (url) => url.startsWith(own);
 }
 
-/** These choose the server; the others configure it. */
+/** These options select the server; the others configure it. */
 const NOT_COMPARED: ReadonlySet<string> = new Set(['port', 'namespace', 'path']);
 
 /**
- * The first gateway on a port and path makes the server; the options of the others vanish silently. Ours may not:
- * throws a ConfigurationError that names the other gateway, unless only the frame size differs and nobody chose it.
+ * The first gateway on a port and path creates the server, and Nest silently ignores the options of the others. Ours must count.
  *
  * @param chosen the options that the application set; those that we add are not compared
+ * @throws ConfigurationError that names the other gateway, unless only the frame size differs and nobody set it
  */
 export function claimOptions(
   { server }: Namespace,
@@ -44,7 +45,7 @@ export function claimOptions(
   chosen: readonly string[],
   maker: OtherGateway | undefined,
 ): void {
-  // As they were given; Engine.IO completes its own copy.
+  // The options as they were passed; Engine.IO completes its own copy.
   const given = givenOptions(server);
   const effective = server.engine.opts as unknown as Record<string, unknown>;
   const by = maker?.name ?? "the app's WebSocket adapter";
@@ -68,7 +69,7 @@ export function claimOptions(
     );
 }
 
-/** @throws ConfigurationError about options that cannot work with this library */
+/** @throws ConfigurationError for options that cannot work with this library */
 export function checkSocketIoOptions({ connectionStateRecovery }: SocketIoOptions): void {
   if (connectionStateRecovery !== undefined)
     throw new ConfigurationError(
