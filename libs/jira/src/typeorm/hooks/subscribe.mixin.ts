@@ -27,7 +27,7 @@ export function SubscribeMixin<B extends Constructor<GenericModelHook<object>>>(
       return this.changes.subscribe(scope);
     }
 
-    // Its client for Dart unsubscribes with DELETE, under the id of the subscription.
+    // djira's Dart client unsubscribes with DELETE and the id of the subscription.
     @Action({ methods: ['SUBSCRIPTION', 'POST', 'DELETE'], transaction: false, status: 200 })
     @Shown()
     async unsubscribe(scope: ActionScope): Promise<null> {
