@@ -141,7 +141,7 @@ function notKept(message: string): JiraException {
   return new JiraException('METHOD_NOT_ALLOWED', message);
 }
 
-/** As changes name it. */
+/** The row's id in the form that changes carry. */
 function idOf(metadata: EntityMetadata, row: ObjectLiteral): RowId {
   const values = metadata.primaryColumns.map((column) => [column.propertyPath, scalar(columnValue(column, row))] as const); // prettier-ignore
   const [first] = values;
