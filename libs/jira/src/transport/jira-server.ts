@@ -1,4 +1,4 @@
-// Manual emits. They are not checked against `visibility`: that is the application's responsibility.
+// `JiraServer`: sends events by hand. They are not checked against `visibility`; the application must do that.
 
 import { Injectable } from '@nestjs/common';
 import type { Change } from '../core/changes/change.js';
@@ -25,9 +25,9 @@ export class JiraServer {
   ) {}
 
   /**
-   * Sends an event to everyone, or to everyone in a room. An event named after a hook is wrapped in the envelope of a
-   * frame, with the method SUBSCRIPTION, unless it has a method of the protocol. Other processes get plain data, as
-   * `PubSub` carries it; what does not reach them is logged.
+   * Sends an event to every client, or to every client in a room. Data of an event that is named after a hook is
+   * wrapped in a frame with the method SUBSCRIPTION, unless it already has a method of the protocol. Other processes
+   * get plain data, as `PubSub` carries it. What does not reach them is logged.
    */
   emit(event: string, data: unknown, { room, local }: ServerEmitOptions = {}): void {
     refuseReserved(event);
@@ -47,7 +47,7 @@ export class JiraServer {
     if (changes.length > 0) this.hub.log.append({ changes });
   }
 
-  // djira clients throw on a frame on a hook's event without a protocol method.
+  // djira's clients throw on a hook's event without a method of the protocol.
   private framed(event: string, data: unknown): unknown {
     if (!this.hooks.has(event)) return data;
     if (typeof data !== 'object' || data === null || Array.isArray(data))

@@ -1,9 +1,10 @@
-// The frames of the PHP WebSocket server bundle: in `{ event, headers, input_data }`, out `{ event, data }`.
+// The frames of the PHP WebSocket server bundle: it receives `{ event, headers, input_data }` and sends `{ event, data
+// }`.
 
 import type { Query } from 'nestjs-jira-protocol';
 import { jsonConverter, member, recordMember, textMember, type MessageFormat } from './message-format.js';
 
-/** Header values become strings and nested ones are dropped; data is `[]` unless given; invalid frames are never answered. */
+/** Header values become strings, and nested ones are dropped. Data is `[]` by default. Invalid frames are never answered. */
 export const bundleFormat: MessageFormat = {
   name: 'bundle',
   converter: jsonConverter,

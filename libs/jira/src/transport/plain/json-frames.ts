@@ -3,9 +3,9 @@
 import { jsonConverter, member, recordMember, textMember, type MessageFormat } from './message-format.js';
 
 /**
- * What Socket.IO sends as an event and its argument goes here as `{ event, data }`, in both directions. An event of the
- * application may have `headers`, and a `requestId` under which it is then answered. A frame that cannot be read is
- * answered `{ event: '$error', data: { code, message } }`.
+ * What Socket.IO sends as an event with an argument is sent here as `{ event, data }`, in both directions. An event of
+ * the application may have `headers`, and a `requestId` under which it is then answered. A frame that cannot be read is
+ * answered with `{ event: '$error', data: { code, message } }`.
  */
 export const jsonFrames: MessageFormat = {
   name: 'json',

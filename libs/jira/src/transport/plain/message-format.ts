@@ -1,4 +1,4 @@
-// Message formats of plain WebSockets: raw text ↔ value ↔ an event with its payload.
+// Message formats of plain WebSockets: convert raw text to a value, and a value to an event with its payload.
 
 import type { Method, Query } from 'nestjs-jira-protocol';
 import { isRecord } from '../../core/support/is-record.js';
@@ -14,14 +14,14 @@ export interface MessageConverter {
 /** Returns whether a hook has this namespace. */
 export type IsHook = (namespace: string) => boolean;
 
-/** Extracts the message from a value. A value is whatever the client sent: trust nothing about it. */
+/** Extracts the message from a value. Clients can send any value: trust nothing about it. */
 export interface MessageExtractor {
   /** The event name, or the namespace of a hook; `undefined` if the frame has none. */
   event(value: unknown, isHook: IsHook): string | undefined;
   headers(value: unknown): Query;
-  /** The event's payload; for a hook the request frame of protocol version 2. */
+  /** The event's payload; for a hook, the request frame of protocol version 2. */
   payload(value: unknown, isHook: IsHook): unknown;
-  /** What the answer to an event goes under; left out by formats that do not answer events. */
+  /** The request to answer an event under. Formats that do not answer events omit it. */
   request?(value: unknown): EventRequest | undefined;
 }
 
@@ -43,15 +43,18 @@ export interface MessageFormat {
   readonly extractor: MessageExtractor;
   /** The value the converter writes for an event and its payload; `undefined` if the format cannot express it. */
   compose(event: string, payload: unknown): unknown;
-  /** Its clients know protocol version 2: malformed frames are answered, a shutdown is announced. @default false */
+  /**
+   * Whether its clients know protocol version 2: malformed frames are then answered, and shutdowns announced. @default
+   * false
+   */
   readonly speaksProtocol?: boolean;
-  /** Each subscription is sent changes under its own `requestId`; no channel is named. @default false */
+  /** Whether each subscription is sent changes under its own `requestId`, without a channel. @default false */
   readonly finishesChanges?: boolean;
   /** Id of a new connection. @default a random UUID */
   createId?(): string;
 }
 
-/** Text is JSON, one object a message, in as many lines as it likes. */
+/** The text is JSON: one object per message, on any number of lines. */
 export const jsonConverter: MessageConverter = {
   read: (raw) => {
     try {
@@ -64,7 +67,7 @@ export const jsonConverter: MessageConverter = {
   write: (value) => jsonText(value) ?? JSON.stringify(value),
 };
 
-/** A member of a value that may be no object at all. */
+/** A member of a value, which need not be an object. */
 export function member(value: unknown, key: string): unknown {
   return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }

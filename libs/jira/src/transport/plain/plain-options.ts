@@ -11,14 +11,14 @@ export type WebSocketOptions = Pick<
   'perMessageDeflate' | 'skipUTF8Validation' | 'allowSynchronousEvents'
 >;
 
-/** One object: endpoints with it share a server. */
+/** A single object, so that endpoints which use it share a server. */
 export const DEFAULT_WEB_SOCKET: WebSocketOptions = Object.freeze({});
 
 /** One URL at which plain WebSockets are served. */
 export interface PlainWebSocketOptions {
   /**
-   * Path, such as `/ws`; or the path of a hook or of event handlers, `/thing/:id`, to choose its format. Any other
-   * reaches what has no path of its own.
+   * Path, such as `/ws`. Or the path of a hook or of event handlers, `/thing/:id`, to choose its format. Any other path
+   * serves everything that has no path of its own.
    */
   readonly path: string;
   /** Message format of its clients. @default jsonFrames */
@@ -33,7 +33,7 @@ export interface PlainWebSocketOptions {
   readonly rejectAtHandshake?: boolean;
   /** Time between pings, in ms; a client that has not answered by the next ping is disconnected. @default 25_000, as in Socket.IO */
   readonly pingIntervalMs?: number;
-  /** Options of the package `ws`, such as `perMessageDeflate`: frames are then compressed for each client by itself. @default {} */
+  /** Options of the package `ws`. With `perMessageDeflate`, frames are compressed for each client separately. @default {} */
   readonly webSocket?: WebSocketOptions;
 }
 

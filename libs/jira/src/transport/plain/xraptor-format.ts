@@ -1,4 +1,4 @@
-// x-raptor's frames: `{ request_id, route, method, header, payload }`, the payload a string of JSON.
+// The frames of x-raptor: `{ request_id, route, method, header, payload }`, where the payload is a JSON string.
 
 import { isMethod, type Method, type RequestFrame } from 'nestjs-jira-protocol';
 import { isRecord } from '../../core/support/is-record.js';
@@ -17,10 +17,10 @@ const UNREGISTERED: ReadonlySet<unknown> = new Set(['UNKNOWN_NAMESPACE', 'UNKNOW
 const CANCELLED = 409;
 
 /**
- * A route is the name of an event with a handler, which is answered what the handler returns; or `issues/list`, an action
- * of a hook. `SUB` on `issues/subscribe` subscribes, and the changes come under its `request_id`; `UNSUB` with the same
- * id ends that. The payload is the action's data, and its query too where a method reads (`GET`, `SUB`); else the query
- * is the header's `query`.
+ * A route is the name of an event, which is answered with what its handler returns, or an action of a hook, such as
+ * `issues/list`. `SUB` on `issues/subscribe` subscribes, and changes come under its `request_id`; `UNSUB` with the same
+ * id ends the subscription. The payload is the action's data. For methods that read (`GET`, `SUB`), it is also the
+ * query; otherwise the query is the header's `query`.
  */
 export const xraptorFormat: MessageFormat = {
   name: 'xraptor',
@@ -55,7 +55,7 @@ function hookRoute(value: unknown, isHook: IsHook): { namespace: string; action:
   return rest.length === 0 && action !== '' && isHook(namespace) ? { namespace, action } : undefined;
 }
 
-/** Throws unless it is a string of JSON, which x-raptor's clients always send. */
+/** The parsed payload. @throws unless it is a JSON string, which x-raptor's clients always send */
 function parsePayload(value: unknown): unknown {
   const payload = member(value, 'payload');
   if (typeof payload !== 'string') throw new TypeError('"payload" must be a JSON string.');
@@ -87,7 +87,7 @@ function response(frame: Readonly<Record<string, unknown>>): unknown {
   if (typeof status === 'number' && status >= 400)
     return envelope(requestId, method, action, { message: messageOf(data) });
   if (typeof type === 'string') return envelope(requestId, method, action, { type, data });
-  // A subscribe needs no answer there, and a handler that returned nothing has none.
+  // In x-raptor, a subscribe needs no answer, and a handler that returns nothing has none.
   const isSubscribed = textMember(data, 'channel') !== undefined && textMember(data, 'position') !== undefined;
   const isSilent = method === 'SUBSCRIPTION' && (data === null || isSubscribed);
   return isSilent ? undefined : envelope(requestId, method, action, data);
@@ -97,7 +97,7 @@ function messageOf(error: unknown): string {
   return UNREGISTERED.has(member(error, 'code')) ? 'Not registered' : 'fail';
 }
 
-/** What an application sends by itself belongs to no request: it goes under the event's name. */
+/** An event that the application sends by itself belongs to no request. It is sent under the event's name. */
 function post(event: string, payload: unknown): unknown {
   return envelope(event, 'POST', '', payload);
 }

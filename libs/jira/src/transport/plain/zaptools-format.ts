@@ -1,4 +1,4 @@
-// zaptools' frames, both ways: `{ "headers": {}, "eventName": "hello", "payload": … }`.
+// The frames of zaptools, in both directions: `{ "headers": {}, "eventName": "hello", "payload": … }`.
 
 import { randomUUID } from 'node:crypto';
 import { jsonConverter, member, recordMember, textMember, type MessageFormat } from './message-format.js';

@@ -1,4 +1,4 @@
-// `@WebSocketRoute('/thing/:id')`: this method owns the WebSocket of its URL, text and binary frames alike.
+// `@WebSocketRoute('/thing/:id')`: a method that owns the WebSocket of a URL, with its text and binary frames.
 
 import type { WebSocket } from 'ws';
 import type { RouteOptions } from '../../hooks/route-options.js';
@@ -14,7 +14,7 @@ export interface RouteContext<PathParams extends object = Params> {
   readonly connection: Connection;
 }
 
-/** What the decorated method looks like. */
+/** The type of the decorated method. */
 export type RawHandler = (socket: WebSocket, context: RouteContext) => unknown;
 
 export type WebSocketRouteOptions = Pick<RouteOptions, 'params'>;
@@ -26,9 +26,10 @@ interface RawMark extends WebSocketRouteOptions {
 const MARKS = new MemberMarks<RawMark>('A raw handler');
 
 /**
- * Calls the method with the `ws` WebSocket and a `RouteContext` for each client that connects at this URL and was
- * admitted as any other: origin, authentication, the global permissions. The socket stays open when the method returns;
- * when it throws or rejects, the socket is closed with code 1011. Listen for `message` before the first `await`.
+ * Calls the method with the `ws` WebSocket and a `RouteContext` for each client that connects at this URL. The client
+ * passes the same checks as any other: origin, authentication, global permissions. The socket stays open when the
+ * method returns. If it throws or rejects, the socket is closed with code 1011. Listen for `message` before the first
+ * `await`.
  *
  * @example
  * @Injectable()

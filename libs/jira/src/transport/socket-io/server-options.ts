@@ -1,4 +1,4 @@
-// Applies our options to the Socket.IO server, or refuses a server made with others.
+// Applies the library's options to the Socket.IO server, or refuses a server that was created with others.
 
 import { inspect, isDeepStrictEqual } from 'node:util';
 import type { Namespace, ServerOptions } from 'socket.io';
@@ -8,9 +8,9 @@ import { givenOptions } from './socket-io-internals.js';
 import type { OtherGateway } from './other-gateways.js';
 
 export interface SocketIoOptions extends Partial<Omit<ServerOptions, 'maxHttpBufferSize'>> {
-  /** Port of its own. @default the app's HTTP server */
+  /** Port of a separate server. @default the application's HTTP server */
   readonly port?: number;
-  /** Socket.IO namespace the hooks live in. @default the root namespace */
+  /** Socket.IO namespace of the hooks. @default the root namespace */
   readonly namespace?: string;
 }
 
@@ -20,23 +20,24 @@ export interface WantedServerOptions extends SocketIoOptions {
 
 /** Token of the resolved Socket.IO options, `maxHttpBufferSize` included. */
 export const SOCKET_IO_OPTIONS = Symbol('jira socket.io options');
-/** Token of the names of those that the application chose. */
+/** Token of the names of the options that the application set. */
 export const SOCKET_IO_CHOSEN = Symbol('jira chosen socket.io options');
 
-/** Which URLs Engine.IO takes for its own: a path that only begins with its own belongs to somebody else. */
+/** Tells which URLs Engine.IO takes: a path that only begins with its own path belongs to something else. */
 export function urlsOf({ path = '/socket.io', addTrailingSlash = true }: SocketIoOptions): (url: string) => boolean {
   const own = path.replace(/\/$/, '') + (addTrailingSlash ? '/' : '');
   return (url) => url.startsWith(own);
 }
 
-/** These choose the server; the others configure it. */
+/** These options choose the server; the others configure it. */
 const NOT_COMPARED: ReadonlySet<string> = new Set(['port', 'namespace', 'path']);
 
 /**
- * The first gateway on a port and path makes the server; the options of the others vanish silently. Ours may not:
- * throws a ConfigurationError that names the other gateway, unless only the frame size differs and nobody chose it.
+ * The first gateway on a port and path creates the server; the options of others are silently ignored. This refuses to
+ * lose the library's options, unless only the frame size differs and no one chose it.
  *
- * @param chosen the options that the application set; those that we add are not compared
+ * @param chosen the options that the application set; options that the library adds are not compared
+ * @throws ConfigurationError that names the other gateway
  */
 export function claimOptions(
   { server }: Namespace,
@@ -44,7 +45,7 @@ export function claimOptions(
   chosen: readonly string[],
   maker: OtherGateway | undefined,
 ): void {
-  // As they were given; Engine.IO completes its own copy.
+  // The options as they were given; Engine.IO completes its own copy.
   const given = givenOptions(server);
   const effective = server.engine.opts as unknown as Record<string, unknown>;
   const by = maker?.name ?? "the app's WebSocket adapter";
@@ -68,7 +69,7 @@ export function claimOptions(
     );
 }
 
-/** @throws ConfigurationError about options that cannot work with this library */
+/** @throws ConfigurationError if an option cannot work with this library */
 export function checkSocketIoOptions({ connectionStateRecovery }: SocketIoOptions): void {
   if (connectionStateRecovery !== undefined)
     throw new ConfigurationError(
