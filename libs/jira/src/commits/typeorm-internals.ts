@@ -280,7 +280,7 @@ export function beforeDestroy(dataSource: DataSource, work: () => Promise<void>)
   };
 }
 
-// ---- Lazy relations: reading one loads it, which nobody may do in passing ----
+// ---- Lazy relations: reading one loads it, which must not happen by accident ----
 
 /** The promise that a lazy relation is loading from, or was set to; `undefined` if there is none. */
 export function lazyPromiseOf(holder: ObjectLiteral, propertyName: string): unknown {

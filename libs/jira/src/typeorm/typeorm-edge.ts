@@ -105,7 +105,7 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
 
   watch({ name, dataSource, metadata }: FoundEntity): void {
     const source = this.sources.get(name) ?? new TypeOrmChangeSource(dataSource, name);
-    // A data source of another kind was not attached to: says so, with the cure.
+    // If changes of this kind of data source cannot be captured, this throws an error that tells what to do.
     source.attach();
     source.watch(metadata.name);
     getOrAdd(this.tables, name, () => new Set<string>()).add(metadata.tablePath);

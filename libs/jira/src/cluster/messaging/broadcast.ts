@@ -1,4 +1,4 @@
-// The application's broadcast rooms: members receive what is posted, as an event or as answers to their request.
+// The application's broadcast rooms: members receive what is posted, as an event or under their request.
 
 import { Inject, Injectable } from '@nestjs/common';
 import { isReservedName } from 'nestjs-jira-protocol';

@@ -59,7 +59,7 @@ export class Channels {
     channel.subscriptions.delete(subscription);
     if (channel.subscriptions.size > 0) return;
     if (!mayReturn || !channel.window?.rest()) return this.end(channel, feed);
-    // Nobody keeps it current while it rests.
+    // While it rests, nothing checks what related rows decide.
     channel.related = undefined;
     this.resting.add(channel, () => this.end(channel, feed));
   }

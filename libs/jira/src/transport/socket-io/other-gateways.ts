@@ -1,4 +1,4 @@
-// Finds the application's gateway that created the server which ours shares.
+// Finds the application's gateway with which the library's gateway shares its server.
 
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';

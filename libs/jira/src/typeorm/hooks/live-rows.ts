@@ -105,7 +105,7 @@ function limitOf({ headers, query }: HookScope, maxLimit: number): number | unde
   return Math.min(limit as number, maxLimit);
 }
 
-/** Equal for queries that read the same rows in the same order, whoever asks. */
+/** Equal for queries that read the same rows in the same order, for any caller. */
 export async function keyOfQuery(store: TypeOrmStore<object>, query: StoreQuery): Promise<string> {
   const { metadata, visibility } = store;
   const { filter, ordering } = query;
