@@ -19,7 +19,7 @@ export function surviveConnectionLoss(dataSource: DataSource): void {
     pool.on('acquire', (client) => {
       if (GUARDED.has(client)) return;
       GUARDED.add(client);
-      client.on('error', () => undefined); // whoever uses it learns from the query
+      client.on('error', () => undefined); // the query that uses it fails
     });
   }
   if (GUARDED.has(driver)) return;

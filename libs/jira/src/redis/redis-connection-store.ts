@@ -160,7 +160,7 @@ export class RedisConnectionStore implements ConnectionStore {
       if (this.writes === expected) this.writes = Number(counted);
       return results;
     } catch (error) {
-      this.isTorn = true; // nobody knows
+      this.isTorn = true; // it is unknown what was written
       throw error;
     }
   }

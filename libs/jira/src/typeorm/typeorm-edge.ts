@@ -78,7 +78,7 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
     for (const { name, dataSource } of this.dataSources.all()) {
       this.undos.push(KeptKeys.of(dataSource).open(idempotencyTtlMs));
       const dialect = knownDialectOf(dataSource);
-      if (!dialect?.isCaptured) continue; // the application's own business, unless a hook serves it: see watch()
+      if (!dialect?.isCaptured) continue; // not captured; watch() throws if a hook serves it
       assertTypeOrm(dataSource);
       await dialect.prepare((sql) => dataSource.query(sql));
       installSqliteLeases(dataSource, { lockTimeoutMs, crowd: turns });

@@ -29,14 +29,14 @@ export class Delivery {
 
   /** Sends what was not sent yet. It reads the queue once at a time, so that nothing is sent twice or out of order. */
   deliver(): void {
-    this.isDue = true; // the read that will come sees this one too
+    this.isDue = true; // the next read will see this message, too
     if (!this.isReading) void this.readOn();
   }
 
   private async readOn(): Promise<void> {
     this.isReading = true;
     while (this.isDue) {
-      await Promise.resolve(); // what else is added in this turn is read at once
+      await Promise.resolve(); // so that one read gets everything added in this turn
       this.isDue = false;
       try {
         await this.deliverNow();

@@ -44,7 +44,7 @@ export class Mailbox<T> implements AsyncIterableIterator<T, undefined> {
     this.capacity = capacity;
     this.overflow = overflow;
     this.ready = ready;
-    ready.catch(() => undefined); // most takers look at the values alone
+    ready.catch(() => undefined); // most takers only use the values
   }
 
   put(value: T): void {

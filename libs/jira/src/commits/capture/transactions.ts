@@ -208,7 +208,7 @@ export class Transactions {
         connection.isFailed = false;
         return;
       }
-      case 'implicit': // whether it has committed, settle() asks
+      case 'implicit': // settle() asks whether it has committed
     }
   }
 

@@ -61,7 +61,7 @@ export class SqliteDialect implements SqlDialect {
   }
 
   stateOf(connection: DatabaseConnection | undefined): ConnectionState | undefined {
-    const isOpen = connection?.inTransaction; // sql.js does not say
+    const isOpen = connection?.inTransaction; // undefined in sql.js
     return isOpen === undefined ? undefined : { isInTransaction: isOpen, isOpen, isFailed: false };
   }
 

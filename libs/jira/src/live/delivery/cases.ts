@@ -73,7 +73,7 @@ export function loadOutputs(cases: readonly Case[], judgements: Judgements): Pro
       const { after: image } = acceptedOf(one, judgements);
       if (image) getOrAdd(announced, audience, () => []).push({ image, change: one.delivery.change });
     } catch {
-      continue; // whoever sends it hears of it again
+      continue; // sending the row throws the same error
     }
   }
   if (announced.size === 0) return undefined;

@@ -93,7 +93,7 @@ export class Placement {
       if (subscription.membership === membership) list = membership?.window?.answer(shown);
     }
     this.answer(subscription);
-    subscription.takeHeld(); // what the rows know already
+    subscription.takeHeld(); // the rows already include them
     subscription.isExpecting = false;
     return { channel: subscription.channel, position: this.parts.log.head, ...list };
   }

@@ -83,7 +83,7 @@ function frameOf(value: unknown, action: string, data: unknown): RequestFrame | 
 function response(frame: Readonly<Record<string, unknown>>): unknown {
   const { requestId, status, type, data, action } = frame;
   const method = frame['method'] as Method;
-  if (status === CANCELLED && member(data, 'code') === 'CANCELLED') return undefined; // as the client wished
+  if (status === CANCELLED && member(data, 'code') === 'CANCELLED') return undefined; // the client asked for it
   if (typeof status === 'number' && status >= 400)
     return envelope(requestId, method, action, { message: messageOf(data) });
   if (typeof type === 'string') return envelope(requestId, method, action, { type, data });

@@ -15,7 +15,7 @@ export class Backlog {
     this.added = function (packet) {
       const before = waitingOf(this);
       const waiting = before.length;
-      if (waiting === 0) return; // this one goes out at once, or begins a backlog
+      if (waiting === 0) return; // this packet is sent at once, or starts a backlog
       const backlog = engines.get(this) ?? { bytes: 0, isTooLong: false };
       engines.set(this, backlog);
       if (waiting === 1) backlog.bytes = sizeOf(before[0]);

@@ -80,7 +80,7 @@ export function holdBack(transport: EngineTransport): () => void {
 export function boundFrames({ engine }: Server, bytes: number): boolean {
   const { opts, ws } = engine as unknown as ServerMembers;
   if (typeof ws?.options?.maxPayload !== 'number') return false;
-  opts.maxHttpBufferSize = bytes; // read at each polling request and told to each client
+  opts.maxHttpBufferSize = bytes; // read at each polling request, and sent to each client
   ws.options.maxPayload = bytes; // read at each upgrade
   return true;
 }

@@ -31,7 +31,7 @@ export class ClusterDatabase {
 
   /** For a single statement, outside any transaction unless the calling code is in one of SQLite's. */
   get manager(): EntityManager {
-    if (!this.isLeased) installSqliteLeases(this.dataSource); // not before the application could, with its own options
+    if (!this.isLeased) installSqliteLeases(this.dataSource); // only now: the application may have its own options
     this.isLeased = true;
     return this.dataSource.manager;
   }

@@ -146,7 +146,7 @@ export class DirectWriter {
     try {
       return this.source.changesOf({ table, before: null, after: row });
     } catch {
-      throw UNSURE; // the capture has its own way to announce a row that cannot be serialized
+      throw UNSURE; // change capture has its own way to announce a row that cannot be serialized
     }
   }
 

@@ -114,7 +114,7 @@ export class PooledReads implements Reads {
     try {
       const rows = await this.read(connection, statement, values);
       if (name === undefined || statement.types !== undefined) return rows;
-      statement.types = 'unsuitable'; // until they are known: nobody else asks
+      statement.types = 'unsuitable'; // until they are known, so that no other caller asks
       const told = await connection.read(this.control.together?.typesOf(name) ?? '', []).catch(() => []);
       if (told.length === values.length) statement.types = told.map(([type]) => String(type));
       return rows;
