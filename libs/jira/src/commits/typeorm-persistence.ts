@@ -1,5 +1,5 @@
 // Plans what TypeORM's save() will write, so that a check can run before anything is written. TypeORM does not export
-// its steps as a whole; they are taken here one by one, in its order (EntityPersistExecutor).
+// the steps of save(); they are taken here one by one, in its order (EntityPersistExecutor).
 
 import type { EntityManager, EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm';
 import type { Subject } from 'typeorm/persistence/Subject.js';

@@ -1,4 +1,4 @@
-// Rows that a transaction has locked and read. Their state is known, so a write of them need not read them again.
+// Rows that a transaction has locked and read. Their state is known, so writing them needs no second read.
 
 import { expressionMapOf, type WriteBuilder } from '../typeorm-internals.js';
 import type { CapturedTransaction } from './captured-transaction.js';

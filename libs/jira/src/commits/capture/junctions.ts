@@ -1,4 +1,5 @@
-// Turns changes of many-to-many rows into changes of the row that owns the relation: they are no entities of their own.
+// Turns changes of many-to-many rows, which are no entities of their own, into changes of the row that owns the
+// relation.
 
 import type { EntityMetadata, QueryRunner } from 'typeorm';
 import type { Link } from '../../core/changes/change.js';

@@ -1,4 +1,4 @@
-// A row as a transaction sees it.
+// A row that a transaction has written: its state before the first write and after the last.
 
 import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';
 

@@ -1,4 +1,4 @@
-// The results that one batch of deliveries has collected so far, so that each is computed once.
+// What the delivery of one batch of changes has worked out so far, so that each result is computed once.
 
 import type { ChangeType, Image } from '../../core/changes/change.js';
 import type { Case, Delivery } from './cases.js';

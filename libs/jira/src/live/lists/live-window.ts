@@ -1,4 +1,4 @@
-// One live list, kept current for all its subscribers, who are sent the differences.
+// One live list, kept current for all its subscribers: they are sent the differences.
 
 import type { ChangeFrame, ListData, ListRows, ListShown, RowId } from 'nestjs-jira-protocol';
 import { isObserved, publish } from '../../core/diagnostics/diagnostics.js';

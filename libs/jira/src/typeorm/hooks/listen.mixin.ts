@@ -1,3 +1,5 @@
+// The `listen` action: live lists for hooks over an entity.
+
 import type { ListenedData, RelistedData } from 'nestjs-jira-protocol';
 import { Action } from '../../hooks/action.decorator.js';
 import type { Constructor } from '../../hooks/mixins/mixin.js';

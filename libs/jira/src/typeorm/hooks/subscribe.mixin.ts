@@ -1,3 +1,5 @@
+// The `subscribe` and `unsubscribe` actions of hooks over an entity.
+
 import type { SubscribedData } from 'nestjs-jira-protocol';
 import { Action } from '../../hooks/action.decorator.js';
 import { Shown } from '../../hooks/shown-result.js';

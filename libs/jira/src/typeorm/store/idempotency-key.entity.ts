@@ -1,3 +1,5 @@
+// The table that keeps the answers to requests with an `idempotency-key` header.
+
 import { Column, CreateDateColumn, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /**

@@ -1,4 +1,4 @@
-// One request's transaction on one data source.
+// Runs the work of one request in a transaction on one data source, and keeps answers by idempotency key.
 
 import { QueryRunnerAlreadyReleasedError, type DataSource, type EntityManager } from 'typeorm';
 import type { RequestHandle } from '../../core/connections/request-handle.js';
