@@ -46,8 +46,8 @@ function isThere({ deleteDateColumn }: EntityMetadata, image: Image): boolean {
 }
 
 /**
- * Whether a foreign key referred to the row that was added or removed. Then all rows that refer to it changed in the
- * same commit, unless the database itself changed them (ON DELETE).
+ * Whether a foreign key refers, or referred, to the row that was added or removed. Then all rows that refer to it
+ * changed in the same commit, unless the database itself changed them (ON DELETE).
  */
 function isReferred(
   { isOwning, isManyToMany, createForeignKeyConstraints, onDelete }: RelationMetadata,
