@@ -1,4 +1,4 @@
-// Looks at boot for every name of typeorm-internals in the TypeORM that is installed.
+// Checks at boot that the installed TypeORM has every private member that typeorm-internals.ts uses.
 
 import {
   DeleteQueryBuilder,
@@ -23,7 +23,7 @@ import {
 import { knownDialectOf } from './dialect/dialects.js';
 import { SAVE_STEPS } from './typeorm-persistence.js';
 
-/** The peer range. A later minor version may change private members: that is what boot looks for. */
+/** The peer range. A later minor version may change private members, which is why boot checks them. */
 const TYPEORM_VERSIONS = '^0.3.25 || ^1.1.1';
 
 interface Probe {
@@ -78,7 +78,7 @@ const TABLE = 'jira_probe';
 type Query = SelectQueryBuilder<ObjectLiteral>;
 type Builder = { readonly dataSource: DataSource };
 
-/** How each builder is set up, with that alone. TypeORM copies the first four when it creates a builder. */
+/** How to set up each property of a builder. TypeORM copies the first four when it creates a builder. */
 const TOLD: Readonly<Partial<Record<keyof QueryExpressionMap, (query: Query) => Builder>>> = {
   wheres: (query) => query.where('a = 1'),
   joinAttributes: (query) => query,
@@ -99,7 +99,7 @@ const TOLD: Readonly<Partial<Record<keyof QueryExpressionMap, (query: Query) => 
   skip: (query) => query.skip(1),
   offset: (query) => query.offset(1),
 };
-/** Of 1.x alone: without the method nobody can say it. */
+/** Only in 1.x. Without the method, no query can set it. */
 const canInsertSelected = hasMethod(InsertQueryBuilder.prototype, 'valuesFromSelect');
 const EXPRESSIONS = (Object.keys(TOLD) as (keyof QueryExpressionMap)[])
   .filter((name) => name !== 'insertFromSelect' || canInsertSelected)
@@ -158,8 +158,8 @@ function told(name: keyof QueryExpressionMap, tell: (query: Query) => Builder = 
 }
 
 /**
- * Whether a query tells its subscribers by a call that can be waited for. 1.0.0 and 1.1.0 do not on better-sqlite3, where
- * the COMMIT would be sent before the rows are read. Nothing reaches the database or the log.
+ * Whether a query notifies its subscribers by a call that can be awaited. On better-sqlite3, 1.0.0 and 1.1.0 do not:
+ * there, the COMMIT would be sent before the rows are read. Nothing reaches the database or the log.
  */
 function waitsForSubscribers(runner: QueryRunner): boolean {
   let waits = false;

@@ -1,12 +1,13 @@
-// What an entity holds for a column, without making TypeORM load anything.
+// Reads what an entity holds for a column, without making TypeORM load lazy relations.
 
 import type { EntityMetadata, ObjectLiteral, RelationMetadata } from 'typeorm';
 import { isRecord } from '../core/support/is-record.js';
 import { lazyPromiseOf, lazyValueName, type ColumnMetadata } from './typeorm-internals.js';
 
 /**
- * The value of a column, as `column.getEntityValue()` gives it. That one also reads the property of a lazy relation when
- * the entity holds no related row, which sends a query that nothing awaits; this one takes it as unset.
+ * The value of a column, as `column.getEntityValue()` returns it. That method also reads the property of a lazy
+ * relation when the entity holds no related row, which sends a query that nothing awaits. This function treats it as
+ * unset.
  */
 export function columnValue(column: ColumnMetadata, entity: ObjectLiteral): unknown {
   const { relationMetadata: relation, propertyName } = column;
@@ -17,7 +18,7 @@ export function columnValue(column: ColumnMetadata, entity: ObjectLiteral): unkn
   return column.getEntityValue(entity);
 }
 
-/** Sets the omitted lazy relations of a new row to null: TypeORM's insert would read, and so load, each of them. */
+/** Sets the omitted lazy relations of a new row to null. TypeORM's insert would read, and so load, each of them. */
 export function nullUnread({ manyToOneRelations, oneToOneRelations }: EntityMetadata, entity: ObjectLiteral): void {
   for (const relation of [...manyToOneRelations, ...oneToOneRelations]) {
     const holdsKey = relation.joinColumns.some(({ propertyName }) => propertyName === relation.propertyName);
@@ -27,8 +28,8 @@ export function nullUnread({ manyToOneRelations, oneToOneRelations }: EntityMeta
 }
 
 /**
- * Plain fields of an entity with the lazy relations, at any depth, under the names that TypeORM's merge() reads; by their
- * own names it leaves them aside in silence.
+ * Plain fields of an entity, with lazy relations at any depth under the names that TypeORM's merge() reads. It silently
+ * ignores them under their own names.
  */
 export function underLazyNames({ relations }: EntityMetadata, fields: ObjectLiteral): ObjectLiteral {
   let named = fields;
@@ -42,7 +43,10 @@ export function underLazyNames({ relations }: EntityMetadata, fields: ObjectLite
   return named;
 }
 
-/** The object with one property, within others, under another name or with another value; the same where it has none. */
+/**
+ * A copy of the object with one property, at the end of a path, renamed or replaced; the object itself if it lacks that
+ * property.
+ */
 function replaceIn(
   holder: ObjectLiteral,
   [first, ...rest]: readonly string[],
@@ -59,7 +63,7 @@ function replaceIn(
   return name === propertyName && replaced === value ? holder : { ...others, [name]: replaced };
 }
 
-/** Whether the relation's property is TypeORM's getter, and nobody has begun to load it or set it to a promise. */
+/** Whether the property is TypeORM's getter, and nothing has loaded it or set it to a promise. */
 function loadsOnRead({ embeddedMetadata, propertyName }: RelationMetadata, entity: ObjectLiteral): boolean {
   const names = embeddedMetadata?.parentPropertyNames ?? [];
   const holder = names.reduce<ObjectLiteral | null | undefined>(

@@ -1,4 +1,4 @@
-// Warns of another process that uses the same tables without a shared change log: neither hears of the other's commits.
+// Warns if another process uses the same tables without a shared change log: neither would hear of the other's commits.
 
 import { createHash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
@@ -13,12 +13,13 @@ interface LockRow {
 }
 
 /**
- * Holds a lock for each table while the process lives, on the spare connection. A table whose lock is another session's
- * twice in a row is used by another process, which is logged once. A process that takes over from one that ends is none.
+ * Holds a lock for each table while the process lives, on the spare connection. If another session has a table's lock
+ * twice in a row, another process uses the table; that is logged once. A process that takes over from one that ends
+ * does not count.
  */
 export class Neighbours {
   private readonly logger = new Logger('Jira');
-  /** This process's sessions: the server may not have noticed yet that one of them is gone. */
+  /** This process's sessions. The server may not have noticed yet that one of them is gone. */
   private readonly own = new Set<number>();
   private suspected: ReadonlySet<string> = new Set();
   private timer?: NodeJS.Timeout | undefined;
@@ -57,12 +58,12 @@ export class Neighbours {
       );
       await this.spare.letGo();
     } catch (error) {
-      // The server has no such locks, or does not answer: no reason to warn.
+      // The server has no such locks or does not answer, which is no reason to warn.
       this.logger.debug(`Could not look for other processes: ${String(error)}`);
     }
   }
 
-  /** The tables whose lock another process has. */
+  /** The tables whose lock is held by another process. */
   private async shared(): Promise<string[]> {
     const names = this.tables.map((table) => createHash('sha256').update(table).digest('hex').slice(0, 16));
     const rows = (await this.spare.ask(this.control.takeLocks(names))) as readonly LockRow[];

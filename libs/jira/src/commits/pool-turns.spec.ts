@@ -6,7 +6,7 @@ import { PoolTurns, poolShares } from './pool-turns.js';
 
 const request = (party: Party): RunningRequest => new RunningRequest(new RequestHandle(), 1_000, party);
 
-/** Takes a connection, and notes its name in `served` when it has one. */
+/** Takes a connection, and adds its name to `served` when it has one. */
 async function take(turns: PoolTurns, one: RunningRequest, name: string, served: string[]): Promise<void> {
   await turns.take(one);
   served.push(name);

@@ -1,4 +1,4 @@
-// Shares out a pool's connections: requests leave some for shared work, and each party leaves some to the others.
+// Divides a pool's connections: requests leave some for shared work, and each party leaves some for the others.
 
 import { getOrAdd } from '../core/support/get-or-add.js';
 import type { RunningRequest } from '../core/scope/running-request.js';
@@ -6,14 +6,14 @@ import type { RunningRequest } from '../core/scope/running-request.js';
 /** How many connections requests may have at once. */
 export interface PoolShares {
   readonly ofRequests: number;
-  /** How many of them one party may have. */
+  /** How many of these one party may have at once. */
   readonly ofParty: number;
 }
 
-/** A pool of one or two connections has none to spare. */
+/** A smaller pool has no connection to reserve. */
 const LEAST_TO_RESERVE = 3;
 
-/** @param percent of the pool kept for others than requests, and of the rest for one party at most */
+/** @param percent `reserved`: of the pool, for work that is not a request; `user`: of the rest, for one party at most */
 export function poolShares(size: number, percent: { readonly reserved: number; readonly user: number }): PoolShares {
   const reserved = size < LEAST_TO_RESERVE ? 0 : Math.max(1, Math.floor((size * percent.reserved) / 100));
   const ofRequests = Math.max(1, size - reserved);
@@ -22,11 +22,11 @@ export function poolShares(size: number, percent: { readonly reserved: number; r
 
 class Count {
   taken = 0;
-  /** Those of `taken` whose request waits for another connection. */
+  /** Those of `taken` whose request waits for one more connection. */
   blocked = 0;
 }
 
-/** One party's part of the pool. */
+/** One party's share of the pool. */
 class Share extends Count {
   readonly queue: { readonly claim: Claim; readonly grant: () => void }[] = [];
 
@@ -35,7 +35,7 @@ class Share extends Count {
   }
 }
 
-/** What one request has, and how many more it waits for. */
+/** The connections that one request holds and waits for. */
 class Claim {
   held = 0;
   waiting = 0;
@@ -44,19 +44,19 @@ class Claim {
 }
 
 /**
- * A request that has a connection and needs another does not wait for those who wait for it: where every connection is held
- * by one that waits, the next is granted beyond the shares.
+ * Prevents deadlock: a request that holds a connection and needs another must not wait for requests that wait for it.
+ * If every connection is held by a waiting request, the next one is granted beyond the shares.
  */
 export class PoolTurns {
   private readonly total = new Count();
   private readonly parties = new Map<object, Share>();
   private readonly claims = new Map<RunningRequest, Claim>();
-  /** Shares with requests that wait, in the order of their turns. */
+  /** Shares with waiting requests, in the order of their turns. */
   private readonly order: Share[] = [];
 
   constructor(private readonly shares: PoolShares) {}
 
-  /** Undefined if the request may take a connection now; else a promise of its turn. Each is given back once. */
+  /** Undefined if the request may take a connection now; otherwise a promise of its turn. Call `give` once for each. */
   take(request: RunningRequest): Promise<void> | undefined {
     const claim = getOrAdd(this.claims, request, () => new Claim(this.shareOf(request.party)));
     if (this.isFreeFor(claim)) {
@@ -72,7 +72,7 @@ export class PoolTurns {
     return claim ? this.isFreeFor(claim) : this.hasRoomFor(this.parties.get(request.party));
   }
 
-  /** Called once the pool has the connection back. */
+  /** Call it once the pool has the connection back. */
   give(request: RunningRequest): void {
     const claim = this.claims.get(request);
     if (!claim) return;
@@ -135,7 +135,7 @@ export class PoolTurns {
   }
 }
 
-/** Whether all that is taken waits for more, once this request does. */
+/** Whether every holder would be waiting for more, once this request waits. */
 function isStuck({ taken, blocked }: Count, { held, waiting }: Claim): boolean {
   return held > 0 && taken === blocked + (waiting > 0 ? 0 : held);
 }

@@ -1,4 +1,4 @@
-// Requests take pool connections in turns. A request that was given up gets none, and its statement is cancelled.
+// Makes requests take pool connections in turns. An aborted request gets none, and its running statement is cancelled.
 
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import { failureLog } from '../core/errors/failure-log.js';
@@ -9,14 +9,14 @@ import type { PoolTurns } from './pool-turns.js';
 import type { SpareConnection } from './spare-connection.js';
 import { aroundObtaining, type PooledConnection } from './typeorm-pools.js';
 
-/** The request's own timeout comes first, and says what it was. */
+/** Statements may run this much longer than the request, so that the request's own timeout comes first, with its message. */
 const LATER_MS = 1_000;
-/** What a request starts after it was given up is cancelled as well. */
+/** How often to cancel again what an aborted request still starts. */
 const AGAIN_MS = 200;
 
 const GUARDED = new WeakMap<object, PoolTurns>();
 
-/** Whether the request would be lent a connection of the pool without a wait for its turn. */
+/** Whether the pool would lend the request a connection now, without waiting for its turn. */
 export function isNextAtPool(driver: object, request: RunningRequest): boolean {
   return GUARDED.get(driver)?.isNext(request) ?? false;
 }
@@ -37,7 +37,7 @@ export function requestsAtPool(
     const request = currentRequest();
     if (!request) {
       const connection = await obtain();
-      // Announcements have the time limit of requests; the application's own work has none.
+      // Announcements have the time limit of requests; the application's own work has no limit.
       if (request === undefined) await limits.lift(connection);
       return connection;
     }
@@ -62,7 +62,7 @@ export function requestsAtPool(
   });
 }
 
-/** A connection while a request has it. */
+/** A connection while a request holds it. */
 class Lease implements Held {
   private timer?: NodeJS.Timeout | undefined;
   private cancelling?: Promise<void> | undefined;
@@ -84,7 +84,7 @@ class Lease implements Held {
   giveUp(): void {
     const { sessionId } = this.connection;
     if (sessionId === undefined || this.cancelling) return;
-    // What is being committed is either committed or not; a cancelled COMMIT may be both.
+    // Never cancel a COMMIT: its outcome would be unknown.
     if (!this.request.isCommitting)
       this.cancelling = this.cancel(sessionId).finally(() => (this.cancelling = undefined));
     this.timer = setTimeout(() => this.giveUp(), AGAIN_MS).unref();
@@ -95,7 +95,7 @@ class Lease implements Held {
     clearTimeout(this.timer);
     const { connection, cancelling } = this;
     if (this.timer) {
-      // It would be the next one's statement that is cancelled.
+      // Otherwise the cancel could hit the statement of the next holder.
       await cancelling?.catch(() => {});
       clearTimeout(this.timer);
       if (failure === undefined) await connection.query('SELECT 1').catch(() => {});
@@ -105,11 +105,11 @@ class Lease implements Held {
   }
 }
 
-/** Sets the limit of a session when it is another one than before: most requests have the same. */
+/** Sets a session's time limit only if it changes: most requests have the same limit. */
 class StatementLimits {
   private readonly known = new WeakMap<object, number>();
   private readonly report = failureLog('Could not limit the run time of statements');
-  /** Also where the application has limits of its own. */
+  /** Also set if the application has limits of its own. */
   private isOff: boolean;
 
   constructor(
@@ -132,7 +132,7 @@ class StatementLimits {
     this.known.delete(connection.session);
   }
 
-  /** A server that knows no such limit, or forbids it: what is cancelled by us still is. */
+  /** For a server that does not know this limit, or forbids it. Cancelling statements still works. */
   private giveUp(error: unknown): void {
     this.isOff = true;
     this.report(error);

@@ -1,4 +1,5 @@
-// One connection beside the pool, opened on first use: an exhausted pool has none left to cancel with.
+// One connection outside the pool, opened on first use, to cancel statements with: an exhausted pool has none left for
+// that.
 
 import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { failureLog } from '../core/errors/failure-log.js';
@@ -13,7 +14,7 @@ export class SpareConnection {
 
   constructor(private readonly options: DataSourceOptions) {}
 
-  /** Runs a statement. Never rejects. Does nothing once it is closed: its caller waits for the pool, which ends. */
+  /** Runs a statement. Never rejects. Does nothing once it is closed; the pool is ending as well then. */
   async run(sql: string): Promise<void> {
     const sent = this.track(async () => (this.kept ? (await this.kept).query(sql) : (await this.open()).query(sql)));
     await sent.catch((error: unknown) => {
@@ -22,7 +23,10 @@ export class SpareConnection {
     });
   }
 
-  /** The answer of a statement on one session, which is kept until `letGo`, an error, or the end; then there are no rows. */
+  /**
+   * Runs a statement on one session and returns its rows. The session is kept until `letGo`, an error, or `close`;
+   * after that there are no rows.
+   */
   async ask(sql: string): Promise<readonly unknown[]> {
     try {
       const rows = await this.track(async () => (await (this.kept ??= this.keep())).query(sql));
@@ -42,7 +46,7 @@ export class SpareConnection {
 
   async close(): Promise<void> {
     this.isClosed = true;
-    // A pool that ends while a statement waits for a connection leaves it waiting.
+    // A pool that ends while a statement waits for a connection would leave it waiting.
     await Promise.allSettled(this.running);
     await this.letGo();
     await this.opening?.then((dataSource) => dataSource.destroy()).catch(() => {});
@@ -80,7 +84,7 @@ export class SpareConnection {
   }
 }
 
-/** MariaDB's "Unknown thread id": it has ended by itself. */
+/** MariaDB's "Unknown thread id": the statement ended by itself. */
 function isGone(error: unknown): boolean {
   return (error as { readonly errno?: unknown } | null)?.errno === 1094;
 }

@@ -1,4 +1,4 @@
-// A lost connection fails the query that uses it, and must not end the process.
+// Keeps a lost database connection from ending the process: only the query that uses it fails.
 
 import type { DataSource } from 'typeorm';
 import { noteConnectionLoss } from './connection-loss.js';
@@ -7,8 +7,9 @@ import { aroundConnecting, poolsOf } from './typeorm-pools.js';
 const GUARDED = new WeakSet<object>();
 
 /**
- * PostgreSQL's client tells twice that its session was ended: with the server's words, and when the connection closes. By
- * then TypeORM has let go of it and nobody listens, which ends the process. Call it once the data source is initialized.
+ * PostgreSQL's client emits an error twice when its session is ended: with the server's message, and when the
+ * connection closes. By then TypeORM has let go of it and nothing listens, which would end the process. Call it once
+ * the data source is initialized.
  */
 export function surviveConnectionLoss(dataSource: DataSource): void {
   const { driver } = dataSource;
@@ -18,7 +19,7 @@ export function surviveConnectionLoss(dataSource: DataSource): void {
     pool.on('acquire', (client) => {
       if (GUARDED.has(client)) return;
       GUARDED.add(client);
-      client.on('error', () => undefined); // whoever uses it learns from the query
+      client.on('error', () => undefined); // the query that uses it fails
     });
   }
   if (GUARDED.has(driver)) return;

@@ -1,5 +1,5 @@
-// Everything of TypeORM that its types or its guides do not promise, and why it is needed. Nothing else reaches behind
-// them: what another version of TypeORM calls otherwise is called otherwise here.
+// Everything of TypeORM that its types or guides do not promise, and why it is needed. No other file reaches behind
+// them, so if a version of TypeORM renames such a member, only this file changes.
 
 import {
   DeleteQueryBuilder,
@@ -15,19 +15,19 @@ import {
 } from 'typeorm';
 import { SoftDeleteQueryBuilder } from 'typeorm/query-builder/SoftDeleteQueryBuilder.js';
 
-/** TypeORM's index leaves it out. */
+/** Missing from TypeORM's index. */
 export { SoftDeleteQueryBuilder };
 export { escapeParameters } from './typeorm-versions.js';
 export type { AfterQueryEvent } from 'typeorm/subscriber/event/QueryEvent.js';
 
-/** TypeORM exports none of these types by name; of 1.x alone it does the second. */
+/** TypeORM does not export these types by name, except the second in 1.x. */
 export type ColumnMetadata = EntityMetadata['columns'][number];
 export type RelationMetadata = EntityMetadata['relations'][number];
 export type QueryExpressionMap = SelectQueryBuilder<ObjectLiteral>['expressionMap'];
 
 // ---- Write builders: capture reads the rows that a builder's own condition selects, and narrows what it writes ----
 
-/** A write builder. Its own members are TypeORM's: they are reached by the functions below. */
+/** A write builder. Its own members are TypeORM's; reach them through the functions below. */
 export interface WriteBuilder {
   readonly dataSource: DataSource;
   getParameters(): Record<string, unknown>;
@@ -39,25 +39,25 @@ interface BuilderMembers extends WriteBuilder {
   getInsertedColumns?(): ColumnMetadata[];
   createCteExpression(): string;
   createWhereExpression(): string;
-  /** Databases without ORDER BY or LIMIT in a DELETE have builders without them. */
+  /** Missing in builders of databases without ORDER BY or LIMIT in a DELETE. */
   createOrderByExpression?(): string;
   createLimitExpression?(): string;
   replacePropertyNamesForTheWholeQuery(statement: string): string;
 }
 
 export interface WriteBuilderPrototype {
-  /** Public, but replaced: every write TypeORM offers, `save()` included, ends in it. */
+  /** Public, but replaced here: every write in TypeORM, `save()` included, ends in it. */
   execute: (this: WriteBuilder) => Promise<unknown>;
 }
 
-/** The classes whose `execute` all writes end in. */
+/** The classes in whose `execute` all writes end. */
 const WRITE_BUILDERS = [InsertQueryBuilder, UpdateQueryBuilder, DeleteQueryBuilder, SoftDeleteQueryBuilder];
 
 export function writeBuilderPrototypes(): WriteBuilderPrototype[] {
   return WRITE_BUILDERS.map((builder) => builder.prototype as unknown as WriteBuilderPrototype);
 }
 
-/** What a builder was told so far. Public, and described nowhere. */
+/** What a builder was told so far. Public, but not documented. */
 export function expressionMapOf(builder: { readonly dataSource: DataSource }): QueryExpressionMap {
   return (builder as BuilderMembers).expressionMap;
 }
@@ -67,23 +67,23 @@ export function runnerOf(builder: WriteBuilder): QueryRunner | undefined {
   return (builder as BuilderMembers).queryRunner;
 }
 
-/** `undefined` = none again: TypeORM then takes one for itself. */
+/** `undefined` removes the runner: TypeORM then creates one itself. */
 export function bindRunner(builder: WriteBuilder, runner: QueryRunner | undefined): void {
   const members = builder as BuilderMembers;
   if (runner) members.queryRunner = runner;
   else delete members.queryRunner;
 }
 
-/** The columns whose values an insert sends; PostgreSQL is not sent a number that it generates itself. */
+/** The columns whose values an insert sends. PostgreSQL gets no value for a number that it generates itself. */
 export function insertedColumns(builder: WriteBuilder): readonly ColumnMetadata[] {
   return (builder as BuilderMembers).getInsertedColumns?.() ?? [];
 }
 
 /**
- * A select of the rows that the builder's own condition, order and limit select.
+ * A select of the rows that match the builder's own condition, order and limit.
  *
- * @param columns from `SELECT` to what comes before the condition
- * @param order used where the builder has none
+ * @param columns the SQL from `SELECT` to what comes before the condition
+ * @param order used if the builder has no order
  */
 export function selectAsBuilder(builder: WriteBuilder, columns: string, order: string): string {
   const members = builder as BuilderMembers;
@@ -105,14 +105,14 @@ interface RunnerMembers {
   broadcaster: Broadcaster;
   readonly databaseConnection?: DatabaseConnection;
   readonly driver: { readonly databaseConnection?: DatabaseConnection };
-  /** Of better-sqlite3 alone. */
+  /** Only in better-sqlite3. */
   stmtCache?: Map<string, unknown>;
 }
 type Broadcaster = Record<string, unknown> & { readonly queryRunner: QueryRunner };
 type BroadcasterClass = new (runner: QueryRunner) => Broadcaster;
 export type RunnerClass = new (driver: unknown) => QueryRunner;
 
-/** Transactions and savepoints that are open, one in the other. Protected, and the only witness of savepoints. */
+/** The number of open, nested transactions and savepoints. Protected, and the only sign of savepoints. */
 export function depthOf(runner: QueryRunner): number {
   return membersOf(runner).transactionDepth;
 }
@@ -121,7 +121,7 @@ export function setDepth(runner: QueryRunner, depth: number): void {
   membersOf(runner).transactionDepth = depth;
 }
 
-/** Read-only in the types; TypeORM leaves it true after a BEGIN or ROLLBACK that failed. */
+/** Read-only in the types. TypeORM leaves it true after a failed BEGIN or ROLLBACK. */
 export function setTransactionActive(runner: QueryRunner, isActive: boolean): void {
   membersOf(runner).isTransactionActive = isActive;
 }
@@ -131,7 +131,7 @@ interface Accessor<T> {
   readonly set: (value: T) => void;
 }
 
-/** Makes the runner read and write these two elsewhere. */
+/** Makes the runner keep these two values elsewhere. */
 export function delegateTransactionState(
   runner: QueryRunner,
   state: { readonly depth: Accessor<number>; readonly isActive: Accessor<boolean> },
@@ -144,29 +144,30 @@ export function statementsOf(runner: QueryRunner): Map<string, unknown> | undefi
 }
 
 /**
- * The connection that the runner has taken: PostgreSQL's client or MariaDB's connection, undefined before its first query;
- * of the SQLites the one that all runners share. What says of itself whether it is in a transaction does it as below.
+ * The connection that the runner has taken: PostgreSQL's client or MariaDB's connection, undefined before its first
+ * query. For SQLite, the one that all runners share. If it can tell its transaction state, it does so through the
+ * members below.
  */
 export function connectionOf(runner: QueryRunner): DatabaseConnection | undefined {
   return membersOf(runner).databaseConnection ?? membersOf(runner).driver.databaseConnection;
 }
 
 export interface DatabaseConnection {
-  /** Of pg since 8.17: `I` = none, `T`, or `E` = a failed one. */
+  /** In pg since 8.17: `I` = none, `T` = open, `E` = failed. */
   getTransactionStatus?(): string | null;
-  /** Of better-sqlite3. */
+  /** In better-sqlite3. */
   readonly inTransaction?: boolean;
 }
 
-/** Prepared statements belong to the connection, and TypeORM keeps them by runner. */
+/** Shares prepared statements, which belong to the connection, but which TypeORM keeps per runner. */
 export function shareStatements(runner: QueryRunner, statements: Map<string, unknown>): void {
   const members = membersOf(runner);
   if (members.stmtCache) members.stmtCache = statements;
 }
 
 /**
- * A subclass of a runner's class whose listeners and subscribers are called through `around`, those of queries excepted.
- * The broadcaster calls them by the name of the event: `broadcastAfterInsertEvent`.
+ * A subclass of a runner's class that calls listeners and subscribers through `around`, except those of queries. The
+ * broadcaster calls them by the name of the event: `broadcastAfterInsertEvent`.
  */
 export function withBroadcasts(
   stock: QueryRunner,
@@ -198,7 +199,7 @@ function broadcastingAround(
   return Broadcasts;
 }
 
-/** The calls that reach listeners and subscribers. */
+/** The broadcaster's methods that call listeners and subscribers. */
 export function broadcastsOf(runner: QueryRunner): string[] {
   const names = new Set<string>();
   for (let one: object | null = membersOf(runner).broadcaster; one; one = Object.getPrototypeOf(one) as object | null)
@@ -230,7 +231,7 @@ export function sqliteConnection(driver: Driver): object | undefined {
   return (driver as unknown as DriverMembers).databaseConnection;
 }
 
-/** A SQLite driver gives everybody the runner it made last; from now on it gives each what this returns. */
+/** Replaces the creation of runners. A SQLite driver otherwise returns the runner that it made last to every caller. */
 export function replaceRunners(driver: Driver, create: (stock: QueryRunner) => () => QueryRunner): void {
   const members = driver as unknown as DriverMembers;
   members.queryRunner = undefined;
@@ -239,7 +240,7 @@ export function replaceRunners(driver: Driver, create: (stock: QueryRunner) => (
   members.createQueryRunner = create(stock);
 }
 
-/** Whether MariaDB itself has a type for UUIDs: TypeORM asks its version when it connects. Other drivers do not say. */
+/** Whether MariaDB has a type for UUIDs, which TypeORM finds out when it connects. Undefined for other drivers. */
 export function hasUuidType(driver: Driver): boolean | undefined {
   return (driver as unknown as DriverMembers).uuidColumnTypeSuported;
 }
@@ -247,7 +248,7 @@ export function hasUuidType(driver: Driver): boolean | undefined {
 type Transaction = (...args: [unknown, unknown?]) => Promise<unknown>;
 type Callback = (manager: EntityManager) => unknown;
 
-/** Replaces `transaction()` of all managers of the data source, so that its callbacks are called through `around`. */
+/** Replaces `transaction()` of all managers of the data source, so that callbacks are called through `around`. */
 export function aroundTransactions(
   dataSource: DataSource,
   around: (runner: QueryRunner, call: () => unknown) => unknown,
@@ -269,7 +270,7 @@ export function aroundTransactions(
   dataSource.createEntityManager = (runner) => wrap(createEntityManager(runner));
 }
 
-/** Runs the work before the data source is destroyed, once: nothing tells of that. */
+/** Runs the work once before the data source is destroyed. TypeORM has no event for that. */
 export function beforeDestroy(dataSource: DataSource, work: () => Promise<void>): void {
   const destroy = dataSource.destroy.bind(dataSource);
   dataSource.destroy = async () => {
@@ -279,14 +280,14 @@ export function beforeDestroy(dataSource: DataSource, work: () => Promise<void>)
   };
 }
 
-// ---- Lazy relations: reading one loads it, which nobody may do in passing ----
+// ---- Lazy relations: reading one loads it, which must not happen by accident ----
 
-/** What a lazy relation is loading, or was set to, on the object that has its property; `undefined` if neither. */
+/** The promise that a lazy relation is loading from, or was set to; `undefined` if there is none. */
 export function lazyPromiseOf(holder: ObjectLiteral, propertyName: string): unknown {
   return holder[`__promise_${propertyName}__`];
 }
 
-/** Where an object holds the value of a lazy relation. TypeORM's merge() looks for it nowhere else. */
+/** The property in which an object holds the value of a lazy relation. TypeORM's merge() looks nowhere else. */
 export function lazyValueName(propertyName: string): string {
   return `__${propertyName}__`;
 }

@@ -1,5 +1,5 @@
-// What save() of TypeORM is about to write, before it does. TypeORM decides by steps that it does not export; they are
-// taken here one by one, in its order (EntityPersistExecutor), so that a step of ours can come before the last.
+// Plans what TypeORM's save() will write, so that a check can run before anything is written. TypeORM does not export
+// the steps of save(); they are taken here one by one, in its order (EntityPersistExecutor).
 
 import type { EntityManager, EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm';
 import type { Subject } from 'typeorm/persistence/Subject.js';
@@ -12,7 +12,7 @@ import { ManyToManySubjectBuilder } from 'typeorm/persistence/subject-builder/Ma
 import { OneToManySubjectBuilder } from 'typeorm/persistence/subject-builder/OneToManySubjectBuilder.js';
 import { OneToOneInverseSideSubjectBuilder } from 'typeorm/persistence/subject-builder/OneToOneInverseSideSubjectBuilder.js';
 
-/** The steps, for whoever looks at boot whether all are there. */
+/** The steps, so that boot can check that all of them exist. */
 export const SAVE_STEPS: readonly (readonly [{ readonly name: string; readonly prototype: object }, string])[] = [
   [CascadesSubjectBuilder, 'build'],
   [SubjectDatabaseEntityLoader, 'load'],
@@ -26,7 +26,7 @@ export const SAVE_STEPS: readonly (readonly [{ readonly name: string; readonly p
   [TypeOrmSubject, 'recompute'],
 ];
 
-/** One row that save() looks at: what it holds, what the database holds, and what is to be done. */
+/** One row that save() considers: what it holds, what the database holds, and what is to be done. */
 export type SavedRow = Subject;
 
 /** All that saving one entity writes: cascades, rows of lists, orphans, rows of link tables. */
@@ -37,7 +37,7 @@ export class SavePlan {
     private readonly onWrite?: (name: object) => void,
   ) {}
 
-  /** @param manager within a transaction: what is read for the plan has to hold until it is executed */
+  /** @param manager must be in a transaction, so that what the plan has read holds until it is executed */
   static async of(manager: EntityManager, target: EntityMetadata, entity: ObjectLiteral): Promise<SavePlan> {
     const { queryRunner } = manager;
     if (!queryRunner) throw new TypeError('A save is planned within a transaction.');
@@ -49,15 +49,15 @@ export class SavePlan {
     new OneToManySubjectBuilder(subjects).build();
     new OneToOneInverseSideSubjectBuilder(subjects).build();
     new ManyToManySubjectBuilder(subjects).build();
-    // The executor does it as well, and again after listeners: equal entities give equal changes.
+    // The executor does this too, and again after listeners. Equal entities give equal changes.
     new SubjectChangedColumnsComputer().compute(subjects);
     return new SavePlan(queryRunner, subjects);
   }
 
   /**
-   * The same of an entity that brings no other rows along, and whose row is known as it is stored: nothing is read.
+   * A plan for an entity that brings no other rows along, and whose stored row is known: nothing is read.
    *
-   * @param onWrite told what a write will name the row by, just before it is sent
+   * @param onWrite called just before a write is sent, with the object that names the row in it
    */
   static known(
     runner: QueryRunner,
@@ -90,7 +90,7 @@ export class SavePlan {
   }
 }
 
-/** Tells of the writes of the one row by what they name it by. */
+/** Reports the writes of the one row, by the object that names it. */
 class NamingExecutor extends SubjectExecutor {
   constructor(
     runner: QueryRunner,
@@ -105,7 +105,7 @@ class NamingExecutor extends SubjectExecutor {
     await super.executeUpdateOperations();
   }
 
-  /** As TypeORM does, by a builder that is known. */
+  /** As TypeORM does, but with a builder of our own. */
   protected override async executeRemoveOperations(): Promise<void> {
     for (const { identifier, metadata } of this.removeSubjects) {
       if (!identifier) continue;

@@ -1,4 +1,5 @@
-// What of TypeORM's drivers and their pools its types do not promise: nothing else tells of a connection that is lost.
+// The members of TypeORM's drivers and pools that its types do not promise: how connections are taken, and how they are
+// lost.
 
 import type { Driver } from 'typeorm';
 
@@ -8,20 +9,20 @@ interface Emitter {
 interface PoolMembers {
   readonly isReplicated?: boolean;
   readonly master?: Partial<Emitter> & { readonly options?: { readonly max?: number } };
-  /** Of mysql2. */
+  /** In mysql2. */
   readonly pool?: { readonly config?: { readonly connectionLimit?: number } };
   readonly slaves?: readonly Emitter[];
   obtainMasterConnection?(): Promise<unknown>;
   obtainSlaveConnection?(): Promise<unknown>;
 }
 
-/** PostgreSQL's pools, of pg. */
+/** The pools of pg. */
 export function poolsOf(driver: Driver): readonly Emitter[] {
   const { master, slaves = [] } = driver as unknown as PoolMembers;
   return master?.on ? [master as Emitter, ...slaves] : [];
 }
 
-/** The size that both drivers give a pool unless they are told another. */
+/** The size of a pool in both drivers unless it is set. */
 const DEFAULT_POOL_SIZE = 10;
 
 /** How many connections the driver's pool may hold. */
@@ -30,7 +31,7 @@ export function poolSizeOf(driver: Driver): number {
   return master?.options?.max ?? pool?.config?.connectionLimit ?? DEFAULT_POOL_SIZE;
 }
 
-/** Reports why a caller could not get a connection. */
+/** Calls `onError` if a caller could not get a connection. */
 export function aroundConnecting(driver: Driver, onError: (error: unknown) => void): void {
   const members = driver as unknown as PoolMembers;
   for (const name of ['obtainMasterConnection', 'obtainSlaveConnection'] as const) {
@@ -46,14 +47,17 @@ export function aroundConnecting(driver: Driver, onError: (error: unknown) => vo
 
 /** A connection as a pool lends it. */
 export interface PooledConnection {
-  /** What the driver gave TypeORM. */
+  /** The session that the driver gave to TypeORM. */
   readonly session: object;
-  /** The server's name for the session. */
+  /** The server's id of the session. */
   readonly sessionId: number | undefined;
   query(sql: string): Promise<unknown>;
-  /** The rows of a SELECT, as the driver gives them to TypeORM, in the order of the columns. @param name to be kept by, where the server keeps plans */
+  /**
+   * The rows of a SELECT as the driver returns them, in the order of the columns. @param name for the plan, if the
+   * server keeps plans
+   */
   read(sql: string, values: readonly unknown[], name?: string): Promise<unknown[][]>;
-  /** @param error the connection is of no more use */
+  /** @param error set if the connection is no longer usable */
   release(error?: Error | boolean): void;
 }
 
@@ -65,7 +69,7 @@ interface SessionMembers {
   release?: Release;
 }
 
-/** Takes a connection from the pool as TypeORM does for reading; whoever has it releases it. */
+/** Takes a connection from the pool, as TypeORM does for reading. The caller must release it. */
 export async function borrow(driver: Driver): Promise<PooledConnection> {
   const members = driver as unknown as PoolMembers;
   const got = await (members.isReplicated ? members.obtainSlaveConnection?.() : members.obtainMasterConnection?.());
@@ -76,7 +80,7 @@ function pooled(got: unknown): PooledConnection {
   return Array.isArray(got) ? ofPair(got as [SessionMembers, Release]) : ofSession(got as SessionMembers);
 }
 
-/** Calls `lend` in place of what takes a connection from the pool; it is given the means to take one. */
+/** Calls `lend` in place of the method that takes a connection from the pool, which it gets as `obtain`. */
 export function aroundObtaining(
   driver: Driver,
   lend: (obtain: () => Promise<PooledConnection>) => Promise<PooledConnection>,
@@ -92,7 +96,7 @@ export function aroundObtaining(
       return pooled(got);
     });
     if (isPair) return [lent.session, (error?: Error | boolean) => lent.release(error)];
-    // mysql2 lends the same object again: what it has of its own is taken away as it is released.
+    // mysql2 lends the same object again, so the own `release` is removed on release.
     const session = lent.session as SessionMembers;
     session.release = (error) => {
       delete session.release;
@@ -102,7 +106,7 @@ export function aroundObtaining(
   };
 }
 
-/** Of pg: a client, and what gives it back. */
+/** In pg: a client, and the function that returns it. */
 function ofPair([session, release]: [SessionMembers, Release]): PooledConnection {
   return {
     session,
@@ -116,13 +120,13 @@ function ofPair([session, release]: [SessionMembers, Release]): PooledConnection
   };
 }
 
-/** Of mysql2. */
+/** In mysql2. */
 function ofSession(session: SessionMembers): PooledConnection {
   return {
     session,
     sessionId: session.threadId,
     query: (sql) => asked(session, sql),
-    // By text, as TypeORM: the binary protocol shows other digits of a FLOAT.
+    // As text, like TypeORM: the binary protocol returns other digits of a FLOAT.
     read: async (sql, values) => (await asked(session, { sql, values, rowsAsArray: true })) as unknown[][],
     release: () => session.release?.(),
   };

@@ -1,11 +1,11 @@
-// Names that differ between TypeORM 0.3 and 1.x. The library uses those of 1.x; with this file loaded, 0.3
-// understands them. Nothing else asks which of the two is installed.
+// Bridges TypeORM 0.3 and 1.x. The library uses the names of 1.x; this file makes 0.3 understand them. No other file
+// asks which of the two is installed.
 
 import { EntityManager, EntityMetadata, QueryBuilder, QueryFailedError, type DataSource } from 'typeorm';
 import { BetterSqlite3QueryRunner } from 'typeorm/driver/better-sqlite3/BetterSqlite3QueryRunner.js';
 import { BaseQueryRunner } from 'typeorm/query-runner/BaseQueryRunner.js';
 
-/** 1.x calls `dataSource` what 0.3 calls `connection`; 1.x still answers to the old name, by a getter. */
+/** What 0.3 calls `connection`, 1.x calls `dataSource`; it keeps the old name as a getter. */
 const HOLDERS = [EntityManager, EntityMetadata, QueryBuilder, BaseQueryRunner].map(({ prototype }) => prototype);
 const holders = HOLDERS.filter((prototype) => !Object.hasOwn(prototype, 'connection'));
 
@@ -15,7 +15,7 @@ for (const prototype of holders)
     get(this: { readonly connection: DataSource }) {
       return this.connection;
     },
-    // A version without the old name sets the new one: an accessor must not be in its way.
+    // A version without the old name sets the new one, and must be able to.
     set(this: object, value: DataSource) {
       Object.defineProperty(this, 'dataSource', { value, configurable: true, enumerable: true, writable: true });
     },
@@ -27,8 +27,8 @@ interface SqliteRunner {
 }
 
 /**
- * 0.3 waits for subscribers of queries on all databases but better-sqlite3, and tells them nothing of a query that failed
- * there. Capture reads rows before a COMMIT is sent, so that it has to be waited for.
+ * Makes better-sqlite3 in 0.3 wait for subscribers of queries, and notify them of failed queries, as other databases
+ * do. Capture reads rows before a COMMIT is sent, so the COMMIT must wait for it.
  */
 function waitForSubscribers(prototype: SqliteRunner): void {
   const stock = prototype.query;
@@ -54,10 +54,10 @@ function waitForSubscribers(prototype: SqliteRunner): void {
 
 if (holders.length > 0) waitForSubscribers(BetterSqlite3QueryRunner.prototype);
 
-/** 0.3 has a third argument, values of the driver's own placeholders; 1.x does not look at it. */
+/** In 0.3, the third argument has values of the driver's own placeholders; 1.x ignores it. */
 type Escape = (sql: string, parameters: Record<string, unknown>, native: object) => [string, unknown[]];
 
-/** `:name` → the driver's own placeholders, and their values in order. */
+/** Replaces `:name` by the driver's own placeholders, and returns their values in order. */
 export function escapeParameters(
   { driver }: DataSource,
   sql: string,

@@ -1,11 +1,11 @@
-// Detects crashed processes: their last commits may never have reached the stream.
+// Detects crashed processes, whose last commits may never have reached the stream.
 
 import type { RedisLink } from './redis-link.js';
 
 /**
- * Renews this process's lease and reports, once to all readers of the stream, processes whose lease has ended. If its own
- * lease had ended, as all do during an outage of Redis, it leaves the others time to renew theirs. Uses the clock of Redis.
- * KEYS: leases, stream. ARGV: this process, ms of a lease, reason. Returns the time.
+ * Renews this process's lease, and reports processes whose lease has ended, once to all readers of the stream. If its
+ * own lease had ended, as all do during an outage of Redis, it gives the others time to renew theirs. Uses the clock of
+ * Redis. KEYS: leases, stream. ARGV: this process, ms of a lease, reason. Returns the time.
  */
 const RENEW = `
   local time = redis.call('TIME')
@@ -17,7 +17,7 @@ const RENEW = `
   if ended > 0 then redis.call('XADD', KEYS[2], '*', 'gap', ARGV[3]) end
   return now`;
 
-/** The time in an answer that took longer is too inaccurate. */
+/** The time in an answer that took longer than this is too inaccurate. */
 const MAX_ANSWER_MS = 1_000;
 
 export class NodeLease {
@@ -40,7 +40,7 @@ export class NodeLease {
     await this.renew().catch(() => undefined);
   }
 
-  /** The time of Redis, or a little later; `undefined` before it has answered. */
+  /** The time of Redis, or a little later; `undefined` until it has answered. */
   get now(): number | undefined {
     return this.ahead === undefined ? undefined : Math.ceil(performance.now() + this.ahead);
   }

@@ -1,4 +1,4 @@
-// ChangeLog over a Redis stream: the stream's order is everybody's order.
+// A change log in a Redis stream: all processes see commits in the order of the stream.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
@@ -26,9 +26,9 @@ export interface RedisChangeLogOptions extends RedisOptions {
 interface Pending {
   readonly sequence: number;
   readonly position: string;
-  /** Empty: an entry is missing here, and all subscribers must refetch. */
+  /** Empty if the entry could not be kept: all subscribers must then refetch. */
   readonly content: Content;
-  /** By the clock of Redis; `undefined` while that is unknown. */
+  /** Time of the commit by the clock of Redis; `undefined` while that is unknown. */
   readonly committedAt: number | undefined;
 }
 
@@ -36,21 +36,21 @@ const BATCH = 100;
 const RETRY_MS = 100;
 /** How long a shutdown waits for Redis to accept the remaining commits. */
 const FLUSH_MS = 5_000;
-/** How long a client that comes from another process waits until this one has read up to its position. */
+/** How long a client that comes from another process waits for this one to read up to its position. */
 const CATCH_UP_MS = 2_000;
-/** A process that reads a commit this long after the first one did may run its tasks again. */
+/** A process that reads a commit this long after the first one may run its tasks again. */
 const CLAIM_MS = 300_000;
 
-/** The newest commit of a process that was read. */
+/** The newest commit that was read from a process. */
 interface Newest {
   readonly sequence: number;
-  /** Whether the next one must follow it directly; false after a gap that was reported. */
+  /** Whether the next commit must follow it directly; false after a reported gap. */
   readonly isSure: boolean;
 }
 
 /**
- * Every process announces what it reads from the stream, its own commits included, so that all see one order. Positions
- * are assigned at the commit, so that an answer carries the position of its commit.
+ * Every process announces what it reads from the stream, including its own commits, so that all see the same order.
+ * Positions are assigned at the commit, so that an answer carries the position of its own commit.
  */
 export class RedisChangeLog implements ChangeLog {
   /** Resolves once this process receives the commits of the others. */
@@ -65,14 +65,14 @@ export class RedisChangeLog implements ChangeLog {
   private readonly lease: NodeLease;
   private readonly positions = new WeakMap<object, string>();
   private readonly listeners = new Map<(entry: LoggedEntry) => void, ((error: unknown) => void) | undefined>();
-  /** By process: detects commits that were sent twice, and missing ones. */
+  /** By process: detects commits that were sent twice or are missing. */
   private readonly newest = new Map<string, Newest>();
-  /** Commits of this process that it has not read back: a killed Redis may lose entries that it accepted. */
+  /** Commits of this process that it has not read back yet: a killed Redis may lose entries that it had accepted. */
   private pending: Pending[] = [];
   private readonly tasks = new Set<string>();
   private readonly order = new RowOrder();
   private sequence = 0;
-  /** Why part of the current read is missing or may be out of order; reported after the read. */
+  /** Why part of the current read is missing or may be out of order. Reported after the read. */
   private gap: string | undefined;
   /** The newest commit that Redis accepted. */
   private taken = 0;
@@ -128,7 +128,7 @@ export class RedisChangeLog implements ChangeLog {
       try {
         const client = await this.link.commands;
         const options = { condition: 'NX', expiration: { type: 'PX', value: CLAIM_MS } } as const;
-        // Also ours if only the answer to the first attempt was lost.
+        // It is also ours if only the answer to the first attempt was lost.
         return (await client.set(key, this.node, options)) !== null || (await client.get(key)) === this.node;
       } catch {
         await delay(RETRY_MS);
@@ -166,7 +166,7 @@ export class RedisChangeLog implements ChangeLog {
   private async start(): Promise<void> {
     const { ageMs = DEFAULT_HISTORY.ageMs } = this.options.history ?? {};
     await this.reader.start(ageMs);
-    // Those gaps were reported when they were noticed; nobody was connected here.
+    // Those gaps were reported when they were noticed; no client was connected here then.
     this.gap = undefined;
     const [client, name] = [await this.link.commands, `${this.key}:epoch`];
     await client.set(name, randomUUID(), { condition: 'NX' });
@@ -184,7 +184,7 @@ export class RedisChangeLog implements ChangeLog {
         await this.write(await this.link.commands, batch);
         if (this.taken === taken) this.taken = batch[batch.length - 1].sequence;
       } catch {
-        // It may have been written after all: readers ignore a sequence number that they have seen.
+        // It may have been written nevertheless: readers ignore a sequence number that they have seen.
         await delay(RETRY_MS);
       }
     }
@@ -206,7 +206,7 @@ export class RedisChangeLog implements ChangeLog {
   private async write(client: RedisClient, batch: readonly Pending[]): Promise<void> {
     const { length = 10_000 } = this.options;
     const trim = { TRIM: { strategy: 'MAXLEN', strategyModifier: '~', threshold: length } } as const;
-    // All or none, so that no commit overtakes one that Redis refused.
+    // All or none are written, so that no commit overtakes one that Redis refused.
     const transaction = client.multi();
     for (const { sequence, position, content, committedAt = this.lease.now } of batch) {
       const head = { version: VERSION, node: this.node, sequence: `${sequence}`, position };
@@ -216,7 +216,7 @@ export class RedisChangeLog implements ChangeLog {
     await transaction.exec();
   }
 
-  /** @param isPast written before this process began to listen: kept, but not announced */
+  /** @param isPast whether it was written before this process began to listen: it is kept, but not announced */
   private receive({ id, fields }: StreamEntry, isPast = false): void {
     const { node, sequence: text, position, gap, tasks, at: committedAt } = fields;
     if (gap !== undefined) return this.noteGap(gap, id);

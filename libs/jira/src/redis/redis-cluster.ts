@@ -1,4 +1,4 @@
-// Everything that several processes share, in one Redis.
+// Puts everything that several processes share into one Redis.
 
 import { RedisChangeLog, type RedisChangeLogOptions } from './redis-change-log.js';
 import { RedisConnectionStore } from './redis-connection-store.js';

@@ -1,4 +1,5 @@
-// Connections in Redis: a hash of entries, a set of ids per user and node, a hash per room, and two sorted sets of the nodes' leases.
+// Keeps connections and rooms in Redis: a hash of entries, a set of ids per user and node, a hash per room, and two
+// sorted sets with the nodes' leases.
 
 import { randomUUID } from 'node:crypto';
 import {
@@ -24,7 +25,7 @@ export interface RedisConnectionStoreOptions extends RedisOptions {
 /** An hour: far longer than the time between renewals. */
 const KEEP_COUNT_MS = '3600000';
 
-/** Leases end by the clocks of the processes, which must agree to within a fraction of a lease. */
+/** Leases end by each process's own clock: keep the clocks within a fraction of a lease of each other. */
 export class RedisConnectionStore implements ConnectionStore {
   readonly leaseMs?: number;
   private readonly link: RedisLink;
@@ -146,7 +147,7 @@ export class RedisConnectionStore implements ConnectionStore {
     return `${this.link.prefix}connections:${name}`;
   }
 
-  /** All or none. This process and Redis both count the writes: if the counts differ, Redis lost some. */
+  /** Runs all commands or none. This process and Redis both count the writes: if the counts differ, Redis has lost some. */
   private async write(commands: readonly string[][]): Promise<readonly unknown[]> {
     const transaction = (await this.link.commands).multi();
     const count = this.key(`writes:${this.writer}`);
@@ -159,7 +160,7 @@ export class RedisConnectionStore implements ConnectionStore {
       if (this.writes === expected) this.writes = Number(counted);
       return results;
     } catch (error) {
-      this.isTorn = true; // nobody knows
+      this.isTorn = true; // it is unknown what was written
       throw error;
     }
   }
@@ -188,7 +189,7 @@ export class RedisConnectionStore implements ConnectionStore {
     return oldestFirst(found);
   }
 
-  /** Removes what a node has put here. Its lease goes last, so that another process goes on if this one dies. */
+  /** Removes what a node has stored. Its lease goes last, so that another process continues if this one dies. */
   private async letGo(node: string): Promise<string[]> {
     const client = await this.link.commands;
     await this.remove(await client.sMembers(this.key(`node:${node}`)));

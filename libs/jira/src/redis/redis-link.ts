@@ -1,4 +1,4 @@
-// The connections to one Redis, shared by all its users in a process.
+// The connections to one Redis, shared by everything in a process that uses it.
 
 import { Logger } from '@nestjs/common';
 import { createClient } from 'redis';
@@ -13,9 +13,9 @@ export interface RedisOptions {
   readonly prefix?: string;
 }
 
-/** Long enough to spare a Redis that is starting, short enough to reconnect soon after. */
+/** Maximum wait between attempts: long enough to spare a Redis that is starting, short enough to reconnect soon after. */
 const RECONNECT_MAX_MS = 1_000;
-/** Idle connections are pinged this often; blocking reads end by themselves as often. */
+/** How often idle connections are pinged. Blocking reads end by themselves as often. */
 const PING_MS = 3_000;
 /** A connection that is silent for this long counts as lost, even if its socket is open. */
 const SILENCE_MS = 8_000;
@@ -77,7 +77,7 @@ export class RedisLink {
     client.destroy();
   }
 
-  /** Idempotent: all who share it may close it. */
+  /** Idempotent: everything that shares it may close it. */
   close(): Promise<void> {
     this.isClosed = true;
     for (const client of this.clients.keys()) client.destroy();

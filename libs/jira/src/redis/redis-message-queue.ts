@@ -1,4 +1,4 @@
-// Queues in Redis: a stream for each recipient, and a sorted set of who has any.
+// Keeps message queues in Redis: a stream per recipient, and a sorted set of the recipients that have messages.
 
 import type { ExpiredMessage, Message, MessageQueue, QueuedMessage } from '../cluster/messaging/message-queue.js';
 import { decode, encode } from '../core/support/plain-data.js';
@@ -10,8 +10,9 @@ interface RawEntry {
 }
 
 /**
- * Adds a message, and removes and returns the oldest beyond the count. One step, because two senders would otherwise
- * each remove messages to make room for both. KEYS: stream, recipients, channel. ARGV: recipient, count, fields.
+ * Adds a message, and removes and returns the oldest ones beyond the count. It is one step, because two senders would
+ * otherwise each remove messages to make room for both. KEYS: stream, recipients, channel. ARGV: recipient, count,
+ * fields.
  */
 const ADD = `
   redis.call('XADD', KEYS[1], '*', 'id', ARGV[3], 'event', ARGV[4], 'data', ARGV[5], 'sentAt', ARGV[6])
@@ -93,7 +94,7 @@ export class RedisMessageQueue implements MessageQueue {
     const tell = (recipient?: string): void => {
       for (const listener of this.listeners) listener(recipient);
     };
-    // Notifications were lost while Redis was unavailable: every recipient looks again.
+    // Notifications were lost while Redis was unavailable: every recipient reads its queue again.
     client.on('ready', () => tell());
     const subscribe = async (): Promise<void> => {
       await (await connected).subscribe(this.key('added'), tell);
@@ -107,7 +108,7 @@ export class RedisMessageQueue implements MessageQueue {
     return (await client.xRange(this.stream(recipient), from, '+', options)) ?? [];
   }
 
-  /** Removes entries and returns those that nobody else removed. */
+  /** Removes entries, and returns those that no other process has removed. */
   private async take(client: RedisClient, recipient: string, entries: readonly RawEntry[]): Promise<ExpiredMessage[]> {
     const expired: ExpiredMessage[] = [];
     for (const entry of entries)
@@ -120,7 +121,7 @@ function queued({ id: slot, message: { id, event, data, sentAt } }: RawEntry): Q
   return { id, event, data: decode(data), sentAt: new Date(Number(sentAt)), slot };
 }
 
-/** Name, value, name, value: as Redis lists the fields of an entry. */
+/** Converts the fields of an entry as Redis lists them: name, value, name, value. */
 function pairs(flat: readonly string[]): Record<string, string> {
   const fields: Record<string, string> = {};
   for (let i = 0; i < flat.length; i += 2) fields[flat[i]] = flat[i + 1];

@@ -1,4 +1,4 @@
-// PubSub through a Redis: one connection publishes, one subscribes, for all subscribers of the process.
+// PubSub through Redis. Each process has one connection to publish and one to subscribe, shared by all its subscribers.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Mailbox, MailboxOptions } from '../cluster/messaging/mailbox.js';
@@ -9,9 +9,9 @@ import { RedisLink, type RedisClient, type RedisOptions } from './redis-link.js'
 import { compareIds } from './stream-reader.js';
 
 export interface RedisPubSubOptions extends RedisOptions {
-  /** Values per key that Redis keeps for subscribers who lose the connection. @default 1_000 */
+  /** Number of values per key that Redis keeps for subscribers that lose the connection. @default 1_000 */
   readonly history?: number;
-  /** How long it keeps them after the newest, in ms. @default 60_000 */
+  /** How long Redis keeps them after the newest one, in ms. @default 60_000 */
   readonly historyMs?: number;
 }
 
@@ -28,7 +28,7 @@ interface Value {
 
 /** What this process has received for a key. */
 interface Joined {
-  /** Redis confirmed the subscription. */
+  /** Whether Redis confirmed the subscription. */
   isSubscribed?: boolean;
   /** Id of the newest value received, or of the newest before the subscription. */
   last: string;
@@ -41,8 +41,8 @@ interface Joined {
 const RETRY_MS = 100;
 
 /**
- * Subscribers survive an outage of Redis. Once a process is connected again it reads the values that it missed, as far as
- * Redis still has them. Values published during an outage are sent afterwards.
+ * Subscribers survive an outage of Redis. Once a process is connected again, it reads the values that it missed, as far
+ * as Redis still has them. Values that were published during the outage are sent afterwards.
  */
 export class RedisPubSub extends PubSub {
   private readonly link: RedisLink;
@@ -54,7 +54,7 @@ export class RedisPubSub extends PubSub {
   private subscriber?: { readonly client: RedisClient; readonly connected: Promise<RedisClient> };
   private isClosed = false;
 
-  /** @param link options of an own connection, or one that is shared */
+  /** @param link a shared connection, or options to open one */
   constructor(
     link: RedisLink | RedisPubSubOptions = {},
     private readonly options: Omit<RedisPubSubOptions, keyof RedisOptions> = link instanceof RedisLink ? {} : link,
@@ -148,7 +148,7 @@ export class RedisPubSub extends PubSub {
       }
   }
 
-  /** Subscribes to and unsubscribes from keys in Redis as needed, one step of a key after the other. */
+  /** Subscribes to and unsubscribes from keys in Redis as needed, one step per key at a time. */
   private async settle(key: string): Promise<void> {
     const turn = this.step(key, this.turns.get(key));
     this.turns.set(key, turn);

@@ -11,7 +11,7 @@ const change = (from: number | undefined, to: number | undefined, type?: ChangeT
   ...(isSoftDeleted && { isSoftDeleted }),
 }); // prettier-ignore
 
-/** What is announced of changes that are read in this order. */
+/** The changes that are announced when changes are read in this order. */
 function told(...read: [node: string, change: Change][]): unknown[] {
   const order = new RowOrder();
   return read.flatMap(([node, one]) =>
@@ -59,7 +59,7 @@ describe('RowOrder', () => {
   it('ends where the row is, however the changes of several processes are mixed on their way', () => {
     const mixes = fc.array(fc.record({ writer: fc.nat(2), pick: fc.nat(2) }), { minLength: 1, maxLength: 40 });
     const property = fc.property(mixes, (mix) => {
-      // Which process made the n-th change; each one's own are read in order.
+      // Which process made the n-th change. The changes of each process are read in order.
       const queues = [0, 1, 2].map((node) =>
         mix.flatMap(({ writer }, n) => (writer === node ? [change(n, n + 1)] : [])),
       );
@@ -78,7 +78,7 @@ describe('RowOrder', () => {
     const order = new RowOrder();
     expect(order.settle('b', [change(1, undefined)], AT).isUnsure).toBe(false);
     expect(order.settle('a', [change(undefined, 1)], AT).isUnsure).toBe(true);
-    // A row that comes and goes, every time as it was, is in order where its past is known.
+    // A row that is inserted and deleted repeatedly, always in the same state, is in order if its past is known.
     const known = new RowOrder();
     const steps = [change(undefined, 1), change(1, undefined), change(undefined, 1), change(1, undefined)];
     expect(steps.map((step, i) => known.settle(i % 2 ? 'a' : 'b', [step], AT).isUnsure)).toEqual([false, false, false, false]); // prettier-ignore
@@ -86,7 +86,7 @@ describe('RowOrder', () => {
 
   it('says so where a process is behind by more than is remembered', () => {
     const order = new RowOrder();
-    // The other process wrote 0 → 1, 2 → 3, and so on between these.
+    // Between these, the other process wrote 0 → 1, 2 → 3, and so on.
     for (let n = 1; n < 2_000; n += 2) expect(order.settle('b', [change(n, n + 1)], AT).isUnsure).toBe(false);
     expect(order.settle('a', [change(0, 1)], AT).isUnsure).toBe(true);
     expect(told(['b', change(1, 2)], ['b', change(3, 4)], ['a', change(0, 1)], ['a', change(2, 3)]).slice(2)).toEqual([

@@ -1,22 +1,23 @@
-// Commits of two processes to one row may reach Redis in the wrong order: notices it and corrects the row's final state.
+// Corrects the order of changes: commits of two processes to one row may reach Redis in the wrong order. Detects this,
+// and corrects the row's final state.
 
 import { isDeepStrictEqual } from 'node:util';
 import { idKey, type Change, type Image } from '../core/changes/change.js';
 
 /** How long the history of a row is kept, by the stream's clock. */
 const WINDOW_MS = 60_000;
-/** A commit that takes longer to reach the stream may follow forgotten newer ones. The margin covers clock skew. */
+/** A commit that takes longer to reach the stream may follow newer ones that were forgotten. The margin covers clock skew. */
 const MAX_DELAY_MS = 30_000;
 const MAX_ROWS = 50_000;
-/** Parts kept of one row. A change that belongs further back is announced as a gap. */
+/** Maximum number of parts per row. A change that belongs further back is announced as a gap. */
 const MAX_PARTS = 256;
 
-/** Changes of one row, by any process, each of which begins where the one before it ended. */
+/** Consecutive changes of one row by any process: each begins where the previous one ended. */
 interface Part {
   readonly start: Image | undefined;
-  /** The image after the last of them. */
+  /** The last of these changes. */
   readonly last: Change;
-  /** The processes that made them, each with the number of its newest change. */
+  /** The processes that made these changes, each with the number of its newest one. */
   readonly nodes: ReadonlyMap<string, number>;
 }
 
@@ -26,7 +27,7 @@ interface Row {
   readonly parts: readonly Part[];
   /** The part whose last image is announced. */
   readonly shown: Part | undefined;
-  /** Processes with a forgotten part: earlier changes of others can no longer be placed. */
+  /** Processes with a forgotten part: earlier changes of other processes can no longer be placed. */
   readonly forgotten: ReadonlySet<string>;
 }
 
@@ -39,19 +40,21 @@ export interface Settled {
 
 /** Times of a commit, in milliseconds of the clock of Redis. */
 export interface Arrival {
-  /** When it was written to the stream. */
+  /** Time when it was written to the stream. */
   readonly at: number;
-  /** When its process committed it; absent in entries of older versions of the library. */
+  /** Time when its process committed it; absent in entries of older versions of the library. */
   readonly committedAt?: number | undefined;
 }
 
 const NEW_ROW: Row = { at: 0, parts: [], shown: undefined, forgotten: new Set() };
 
 /**
- * If one process changed a row from 0 to 1, another from 1 to 2, and `1 → 2` is read first, then `0 → 1` is announced as
- * `0 → 2`: every subscriber ends with what the database holds. Each change is placed by its images into the known history
- * of the row. A process with changes in two unconnected parts tells which part is later, because the commits of one
- * process are read in order.
+ * Places each change by its images into the known history of its row. If one process changed a row from 0 to 1, another
+ * from 1 to 2, and `1 → 2` is read first, then `0 → 1` is announced as `0 → 2`: every subscriber ends with what the
+ * database holds.
+ *
+ * If a process has changes in two unconnected parts, they tell which part is later, because the commits of one process
+ * are read in order.
  */
 export class RowOrder {
   /** Least recently changed first. */

@@ -1,4 +1,4 @@
-// Reads a Redis stream from its end onwards, and notices when entries are missing.
+// Reads a Redis stream from its end onwards, and detects missing entries.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RedisLink, RedisClient } from './redis-link.js';
@@ -11,11 +11,11 @@ export interface StreamEntry {
 export interface StreamListener {
   /** Called in the stream's order. */
   onEntry(entry: StreamEntry): void;
-  /** The same for what was written shortly before the reader started. */
+  /** The same for entries that were written shortly before the reader started. */
   onPast(entry: StreamEntry): void;
   /** Entries up to this one were missed: trimmed while this process was not reading, or lost when Redis restarted. */
   onGap(reason: string, entryId: string): void;
-  /** Every entry of one read was reported. */
+  /** Called when every entry of one read was reported. */
   onRead(): void;
   /** The connection was lost: entries that other processes read may be gone. Called before reading resumes. */
   onReconnect(): void;
@@ -38,7 +38,7 @@ const TELL_LOSS = `
   redis.call('SET', KEYS[2], told, 'PX', ARGV[2])
   return told`;
 
-/** Whether an entry exists, without its content, which may be large. KEYS: the stream. ARGV: the entry's id. */
+/** Whether an entry exists, without reading its content, which may be large. KEYS: the stream. ARGV: the entry's id. */
 const COUNT_ENTRY = `return #redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])`;
 
 export class StreamReader {
@@ -46,7 +46,7 @@ export class StreamReader {
   private anchor = '';
   private opened?: { readonly client: RedisClient; readonly connected: Promise<RedisClient> };
   private isStopped = false;
-  /** Called when more is read. */
+  /** Called after the next read. */
   private waiting: (() => void)[] = [];
 
   constructor(
@@ -55,7 +55,7 @@ export class StreamReader {
     private readonly listener: StreamListener,
   ) {}
 
-  /** Resolves once every further entry will be read. @param pastMs how far back the past is told first */
+  /** Resolves once every further entry will be read. @param pastMs how far back to report the past first, in ms */
   async start(pastMs: number): Promise<void> {
     this.opened = this.link.open();
     const client = await this.opened.connected;
@@ -67,7 +67,7 @@ export class StreamReader {
     void this.run(client);
   }
 
-  /** Resolves when everything is read that is in the stream now. */
+  /** Resolves when everything that is in the stream now was read. */
   async caughtUp(): Promise<void> {
     const client = await this.link.commands;
     const newest = (await client.xRevRange(this.key, '+', '-', { COUNT: 1 }))?.[0]?.id;
@@ -95,7 +95,7 @@ export class StreamReader {
     while (!this.isStopped) await this.insist((isAgain) => this.read(client, !isAgain));
   }
 
-  /** Never ends: a lost connection comes back by itself. */
+  /** Repeats the step until it succeeds: a lost connection comes back by itself. */
   private async insist(step: (isAgain: boolean) => Promise<void>): Promise<void> {
     for (let isAgain = false; !this.isStopped; isAgain = true) {
       try {
@@ -157,7 +157,7 @@ interface RawEntry {
   readonly message: Record<string, string>;
 }
 
-/** When Redis took the entry, in milliseconds. */
+/** Time when Redis accepted the entry, in ms. */
 export function timeOf(id: string): number {
   return Number(id.split('-')[0]);
 }

@@ -1,4 +1,4 @@
-// Carries what an application emits to the clients of other processes.
+// Carries the events that an application emits to the clients of other processes.
 
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
@@ -7,12 +7,12 @@ import { failureLog } from '../core/errors/failure-log.js';
 import { Sinks, type Emission } from './sinks.js';
 
 interface Carried extends Emission {
-  /** The process that sends it; it has already told its own clients. */
+  /** The process that sends it, which has already sent it to its own clients. */
   readonly node: string;
 }
 
 const KEY = '$emit';
-/** Messages that may wait for an unavailable PubSub, or for this process. Further ones are dropped and reported. */
+/** Maximum number of events that wait for an unavailable PubSub, or for this process. Further ones are dropped and reported. */
 const MAX_WAITING = 10_000;
 
 @Injectable()

@@ -1,4 +1,4 @@
-// Checks a frame before anything reads it: bounded in size, and JSON only.
+// Checks a frame before any code reads it: it must be JSON, limited in depth and keys.
 
 import { publishRefusal } from '../core/diagnostics/diagnostics.js';
 
@@ -9,7 +9,7 @@ export interface FrameBounds {
 
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** Why the value is refused, or undefined. Looks at each key once and never recurses deeper than allowed. */
+/** Why the value is refused, or undefined. Visits each key once, and never recurses deeper than allowed. */
 export function faultOfValue(value: unknown, bounds: FrameBounds): string | undefined {
   let keys = 0;
   const tooMany = (): string => refused('jsonKeys', `The frame has more than ${bounds.jsonKeys} keys and array items.`);

@@ -1,4 +1,4 @@
-// Dispatches a message, whatever its transport: to an action of a hook, or to an event handler.
+// Dispatches a message from any transport to an action of a hook, or to an event handler.
 
 import { Inject, Injectable } from '@nestjs/common';
 import {
@@ -26,7 +26,7 @@ export interface Incoming {
   readonly event: string;
   readonly payload: unknown;
   readonly headers?: Query;
-  /** The id an event is answered under; empty if only an acknowledgement asks for an answer, absent if nothing does. */
+  /** The id to answer the event under: empty if only an acknowledgement asks for an answer, absent if nothing does. */
   readonly requestId?: string;
   readonly method?: Method;
   readonly action?: string;

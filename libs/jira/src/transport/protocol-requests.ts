@@ -1,4 +1,4 @@
-// What clients ask of the server itself: new credentials, acknowledgements, and the end of a request.
+// Answers the requests of the protocol itself: new credentials, acknowledgements, and the end of a request.
 
 import { Inject, Injectable } from '@nestjs/common';
 import {
@@ -25,9 +25,9 @@ type Handle = (scope: HookScope) => unknown;
 
 @Injectable()
 export class ProtocolRequests extends ReservedRequests {
-  /** By action, on the event of the connection itself. */
+  /** By action: requests on the event of the connection itself. */
   private readonly ofConnection: ReadonlyMap<string, RequestTarget>;
-  /** By action, on any event. */
+  /** By action: requests on any event. */
   private readonly ofAny: ReadonlyMap<string, RequestTarget>;
   private readonly unknown: RequestTarget;
 
@@ -40,7 +40,7 @@ export class ProtocolRequests extends ReservedRequests {
     super();
     this.ofConnection = new Map([
       [AUTHENTICATE_ACTION, this.target((scope) => this.authenticate(scope), 'POST')],
-      // It waits for the message queue: whoever sends many is held back.
+      // It waits for the message queue, so it counts: a client that sends many is held back.
       [ACKNOWLEDGE_ACTION, { ...this.target((scope) => this.acknowledge(scope)), isCounted: true }],
       [PING_ACTION, this.target(() => null)],
     ]);
@@ -82,7 +82,7 @@ export class ProtocolRequests extends ReservedRequests {
     return null;
   }
 
-  /** Ends a running request, which is answered after this one, or a subscription. */
+  /** Ends a running request, which is answered after this one, or ends a subscription. */
   private cancel(scope: HookScope): null {
     const { connection, namespace, data } = scope;
     const target = (data as { target?: unknown } | null | undefined)?.target;

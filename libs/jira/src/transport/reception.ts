@@ -22,7 +22,7 @@ import { withTimeout } from '../core/support/with-timeout.js';
 import { faultOfValue } from './frame-guard.js';
 import { CLIENT_ADDRESS, Traffic, type ClientAddress } from './limits/traffic.js';
 
-/** Clients come back within this time after a shutdown, not all at once. */
+/** After a shutdown, clients come back spread over this time, not all at once. */
 const RECONNECT_MIN_MS = 200;
 const RECONNECT_SPREAD_MS = 2_000;
 
@@ -33,9 +33,9 @@ export class Reception {
   private readonly logger = new Logger('Jira');
   private readonly problems = new ProblemLog();
   private letIn!: (entry: Entry) => void;
-  /** Transports open before the application has booted: handshakes wait for it. */
+  /** Transports open before the application has booted, so handshakes wait for this. */
   private readonly entry = new Promise<Entry>((resolve) => (this.letIn = resolve));
-  /** Frames that could not be answered because they carried no id. */
+  /** Number of frames that could not be answered because they had no id. */
   malformedCount = 0;
   isClosing = false;
   /** Whether handshakes are accepted. */
@@ -58,7 +58,7 @@ export class Reception {
     this.knowsAddresses = clientAddress !== undefined;
   }
 
-  /** Accepts handshakes. Called when everything they and their requests need is ready. */
+  /** Starts accepting handshakes. Called when everything that they and their requests need is ready. */
   start(entry: Entry): void {
     this.authorization.start(entry);
     this.traffic.start();
@@ -67,8 +67,8 @@ export class Reception {
   }
 
   /**
-   * Stops accepting handshakes, waits until `drain` has answered what is in flight, tells clients to come back, spread in
-   * time, and ends their connections. What is in flight after `drainMs` is aborted.
+   * Stops accepting handshakes, waits until `drain` has answered the requests in flight, tells clients to come back,
+   * spread over time, and ends their connections. Requests still in flight after `drainMs` are aborted.
    */
   async close(drain: () => Promise<void>, end: () => Promise<unknown>): Promise<void> {
     this.isClosing = true;
@@ -119,7 +119,7 @@ export class Reception {
     return answer;
   }
 
-  /** One for all connections. */
+  /** One function for all connections, to save memory. */
   private readonly sent: Connection['onSent'] = ({ id: connectionId }, event, payload) => {
     const { lifecycle } = this;
     if (!lifecycle.hears('jira.message_sent')) return;
@@ -155,7 +155,7 @@ export class Reception {
     this.notify(connection, 'disconnected', { reason }, events.disconnected(connection.route));
   }
 
-  /** The connection is about to be closed for a frame beyond `frameBytes`: its transport does not read it. */
+  /** Tells the client that its frame exceeds `frameBytes`, right before its transport closes the connection. */
   tooLarge(connection: Connection): void {
     publishRefusal('frameBytes', connection.id);
     const message = `The frame is too large; the limit is ${this.limits.frameBytes} bytes.`;
@@ -171,7 +171,7 @@ export class Reception {
     if (lifecycle.hears('jira.malformed_frame')) lifecycle.emit('jira.malformed_frame', { connection, reason, frame });
   }
 
-  /** Behind a proxy every client has the proxy's address, unless the application says where the true one is. */
+  /** Behind a proxy, every client has the proxy's address unless the application tells where to find the real one. */
   private warnOfProxies({ handshake }: Connection): void {
     if (this.knowsAddresses || !('x-forwarded-for' in handshake.headers)) return;
     this.knowsAddresses = true;

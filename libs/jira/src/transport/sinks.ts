@@ -1,4 +1,5 @@
-// Sends frames through every transport: subscriptions, rooms and the application's events reach clients of all of them.
+// Sends frames through every transport, so that subscriptions, rooms and the application's events reach clients of each
+// of them.
 
 import { Injectable } from '@nestjs/common';
 import type { ChangeFrame, ErrorData, SubscribedData } from 'nestjs-jira-protocol';
@@ -8,18 +9,18 @@ import type { FrameSink, Recipient } from '../live/delivery/frame-sink.js';
 import { PlainSink } from './plain/plain-sink.js';
 import { SocketIoSink } from './socket-io/socket-io-sink.js';
 
-/** What an application sends to all, or to a room, as it travels between processes. */
+/** An event that an application sends to all clients or to a room, as it travels between processes. */
 export interface Emission {
   readonly event: string;
   readonly payload: unknown;
   readonly room?: string;
-  /** Socket.IO has carried it to its own clients everywhere. */
+  /** Whether Socket.IO's own adapter has already sent it to its clients in every process. */
   readonly isForPlain: boolean;
 }
 
 @Injectable()
 export class Sinks implements FrameSink {
-  /** Carries what is emitted to the other processes; absent if there are none. */
+  /** Carries events to the other processes; absent if there are none. */
   carry?: (emission: Emission) => void;
 
   constructor(
@@ -28,7 +29,7 @@ export class Sinks implements FrameSink {
     private readonly lifecycle: LifecycleEvents,
   ) {}
 
-  /** Sends an event of the application's own to all, or to a room; of every process, or of this one. */
+  /** Sends the application's event to all clients or to a room, in every process or in this one. */
   emit(event: string, payload: unknown, room?: string, isLocal = false): void {
     this.socketIo.emit(event, payload, room, isLocal);
     this.plain.emit(event, payload, room);

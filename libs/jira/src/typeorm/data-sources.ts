@@ -27,7 +27,10 @@ export class DataSources {
     return this.found;
   }
 
-  /** The one data source that has the entity; `subject` is the hook that asks. */
+  /**
+   * The data source that has the entity. @param subject the hook, for errors @throws ConfigurationError if none or
+   * several have it
+   */
   find(entity: EntityTarget<object>, subject: string, name?: string): FoundEntity {
     const candidates = this.all().filter((one) => name === undefined || one.name === name);
     if (name !== undefined && candidates.length === 0)

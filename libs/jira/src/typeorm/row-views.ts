@@ -1,4 +1,4 @@
-// Entities that an action returns are shown as the hook that serves them shows its rows.
+// Shows entities that an action returns as the hook that serves them shows its rows.
 
 import type { EntityMetadata } from 'typeorm';
 import type { HookContext } from '../hooks/base-hook.js';
@@ -40,7 +40,7 @@ export class TypeOrmRowViews extends RowViews {
     };
   }
 
-  /** The hooks of the entity, else of the nearest entity it inherits from. */
+  /** The hooks of the entity, or else of the nearest entity that it inherits from. */
   private gatesOf(metadata: EntityMetadata): readonly EntityGate[] {
     const gates = this.edge.ownGatesOf(metadata);
     const parent = metadata.parentEntityMetadata as EntityMetadata | undefined;

@@ -1,4 +1,4 @@
-// Where the library meets TypeORM: one change source a data source, and which hooks serve an entity.
+// Connects the library to TypeORM's data sources: captures their changes, and knows which hooks serve an entity.
 
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { EntityMetadata, EntityTarget } from 'typeorm';
@@ -36,10 +36,10 @@ import { covers, discriminatorsOf, shareTable } from './rows/table-rows.js';
 export interface EntityGate extends RelatedHook {
   readonly namespace: string;
   readonly hasObjectPermissions: boolean;
-  /** Why this caller may not write the row as another hook's input has it, by field; undefined when that is allowed. */
+  /** Why the caller may not write the row nested in another hook's input, by field; undefined if that is allowed. */
   refusalOf(scope: HookScope, write: NestedWrite): Promise<FieldErrors | undefined>;
   canRetrieve(scope: HookScope, row: Filter): Promise<boolean>;
-  /** What the hook shows of one of its rows. */
+  /** One of the hook's rows, as the hook shows it. */
   showRow(row: object, scope: HookScope): unknown;
   /** Called when all hooks are known. @throws ConfigurationError */
   assertComplete(): void;
@@ -49,7 +49,7 @@ export interface EdgeSettings {
   readonly lockTimeoutMs: number;
   readonly idempotencyTtlMs: number;
   readonly limits: Pick<Limits, 'reservedPoolPercent' | 'userPoolPercent'>;
-  /** Held back while the only connection of SQLite is crowded. */
+  /** Holds requests back while SQLite's only connection is crowded. */
   readonly turns: RequestTurns;
 }
 
@@ -78,7 +78,7 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
     for (const { name, dataSource } of this.dataSources.all()) {
       this.undos.push(KeptKeys.of(dataSource).open(idempotencyTtlMs));
       const dialect = knownDialectOf(dataSource);
-      if (!dialect?.isCaptured) continue; // the application's own business, unless a hook serves it: see watch()
+      if (!dialect?.isCaptured) continue; // not captured; watch() throws if a hook serves it
       assertTypeOrm(dataSource);
       await dialect.prepare((sql) => dataSource.query(sql));
       installSqliteLeases(dataSource, { lockTimeoutMs, crowd: turns });
@@ -105,7 +105,7 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
 
   watch({ name, dataSource, metadata }: FoundEntity): void {
     const source = this.sources.get(name) ?? new TypeOrmChangeSource(dataSource, name);
-    // A data source of another kind was not attached to: says so, with the cure.
+    // If changes of this kind of data source cannot be captured, this throws an error that tells what to do.
     source.attach();
     source.watch(metadata.name);
     getOrAdd(this.tables, name, () => new Set<string>()).add(metadata.tablePath);
@@ -116,7 +116,7 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
     return this.always.has(entityKey(name, entity));
   }
 
-  /** What captures the changes of this entity's data source, if they can be captured. */
+  /** The change source of the entity's data source; undefined if changes cannot be captured. */
   sourceOf({ name }: FoundEntity): TypeOrmChangeSource | undefined {
     return this.sources.get(name);
   }
@@ -124,7 +124,8 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
   /**
    * Called when all hooks are known.
    *
-   * @throws ConfigurationError when a data source's writes do not reach its change source, or a hook misses another
+   * @throws ConfigurationError if a data source's writes do not reach its change source, or a hook lacks another that
+   * it needs
    */
   assertReady(): void {
     this.isReady = true;
@@ -132,12 +133,12 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
     for (const gates of this.gates.values()) for (const gate of gates.values()) gate.assertComplete();
   }
 
-  /** What watching cannot see, one sentence each. */
+  /** Warnings of writes that change capture cannot see, one sentence each. */
   warnings(): string[] {
     return [...this.sources.values()].flatMap((source) => source.warnings());
   }
 
-  /** Warns of other processes that use the same tables. Call it once at boot, where no change log is shared. */
+  /** Warns of other processes that use the same tables. Call it once at boot, if no change log is shared. */
   lookForNeighbours(everyMs: number): void {
     for (const [name, { spare, control }] of this.spares) {
       const neighbours = new Neighbours(spare, control, name, [...(this.tables.get(name) ?? [])].toSorted());
@@ -164,18 +165,18 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
     return [...(this.gates.get(metadata)?.values() ?? [])];
   }
 
-  /** The hooks that may show an entity's rows where another's name them, by namespace. */
+  /** The hooks that may show an entity's rows as related rows, by namespace. */
   relatedHooks(metadata: EntityMetadata): ReadonlyMap<string, RelatedHook> {
     return this.gates.get(metadata) ?? new Map<string, RelatedHook>();
   }
 
   /**
    * Whether any hook of the entity, or of its parents and children in the same table, lets this caller retrieve the row
-   * that the filter names. Rows that no hook serves are the app's own business.
+   * that the filter names. Rows that no hook serves are not restricted.
    */
   async canRetrieve(metadata: EntityMetadata, scope: HookScope, row: Filter): Promise<boolean> {
     const served = this.servedWith(metadata);
-    // A foreign key is satisfied by any row of the table, a sibling's too.
+    // A foreign key accepts any row of the table, even a sibling entity's.
     if (discriminatorsOf(metadata) && !(await isRow(scope.manager, metadata, row))) return false;
     for (const [, gates] of served)
       for (const gate of gates.values()) if (await gate.canRetrieve(scope, row)) return true;
@@ -186,7 +187,7 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
 
   /**
    * The rows of an entity that this caller may retrieve by any of its hooks, or those of its parents and children. Rows
-   * that no hook serves are the app's own business.
+   * that no hook serves are not restricted.
    */
   async sightOf(metadata: EntityMetadata, scope: HookScope): Promise<Condition> {
     const served = this.servedWith(metadata);
@@ -196,7 +197,10 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
     return or([complement(or(served.map(([other]) => rowsOf(other, metadata)))), ...parts]);
   }
 
-  /** Why no hook of the nested row lets this caller write it, by field of the row. Without a hook it is the app's own business. */
+  /**
+   * Why no hook of the nested row lets the caller write it, by field of the row. Undefined if one does, or if there is
+   * no hook.
+   */
   async nestedFaults(scope: HookScope, write: NestedWrite): Promise<FieldErrors | undefined> {
     let faults: FieldErrors | undefined;
     for (const gate of this.gatesOf(write.metadata)) {
@@ -212,7 +216,7 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
   }
 }
 
-/** Which rows of an entity are those of another one in its table. */
+/** The rows of an entity that are also rows of another entity in the same table. */
 function rowsOf(other: EntityMetadata, metadata: EntityMetadata): Condition {
   const { discriminatorColumn } = other;
   const values = covers(other, metadata) ? undefined : discriminatorsOf(other);

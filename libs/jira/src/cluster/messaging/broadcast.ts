@@ -1,4 +1,4 @@
-// Broadcast rooms of the application: members receive what is posted, as an event or under their request.
+// The application's broadcast rooms: members receive what is posted, as an event or under their request.
 
 import { Inject, Injectable } from '@nestjs/common';
 import { isReservedName } from 'nestjs-jira-protocol';
@@ -23,21 +23,21 @@ interface Membership {
 }
 
 interface RoomMembership {
-  /** The room's. */
+  /** Id of the room. */
   readonly id: string;
   readonly member: BroadcastMember;
 }
 
 /** One process's part of a room. */
 interface LocalRoom {
-  /** By connection and, for requests, request; each is in a room at most once. */
+  /** Members by connection, or by request for requests; each is in a room at most once. */
   readonly memberships: Map<string, Membership>;
   readonly posts: PubSubSubscription<unknown>;
 }
 
 /**
- * Rooms of all processes that share the `PubSub` and the `ConnectionStore`. Members leave when they disconnect, or when
- * their process dies. Posts are not checked against any rights.
+ * Rooms across all processes that share the `PubSub` and the `ConnectionStore`. Members leave when they disconnect, or
+ * when their process dies. Posts are not checked against any rights.
  *
  * @example
  * const room = this.broadcast.room('lobby');
@@ -70,8 +70,8 @@ export class Broadcast {
   }
 
   /**
-   * Listens for rooms that get their first member or lose their last, counted over all processes. Called in one process: that
-   * of the member, or one that noticed that the member's process died. Returns a function that unsubscribes.
+   * Listens for rooms that get their first or lose their last member, over all processes. One process is told: the
+   * member's, or one that noticed that it died. Returns a function that unsubscribes.
    */
   on(event: BroadcastEvent, listener: (roomId: string) => void): () => void {
     const listeners = this.listeners.get(event) ?? new Set();
@@ -207,7 +207,7 @@ export class Broadcast {
     } catch (error) {
       this.report(error);
     }
-    // Ended by whoever: a room that hears nothing is none.
+    // The subscription has ended: a room that receives no posts must have no members.
     if (this.rooms.get(id) === room) for (const { member } of room.memberships.values()) void this.remove(id, member);
   }
 
@@ -256,12 +256,12 @@ export class BroadcastRoom {
     private readonly broadcast: Broadcast,
   ) {}
 
-  /** Resolves once the member receives every further post; with false if its connection has closed. */
+  /** Adds a member. Resolves with true once it receives every further post, with false if its connection has closed. */
   add(member: BroadcastMember): Promise<boolean> {
     return this.broadcast.add(this.id, member);
   }
 
-  /** Returns false if it was not in the room. Another scope of the same request is the same member. */
+  /** Removes a member. Returns false if it was not in the room. Every scope of a request is the same member. */
   remove(member: BroadcastMember): Promise<boolean> {
     return this.broadcast.remove(this.id, member);
   }

@@ -1,4 +1,4 @@
-// Who is online anywhere: writes this process's connections to the store, and reads those of all processes.
+// Who is online in any process: writes this process's connections to the store, and reads those of all processes.
 
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
@@ -14,11 +14,11 @@ import {
 } from './connection-store.js';
 import { PubSub } from './pub-sub.js';
 
-/** Listens for the fate of this process's lease. */
+/** Listens for what happens to this process's lease. */
 export interface LeaseListener {
-  /** The lease was renewed. `isSure` unless this process was late: then others may still be about to renew theirs. */
+  /** The lease was renewed. `isSure` is false if this process was late: others may then still be about to renew theirs. */
   onRenewed?(isSure: boolean): void;
-  /** The store has not all that this process has put there: it has to be put there again. */
+  /** The store has lost some of this process's entries: put them there again. */
   onRevived?(): void;
   /** Rooms that lost their last member when a process died; reported to one process. */
   onRoomsClosed?(rooms: readonly string[]): void;
@@ -28,12 +28,12 @@ export interface LeaseListener {
 export type PresenceNotice = readonly string[] | null;
 export const PRESENCE_KEY = '$presence';
 
-/** A process counts as dead after this time; it renews its lease three times within it. */
+/** A process counts as dead after this time. It renews its lease three times within it. */
 const LEASE_MS = 15_000;
 
 /**
- * The connections of every process that shares the `ConnectionStore`. What `Connections` answers at once for this
- * process, this asks the store for.
+ * The connections of every process that shares the `ConnectionStore`. It queries the store for what `Connections`
+ * answers at once for this process.
  *
  * @example
  * const devices = await this.clusterConnections.byUser(user);
@@ -128,7 +128,7 @@ export class ClusterConnections {
     return () => this.listeners.delete(listener);
   }
 
-  /** One renewal at a time: while the store is unavailable they must not queue up. */
+  /** Runs one renewal at a time, so that they do not queue up while the store is unavailable. */
   private renewInTurn(): Promise<void> {
     this.renewing ??= this.step(() => this.renew()).then(() => (this.renewing = undefined));
     return this.renewing;
@@ -147,7 +147,7 @@ export class ClusterConnections {
     this.wasLate = isLate;
     if (!isKnown) await this.putAgain();
     await this.tellStore(); // what failed before
-    // After an outage of the store every process is late: none counts as dead before all could renew.
+    // After an outage of the store, every process is late: none counts as dead before all had time to renew.
     if (!isFirst && !isLate) await this.sweep();
     for (const listener of this.listeners) listener.onRenewed?.(!isLate);
   }

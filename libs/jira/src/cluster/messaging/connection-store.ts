@@ -1,4 +1,4 @@
-// Port: who is connected where, and in which broadcast rooms, over all processes.
+// Port: which connections are open in which process, and in which broadcast rooms they are.
 
 /** One open connection of any process. */
 export interface ConnectionEntry {
@@ -34,32 +34,37 @@ export interface SweptNodes {
 }
 
 /**
- * Entries and memberships live as long as their process renews its lease: those of one that died are gone when it ends, for
- * every reader at once. All lists are oldest first.
+ * Entries and memberships live as long as their process renews its lease. When the lease of a dead process ends, they
+ * are gone for every reader at once. All lists are oldest first.
  */
 export interface ConnectionStore {
   /** How long a silent process counts as alive, in ms. @default 15_000 */
   readonly leaseMs?: number;
   /** Called once at boot. */
   open?(): Promise<void>;
-  /** Puts entries of one node, whose lease has to be renewed first. An entry of the same id is replaced. */
+  /** Adds entries of one node, after its lease was renewed. Replaces an entry with the same id. */
   add(entries: readonly ConnectionEntry[]): Promise<void>;
   remove(ids: readonly string[]): Promise<void>;
   /**
-   * Keeps what a node has put here alive for so long from now. False when it is not all there (the node is new, was taken
-   * for dead, or the store has lost something): whoever has some removes the node, and puts all of it again.
+   * Keeps a node's entries alive for `leaseMs` from now.
+   *
+   * @returns false if they are not all there: the node is new, counted as dead, or the store has lost something. A
+   * caller with entries then removes the node and adds them all again
    */
   renew(node: string, leaseMs: number): Promise<boolean>;
   /** Removes the entries of dead nodes. Each node and room is returned to one caller only. */
   sweep(): Promise<SweptNodes>;
-  /** Removes a node with all its entries: a normal shutdown. Returns the rooms that lost their last member. */
+  /** Removes a node with all its entries, at a normal shutdown. Returns the rooms that lost their last member. */
   removeNode(node: string): Promise<string[]>;
   get(id: string): Promise<SeenConnection | undefined>;
   all(): Promise<SeenConnection[]>;
   byUser(user: string): Promise<SeenConnection[]>;
-  /** True when the room had no member, of dead nodes included: then one caller in all processes is told so. */
+  /**
+   * Adds a member. True if the room had no member before, counting those of dead nodes: one caller in all processes
+   * gets true.
+   */
   join(room: string, member: RoomMember): Promise<boolean>;
-  /** True when it was the room's last member, for one caller in all processes. */
+  /** Removes a member. True if it was the room's last one: one caller in all processes gets true. */
   leave(room: string, member: RoomMember): Promise<boolean>;
   members(room: string): Promise<RoomMember[]>;
   close(): Promise<void>;

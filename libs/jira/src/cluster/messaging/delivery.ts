@@ -1,4 +1,4 @@
-// Delivers one recipient's queue to one connection.
+// Delivers the queue of one recipient to one connection.
 
 import { MESSAGE_EVENT } from 'nestjs-jira-protocol';
 import type { Connection } from '../../core/connections/connection.js';
@@ -14,8 +14,8 @@ export interface DeliveryParts {
 
 export class Delivery {
   private after?: string;
-  // Most connections never get a message: these are made for the first one.
-  /** Slots by message id, not acknowledged yet. */
+  // Most connections never get a message, so these are created for the first one.
+  /** Slots of messages that were sent but not acknowledged, by message id. */
   private open?: Map<string, string[]>;
   /** Slots that are acknowledged but not removed yet: the queue may be unavailable. */
   private done?: Set<string>;
@@ -27,16 +27,16 @@ export class Delivery {
     private readonly parts: DeliveryParts,
   ) {}
 
-  /** Sends what was not sent yet. One read of the queue at a time: nothing is sent twice or out of order. */
+  /** Sends what was not sent yet. It reads the queue once at a time, so that nothing is sent twice or out of order. */
   deliver(): void {
-    this.isDue = true; // the read that will come sees this one too
+    this.isDue = true; // the next read will see this message, too
     if (!this.isReading) void this.readOn();
   }
 
   private async readOn(): Promise<void> {
     this.isReading = true;
     while (this.isDue) {
-      await Promise.resolve(); // what else is added in this turn is read at once
+      await Promise.resolve(); // so that one read gets everything added in this turn
       this.isDue = false;
       try {
         await this.deliverNow();
@@ -47,7 +47,10 @@ export class Delivery {
     this.isReading = false;
   }
 
-  /** Rejects if the queue is unavailable; it is retried on the next message, and when the queue is back. */
+  /**
+   * Removes acknowledged messages from the queue. Rejects if the queue is unavailable; this is retried on the next
+   * message, and when the queue is back.
+   */
   async acknowledge(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
       for (const slot of this.open?.get(id) ?? []) this.noteDone(slot);

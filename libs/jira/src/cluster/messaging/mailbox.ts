@@ -3,14 +3,14 @@
 import { JiraException } from '../../core/errors/jira.exception.js';
 
 /**
- * What happens to a value that finds the box full: `fail` ends the loop with status 503, code `STREAM_OVERFLOW`, so that
- * nothing is missed unnoticed; `drop-oldest` makes room, for values of which only the latest count; `drop-newest` keeps
- * what is there.
+ * What happens to a value if the mailbox is full. `fail` ends the loop with status 503, code `STREAM_OVERFLOW`, so that
+ * nothing is lost unnoticed. `drop-oldest` makes room: for values of which only the latest matter. `drop-newest` keeps
+ * the values that are there.
  */
 export type OverflowPolicy = 'fail' | 'drop-oldest' | 'drop-newest';
 
 export interface MailboxOptions {
-  /** Values buffered for a slow consumer. @default 1_000, as for streams */
+  /** Number of values to buffer for a slow consumer. @default 1_000, as for streams */
   readonly capacity?: number;
   /** @default 'fail' */
   readonly overflow?: OverflowPolicy;
@@ -22,7 +22,7 @@ interface Taker<T> {
 }
 
 export class Mailbox<T> implements AsyncIterableIterator<T, undefined> {
-  /** Resolves once values are certain to arrive; rejects if the mailbox closes before. */
+  /** Resolves once values are certain to arrive; rejects if the mailbox closes before that. */
   readonly ready: Promise<void>;
   /** The number of values dropped by the policy. */
   dropped = 0;
@@ -44,7 +44,7 @@ export class Mailbox<T> implements AsyncIterableIterator<T, undefined> {
     this.capacity = capacity;
     this.overflow = overflow;
     this.ready = ready;
-    ready.catch(() => undefined); // most takers look at the values alone
+    ready.catch(() => undefined); // most takers only use the values
   }
 
   put(value: T): void {

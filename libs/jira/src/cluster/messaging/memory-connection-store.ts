@@ -1,4 +1,4 @@
-// The connections of one process, or of several servers in one.
+// Keeps connections and rooms in memory: for one process, or for several servers in one process.
 
 import {
   inOrderOfJoining,
@@ -16,7 +16,7 @@ interface Lease {
   readonly endsAt: number;
 }
 
-/** An entry with its moment as milliseconds: a Date of each connection would take as much memory as the rest of it. */
+/** An entry with its date in milliseconds: a Date object per connection would take as much memory as the rest of the entry. */
 interface KeptEntry extends Omit<ConnectionEntry, 'createdAt'> {
   readonly createdAtMs: number;
 }

@@ -1,4 +1,4 @@
-// Queues of one process.
+// Keeps message queues in memory, for one process.
 
 import type { ExpiredMessage, Message, MessageQueue, QueuedMessage } from './message-queue.js';
 import { decode, encode } from '../../core/support/plain-data.js';

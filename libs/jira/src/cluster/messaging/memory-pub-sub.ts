@@ -5,7 +5,7 @@ import { decode, encode } from '../../core/support/plain-data.js';
 import { PubSub, PubSubClosed } from './pub-sub.js';
 import { Topics } from './topics.js';
 
-/** Whether other processes hear what is published. */
+/** Whether other processes receive what is published. */
 export function isShared(pubSub: PubSub): boolean {
   return !(pubSub instanceof MemoryPubSub);
 }

@@ -2,7 +2,7 @@
 
 /** A message as it was added to a queue. */
 export interface Message {
-  /** Set by the sender: a message that was added twice has one id. */
+  /** Set by the sender. A message that was added twice has the same id. */
   readonly id: string;
   readonly event: string;
   readonly data: unknown;
@@ -14,7 +14,7 @@ export interface QueuedMessage extends Message {
   readonly slot: string;
 }
 
-/** A message that was dropped: not acknowledged in time, or the queue was full. */
+/** A message that was dropped: it was not acknowledged in time, or the queue was full. */
 export interface ExpiredMessage extends Message {
   readonly recipient: string;
 }

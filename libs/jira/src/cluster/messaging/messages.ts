@@ -1,4 +1,4 @@
-// Sends messages to recipients in any process, and delivers to those of this one.
+// Sends messages to recipients in any process, and delivers those for recipients in this one.
 
 import { inBatches } from '../../core/support/in-batches.js';
 import { randomUUID } from 'node:crypto';
@@ -16,26 +16,27 @@ import { Delivery } from './delivery.js';
 import { MESSAGE_QUEUE, type ExpiredMessage, type MessageQueue } from './message-queue.js';
 
 /**
- * A connection by its id; a user (or its key), on whatever connections, now or later; or the members of a broadcast room:
- * those who are in it when the message is sent. A member with a user gets it as that user, now or later; an
- * anonymous member gets it on its connection. Someone who left or disconnected before is not a member.
+ * A connection, by its id; a user (or the user's key), on any connection, now or later; or the members that a broadcast
+ * room has when the message is sent. A member with a user gets the message as that user, now or later; an anonymous
+ * member gets it on its connection.
  */
 export type Recipient = string | { readonly user: unknown } | { readonly room: string };
 
 export interface SendOptions {
-  /** A message sent again under its id arrives once. @default a new one */
+  /** A message that you send again under the same id arrives once. @default a new id */
   readonly id?: string;
 }
 
 const SWEEP_MS = 60_000;
 const LEAST_SWEEP_MS = 1_000;
-/** The queues of a room's members to write to at once. */
+/** How many queues of a room's members are written at a time. */
 const MAX_WRITTEN_AT_ONCE = 16;
 
 /**
- * Messages arrive in order, and again at the next connection until a client acknowledges them; our client drops what it
- * has had. A message to a user goes to all of the user's connections and is done when one of them acknowledges it.
- * Clients of other dialects do not acknowledge: for them it is done when it was handed to the transport.
+ * Messages arrive in order, and again on the next connection until a client acknowledges them. This library's client
+ * drops messages that it already has. A message to a user goes to all of the user's connections, and is done when one
+ * of them acknowledges it. Clients of other dialects do not acknowledge: for them, a message is done when it was handed
+ * to the transport.
  *
  * @example
  * await this.messages.send({ user: issue.assigneeId }, 'assigned', { issue: issue.id });
@@ -44,9 +45,9 @@ const MAX_WRITTEN_AT_ONCE = 16;
 export class Messages {
   private readonly logger = new Logger('Jira');
   private readonly report = failureLog('The message queue failed');
-  /** The one to the connection itself, then the one to its user, if it has one. */
+  /** By connection: the delivery to the connection itself, then the one to its user, if it has one. */
   private readonly ofConnection = new Map<string, readonly Delivery[]>();
-  /** Those to users, by recipient. */
+  /** The deliveries to users, by recipient. */
   private readonly ofUser = new Map<string, Set<Delivery>>();
   private undo: (() => void)[] = [];
   private timer?: NodeJS.Timeout;
@@ -60,9 +61,9 @@ export class Messages {
   ) {}
 
   /**
-   * Resolves with the message's id once the queue has it, for a room all queues of its members.
+   * Resolves with the message's id once the queue has it; for a room, once the queues of all its members have it.
    *
-   * @throws JiraException NOT_FOUND for a connection that is in no process
+   * @throws JiraException NOT_FOUND if no process has the connection
    */
   async send(to: Recipient, event: string, data: unknown, { id = randomUUID() }: SendOptions = {}): Promise<string> {
     if (isReservedName(event)) throw new TypeError(`"${event}" is a reserved event name.`);
@@ -144,7 +145,7 @@ export class Messages {
     for (const delivery of deliveries) delivery.deliver();
   }
 
-  /** Messages to this very connection can no longer be delivered. */
+  /** Drops the messages to this connection, which can no longer be delivered. */
   private closed({ id }: Connection): void {
     const [, toUser] = this.ofConnection.get(id) ?? [];
     if (toUser) {

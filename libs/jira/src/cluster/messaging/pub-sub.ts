@@ -1,4 +1,4 @@
-// Port: publish values by key to the current subscribers.
+// Port: publishes values by key to the current subscribers.
 
 import type { Mailbox, MailboxOptions } from './mailbox.js';
 
@@ -6,9 +6,9 @@ import type { Mailbox, MailboxOptions } from './mailbox.js';
 export type PubSubSubscription<T> = Mailbox<T>;
 
 /**
- * Publish and subscribe. A value reaches the subscribers of its key that are there when it is published, each in the
- * order of publishing; nothing is kept for those who come later. Values are plain data: what JSON holds, and dates,
- * bigints and bytes. Inject `PubSub`; one process has its own unless `JiraModule.forRoot({ pubSub })` names another.
+ * Publish and subscribe. A value reaches the subscribers that its key has when it is published, in the order of
+ * publishing. Nothing is kept for later subscribers. Values are plain data: what JSON holds, and dates, bigints and
+ * bytes. Inject `PubSub`; each process has its own unless `JiraModule.forRoot({ pubSub })` sets a shared one.
  *
  * @example
  * @Action({ methods: ['SUBSCRIPTION'] })
@@ -19,8 +19,8 @@ export abstract class PubSub {
   abstract publish(key: string, value: unknown): Promise<void>;
 
   /**
-   * Values from now on; where a server lies between, from when `ready` resolves. What the subscriber does not take is
-   * held up to a bound: see `MailboxOptions`.
+   * Subscribes to values from now on; with a server in between, from when `ready` resolves. Values that the subscriber
+   * has not taken are buffered up to a limit: see `MailboxOptions`.
    */
   abstract subscribe<T = unknown>(key: string, options?: MailboxOptions): PubSubSubscription<T>;
 

@@ -1,11 +1,11 @@
-// The subscriptions of one process, by key.
+// The PubSub subscriptions of one process, by key.
 
 import { Mailbox, type MailboxOptions } from './mailbox.js';
 
 export class Topics {
   private readonly boxes = new Map<string, Set<Mailbox<unknown>>>();
 
-  /** @param onLast called when this process has no more subscriber of the key */
+  /** @param onLast called when a key has no more subscribers in this process */
   constructor(private readonly onLast: (key: string) => void = () => undefined) {}
 
   has(key: string): boolean {
@@ -19,7 +19,7 @@ export class Topics {
     return box;
   }
 
-  /** @param copyOf makes what each subscriber gets: one may change what it is given */
+  /** @param copyOf returns a copy of the value for each subscriber, who may change it */
   put(key: string, copyOf: () => unknown): void {
     for (const box of this.boxes.get(key) ?? []) box.put(copyOf());
   }

@@ -1,11 +1,12 @@
-// When a transaction is announced: after earlier writers of its rows, and within a bounded time after its COMMIT.
+// Decides when a transaction is announced: after earlier writers of its rows, and within a bounded time after its
+// COMMIT.
 
 import { withTimeout } from '../../core/support/with-timeout.js';
 import type { CapturedTransaction } from './captured-transaction.js';
 
-/** How long an announcement waits for an earlier one: many round trips to the database. */
+/** How long an announcement waits for an earlier one: enough for many round trips to the database. */
 const MAX_WAIT_MS = 1_000;
-/** A COMMIT without an answer for this long may nevertheless have been executed. */
+/** How long to wait for the answer to a COMMIT, which may have been executed nevertheless. */
 const MAX_ANSWER_MS = 5_000;
 
 export class Announcements {
@@ -14,7 +15,7 @@ export class Announcements {
   /** @param tell announces the transaction's changes and gaps, now */
   constructor(private readonly tell: (transaction: CapturedTransaction) => void) {}
 
-  /** Its COMMIT is about to be sent, to a server that may be lost before it answers. */
+  /** Call it when a COMMIT is about to be sent to a server that may be lost before it answers. */
   expectAnswer(transaction: CapturedTransaction): void {
     clearTimeout(this.timers.get(transaction));
     const giveUp = (): void => {
@@ -32,7 +33,7 @@ export class Announcements {
     this.finish(transaction);
   }
 
-  /** The writer waits with it, so not forever: a connection may be lost with its COMMIT unanswered. */
+  /** The writer waits as well, so the wait is bounded: a connection may be lost with its COMMIT unanswered. */
   private async announceAfter(
     earlier: readonly CapturedTransaction[],
     transaction: CapturedTransaction,
@@ -41,7 +42,7 @@ export class Announcements {
     if (!(await withTimeout(isOver, MAX_WAIT_MS, () => false))) {
       const reason = `The COMMIT of an earlier writer of a row was not answered in ${MAX_WAIT_MS} ms.`;
       transaction.noteGaps(new Error(reason));
-      // Its changes would come after newer ones.
+      // The changes of the earlier one would arrive after newer ones.
       for (const one of earlier)
         one.disown(`Later commits were announced first: this COMMIT was not answered within ${MAX_WAIT_MS} ms.`);
     }

@@ -1,11 +1,12 @@
-// Every TypeORM write ends in execute() of one of four builders: they are wrapped once and handed to their data source's capture.
+// Wraps execute() of TypeORM's four write builders, in which every write ends, and passes each call to its data
+// source's capture.
 
 import type { DataSource } from 'typeorm';
 import { writeBuilderPrototypes, type WriteBuilder, type WriteBuilderPrototype } from '../typeorm-internals.js';
 
 export type Execute = () => Promise<unknown>;
 
-/** Decides what becomes of one execute() of a builder; `proceed` is the stock one. */
+/** Handles one execute() of a builder; `proceed` calls TypeORM's own. */
 export type Interceptor = (builder: WriteBuilder, proceed: Execute) => Promise<unknown>;
 
 // Two copies of this package in one process must not wrap twice, so the wrapper carries the table it looks up.
@@ -13,7 +14,7 @@ const INTERCEPTORS = Symbol.for('nestjs-jira.capture.interceptors');
 
 type Wrapped = WriteBuilderPrototype['execute'] & { [INTERCEPTORS]?: WeakMap<DataSource, Interceptor> };
 
-/** From now on this data source's writes pass through the interceptor. */
+/** Passes this data source's writes to the interceptor from now on. */
 export function intercept(dataSource: DataSource, interceptor: Interceptor): void {
   for (const prototype of writeBuilderPrototypes()) interceptorsOf(prototype).set(dataSource, interceptor);
 }

@@ -1,4 +1,4 @@
-// What one transaction wrote so far: each touched row with its image before, and at the end the net changes.
+// Records what one transaction writes: each touched row with its image before, and at the end the net changes.
 
 import type { QueryRunner } from 'typeorm';
 import type { Change } from '../../core/changes/change.js';
@@ -10,7 +10,7 @@ import { readByKeys } from './row-reader.js';
 import type { TouchedRow } from './touched-row.js';
 import { keyString, type RawKey, type RawRow, type TrackedTable } from './tracked-table.js';
 
-/** One write of a transaction: the runner it goes through (which may have joined the transaction) and what it touches. */
+/** One write of a transaction: the runner it uses (which may have joined the transaction), and what it touches. */
 export interface CapturedWrite {
   readonly table: TrackedTable;
   readonly runner: QueryRunner;
@@ -18,16 +18,16 @@ export interface CapturedWrite {
   /** Whether the transaction has touched the row already. */
   readonly has: (key: RawKey) => boolean;
   readonly touch: (key: RawKey, before: RawRow | null) => void;
-  /** Notes a row of another table that the write takes with it. */
+  /** Notes a row of another table that the write deletes or renames as well. */
   readonly touchLink: (junction: TrackedTable, key: RawKey, before: RawRow | null) => void;
   readonly noteGap: (error: unknown) => void;
 }
 
-/** The transactions of this process whose COMMIT is on its way. */
+/** The transactions of this process whose COMMIT was sent and is not answered. */
 export interface Committing {
   /** By the rows they touched. */
   readonly rows: Map<string, CapturedTransaction>;
-  /** Those that are one insert, by the path of its table. */
+  /** Transactions that are a single insert, by the path of its table. */
   readonly inserts: Map<string, Set<CapturedTransaction>>;
 }
 
@@ -39,21 +39,21 @@ export class CapturedTransaction {
   readonly settled = new Promise<void>((resolve) => (this.settle = resolve));
   private hasEnded = false;
   private disowned: Error | undefined;
-  /** The table that it inserts into by the statement that commits it. */
+  /** The table of the insert, if the transaction is a single insert that commits by itself. */
   private inserted: TrackedTable | undefined;
   /** Tables whose changes cannot be named, and why. */
   readonly gaps = new Map<TrackedTable, unknown>();
-  /** True once the after images were read: a later write has to have them read again. */
+  /** True once the after images were read; after a later write they must be read again. */
   isRead = false;
-  /** Statements it has sent so far. */
+  /** Number of statements sent so far. */
   private statements = 0;
-  /** Those of them that may have changed rows beside those they named. */
+  /** Number of statements that may have changed other rows than those they named. */
   private wild = 0;
-  /** Savepoints that were undone so far. */
+  /** Number of savepoints rolled back so far. */
   undone = 0;
 
   constructor(
-    /** Its runner, or what stands for it. */
+    /** Its runner, or an object that stands for it. */
     readonly runner: object,
     private readonly committing: Committing,
     /** The savepoints that are open now. */
@@ -65,9 +65,9 @@ export class CapturedTransaction {
     const name = `${table.path}\n${keyString(key)}`;
     const known = this.rows.get(name);
     if (known) return known;
-    // Rows are touched once they are locked. Whoever sent a COMMIT after touching this one has thus committed, even if
-    // the answer is still on its way to us. Whoever sent none has lost the row: PostgreSQL undoes a savepoint, and
-    // MariaDB the transaction of a deadlock's victim, before the victim hears of it.
+    // Rows are touched once they are locked. A transaction that sent its COMMIT after touching this row has therefore
+    // committed, even if its answer is still on the way. One that sent none has lost the row: PostgreSQL undoes a
+    // savepoint, and MariaDB the transaction of a deadlock's victim, before the victim hears of it.
     const earlier = this.committing.rows.get(name);
     if (earlier && !earlier.predecessors.has(this)) this.predecessors.add(earlier);
     for (const one of this.committing.inserts.get(table.path) ?? []) if (one !== this) this.predecessors.add(one);
@@ -98,44 +98,44 @@ export class CapturedTransaction {
     };
   }
 
-  /** Gives up naming its rows: subscribers of their tables have to refetch. */
+  /** Gives up naming the changed rows: subscribers of their tables must refetch. */
   noteGaps(error: unknown): void {
     for (const { table } of this.rows.values()) this.gaps.set(table, error);
     if (this.inserted) this.gaps.set(this.inserted, error);
   }
 
-  /** From now on its changes are announced as a gap only. */
+  /** Announces its changes only as a gap from now on. */
   disown(reason: string): void {
     this.disowned ??= new Error(reason);
     this.noteGaps(this.disowned);
     this.forgetAll();
   }
 
-  /** A savepoint of this depth was rolled back: the rows first written since are as they were. */
+  /** A savepoint of this depth was rolled back: rows that were first written since are unchanged. */
   rollBackTo(depth: number): void {
     this.undone += 1;
     for (const [name, row] of this.rows) if (row.depth >= depth) this.forget(name);
   }
 
-  /** A savepoint of this depth was released: its rows now stand and fall with its parent. */
+  /** A savepoint of this depth was released: its rows now share the fate of its parent. */
   release(depth: number): void {
     for (const row of this.rows.values()) if (row.depth >= depth) row.depth = depth - 1;
   }
 
-  /** A statement is on its way. @param isTame whether it changes no row */
+  /** Notes a statement that is about to be sent. @param isTame whether it changes no row */
   noteStatement(isTame: boolean): void {
     this.statements += 1;
     if (!isTame) this.wild += 1;
   }
 
-  /** Sends one statement, and says whether no other was sent beside it. */
+  /** Sends one statement, and tells whether no other was sent meanwhile. */
   async send<T>(statement: () => Promise<T>): Promise<{ readonly result: T; readonly isAlone: boolean }> {
     const mark = this.wild;
     const result = await statement();
     return { result, isAlone: this.wild === mark + 1 };
   }
 
-  /** Runs a query of our own that changes nothing: what was read of rows stays as new as it was. */
+  /** Runs a query of the library's own that changes nothing, so that rows that were read stay current. */
   async ask<T>(query: () => Promise<T>): Promise<T> {
     const { result, isAlone } = await this.send(query);
     if (isAlone) this.wild -= 1;
@@ -143,9 +143,9 @@ export class CapturedTransaction {
   }
 
   /**
-   * Takes over rows as the statement that was sent last left them.
+   * Takes over rows as the last statement left them.
    *
-   * @param isTame whether it can have changed no others
+   * @param isTame whether it cannot have changed other rows
    */
   noteAfter(table: TrackedTable, keys: readonly RawKey[], rows: readonly RawRow[], isTame: boolean): void {
     if (isTame) this.wild -= 1;
@@ -157,7 +157,7 @@ export class CapturedTransaction {
     }
   }
 
-  /** Says how many statements were sent: what was read is as it was read while the number stays the same. */
+  /** The number of statements sent: what was read stays current while it is the same. */
   get mark(): number {
     return this.statements;
   }
@@ -169,13 +169,13 @@ export class CapturedTransaction {
     const mark = this.wild;
     const [row = null] = await this.ask(() => readByKeys(runner, table, [key], 'newest'));
     const touched = row && this.rows.get(`${table.path}\n${keyString(table.keyOf(row))}`);
-    // Another one may have been sent beside it.
+    // Another statement may have been sent meanwhile.
     if (touched && this.wild === mark) Object.assign(touched, { after: row, readAt: mark });
     return row;
   }
 
   /**
-   * Reads the after images: one batched read for each table.
+   * Reads the after images, by one query per table.
    *
    * @param runner the one whose statement is about to commit
    */
@@ -210,12 +210,15 @@ export class CapturedTransaction {
     return changes.filter((change) => [change.entity, ...(change.ancestors ?? [])].some(isWatched));
   }
 
-  /** Its COMMIT is about to be sent. */
+  /** Call it when its COMMIT is about to be sent. */
   noteCommit(): void {
     for (const name of this.rows.keys()) this.committing.rows.set(name, this);
   }
 
-  /** An insert is about to be sent that commits by itself: until it is answered, any row of the table may be its own. */
+  /**
+   * Call it when an insert that commits by itself is about to be sent. Until it is answered, any row of the table may
+   * be its own.
+   */
   noteInsert(table: TrackedTable): void {
     this.inserted = table;
     getOrAdd(this.committing.inserts, table.path, () => new Set<CapturedTransaction>()).add(this);
@@ -224,12 +227,12 @@ export class CapturedTransaction {
   /** Reports the insert's outcome. @param isFinal whether the row is as the commit left it */
   noteInserted(row: RawRow, isFinal: boolean): void {
     if (!isFinal) this.disown('A trigger may have changed an inserted row.');
-    // Once it was given up its rows have been told of as a gap.
+    // After it was given up, its rows were announced as a gap.
     if (!this.inserted || this.disowned) return;
     this.touch(this.inserted, this.inserted.keyOf(row), null).after = row;
   }
 
-  /** Earlier transactions on the same rows, whose answers are still on their way. */
+  /** Earlier transactions on the same rows whose COMMIT is not answered yet. */
   unsettledPredecessors(): CapturedTransaction[] {
     return [...this.predecessors].filter((one) => !one.hasEnded);
   }
@@ -238,7 +241,7 @@ export class CapturedTransaction {
     for (const name of this.rows.keys()) this.forget(name);
   }
 
-  /** The transaction is over, and what it had to announce is announced. */
+  /** Call it when the transaction is over and announced. */
   end(): void {
     this.hasEnded = true;
     this.forgetAll();

@@ -1,4 +1,4 @@
-// The last committed state of rows that an upsert wrote: only another connection still sees it.
+// Reads the last committed state of rows that an upsert wrote, which only another connection still sees.
 
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { withTimeout } from '../../core/support/with-timeout.js';
@@ -8,12 +8,12 @@ import { surviveConnectionLoss } from '../surviving-connections.js';
 import { readByKeys } from './row-reader.js';
 import { keyString, type RawKey, type RawRow } from './tracked-table.js';
 
-/** Longest wait for the other connection, which never waits for a lock itself. */
+/** Maximum wait for the other connection, which never waits for a lock itself. */
 const MAX_WAIT_MS = 2_000;
 
 /**
  * Touches rows that were not seen before an upsert: they are new, or another transaction inserted them in between. They
- * are locked by now, so what another connection reads of them is what they were.
+ * are locked now, so another connection still reads what they were before.
  */
 export async function touchCommitted(write: CapturedWrite, keys: readonly RawKey[]): Promise<void> {
   const unseen = keys.filter((key) => !write.has(key));
@@ -38,7 +38,7 @@ async function readElsewhere({ table }: CapturedWrite, keys: readonly RawKey[]):
   });
 }
 
-/** One connection for each data source: those of its pool may all be held by upserts that would wait for one more. */
+/** One separate connection per data source: all connections of its pool may be held by upserts that would wait for one more. */
 const witnesses = new WeakMap<DataSource, Promise<DataSource>>();
 
 function witnessOf(dataSource: DataSource): Promise<DataSource> {

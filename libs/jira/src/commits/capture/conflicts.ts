@@ -1,4 +1,4 @@
-// The rows that an insert's values name by their primary key or another unique key.
+// Finds the rows that an insert's values collide with, by the primary key or another unique key.
 
 import type { ObjectLiteral, QueryRunner } from 'typeorm';
 import type { ColumnMetadata } from '../typeorm-internals.js';
@@ -10,7 +10,7 @@ import { columnValue } from '../column-value.js';
 
 const VALUES_PER_READ = 100;
 
-/** Rows that collide with these values, locked as far as they are seen. */
+/** The rows that collide with these values, locked if they are visible. */
 export async function conflictingRows(
   runner: QueryRunner,
   table: TrackedTable,
@@ -24,7 +24,7 @@ export async function conflictingRows(
     );
     if (alternatives.length === 0) continue;
     const sql = `SELECT ${table.selection} FROM ${table.escapedPath()} WHERE ${alternatives.join(' OR ')}`;
-    // Where gaps are locked, two upserts of new rows would deadlock.
+    // On a database that locks gaps, two upserts of new rows would deadlock.
     const { locksGaps } = dialectOf(table.dataSource);
     const found = await select(runner, sql + lockClause(table.dataSource, locksGaps ? 'none' : 'write'), parameters);
     rows.push(
@@ -47,7 +47,7 @@ function uniqueKeys(table: TrackedTable): readonly (readonly ColumnMetadata[])[]
   return [table.keyColumns, ...uniques.map((unique) => unique.columns), ...uniqueIndices];
 }
 
-/** `a = … AND b = …`; undefined if the value leaves one of the columns to be null or generated, which collides with nothing. */
+/** `a = … AND b = …`; undefined if one of the columns is left null or generated, which collides with nothing. */
 function collision(
   table: TrackedTable,
   columns: readonly ColumnMetadata[],
@@ -72,7 +72,7 @@ function collision(
   return terms.length > 0 ? `(${terms.join(' AND ')})` : undefined;
 }
 
-/** The keys that the values name themselves, in the form the database will return them; undefined if any is in doubt. */
+/** The keys that the values name themselves, in the form the database will return; undefined if any is in doubt. */
 export function givenKeys(
   table: TrackedTable,
   values: readonly ObjectLiteral[],
@@ -91,11 +91,11 @@ export function givenKeys(
   return keys;
 }
 
-/** Whether the database will return the value as it was given: it would not for a UUID in capitals or a padded CHAR. */
+/** Whether the database will return the value as given: it would not for a UUID in capitals or a padded CHAR. */
 function isCanonical(table: TrackedTable, position: number, value: unknown): boolean {
   const column = table.keyColumns[position];
   if (!column) return false;
-  // MariaDB takes a zero as the wish for the next number.
+  // MariaDB treats zero as a request for the next number.
   if (value === 0 && column.isGenerated) return false;
   const type = table.dataSource.driver.normalizeType(column);
   if (typeof value === 'number') return Number.isSafeInteger(value) && /int|serial/.test(type);

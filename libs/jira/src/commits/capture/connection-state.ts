@@ -1,11 +1,11 @@
-// The transaction state that a connection reports.
+// Reads the transaction state that a connection reports.
 
 import type { QueryRunner } from 'typeorm';
 import { connectionOf } from '../typeorm-internals.js';
 import type { ConnectionState } from '../dialect/dialect.js';
 import { dialectOf } from '../dialect/dialects.js';
 
-/** The state after the last answer; `undefined` where the driver cannot tell (MariaDB's, sql.js, older ones of pg). */
+/** The state after the last answer; `undefined` if the driver cannot tell (MariaDB, sql.js, older versions of pg). */
 export function stateOf(runner: QueryRunner): ConnectionState | undefined {
   return dialectOf(runner.dataSource).stateOf(connectionOf(runner));
 }
@@ -13,7 +13,7 @@ export function stateOf(runner: QueryRunner): ConnectionState | undefined {
 const IN_TRANSACTION = 1;
 const AUTOCOMMIT = 2;
 
-/** The state as MariaDB tells it with the answer to a statement that is no select; `undefined` if that is none. */
+/** The state that MariaDB reports with the answer to a statement that is not a select; otherwise `undefined`. */
 export function mysqlState(raw: unknown): ConnectionState | undefined {
   const header: unknown = Array.isArray(raw) ? raw.at(-1) : raw;
   const { serverStatus } = (header ?? {}) as { serverStatus?: unknown };
@@ -24,7 +24,7 @@ export function mysqlState(raw: unknown): ConnectionState | undefined {
 
 const CONTROL = /^(?:BEGIN|START TRANSACTION|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PREPARE TRANSACTION)$/;
 
-/** What PostgreSQL says it has done, one for each part of a statement that concerns the transaction. */
+/** The commands that PostgreSQL reports as done, one for each part of a statement that affects the transaction. */
 export function commandsOf(raw: unknown): string[] {
   const results = (Array.isArray(raw) ? raw : [raw]) as readonly ({ command?: unknown } | null | undefined)[];
   return results.flatMap((result) => {

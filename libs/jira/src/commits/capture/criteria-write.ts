@@ -1,4 +1,5 @@
-// update, delete, soft delete and restore: the rows they will touch are read first, locked, and written by their keys.
+// Captures update, delete, soft delete and restore: reads and locks the rows they will touch, then writes these by
+// their keys.
 
 import type { DeleteResult, UpdateResult } from 'typeorm';
 import { expressionMapOf, selectAsBuilder, type ColumnMetadata, type WriteBuilder } from '../typeorm-internals.js';
@@ -12,7 +13,7 @@ import { keyCondition, keyList, lockClause, readByKeys, select } from './row-rea
 import { askForRows } from './returned-rows.js';
 import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';
 
-/** Rows that one statement writes. */
+/** Rows per statement. */
 const ROWS_PER_WRITE = 5_000;
 
 /** Runs inside a transaction, on the builder's own query runner. */
@@ -32,22 +33,23 @@ export async function captureCriteriaWrite(
   const result = held ? await send(keys) : await writeMatches(builder, send, table, keys);
   const movedTo = matches.flatMap(({ newKey }) => (newKey ? [newKey] : []));
   if (movedTo.length === 0) return result;
-  // Read back, because the database may write a key in another form than the caller (a UUID in capitals).
+  // The new keys are read back, because the database may write a key in another form than the caller (a UUID in
+  // capitals).
   const renamed = await readByKeys(runner, table, movedTo, 'newest');
   if (!table.isOnlyLinked) for (const row of renamed) touch(table.keyOf(row), null);
   await touchRenamedLinks(write, renamed);
   return result;
 }
 
-/** Whether the write may take many-to-many rows with it. */
+/** Whether the write may also delete many-to-many rows. */
 export function endsLinks(builder: WriteBuilder, table: TrackedTable): boolean {
   if (table.junctions.length === 0) return false;
   return expressionMapOf(builder).queryType === 'delete' || keyMoves(builder, table).length > 0;
 }
 
 /**
- * PostgreSQL's read that waited for a row to be deleted does not see one that was inserted under its key meanwhile; the
- * next read does. So save(), which names the row it means, still writes it.
+ * If PostgreSQL waited for a row to be deleted, its read does not see a row that was inserted under the same key
+ * meanwhile; the next read does. This way, save(), which names the row it means, still writes it.
  */
 async function readAllMatches(builder: WriteBuilder, write: CapturedWrite): Promise<Match[]> {
   const matches = await readMatches(builder, write);
@@ -61,7 +63,7 @@ interface Match {
   readonly newKey?: RawKey;
 }
 
-/** The rows that the builder's own condition, order and limit select now. */
+/** The rows that match the builder's own condition, order and limit now. */
 async function readMatches(builder: WriteBuilder, { table, runner, transaction }: CapturedWrite): Promise<Match[]> {
   const moves = keyMoves(builder, table);
   const isDelete = expressionMapOf(builder).queryType === 'delete';
@@ -70,14 +72,14 @@ async function readMatches(builder: WriteBuilder, { table, runner, transaction }
     ...moves.map(({ expression, alias }) => (expression ? `, (${expression}) AS ${alias}` : '')),
     ` FROM ${table.escapedPath()}`,
   ].join('');
-  // One order of locking for all: two writes of the same rows then wait for each other instead of deadlocking.
+  // One order of locking for all, so that two writes of the same rows wait for each other instead of deadlocking.
   const sql = selectAsBuilder(builder, columns, ` ORDER BY ${keyList(table)}`);
   const lock = lockClause(table.dataSource, isDelete ? 'remove' : 'write');
   const rows = await transaction.ask(() => select(runner, sql + lock, builder.getParameters()));
   return moves.length === 0 ? rows.map((row) => ({ row })) : rows.map((row) => moved(table, row, moves));
 }
 
-/** A key column that the write sets: to a value, or to what an SQL expression gives for each row. */
+/** A key column that the write sets, to a value or to the result of an SQL expression for each row. */
 interface KeyMove {
   readonly column: ColumnMetadata;
   readonly position: number;
@@ -109,10 +111,10 @@ function moved(table: TrackedTable, selected: RawRow, moves: readonly KeyMove[])
 }
 
 type WriteResult = UpdateResult | DeleteResult;
-/** Writes the rows of these keys, which are the builder's condition already. */
+/** Writes the rows with these keys, which are already the builder's condition. */
 type Send = (keys: readonly RawKey[]) => Promise<WriteResult>;
 
-/** Takes over the rows as the statement left them, where it can tell. */
+/** Writes the rows, and takes them over as the statement left them, if that is certain. */
 async function sendReturning(
   builder: WriteBuilder,
   proceed: Execute,
@@ -125,7 +127,7 @@ async function sendReturning(
   const returned = asking?.take(result);
   const { triggersMayRewrite } = dialectOf(table.dataSource);
   const isSure = returned ? returned.areFinal && returned.rows.length === keys.length : isDelete && !triggersMayRewrite && result.affected === keys.length; // prettier-ignore
-  // What a delete takes with it may be rows that were looked at before.
+  // A delete may take along rows that were read before.
   if (isAlone && isSure) transaction.noteAfter(table, keys, isDelete ? [] : (returned?.rows ?? []), !isDelete && returned?.isTame === true); // prettier-ignore
   return result;
 }
@@ -137,8 +139,8 @@ async function writeMatches(
   keys: readonly RawKey[],
 ): Promise<WriteResult> {
   if (dialectOf(table.dataSource).hasOneConnection) return send(keys); // one writer at a time
-  // Rows that have come to match since were not locked, so they must not be written.
-  // The result of no row is the database's own too.
+  // Rows that have started to match since were not locked, so they must not be written. If there is no row, the result
+  // is still the database's own.
   const [first = [], ...others] = inBatches(keys, ROWS_PER_WRITE);
   let total = await writeByKeys(builder, send, table, first);
   for (const batch of others) total = merge(total, await writeByKeys(builder, send, table, batch));

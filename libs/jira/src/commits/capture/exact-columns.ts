@@ -1,4 +1,4 @@
-// The columns of a table whose values an entity may hold otherwise than the database, and what the database holds.
+// Reads the exact stored values of columns whose entity values may differ from what the database holds.
 
 import type { DataSource } from 'typeorm';
 import type { ColumnMetadata } from '../typeorm-internals.js';
@@ -8,20 +8,20 @@ import type { SqlDialect } from '../dialect/dialect.js';
 
 /** As the driver returned it. */
 type RawRow = Readonly<Record<string, unknown>>;
-/** What is stored, unless the entity's value says it: then `undefined`. */
+/** The stored value; `undefined` if the entity's value is the same. */
 type ReadExact = (raw: unknown, row: RawRow) => unknown;
 
 const MAX_SAFE = Number.MAX_SAFE_INTEGER;
-/** Texts of the whole numbers of a row, where one is too large for a number. */
+/** The row's integers as text, if one of them is too large for a number. */
 const WHOLE = 'jira_whole';
 const SINGLE = 'jira_single';
-/** As TypeORM and `datetime('now')` write it; other texts compare otherwise than the dates they stand for. */
+/** The form that TypeORM and `datetime('now')` write. Other texts compare differently from the dates they stand for. */
 const SQLITE_DATE = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{3})?$/;
 
 export class ExactColumns {
-  /** To be selected beside the columns. */
+  /** SQL to select in addition to the columns. */
   readonly selection: string[] = [];
-  /** What these are called. */
+  /** The names of these expressions. */
   readonly names: string[] = [];
   private readonly readers: (readonly [ColumnMetadata, ReadExact])[] = [];
   private readonly dialect: SqlDialect;
@@ -53,7 +53,7 @@ export class ExactColumns {
     return exact;
   }
 
-  /** What the entity would hold if it had no transformer. */
+  /** The value that the entity would hold without its transformer. */
   private beforeTransformer(column: ColumnMetadata, special: ReadExact | undefined): ReadExact {
     const plain = Object.create(column, { transformer: { value: undefined } }) as ColumnMetadata;
     const { driver } = this.dataSource;
@@ -74,7 +74,7 @@ export class ExactColumns {
     return roundsFloats && type === 'float' ? this.singleReader(column) : undefined;
   }
 
-  /** MariaDB shows six digits of a float, and compares all of it. */
+  /** MariaDB shows six digits of a float, but compares all of them. */
   private singleReader(column: ColumnMetadata): ReadExact {
     const name = `${SINGLE}_${this.selection.length}`;
     this.names.push(name);
@@ -82,7 +82,7 @@ export class ExactColumns {
     return (raw, row) => (raw === null || row[name] === raw ? undefined : row[name]);
   }
 
-  /** Drivers read a day as a date in their zone, which TypeORM reads in another. */
+  /** Drivers read a day as a date in their time zone, and TypeORM reads that in another. */
   private dayReader(column: ColumnMetadata): ReadExact | undefined {
     const { timezone, isLooselyTyped } = this.dialect;
     if (isLooselyTyped) return undefined;
@@ -122,7 +122,7 @@ function wholeSql(names: readonly string[]): string {
   return `CASE WHEN ${isLarge} THEN json_array(${names.map((name) => `CAST(${name} AS TEXT)`).join(', ')}) END AS "${WHOLE}"`;
 }
 
-/** SQLite keeps what it is given, whatever the column's type: a fraction among whole numbers, a text. */
+/** SQLite keeps any value, whatever the column's type: a fraction in an integer column, or a text. */
 function wholeNumber(raw: unknown, row: RawRow, position: number): unknown {
   if (raw === null || (typeof raw === 'number' && Number.isSafeInteger(raw))) return undefined;
   const texts = row[WHOLE];

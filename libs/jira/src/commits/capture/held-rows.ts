@@ -1,4 +1,4 @@
-// Rows that a transaction has locked and read: what they were before it is known, so a write of them need not read them.
+// Rows that a transaction has locked and read. Their state is known, so writing them needs no second read.
 
 import { expressionMapOf, type WriteBuilder } from '../typeorm-internals.js';
 import type { CapturedTransaction } from './captured-transaction.js';
@@ -9,13 +9,13 @@ export class HeldRow {
 
   constructor(
     private readonly transaction: CapturedTransaction,
-    /** As it was selected, all its columns. */
+    /** The row as it was selected, with all its columns. */
     readonly row: RawRow,
   ) {
     this.undone = transaction.undone;
   }
 
-  /** Whether the lock has not been lost since: with its transaction, or a savepoint that was undone. */
+  /** Whether the lock still holds: it ends with its transaction, or with a savepoint that was rolled back. */
   isHeldIn(transaction: CapturedTransaction | undefined): boolean {
     return transaction === this.transaction && transaction.undone === this.undone;
   }
@@ -23,7 +23,10 @@ export class HeldRow {
 
 const NAMED = new WeakMap<object, HeldRow>();
 
-/** The write that names this row, and no other, by this object: its builder, or the identifier that is its condition. */
+/**
+ * Notes that a write which names its row by this object (its builder, or the identifier in its condition) writes this
+ * row only.
+ */
 export function nameHeld(object: object, row: HeldRow): void {
   NAMED.set(object, row);
 }

@@ -1,4 +1,4 @@
-// insert, upsert and insert-or-ignore: which rows came to be, and which of them were there before.
+// Captures insert, upsert and insert-or-ignore: finds out which rows are new, and which existed before.
 
 import type { InsertResult, ObjectLiteral } from 'typeorm';
 import { expressionMapOf, insertedColumns, type WriteBuilder } from '../typeorm-internals.js';
@@ -24,7 +24,7 @@ export async function captureInsert(builder: WriteBuilder, proceed: Execute, wri
   return result;
 }
 
-/** The values an insert was given, row by row; none for `INSERT … SELECT`. */
+/** The values an insert was given, row by row; empty for `INSERT … SELECT`. */
 export function insertedValues(builder: WriteBuilder): readonly ObjectLiteral[] {
   const { valuesSet, insertFromSelect } = expressionMapOf(builder);
   if (insertFromSelect || !valuesSet) return [];
@@ -32,7 +32,7 @@ export function insertedValues(builder: WriteBuilder): readonly ObjectLiteral[] 
   return rows;
 }
 
-/** A copy, of only what the statement will send. */
+/** A copy with only the values that the statement will send. */
 function sentValues(builder: WriteBuilder, value: ObjectLiteral): ObjectLiteral {
   const sent: ObjectLiteral = {};
   for (const column of insertedColumns(builder)) {
@@ -44,11 +44,11 @@ function sentValues(builder: WriteBuilder, value: ObjectLiteral): ObjectLiteral 
 
 interface Inserted {
   readonly result: InsertResult;
-  /** Keys of the rows that are there now; undefined if they cannot be known. */
+  /** Keys of the rows that exist now; undefined if they cannot be known. */
   readonly keys?: readonly RawKey[] | undefined;
-  /** True if another transaction may have inserted the rows while the upsert was on its way. */
+  /** Whether another transaction may have inserted the rows while the upsert was running. */
   readonly mayHaveBeenThere?: boolean;
-  /** The rows as the statement left them, where it was the only one. */
+  /** The rows as the statement left them, if no other statement was sent meanwhile. */
   readonly returned?: ReturnedRows | undefined;
 }
 
@@ -63,16 +63,17 @@ class Insert {
     private readonly write: CapturedWrite,
   ) {
     this.table = write.table;
-    // TypeORM writes the identifiers it believes in into the caller's objects, and on SQLite some of them are false.
+    // TypeORM writes the identifiers that it assumes into the caller's objects; on SQLite, some of them are wrong.
     this.values = insertedValues(builder).map((value) => sentValues(builder, value));
     const { onIgnore, onUpdate } = expressionMapOf(builder);
     this.isPlain = !onIgnore && !onUpdate;
   }
 
-  /** An upsert may change rows that are there already. */
+  /** Notes the rows that an upsert may change. */
   async noteConflicts(): Promise<void> {
     const { onIgnore, onUpdate } = expressionMapOf(this.builder);
-    // Who ignores conflicts changes no row that is there, and a database that names the new rows needs no comparison.
+    // An insert that ignores conflicts changes no existing row. If the database returns the new rows, no comparison is
+    // needed.
     if (!onUpdate && (!onIgnore || this.isReturning)) return;
     for (const row of await this.conflicting()) this.write.touch(this.table.keyOf(row), row);
   }
@@ -83,7 +84,7 @@ class Insert {
     return this.table.metadata.withoutRowid ? this.runNaming() : this.runNumbering();
   }
 
-  /** PostgreSQL and MariaDB tell the keys themselves, if asked to. */
+  /** PostgreSQL and MariaDB return the keys if asked. */
   private async runReturning(): Promise<Inserted> {
     const asking = askForRows(this.builder, this.table);
     if (asking) {
@@ -109,11 +110,11 @@ class Insert {
     }
   }
 
-  /** SQLite numbers new rows upwards: they are those above the highest number, or carry a key that the caller chose. */
+  /** SQLite numbers new rows upwards: new are the rows above the highest number, and those with a key that the caller chose. */
   private async runNumbering(): Promise<Inserted> {
     const { runner } = this.write;
     const path = this.table.escapedPath();
-    // The number of one row is reported truly; of several, and of an upsert, it is not.
+    // The reported number is right for a single row, but not for several rows or an upsert.
     const isSingle = this.isPlain && this.values.length === 1;
     const isMarked = !isSingle && this.given() === undefined;
     const [highest] = isMarked ? await select(runner, `SELECT MAX(rowid) AS mark FROM ${path}`, {}) : [];
@@ -128,7 +129,7 @@ class Insert {
     return { result, keys: rows.map((row) => this.table.keyOf(row)) };
   }
 
-  /** SQLite without row numbers: each row is found by the key that the caller or TypeORM gave it. */
+  /** For SQLite tables without row numbers: finds each row by the key that the caller or TypeORM gave it. */
   private async runNaming(): Promise<Inserted> {
     const result = await this.proceed();
     const { locallyGenerated } = expressionMapOf(this.builder);
@@ -139,14 +140,14 @@ class Insert {
     return { result, keys: rows.map((row) => this.table.keyOf(row)) };
   }
 
-  /** better-sqlite3 reports the number of the row, sql.js has to be asked. */
+  /** better-sqlite3 reports the row's number; sql.js must be asked. */
   private async lastNumber({ raw }: InsertResult): Promise<unknown> {
     if (!Array.isArray(raw)) return raw;
     const [last] = await select(this.write.runner, 'SELECT last_insert_rowid() AS number', {});
     return last?.['number'];
   }
 
-  /** MySQL: TypeORM computes the identifiers from the first one, which holds for plain inserts. */
+  /** For MySQL: TypeORM computes the identifiers from the first one, which is right for plain inserts. */
   private async runTrusting(): Promise<Inserted> {
     const result = await this.proceed();
     const given = this.given();
@@ -185,7 +186,7 @@ function withGeneratedKey(table: TrackedTable, value: ObjectLiteral, generated: 
   return value;
 }
 
-/** An SQL expression names no row: evaluated again it may give another value. */
+/** Whether the values name the row. An SQL expression does not: evaluated again, it may give another value. */
 function namesItsRow(table: TrackedTable, value: ObjectLiteral): boolean {
   const keys = table.keyColumns.map((column): unknown => columnValue(column, value));
   return keys.every((key) => key !== undefined && key !== null && typeof key !== 'function');

@@ -1,4 +1,4 @@
-// Which changes of an entity the query builders cannot show, or not truthfully, judging by its metadata.
+// Finds out from an entity's metadata which of its changes capture cannot see, or cannot see correctly.
 
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../typeorm-internals.js';
@@ -6,7 +6,7 @@ import { dialectOf } from '../dialect/dialects.js';
 
 const INVISIBLE = new Set(['CASCADE', 'SET NULL', 'SET DEFAULT']);
 
-/** One sentence for each reason why changes of this table's rows are not announced, or not truly. */
+/** One sentence for each reason why changes of this table's rows are not announced, or not correctly. */
 export function invisibleWrites(metadata: EntityMetadata): string[] {
   const { name } = metadata;
   if (metadata.tableType === 'view')
@@ -30,7 +30,7 @@ export function invisibleWrites(metadata: EntityMetadata): string[] {
 }
 
 function foreignKeyActions(metadata: EntityMetadata): string[] {
-  // Rows of many-to-many tables are read before the rows go that they name, and before a key of those is another.
+  // Many-to-many rows are read before the rows that they name are deleted or get another key.
   if (metadata.tableType === 'junction' && metadata.ownColumns.every(({ referencedColumn }) => referencedColumn?.isPrimary)) return []; // prettier-ignore
   return metadata.foreignKeys.flatMap((foreignKey) => {
     const columns = foreignKey.columnNames.join(', ');
@@ -47,7 +47,7 @@ function foreignKeyActions(metadata: EntityMetadata): string[] {
   });
 }
 
-/** Microseconds are cut off by JavaScript's dates; MariaDB shows a FLOAT with fewer digits than it compares. */
+/** JavaScript's dates cut microseconds off; MariaDB shows a FLOAT with fewer digits than it compares. */
 function isRounded(dataSource: DataSource, column: ColumnMetadata): boolean {
   const dialect = dialectOf(dataSource);
   const type = dataSource.driver.normalizeType(column);

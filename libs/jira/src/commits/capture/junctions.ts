@@ -1,4 +1,5 @@
-// A row of a many-to-many table is no entity of its own: when one comes or goes, the row that owns the relation changed.
+// Turns changes of many-to-many rows, which are no entities of their own, into changes of the row that owns the
+// relation.
 
 import type { EntityMetadata, QueryRunner } from 'typeorm';
 import type { Link } from '../../core/changes/change.js';
@@ -6,21 +7,21 @@ import { lockClause, readByKeys, select } from './row-reader.js';
 import type { TouchedRow } from './touched-row.js';
 import { keyString, type RawKey, type RawRow, type TrackedTable } from './tracked-table.js';
 
-/** The transaction whose rows they are. */
+/** The transaction that wrote the rows. */
 interface Toucher {
   has(table: TrackedTable, key: RawKey): boolean;
   rowsOf(table: TrackedTable): readonly TouchedRow[];
   touch(table: TrackedTable, key: RawKey, before: RawRow | null): TouchedRow;
 }
 
-/** A write to rows that many-to-many rows name. */
+/** A write to rows that many-to-many rows refer to. */
 interface LinkedWrite {
   readonly table: TrackedTable;
   readonly runner: QueryRunner;
   readonly touchLink: (junction: TrackedTable, key: RawKey, before: RawRow | null) => void;
 }
 
-/** Marks the owners of these junction rows as changed; reads and locks those the transaction did not write itself. */
+/** Marks the owners of these junction rows as changed. Reads and locks owners that the transaction did not write itself. */
 export async function linkOwners(
   transaction: Toucher,
   runner: QueryRunner,
@@ -30,7 +31,7 @@ export async function linkOwners(
   for (const [owner, rows] of byOwner(junctionRows, owners)) {
     const linked = await linksByKey(transaction, runner, owner, rows);
     const untouched = [...linked.values()].flatMap(({ key }) => (transaction.has(owner, key) ? [] : [key]));
-    // Locked, so that no other transaction's change of the owner can be announced in the wrong order.
+    // Locked, so that another transaction's change of the owner cannot be announced in the wrong order.
     const read = await readByKeys(runner, owner, untouched, 'write');
     for (const row of read) transaction.touch(owner, owner.keyOf(row), row).after = row;
     for (const { key, links } of linked.values())
@@ -38,7 +39,7 @@ export async function linkOwners(
   }
 }
 
-/** The row of a many-to-many table, for who has to know how it was before. */
+/** The many-to-many row, for code that must know the table as it was before. */
 export function linkOf({ table, before, after }: TouchedRow): Link {
   const raw = after ?? before ?? {};
   const { driver } = table.dataSource;
@@ -113,7 +114,7 @@ async function ownerKey(
   );
   const names = owner.keyColumns.map((column) => column.databaseName);
   if (names.every((name) => references.has(name))) return names.map((name) => references.get(name));
-  // The relation refers to something else than the primary key; the row may be gone, or have had another value.
+  // The relation refers to other columns than the primary key. The row may be gone, or may have had another value.
   const isReferred = (image: RawRow | null): boolean =>
     image !== null && [...references].every(([name, value]) => keyString([image[name]]) === keyString([value]));
   const touched = transaction.rowsOf(owner).find(({ before, after }) => isReferred(after) || isReferred(before));

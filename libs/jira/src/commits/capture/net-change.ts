@@ -1,4 +1,4 @@
-// Folds a transaction's writes to one row into one change.
+// Combines a transaction's writes to one row into one change.
 
 import { isDeepStrictEqual } from 'node:util';
 import type { EntityMetadata } from 'typeorm';
@@ -12,12 +12,12 @@ export interface RowImages {
   readonly after: RawRow | null;
 }
 
-/** A write that left every column as it was is no change. */
+/** Whether any column changed. */
 export function hasChanged({ before, after }: RowImages): boolean {
   return !isDeepStrictEqual(before, after);
 }
 
-/** One change; two if the row became another entity of its table; none if it came and went. */
+/** One change; two if the row became another entity of its table; none if it was inserted and deleted again. */
 export function changesOf(row: RowImages, source: string): Change[] {
   const { table, before, after } = row;
   if (before && after && table.entityOf(before) !== table.entityOf(after)) {

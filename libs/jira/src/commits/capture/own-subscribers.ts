@@ -1,4 +1,4 @@
-// The subscribers of change sources. Unlike an application's, they do not affect how rows are read.
+// Marks the subscribers of change sources. Unlike an application's, they do not affect how rows are read.
 
 import type { EntitySubscriberInterface } from 'typeorm';
 

@@ -1,4 +1,5 @@
-// The transactions that capture opens itself, around a watched write that the application made outside of any.
+// The transactions that capture itself opens, around a captured write that the application made outside any
+// transaction.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { TypeORMError, type QueryRunner } from 'typeorm';
@@ -13,7 +14,7 @@ import {
 
 type Work<T> = (runner: QueryRunner) => Promise<T>;
 
-/** The runners whose writes the running code is part of, innermost first. */
+/** The runners whose writes the running code belongs to, innermost first. */
 interface Writing {
   readonly runner: QueryRunner;
   readonly outer: Writing | undefined;
@@ -28,7 +29,7 @@ export class OwnTransactions {
   /** @param isOpen whether a statement of the runner would be part of a transaction */
   constructor(private readonly isOpen: (runner: QueryRunner) => Promise<boolean>) {}
 
-  /** Runs the work within a transaction on the builder's query runner, the open one or a new one. */
+  /** Runs the work in a transaction on the builder's query runner: the open one, or a new one. */
   async run<T>(builder: WriteBuilder, work: Work<T>): Promise<T> {
     const bound = runnerOf(builder);
     if (bound) return this.inTurn(bound, work);
@@ -42,14 +43,17 @@ export class OwnTransactions {
     }
   }
 
-  /** Resolves when the writes sent to this runner are done; undefined if there are none, or the caller is one of them. */
+  /**
+   * Resolves when the writes sent through this runner are done; undefined if there are none, or if the caller is one of
+   * them.
+   */
   settled(runner: QueryRunner): Promise<unknown> | undefined {
     return this.isWriting(runner) ? undefined : this.last.get(runner);
   }
 
   /**
-   * A rollback is on its way: writes that have not begun are refused until it is done. save() sends several at once and
-   * rolls back when the first has failed; the others would be carried out behind the ROLLBACK, on their own.
+   * Call it before a rollback: writes that have not begun are refused until it is done. save() sends several writes at
+   * once and rolls back when the first has failed; the others would run after the ROLLBACK, on their own.
    */
   refuseUntilRolledBack(runner: QueryRunner): void {
     this.rollingBack.add(runner);
@@ -60,11 +64,12 @@ export class OwnTransactions {
   }
 
   /**
-   * One write of a runner after the other. save() sends several at once: without a transaction each gets its own, and
-   * MariaDB, which ends the transaction of a deadlock's victim, would run those behind it outside of any.
+   * Runs a runner's writes one after the other. save() sends several at once: without a transaction, each would get its
+   * own. MariaDB ends the transaction of a deadlock's victim, and would run the following writes outside any
+   * transaction.
    */
   private inTurn<T>(runner: QueryRunner, work: Work<T>): Promise<T> {
-    // A subscriber of this very write: to wait for it would be to wait forever.
+    // This is a subscriber of the running write, which must not wait for itself.
     if (this.isWriting(runner)) return work(runner);
     const earlier = this.last.get(runner);
     const done = earlier ? earlier.then(() => this.write(runner, work)) : this.write(runner, work);
@@ -93,14 +98,14 @@ export class OwnTransactions {
       );
     } finally {
       this.running -= 1;
-      // Without any write under way promises need not carry whose they are, which costs every request.
+      // While no write runs, promises need not carry a context, which would cost every request.
       if (this.running === 0) this.context.disable();
     }
   }
 }
 
 async function inTransaction<T>(runner: QueryRunner, work: Work<T>): Promise<T> {
-  // TypeORM may believe in a transaction that was ended by hand.
+  // TypeORM may assume a transaction that was ended by hand.
   const believed = runner.isTransactionActive ? depthOf(runner) : undefined;
   if (believed !== undefined) believe(runner, false, 0);
   try {
@@ -109,7 +114,7 @@ async function inTransaction<T>(runner: QueryRunner, work: Work<T>): Promise<T> 
     await runner.commitTransaction();
     return result;
   } catch (error) {
-    // A failed rollback leaves nothing more to do; the first error says why.
+    // If the rollback fails, nothing more can be done; the first error tells why.
     if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
     throw error;
   } finally {

@@ -1,4 +1,4 @@
-// The whole rows that a write returns beside what TypeORM asks of it: then nobody has to read them again.
+// Makes a write return its rows whole, besides what TypeORM asks for, so that they need not be read again.
 
 import { expressionMapOf, type ColumnMetadata, type WriteBuilder } from '../typeorm-internals.js';
 import { dialectOf } from '../dialect/dialects.js';
@@ -9,26 +9,26 @@ export interface ReturnedRows {
   readonly rows: readonly RawRow[];
   /** Whether nothing can have changed the rows since they were returned. */
   readonly areFinal: boolean;
-  /** Whether the write can have changed no other rows either: its table has no triggers. */
+  /** Whether the write cannot have changed other rows either: its table has no triggers. */
   readonly isTame: boolean;
 }
 
-/** What was added to the RETURNING of a builder. */
+/** What was added to a builder's RETURNING. */
 export interface Asking {
-  /** Call it once the builder was executed, whether or not it failed. */
+  /** Call it after the builder was executed, even if it failed. */
   readonly undo: () => void;
-  /** Takes the rows out of the result, which is left as TypeORM alone would have made it. */
+  /** Takes the rows out of the result, and leaves the result as TypeORM alone would have made it. */
   readonly take: (result: { raw: unknown }) => ReturnedRows;
 }
 
-/** Has the write return its rows whole; `undefined` where the database cannot, or the application asks for others. */
+/** Makes the write return its rows whole; `undefined` if the database cannot, or if the application asks for other columns. */
 export function askForRows(builder: WriteBuilder, table: TrackedTable): Asking | undefined {
   const map = expressionMapOf(builder);
   const { returning, onUpdate, onIgnore, queryType, mainAlias } = map;
   if ((returning !== undefined && returning.length > 0) || onUpdate || onIgnore || !mainAlias) return undefined;
   const own = ownColumns(builder, table);
   const { returnsRows } = dialectOf(table.dataSource);
-  // Of MariaDB's inserts it would change the form of the result, unless TypeORM itself asks for something.
+  // With MariaDB's inserts, it would change the form of the result, unless TypeORM itself asks for columns.
   const isPossible = returnsRows === 'all' || (returnsRows === 'insert' && queryType === 'insert' && own.length > 0 && table.dataSource.driver.isReturningSqlSupported('insert')); // prettier-ignore
   if (!isPossible) return undefined;
   map.returning = [...own.map(({ databaseName }) => table.dataSource.driver.escape(databaseName)), table.returning].join(', '); // prettier-ignore
@@ -38,7 +38,7 @@ export function askForRows(builder: WriteBuilder, table: TrackedTable): Asking |
   };
 }
 
-/** What TypeORM would have returned: it adds nothing to a RETURNING that is text. */
+/** The columns that TypeORM would have returned: it adds none to a RETURNING that is text. */
 function ownColumns(builder: WriteBuilder, { metadata: owner }: TrackedTable): readonly ColumnMetadata[] {
   const { queryType, updateEntity, whereEntities, mainAlias } = expressionMapOf(builder);
   const metadata = mainAlias?.hasMetadata ? mainAlias.metadata : owner;

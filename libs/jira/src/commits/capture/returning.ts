@@ -1,10 +1,10 @@
-// What a RETURNING gives of a row: columns that no entity has, so that TypeORM puts none of them into one.
+// The columns that a RETURNING adds. Their names belong to no entity, so TypeORM puts none of them into one.
 
 import type { DataSource } from 'typeorm';
 import { dialectOf } from '../dialect/dialects.js';
 
 export const PREFIX = 'jira_';
-/** Whether the row lies in a table with triggers. */
+/** Whether the row is in a table with triggers. */
 export const TRIGGERED = 'jira_triggered';
 
 /** `expression AS name, …`, and the names in their order. @param path of the table, escaped */

@@ -7,13 +7,13 @@ import { inBatches } from '../../core/support/in-batches.js';
 import { dialectOf } from '../dialect/dialects.js';
 import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';
 
-/** Rows read by one statement; far below every database's limit on parameters. */
+/** Rows per query; far below every database's limit on parameters. */
 const KEYS_PER_READ = 500;
 
 /**
  * The rows that exist among these keys, in no particular order.
  *
- * @param columns what the keys are values of @default the primary key
+ * @param columns the columns that the keys are values of @default the primary key
  */
 export async function readByKeys(
   runner: QueryRunner,
@@ -32,7 +32,7 @@ export async function readByKeys(
   return rows;
 }
 
-/** Runs a select that has named parameters. */
+/** Runs a select with named parameters. */
 export async function select(
   runner: QueryRunner,
   sql: string,
@@ -48,7 +48,7 @@ export interface KeyCondition {
   readonly parameters: Record<string, unknown>;
 }
 
-/** The condition that holds for exactly these keys; for none, if there are none. */
+/** The condition that holds for exactly these keys, or for no row if there are none. */
 export function keyCondition(table: TrackedTable, keys: readonly RawKey[], columns = table.keyColumns): KeyCondition {
   if (keys.length === 0) return { sql: '0 = 1', parameters: {} };
   const names = columns.map((column) => table.dataSource.driver.escape(column.databaseName));
@@ -68,7 +68,7 @@ export function keyCondition(table: TrackedTable, keys: readonly RawKey[], colum
   return { sql: alternatives.join(' OR '), parameters };
 }
 
-/** The key columns as an order: whoever locks several rows locks them in this one. */
+/** The key columns as an order. Locking rows in this order avoids deadlocks. */
 export function keyList(table: TrackedTable): string {
   return table.keyColumns.map((column) => table.dataSource.driver.escape(column.databaseName)).join(', ');
 }

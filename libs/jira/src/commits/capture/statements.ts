@@ -1,4 +1,4 @@
-// What a statement does to its connection's transaction, judging by its text.
+// Finds out from a statement's text what it does to its connection's transaction.
 
 import type { Grammar } from '../dialect/grammar.js';
 
@@ -17,17 +17,17 @@ export function leavesRows(effects: readonly Effect[]): boolean {
 const NONE: readonly Effect[] = [];
 /** How many words identify what a statement does. */
 const WORDS = 24;
-/** How nearly all statements begin, none of which ends a transaction or begins one. */
+/** How nearly all statements begin. None of these begins or ends a transaction. */
 const HARMLESS = /^\s*(?:SELECT|INSERT|UPDATE|DELETE)\b/i;
 
-/** In the order in which the statement's parts are carried out; none for nearly all statements. */
+/** The effects in the order in which the statement's parts run; none for nearly all statements. */
 export function effectsOf(sql: string, grammar: Grammar): readonly Effect[] {
   if (HARMLESS.test(sql) && (grammar.isSingle || !sql.includes(';'))) return NONE;
   const effects: Effect[] = [];
   for (const words of statements(sql, grammar)) {
     const effect = effectOf(words, grammar);
     if (effect) effects.push(effect);
-    // What follows may be the body of a routine.
+    // The rest may be the body of a routine.
     if (words[0] === 'create' || words[1] === 'not' || grammar.isSingle) break;
   }
   return effects.length > 0 ? effects : NONE;

@@ -1,4 +1,4 @@
-// A row as a transaction sees it.
+// A row that a transaction has written: its state before the first write and after the last.
 
 import type { RawKey, RawRow, TrackedTable } from './tracked-table.js';
 
@@ -10,10 +10,10 @@ export interface TouchedRow {
   readonly before: RawRow | null;
   /** The row just before the commit; null if it is gone. */
   after: RawRow | null;
-  /** How many statements that may have changed it the transaction had sent when `after` was read; absent before. */
+  /** How many statements that may have changed the row were sent when `after` was read; absent if it was not read yet. */
   readAt?: number;
-  /** Many-to-many rows of it that changed: announced even if its own columns did not. */
+  /** Its changed many-to-many rows: they are announced even if its own columns did not change. */
   links: readonly TouchedRow[];
-  /** Depth of the transaction or savepoint of the first write: a rollback to below it forgets the row. */
+  /** Depth of the transaction or savepoint of the first write. A rollback below this depth forgets the row. */
   depth: number;
 }

@@ -15,20 +15,23 @@ export type RawRow = Readonly<Record<string, unknown>>;
 export type RawKey = readonly unknown[];
 
 export class TrackedTable {
-  /** The entity that owns the table: for single table inheritance the topmost parent. */
+  /** The entity that owns the table; with single-table inheritance, the topmost parent. */
   readonly metadata: EntityMetadata;
   readonly path: string;
   readonly columns: readonly ColumnMetadata[];
-  /** Many-to-many tables whose rows the database deletes, or renames, with its own; each with the columns that name those. */
+  /**
+   * Many-to-many tables whose rows the database deletes or renames with rows of this table, each with the columns that
+   * name them.
+   */
   readonly junctions: { readonly table: TrackedTable; readonly columns: readonly ColumnMetadata[] }[] = [];
-  /** Whether nobody watches its rows, but only those of a table that they are linked to. */
+  /** Whether the table is tracked only because a watched table links to its rows. */
   isOnlyLinked = false;
   readonly keyColumns: readonly ColumnMetadata[];
   /** `column, column, …` of a select that reads whole rows. */
   readonly selection: string;
-  /** The same of a RETURNING, by names that no column has. */
+  /** The same for a RETURNING, under names that no column has. */
   readonly returning: string;
-  /** What the database holds of a row, where its image does not say it. */
+  /** The stored values that differ from those in a row's image. */
   readonly exact: ExactColumns;
   private readonly returned: readonly string[];
 
@@ -60,7 +63,7 @@ export class TrackedTable {
       .join('.');
   }
 
-  /** A row that `returning` gave, as `selection` would. */
+  /** Converts a row that `returning` returned to the form of `selection`. */
   rowReturned(given: RawRow): RawRow {
     const row: Record<string, unknown> = {};
     for (const [i, { databaseName }] of this.columns.entries()) row[databaseName] = given[this.returned[i]];
@@ -100,7 +103,7 @@ export class TrackedTable {
       if (column.isVirtualProperty || (column.isVirtual && !column.relationMetadata)) continue;
       const value = this.hydrate(column, row);
       if (value === undefined) continue;
-      // setEntityValue would write { relation: { id: null } } for a foreign key that points nowhere.
+      // setEntityValue would write { relation: { id: null } } for a foreign key that is null.
       if (value === null && column.isVirtual && !column.embeddedMetadata) image[column.propertyName] = null;
       else if (image[column.propertyName] !== null || column.embeddedMetadata) column.setEntityValue(image, value);
     }
@@ -128,7 +131,7 @@ export function keyString(key: RawKey): string {
   return key.length === 1 ? String(scalar(only)) : JSON.stringify(key.map((value) => String(scalar(value))));
 }
 
-/** A part of a key as it is sent. */
+/** A part of a key in the form that clients are sent. */
 export function scalar(value: unknown): string | number {
   if (typeof value === 'string' || typeof value === 'number') return value;
   if (value instanceof Date) return value.toISOString();

@@ -10,7 +10,7 @@ export class TrackedTables {
   readonly owners = new Map<string, TrackedTable>();
   private readonly byPath = new Map<string, TrackedTable>();
   private readonly byMetadata = new Map<EntityMetadata, TrackedTable>();
-  // initialize() builds new metadata, by which these tables would no longer be found.
+  // initialize() builds new metadata; these tables would no longer be found by it.
   private readonly metadatas: readonly EntityMetadata[];
 
   constructor(
@@ -22,7 +22,7 @@ export class TrackedTables {
     const watchedPaths = new Set(this.byPath.keys());
     for (const metadata of this.metadatas) this.trackJunction(metadata, watchedPaths);
     for (const [path, table] of this.byPath) table.isOnlyLinked = !watchedPaths.has(path) && !table.isJunction;
-    // Several entities may share a table, by inheritance or by name.
+    // Several entities may share a table, by inheritance or by its name.
     for (const metadata of this.metadatas) {
       const table = this.byPath.get(metadata.tablePath);
       if (table) this.byMetadata.set(metadata, table);
@@ -37,7 +37,7 @@ export class TrackedTables {
     return this.byMetadata.get(metadata);
   }
 
-  /** The watched entities whose rows are in this table, or own its rows. */
+  /** The watched entities whose rows are in this table, or which own its rows. */
   watchedIn(table: TrackedTable): string[] {
     const { metadata } = this.owners.get(table.path) ?? table;
     return [metadata, ...metadata.childEntityMetadatas].flatMap(({ name }) => (this.watched.has(name) ? [name] : []));
@@ -74,7 +74,7 @@ export class TrackedTables {
     return table;
   }
 
-  /** The rows of a many-to-many table are their owner's, and go with the rows of either side. */
+  /** Tracks a many-to-many table: its rows belong to their owner, and are deleted with the rows of either side. */
   private trackJunction(metadata: EntityMetadata, watchedPaths: ReadonlySet<string>): void {
     if (metadata.tableType !== 'junction') return;
     const { ownerColumns, inverseColumns } = metadata;

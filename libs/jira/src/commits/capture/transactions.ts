@@ -1,4 +1,5 @@
-// The transactions of a data source's connections, as the statements tell: who begins or ends one by hand, as who calls TypeORM.
+// Follows the transactions of a data source's connections by the statements sent, whether TypeORM or the application
+// sends them.
 
 import { QueryFailedError, type DataSource, type EntitySubscriberInterface, type QueryRunner } from 'typeorm';
 import { committingRunner, noteHandWritten } from '../leases/sqlite-leases.js';
@@ -21,24 +22,24 @@ export interface TransactionEnds {
 }
 
 interface Connection {
-  /** As far as statements tell; what the database itself says goes before it. */
+  /** As the statements tell; what the database itself reports takes precedence. */
   isOpen: boolean;
-  /** The runner that was told of a transaction which TypeORM did not begin. */
+  /** The runner that was told of a transaction that TypeORM did not begin. */
   byHand?: QueryRunner | undefined;
   savepoints: string[];
-  /** SQLite: the transaction is a savepoint outside of any, whose release commits. */
+  /** For SQLite: the transaction is a savepoint outside any transaction, and its release commits. */
   isSavepoint?: boolean;
   captured?: CapturedTransaction | undefined;
-  /** PostgreSQL has refused a statement of it. The connection says so itself, but not before it is ready again. */
+  /** PostgreSQL has refused one of its statements. The connection reports that only once it is ready again. */
   isFailed?: boolean;
-  /** What ended the transaction in the database, while TypeORM believes in it still. */
+  /** The error that ended the transaction in the database, while TypeORM still assumes that it is open. */
   lost?: QueryFailedError | undefined;
 }
 
 export class Transactions {
   private readonly connections = new WeakMap<object, Connection>();
   private readonly committing: Committing = { rows: new Map(), inserts: new Map() };
-  /** Runners that TypeORM itself is about to end a transaction of. */
+  /** Runners whose transaction TypeORM itself is about to end. */
   private readonly ending = new WeakSet<QueryRunner>();
 
   constructor(
@@ -47,7 +48,7 @@ export class Transactions {
     private readonly ends: TransactionEnds,
   ) {}
 
-  /** Receives every statement. */
+  /** The subscriber that receives every statement. */
   subscriber(): EntitySubscriberInterface {
     const isOver = ({ queryRunner }: { queryRunner: QueryRunner }): void => {
       this.ending.delete(queryRunner);
@@ -69,9 +70,9 @@ export class Transactions {
   }
 
   /**
-   * The transaction that a write through this runner is part of.
+   * The transaction that a write through this runner belongs to.
    *
-   * @throws what ended it, if it is lost: a write now would be committed on its own at once
+   * @throws the error that ended it, if it is lost: a write now would be committed on its own at once
    */
   of(runner: QueryRunner): CapturedTransaction {
     const connection = this.connection(runner);
@@ -83,7 +84,7 @@ export class Transactions {
     ));
   }
 
-  /** One that is a single statement, outside of any other. */
+  /** A transaction that is a single statement, outside any other. */
   single(): CapturedTransaction {
     return new CapturedTransaction({}, this.committing, []);
   }
@@ -101,9 +102,9 @@ export class Transactions {
     return this.connection(runner).lost !== undefined;
   }
 
-  /** Whether a statement of this runner would be part of a transaction; TypeORM is told if it does not know. */
+  /** Whether a statement of this runner would be part of a transaction. Tells TypeORM of one that it does not know. */
   async isOpen(runner: QueryRunner): Promise<boolean> {
-    // The one connection may be in another caller's.
+    // SQLite's one connection may be in another caller's transaction.
     if (this.dialect.hasOneConnection) return runner.isTransactionActive && stateOf(runner)?.isOpen !== false;
     await runner.connect();
     if (runner.isTransactionActive && depthOf(runner) === 0) return true; // its BEGIN is on its way
@@ -129,7 +130,7 @@ export class Transactions {
 
   private before(runner: QueryRunner, sql: string): Promise<void> | undefined {
     const effects = effectsOf(sql, this.dialect.grammar);
-    // What is read of rows at a commit must be newer than any other statement.
+    // Rows that are read at a commit must be newer than any other statement.
     if (!effects.some(({ kind }) => kind === 'commit')) this.captured(runner)?.noteStatement(leavesRows(effects));
     if (effects.every(({ kind }) => kind === 'savepoint')) return undefined;
     if (effects.some(isUndoing)) this.own.refuseUntilRolledBack(runner);
@@ -141,7 +142,7 @@ export class Transactions {
     const connection = this.connection(runner);
     const { captured, lost } = connection;
     if (!captured || !effects.some((effect) => mayCommit(effect, this.dialect.grammar, connection))) return undefined;
-    // Nothing of it can be committed any more.
+    // It can no longer be committed.
     if (lost || connection.isFailed || stateOf(runner)?.isFailed) {
       captured.forgetAll();
       return undefined;
@@ -207,7 +208,7 @@ export class Transactions {
         connection.isFailed = false;
         return;
       }
-      case 'implicit': // whether it has committed, settle() asks
+      case 'implicit': // settle() asks whether it has committed
     }
   }
 
@@ -232,7 +233,7 @@ export class Transactions {
     const state = stateOf(runner);
     if (this.dialect.errorsUndo && connection.isOpen) connection.isFailed = true;
     if (state?.isOpen !== false) return; // refused, and still to be decided
-    // The database has refused to commit; of several statements it is unknown which one.
+    // The database has refused to commit. If there were several statements, it is unknown which one it refused.
     const isUndone = !mayHaveCommitted || (this.dialect.errorsUndo && effects.length === 1);
     const end = this.end(connection, isUndone ? 'undone' : 'unknown');
     connection.isOpen = false;
@@ -240,7 +241,7 @@ export class Transactions {
     return end;
   }
 
-  /** The error did not say whether the transaction is over. */
+  /** Asks the database whether the transaction is over, because the error did not tell. */
   private async ask(runner: QueryRunner, connection: Connection): Promise<void> {
     if (!connection.captured) return;
     const state = await runner.query('DO 0').then(mysqlState, () => undefined);
@@ -275,7 +276,7 @@ export class Transactions {
     return this.ends.announce(captured);
   }
 
-  /** Within a transaction that was begun by hand, TypeORM's own begin and end as savepoints, as inside its own. */
+  /** Tells TypeORM of a transaction that was begun by hand, so that its own transactions inside become savepoints. */
   private tellTypeOrm(runner: QueryRunner, connection: Connection): void {
     const root = committingRunner(runner);
     if (connection.isOpen && !root.isTransactionActive) {

@@ -1,4 +1,4 @@
-// The change source of one TypeORM data source: sees its writes, and announces what its transactions committed.
+// The change source of one TypeORM data source: sees its writes and announces what its transactions committed.
 
 import { ProblemLog } from '../../core/errors/problem-log.js';
 import {
@@ -39,7 +39,7 @@ export class TypeOrmChangeSource implements ChangeSource {
 
   /**
    * @param dataSource need not be initialized yet
-   * @param name what changes carry as their `source`
+   * @param name the `source` of its changes
    */
   constructor(
     private readonly dataSource: DataSource,
@@ -53,8 +53,8 @@ export class TypeOrmChangeSource implements ChangeSource {
   }
 
   /**
-   * Starts capturing. Call it once the data source is initialized, and again after a `destroy()` and `initialize()`;
-   * repeated calls change nothing.
+   * Starts capturing. Call it once the data source is initialized, and again after a `destroy()` and `initialize()`.
+   * Repeated calls change nothing.
    */
   attach(): void {
     assertCaptured(this.dataSource, this.name);
@@ -71,7 +71,7 @@ export class TypeOrmChangeSource implements ChangeSource {
     intercept(this.dataSource, this.interceptor);
   }
 
-  /** Stops capturing; transactions under way are not announced. */
+  /** Stops capturing; running transactions are not announced. */
   detach(): void {
     stopIntercepting(this.dataSource);
     const { subscribers } = this.dataSource;
@@ -80,7 +80,7 @@ export class TypeOrmChangeSource implements ChangeSource {
     this.tables = undefined;
   }
 
-  /** @throws ConfigurationError if writes of this data source do not reach the source; for the end of the boot. */
+  /** Call it at the end of boot. @throws ConfigurationError if writes of this data source do not reach the source */
   assertAttached(): void {
     const isAttached =
       isIntercepted(this.dataSource, this.interceptor) && this.dataSource.subscribers.includes(this.subscriber);
@@ -103,7 +103,7 @@ export class TypeOrmChangeSource implements ChangeSource {
     return () => this.listeners.delete(listener);
   }
 
-  /** What the entities' metadata shows to be invisible here, one sentence each; to be logged at boot. */
+  /** Warnings of changes that cannot be captured, as the entities' metadata shows; one sentence each, to be logged at boot. */
   warnings(): string[] {
     return this.tables?.warnings() ?? [];
   }
@@ -115,8 +115,8 @@ export class TypeOrmChangeSource implements ChangeSource {
   }
 
   /**
-   * The row as the transaction of this runner has it now; `undefined` where nothing captures its table, or nothing was
-   * written. Unless the transaction sends another statement, its commit need not read the row again.
+   * The row as this runner's transaction has it now; `undefined` if its table is not captured, or nothing was written.
+   * Unless the transaction sends another statement, its commit need not read the row again.
    */
   async readStored(runner: QueryRunner, metadata: EntityMetadata, key: RawKey): Promise<RawRow | null | undefined> {
     const table = this.tableOf(metadata);
@@ -124,8 +124,8 @@ export class TypeOrmChangeSource implements ChangeSource {
   }
 
   /**
-   * Notes a row that the runner's transaction has locked, as it is selected before it is written: who names the row by
-   * what this returns need not have it read again.
+   * Notes a row that the runner's transaction has locked and read before writing it. A write that names the row by what
+   * this returns need not read it again.
    */
   hold(runner: QueryRunner, row: RawRow): HeldRow {
     return new HeldRow(this.transactions.of(runner), row);
@@ -135,28 +135,28 @@ export class TypeOrmChangeSource implements ChangeSource {
     return row.isHeldIn(this.transactions.captured(runner));
   }
 
-  /** Runs a query that changes nothing within the runner's transaction. */
+  /** Runs a query that changes nothing, within the runner's transaction. */
   ask<T>(runner: QueryRunner, query: () => Promise<T>): Promise<T> {
     return this.transactions.captured(runner)?.ask(query) ?? query();
   }
 
-  /** Equal while nothing was sent within the runner's transaction; `undefined` when it wrote nothing that is captured. */
+  /** Stays equal until the runner's transaction sends something; `undefined` if it wrote nothing that is captured. */
   markOf(runner: QueryRunner): number | undefined {
     return this.transactions.captured(runner)?.mark;
   }
 
-  /** Whether nobody else listens to what the data source writes: then a write may go past TypeORM. */
+  /** Whether nothing else listens to the data source's writes, so that a write may bypass TypeORM. */
   get isAlone(): boolean {
     const { subscribers } = this.dataSource;
     return subscribers.length === 1 && subscribers[0] === this.subscriber;
   }
 
-  /** The change that a row amounts to, as it is announced: none of an entity that is not watched. */
+  /** The changes that a row's images amount to, as they are announced; none for an entity that is not watched. */
   changesOf(row: RowImages): Change[] {
     return changesOf(row, this.name).filter(({ entity }) => this.watched.has(entity));
   }
 
-  /** Announces what was committed past TypeORM, in the turn of its commit. */
+  /** Announces what was committed without TypeORM, in the same turn as the commit. */
   announceCommit(commit: Commit): void {
     if (commit.changes.length > 0) this.tell((listener) => listener.onCommit(commit));
   }
@@ -164,8 +164,8 @@ export class TypeOrmChangeSource implements ChangeSource {
   /**
    * Sends an insert of one row that commits by itself, and announces the row before it resolves.
    *
-   * @param send what the statement returned; `isFinal`: nothing can have changed the row since
-   * @returns the row, and what its position is asked by
+   * @param send sends the statement and returns the row; `isFinal` means that nothing can have changed the row since
+   * @returns the row, and the object that identifies its transaction
    */
   async insertAlone(
     table: TrackedTable,
@@ -200,7 +200,7 @@ export class TypeOrmChangeSource implements ChangeSource {
       const transaction = this.transactions.of(runner);
       const result = await capture(builder, proceed, transaction.write(table, runner));
       if (!this.transactions.isCurrent(runner, transaction)) this.tellOverrun(table);
-      // A subscriber of the application wrote in its beforeQuery of the COMMIT, after our read.
+      // The application's subscriber wrote something in its beforeQuery of the COMMIT, after the rows were read.
       if (transaction.isRead) await this.prepare(transaction, runner);
       return result;
     });
@@ -233,7 +233,7 @@ export class TypeOrmChangeSource implements ChangeSource {
     for (const [entity, error] of gaps) this.tellGap(entity, error);
   }
 
-  /** Nobody waited for the write: it may have been carried out before the end of its transaction or behind it. */
+  /** For a write that was not awaited: it may have run before the end of its transaction or after it. */
   private tellOverrun(table: TrackedTable): void {
     const error = new Error('A write was still running when its transaction ended.');
     for (const entity of this.watchedIn(table)) this.tellGap(entity, error);

@@ -1,10 +1,10 @@
-// What a column holds, as far as comparisons care.
+// What a column holds, as far as it matters for comparisons.
 
 import type { ColumnMetadata } from '../typeorm-internals.js';
 
 /**
- * Values of one kind compare alike on every database. `instant` is a date with its time (millisecond precision), `day` a
- * date without; `opaque` is everything whose comparison only the database knows (decimals, single floats, times, JSON,
+ * Values of one kind compare alike on every database. `instant` is a date with its time (in milliseconds), `day` a date
+ * without one. `opaque` is everything that only the database can compare (decimals, single floats, times, JSON,
  * arrays…).
  */
 export type ColumnKind =
@@ -14,6 +14,6 @@ export type ColumnKind =
 export interface ColumnType {
   readonly column: ColumnMetadata;
   readonly kind: ColumnKind;
-  /** As the driver calls it, in lower case. */
+  /** The type's name in the driver, in lower case. */
   readonly type: string;
 }

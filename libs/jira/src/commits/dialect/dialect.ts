@@ -1,4 +1,5 @@
-// Everything that differs between SQLite, PostgreSQL and MySQL/MariaDB. No other code asks which database it is.
+// The SQL dialect: everything that differs between SQLite, PostgreSQL and MySQL/MariaDB. No other code asks which
+// database it is.
 
 import type { ColumnMetadata, DatabaseConnection } from '../typeorm-internals.js';
 import type { ColumnKind, ColumnType } from './column-type.js';
@@ -9,17 +10,17 @@ export type { ColumnKind, ColumnType } from './column-type.js';
 
 /** The transaction state that a connection reports. */
 export interface ConnectionState {
-  /** Whether there is something that a COMMIT would commit. */
+  /** Whether a COMMIT would commit something. */
   readonly isInTransaction: boolean;
   /** Whether the next statement would be part of a transaction. */
   readonly isOpen: boolean;
-  /** Whether all of it will be undone. */
+  /** Whether the transaction has failed and will be rolled back. */
   readonly isFailed: boolean;
 }
 
 /**
- * `write`: nobody else may change or remove the row; `remove`: nor refer to it. `newest`: as committed last, or written by
- * the transaction itself.
+ * `write`: no one else may change or delete the row. `remove`: nor refer to it. `newest`: read the row as last
+ * committed, or as written by this transaction.
  */
 export type RowLock = 'none' | 'newest' | 'write' | 'remove';
 
@@ -29,56 +30,59 @@ export type DatePart = 'year' | 'month' | 'day' | 'week_day' | 'hour' | 'minute'
 /** How transactions begin, end and fail. */
 export interface TransactionDialect {
   readonly grammar: Grammar;
-  /** All callers share one connection, so one transaction at a time is open, and rows need no locks. */
+  /** Whether all callers share one connection. Then one transaction at a time is open, and rows need no locks. */
   readonly hasOneConnection: boolean;
-  /** A statement that fails undoes its transaction. */
+  /** Whether a failed statement undoes its transaction. */
   readonly errorsUndo: boolean;
-  /** Neither an error nor the connection says whether the transaction is over: it has to be asked. */
+  /** Whether neither an error nor the connection tells if the transaction is over, so that the database must be asked. */
   readonly hidesStateAfterErrors: boolean;
   /** Whether the driver's error means that the whole transaction was rolled back, and the next statement runs outside it. */
   losesTransaction(error: unknown): boolean;
-  /** The state after the last answer; `undefined` where the driver cannot tell. */
+  /** The state after the last answer; `undefined` if the driver cannot tell. */
   stateOf(connection: DatabaseConnection | undefined): ConnectionState | undefined;
 }
 
 /** How rows are read and stored. */
 export interface RowDialect {
-  /** A column stores any value it is given, whatever its type; dates are text. */
+  /** Whether a column stores any value, whatever its type, and dates as text. */
   readonly isLooselyTyped: boolean;
   readonly hasBooleans: boolean;
   readonly hasUuids: boolean;
-  /** A FLOAT is shown with fewer digits than it is compared with. */
+  /** Whether a FLOAT is read with fewer digits than it is compared with. */
   readonly roundsFloats: boolean;
-  /** A read that waited for a row to be deleted does not see one that was inserted under its key meanwhile. */
+  /** Whether a read that waited for a row to be deleted misses a row that was inserted under its key meanwhile. */
   readonly missesReplacedRows: boolean;
-  /** Locking a row that does not exist locks the gap where it belongs. */
+  /** Whether locking a missing row locks the gap where it would be. */
   readonly locksGaps: boolean;
-  /** What the driver writes dates in: `local` = this process's zone, else `Z` or an offset. */
+  /** The time zone in which the driver writes dates: `local` for this process's zone, otherwise `Z` or an offset. */
   readonly timezone: string;
-  /** Digits of the fraction of a second that a column of dates keeps. */
+  /** Digits of a second's fraction that a column of dates keeps. */
   secondDigits(precision: number | null | undefined): number;
   /** Which writes can return the rows as they left them. */
   readonly returnsRows: 'all' | 'insert' | 'none';
-  /** A trigger may change rows of its own table after they were returned. */
+  /** Whether a trigger may change rows of its own table after they were returned. */
   readonly triggersMayRewrite: boolean;
-  /** Whether a row that is returned by a write of this table lies in a table with triggers; `undefined` where none asks. */
+  /**
+   * SQL that tells whether a returned row is in a table with triggers; `undefined` if that cannot be asked. @param
+   * table escaped
+   */
   triggered(table: string): string | undefined;
-  /** Ends a SELECT. */
+  /** The clause that ends a locking SELECT. */
   lockClause(lock: RowLock): string;
-  /** The column's value in the form its entity reads. */
+  /** SQL of the column's value, in the form that its entity reads. */
   readExpression(name: string, column: ColumnMetadata, isSpatial: boolean): string;
 }
 
 /** A column of constants, all of the type of a table's column. */
 export interface ConstantColumn extends ColumnType {
-  /** As it is called, and its number the rows; escaped. */
+  /** The column's name, escaped. */
   readonly name: string;
   /** The table, escaped. */
   readonly table: string;
   readonly values: readonly unknown[];
 }
 
-/** The planner's guess of how many rows a query gives, by statistics of its tables. */
+/** How to ask the planner for an estimate of a query's number of rows. */
 export interface RowEstimates {
   ask(sql: string): string;
   read(answer: readonly unknown[]): number | undefined;
@@ -90,35 +94,35 @@ export interface QueryDialect {
   readonly hasFunctions: boolean;
   /** Whether the parts of a stored date can be read in UTC. */
   readonly hasUtcParts: boolean;
-  /** Rows without a value come last ascending and first descending, without being told so. */
+  /** Whether rows without a value come last ascending and first descending by default. */
   readonly sortsNullsLast: boolean;
-  /** An order by columns of a joined row is cheaper than by a subquery: the rows are not copied to be sorted. */
+  /** Whether sorting by columns of a joined row is cheaper than by a subquery: the rows need not be copied to be sorted. */
   readonly sortsJoins: boolean;
   readonly hasIlike: boolean;
-  /** The kind of a type that compares otherwise here than elsewhere. */
+  /** The kind of a type that compares differently on this database. */
   kindOf(type: string): ColumnKind | undefined;
-  /** Call it once, when the data source is connected. */
+  /** Prepares what the dialect must know of the database. Call it once, when the data source is connected. */
   prepare(query: (sql: string) => Promise<readonly unknown[]>): Promise<void>;
 
   booleanParameter(value: boolean): unknown;
   instantParameter(time: number): unknown;
-  /** Text that compares and sorts by code point. @param column absent = a parameter */
+  /** SQL of a text that compares and sorts by code point. @param column absent for a parameter */
   exactText(sql: string, column?: ColumnType): string;
-  /** Text without case, as `fold` folds it. */
+  /** SQL of a text in lower case, as `fold` returns it. */
   foldedText(sql: string): string;
   /**
-   * "Is one of these texts" by code point, in a form that can use an index of the column.
+   * The condition "is one of these texts" by code point, in a form that can use an index of the column.
    *
-   * @param isIndexed whether it may have one: not as part of an image
+   * @param isIndexed whether the column may have an index; false for a part of an image
    */
   textIn(sql: string, column: ColumnType, parameters: readonly string[], isIndexed: boolean): string;
-  /** Whether a text, exact or folded, begins with, ends in or contains the value. @param bind gives a value its parameter */
+  /** The condition that a text, exact or folded, begins with, ends with or contains the value. @param bind adds a parameter */
   textTest(text: (sql: string) => string, sql: string, test: TextTest, value: string, bind: (value: string) => string): string; // prettier-ignore
-  /** Whether `textTest` on the bare column, in its own collation, finds every row that it finds by code point. */
+  /** Whether `textTest` on the bare column, by its own collation, finds every row that it would find by code point. */
   canNarrowText(column: ColumnType): boolean;
   /**
-   * A test of the bare column that an index of trigrams can serve, and which finds every row whose text, without case,
-   * passes; undefined where none is sure to.
+   * A condition on the bare column that a trigram index can serve, and which every row satisfies whose folded text
+   * passes the test; undefined if there is no certain one.
    */
   narrowFolded?(
     sql: string,
@@ -127,77 +131,83 @@ export interface QueryDialect {
     value: string,
     bind: (value: string) => string,
   ): string | undefined;
-  /** A bound value in a form that is compared exactly with the column's. */
+  /** A bound value in a form that compares exactly with the column's. */
   comparable(column: ColumnType, value: unknown, parameter: string): string;
   /** A part of a date in UTC; `week_day` counts from Sunday = 1. */
   datePart(sql: string, column: ColumnType, part: DatePart): string;
-  /** A parameter in the type of the column, where no table gives it one. */
+  /** A parameter with the type of the column, for SQL in which no table gives it one. */
   typedValue(column: ColumnType, value: unknown, parameter: string): string;
 
-  /** How many rows of constants one query takes. */
+  /** Maximum number of rows of constants per query. */
   readonly constantRows: number;
-  /** A query whose rows are these constants, with their position as `number`. @param columns all of one length, one at least */
+  /**
+   * A query that returns these constants as rows, with their position as `number`. @param columns of equal length, at
+   * least one
+   */
   constants(number: string, columns: readonly ConstantColumn[], bind: (value: unknown) => string): string;
 
-  /** How the database tells its guess of a query's rows; absent where it has none. */
+  /** How to ask for estimates; absent if the database has none. */
   readonly estimates?: RowEstimates | undefined;
 
-  /** Kinds whose values the driver reads exactly, and which the database orders by nothing else. */
+  /** Kinds whose values the driver reads exactly and by which alone the database sorts. */
   readonly sortedKinds: readonly ColumnKind[];
-  /** Bytes of a text by which it sorts rows; what follows may count for nothing. @default all of them */
+  /** Number of bytes of a text by which the database sorts; the rest may be ignored. @default all of them */
   readonly sortedBytes?: number;
-  /** Whether the driver reads values of the kind less exactly than the database has them, or JSON cannot hold them. */
+  /** Whether the driver reads values of the kind less exactly than they are stored, or JSON cannot hold them. */
   readsInexactly(kind: ColumnKind): boolean;
-  /** What a cursor keeps of a value that is read inexactly. */
+  /** SQL of the text that a cursor keeps for a value that is read inexactly. */
   cursorText(sql: string): string;
-  /** The same value again, from its text. */
+  /** SQL of the value, from that text. */
   fromCursorText(column: ColumnType, parameter: string): string;
-  /** One row with one column, `state`: a digest of the columns `names` of a query, whatever the order and number of its rows. */
+  /**
+   * A query for one row with one column, `state`: a digest of the columns `names` of a query, whatever the order and
+   * number of its rows.
+   */
   digest(query: string, names: readonly string[]): string;
 }
 
-/** How several statements of one text, each with values of its own, are sent as one. */
+/** How to send several executions of one statement, with different values, as one statement. */
 export interface StatementsTogether {
-  /** A row for each parameter of a statement that the session has under this name: its type. */
+  /** A query with one row per parameter of a statement that the session has under this name: its type. */
   typesOf(name: string): string;
   /**
-   * Takes an array for each parameter. Its rows are those of each statement, with one more column at the end: the number of
-   * the statement, from 1.
+   * A statement that takes an array per parameter. It returns the rows of each execution, with one more column at the
+   * end: the number of the execution, from 1.
    */
   write(text: string, types: readonly string[]): string;
-  /** Whether the error says that the text or its types cannot be used so. */
+  /** Whether the error means that the text or its types cannot be used this way. */
   isUnsuitable(error: unknown): boolean;
 }
 
-/** How statements are limited and cancelled. */
+/** How to limit and cancel statements. */
 export interface StatementControl {
-  /** Limits each statement of the session; without a time as the server, or the application, has it. */
+  /** Limits the time of each statement of the session. Without `ms`, restores the limit of the server or the application. */
   limitStatements(ms?: number): string;
-  /** Cancels what the session runs, from another session. */
+  /** Cancels the session's running statement, from another session. */
   cancelStatement(sessionId: number): string;
-  /** Whether the session lacks a statement that was given a name, or can no longer run it: then it was not run. */
+  /** Whether the error means that the session lacks a named statement, or can no longer run it. It was then not run. */
   losesNames(error: unknown): boolean;
-  /** Absent where the database cannot. */
+  /** Absent if the database cannot do it. */
   readonly together?: StatementsTogether;
   /**
-   * Takes locks that last as long as the session, without waiting for those that others have. Answers a row for each: `n`,
-   * the index of its name; `holder`, the session that has it now, if any; and `own`, this session.
+   * Takes locks that last as long as the session, without waiting for locks of other sessions. Returns one row per
+   * lock: `n`, the index of its name; `holder`, the session that holds it now, if any; and `own`, this session.
    *
-   * @param names 16 hexadecimal digits each; in another database the same name is another lock
+   * @param names 16 hexadecimal digits each; in another database, the same name is another lock
    */
   takeLocks(names: readonly string[]): string;
 }
 
-/** What differs between the databases, for one data source: see `dialectOf`. */
+/** Everything that differs between the databases, for one data source: see `dialectOf`. */
 export interface SqlDialect extends TransactionDialect, RowDialect, QueryDialect {
-  /** How statements are limited and cancelled; absent where all callers share one connection, or nobody knows. */
+  /** How to limit and cancel statements; absent if all callers share one connection, or if it is unknown. */
   readonly statements?: StatementControl | undefined;
   readonly indexes: IndexDialect;
   /** False for a driver whose changes cannot be captured. */
   readonly isCaptured: boolean;
-  /** Statements may be prepared and run within one turn of the event loop. */
+  /** Whether statements can be prepared and run within one turn of the event loop. */
   readonly isSynchronous: boolean;
-  /** TypeORM asks the version of the database whether it has a type for UUIDs. */
+  /** Whether TypeORM asks the database's version to find out if it has a type for UUIDs. */
   readonly asksForUuids: boolean;
 }
 
@@ -219,7 +229,7 @@ export function likeTest(
   return `${text(sql)} LIKE ${text(bind(pattern))} ESCAPE '!'`;
 }
 
-/** The columns themselves with no row, then the constants: the union gives them the types and collations of the columns. */
+/** A union of an empty select of the columns, which gives their types and collations, and of the constants. */
 export function unionOfConstants(
   number: string,
   columns: readonly ConstantColumn[],

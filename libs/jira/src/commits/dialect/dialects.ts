@@ -30,7 +30,7 @@ const found = new WeakMap<Driver, SqlDialect>();
 /**
  * The dialect of this data source's database.
  *
- * @throws TypeError for a database that queries cannot be compiled for
+ * @throws TypeError if queries cannot be compiled for this database
  */
 export function dialectOf(dataSource: Pick<DataSource, 'driver'>): SqlDialect {
   const dialect = knownDialectOf(dataSource);
@@ -49,7 +49,7 @@ export function knownDialectOf({ driver }: Pick<DataSource, 'driver'>): SqlDiale
   return dialect;
 }
 
-/** @throws ConfigurationError for a database whose changes cannot be captured. @param name of the data source */
+/** @throws ConfigurationError if changes of this database cannot be captured @param name the data source's name */
 export function assertCaptured(dataSource: DataSource, name: string): void {
   if (knownDialectOf(dataSource)?.isCaptured) return;
   throw new ConfigurationError(

@@ -1,25 +1,25 @@
-// Patterns for the database's own test without case, which an index can serve. It has to find every text that `fold` finds:
-// where the database may see a letter otherwise, the pattern takes any text.
+// Patterns for the database's own case-insensitive test, which an index can serve. They must match every text that
+// `fold` finds: where the database may see a letter differently, the pattern matches any text.
 
 import type { TextTest } from './dialect.js';
 
-/** All letters that have case lie in these ranges of code points; what has case elsewhere is taken for any text. */
+/** The ranges of code points with all letters that have case. Letters with case elsewhere are matched as any text. */
 const CASED: readonly (readonly [number, number])[] = [
   [65, 1423], [4256, 4351], [5024, 5119], [7296, 7359], [7680, 9471], [11264, 11775], [42560, 44031], [65280, 65380],
   [66560, 67071], [68736, 69007], [71840, 71903], [93760, 93951], [125184, 125279],
 ]; // prettier-ignore
 
-/** Letters whose lower case goes by their neighbours, or is more than one letter. */
+/** Letters whose lower case depends on their neighbours, or has more than one letter. */
 const ALWAYS_ODD = 'Σσς\u0130\u0307';
 const DOT = '\u0307';
-/** An index of trigrams has nothing to go by in shorter texts. */
+/** A trigram index cannot search shorter texts. */
 const SHORTEST = 3;
 
 /**
- * A query for the letters, each with its folded form, of which the two lower cases differ.
+ * A query for the letters whose two lower cases differ, each with its folded form.
  *
  * @param own the database's lower case of the letter `c`
- * @param folded that by which texts are compared
+ * @param folded the lower case by which texts are compared
  */
 export function oddLettersSql(own: string, folded: string): string {
   const ranges = CASED.map(([from, to]) => `(${from}, ${to})`).join(', ');
@@ -30,13 +30,13 @@ export function oddLettersSql(own: string, folded: string): string {
 export class FoldedPatterns {
   private readonly odd: ReadonlySet<string>;
 
-  /** @param odd what `oddLettersSql` found */
+  /** @param odd the result of `oddLettersSql` */
   constructor(odd: string) {
-    // Of "İ" the folded form is an i with a dot: that alone is no reason to doubt each i.
+    // "İ" folds to an i with a dot. That alone is no reason to doubt every i.
     this.odd = new Set([...odd.replaceAll('\u0130i', ''), ...ALWAYS_ODD]);
   }
 
-  /** A pattern of LIKE without case, `!` escaping; undefined if it would find too much to be of use. */
+  /** A case-insensitive LIKE pattern, escaped by `!`; undefined if it would match too much to be useful. */
   patternOf(test: TextTest | 'exact', value: string): string | undefined {
     const letters = [...value];
     const parts = letters.map((letter, i) => (this.isSure(letter, letters[i + 1]) ? escaped(letter) : '%'));

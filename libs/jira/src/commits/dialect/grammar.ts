@@ -1,17 +1,17 @@
-// How the statements that begin and end transactions are written.
+// How a database writes the statements that begin and end transactions.
 
 export interface Grammar {
-  /** Of several statements in one text only the first is carried out. */
+  /** Whether only the first of several statements in one text is run. */
   readonly isSingle: boolean;
-  /** Literals, whose content is no statement. */
+  /** Patterns of literals, whose content is no statement. */
   readonly texts: readonly RegExp[];
   readonly hasHashComments: boolean;
-  /** What stands in such a comment is carried out. */
+  /** Whether the database runs the content of such a comment. */
   readonly hasExecutableComments: boolean;
   readonly nestsComments: boolean;
-  /** END is a COMMIT. */
+  /** Whether END is a COMMIT. */
   readonly endCommits: boolean;
-  /** BEGIN commits the transaction that is open, and so do statements that change the schema. */
+  /** Whether BEGIN, and statements that change the schema, commit the open transaction. */
   readonly commitsImplicitly: boolean;
 }
 

@@ -1,8 +1,8 @@
-// Which indexes a database can enter for a condition or an order, and which a table has.
+// Which indexes a database can use for a condition or an order, and which indexes a table has.
 
 import type { ColumnType } from './column-type.js';
 
-/** What is asked of an index; `fold` is any test without case. */
+/** What an index is used for; `fold` is any case-insensitive test. */
 export type IndexUse = 'equal' | 'compare' | 'order' | 'begin' | 'contain' | 'fold';
 
 /** How an index holds a column: in its own order, by bytes, for patterns that begin with a text, by trigrams. */
@@ -12,7 +12,7 @@ export type IndexForm = 'plain' | 'bytes' | 'pattern' | 'trigrams';
 export interface StoredPart {
   readonly name: string;
   readonly forms: readonly IndexForm[];
-  /** Undefined where rows without a value stand elsewhere than the library sorts them. */
+  /** Undefined if rows without a value are not where the library sorts them. */
   readonly isDescending: boolean | undefined;
 }
 
@@ -30,31 +30,31 @@ export interface WrittenPart {
 }
 
 export interface IndexDialect {
-  /** As people call the database. */
+  /** The name of the database, for people. */
   readonly database: string;
   /** Whether each index also holds the primary key, at its end. */
   readonly endsWithKey: boolean;
-  /** What must be there before an index of this form. */
+  /** What must exist before an index of this form can be created. */
   prerequisite(form: IndexForm): string | undefined;
-  /** Undefined where no index serves the use. */
+  /** The form of an index that serves the use; undefined if none does. */
   formFor(use: IndexUse, column: ColumnType): IndexForm | undefined;
   /**
-   * Its rows are the columns of the indexes that hold every row, in their order: `index`, `column` (null for an
+   * A query for the columns of the table's indexes that hold every row, in their order: `index`, `column` (null for an
    * expression), `forms` separated by commas, `descending` 0, 1 or null.
    *
-   * @param path the table, with its schema or database if it has one of its own
+   * @param path the table, with its schema or database if it has its own
    */
   ask(path: readonly string[]): string;
-  /** @param name and table, escaped */
+  /** @param name escaped, as is `table` */
   create(name: string, table: string, parts: readonly WrittenPart[]): string;
 }
 
-/** A text of SQL. */
+/** A text literal in SQL. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** `CREATE INDEX … ON … (…)`, each column as `write` has it. */
+/** `CREATE INDEX … ON … (…)`, with each column as `write` writes it. */
 export function createIndex(
   name: string,
   table: string,
@@ -72,7 +72,7 @@ interface IndexRow {
   readonly descending: number | string | null;
 }
 
-/** The answer to `ask`. What comes after an expression is left out. */
+/** Reads the rows of `ask`. Columns after an expression are left out. */
 export function storedIndexes(rows: readonly unknown[]): StoredIndex[] {
   const found = new Map<string, { readonly parts: StoredPart[]; isOver: boolean }>();
   for (const { index, column, forms, descending } of rows as readonly IndexRow[]) {

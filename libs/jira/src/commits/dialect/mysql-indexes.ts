@@ -1,9 +1,10 @@
-// Indexes of MySQL and MariaDB: those of texts are in the order of the column's collation, which decides no order here.
+// Indexes of MySQL and MariaDB. Those on text are in the order of the column's collation, which no order of the library
+// uses.
 
 import type { ColumnType } from './column-type.js';
 import { createIndex, quoted, type IndexDialect, type IndexForm, type IndexUse } from './index-dialect.js';
 
-/** Of a column without a length an index holds the beginning: in utf8mb4, what fits the smallest limit. */
+/** Length of the prefix to index of a column without a length: in utf8mb4, what fits the smallest limit. */
 const BEGINNING = 191;
 
 export const MYSQL_INDEXES: IndexDialect = {

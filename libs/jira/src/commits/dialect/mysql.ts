@@ -1,4 +1,4 @@
-// MySQL and MariaDB: statements that commit by themselves, locks of gaps, collations that ignore case.
+// The dialect of MySQL and MariaDB: statements that commit implicitly, locks on gaps, collations that ignore case.
 
 import type { DataSource } from 'typeorm';
 import { hasUuidType, type ColumnMetadata } from '../typeorm-internals.js';
@@ -18,7 +18,7 @@ import {
 import { MYSQL_GRAMMAR } from './grammar.js';
 import { MYSQL_INDEXES } from './mysql-indexes.js';
 
-/** A deadlock, and MariaDB's snapshot that is too old. */
+/** The codes of a deadlock, and of MariaDB's snapshot that is too old. */
 const ROLLED_BACK: readonly unknown[] = [1213, 1020];
 
 const PARTS: Readonly<Record<DatePart, string>> = {
@@ -41,9 +41,9 @@ export class MysqlDialect implements SqlDialect {
   readonly hasFunctions = false;
   readonly sortsNullsLast = false;
   readonly sortsJoins = false;
-  /** It orders UUIDs by their time, and may hold any small number as a boolean. */
+  /** MariaDB sorts UUIDs by their timestamp, and a boolean column may hold any small number. */
   readonly sortedKinds: readonly ColumnKind[];
-  /** `max_sort_length` is 1,024 unless the server's is another, and a few of them may hold the length. */
+  /** `max_sort_length` is 1,024 by default, and a few of these bytes may hold the length. */
   readonly sortedBytes = 1_000;
   readonly hasIlike = false;
   readonly isSynchronous = false;
@@ -76,7 +76,7 @@ export class MysqlDialect implements SqlDialect {
     return timezone ?? 'local';
   }
 
-  /** Local time cannot be turned back to UTC by the server. */
+  /** The server cannot convert local time back to UTC. */
   get hasUtcParts(): boolean {
     if (this.timezone !== 'local') return this.timezone === 'Z' || this.timezone === '+00:00';
     return Intl.DateTimeFormat().resolvedOptions().timeZone === 'UTC';
@@ -94,7 +94,7 @@ export class MysqlDialect implements SqlDialect {
     return precision ?? 0;
   }
 
-  /** A plain read shows the snapshot that the transaction began with. */
+  /** Undefined: a plain read shows the snapshot from the beginning of the transaction. */
   triggered(): undefined {
     return undefined;
   }
@@ -127,12 +127,12 @@ export class MysqlDialect implements SqlDialect {
     return `CAST(CONVERT(${sql} USING utf8mb4) AS BINARY)`;
   }
 
-  /** LOWER() gives the dotted I one letter, Unicode two. */
+  /** LOWER() turns the dotted I into one letter, Unicode into two. */
   foldedText(sql: string): string {
     return `CAST(REPLACE(LOWER(REPLACE(CONVERT(${sql} USING utf8mb4) COLLATE ${this.foldingCollation()}, 'İ', 'i\u0307')), 'ς', 'σ') AS BINARY)`;
   }
 
-  /** The column's own collation finds the candidates, by index where there is one; bytes decide. */
+  /** The column's own collation finds the candidates, by an index if there is one; a comparison of bytes decides. */
   textIn(sql: string, _column: ColumnType, parameters: readonly string[], isIndexed: boolean): string {
     const bytes = parameters.map((parameter) => this.exactText(parameter));
     const exact = comparison(this.exactText(sql), bytes);
@@ -144,7 +144,7 @@ export class MysqlDialect implements SqlDialect {
     return kind === 'text';
   }
 
-  /** Where it is given several, or no column of a table, MySQL compares numbers with texts as floats. */
+  /** If MySQL compares several values, or no table's column, it compares numbers with texts as floats. */
   comparable({ column, type }: ColumnType, value: unknown, parameter: string): string {
     if (typeof value === 'bigint') return `CAST(${parameter} AS ${integerType(value)})`;
     return type === 'decimal' ? `CAST(${parameter} AS DECIMAL(65, ${Math.max(30, column.scale ?? 0)}))` : parameter;
@@ -154,7 +154,7 @@ export class MysqlDialect implements SqlDialect {
     return `${PARTS[part]}(${sql})`;
   }
 
-  /** A union of dates or numbers with text literals would be text. */
+  /** A union of dates or numbers with text literals would become text. */
   typedValue({ column, kind, type }: ColumnType, _value: unknown, parameter: string): string {
     if (kind === 'instant') return `CAST(${parameter} AS DATETIME(6))`;
     if (type === 'date') return `CAST(${parameter} AS DATE)`;
@@ -187,17 +187,20 @@ export class MysqlDialect implements SqlDialect {
     return `SELECT CONCAT(COUNT(*), ' ', BIT_XOR(CAST(CONV(LEFT(MD5(CONCAT_WS(',', ${texts.join(', ')})), 16), 16, 10) AS UNSIGNED))) AS state FROM (${query}) d`;
   }
 
-  /** Seconds of any statement on MariaDB, milliseconds of a SELECT on MySQL, whose versions end before MariaDB's begin. */
+  /**
+   * On MariaDB, seconds for any statement; on MySQL, milliseconds for a SELECT. MySQL's version numbers end before
+   * MariaDB's begin.
+   */
   private limit(ms: number | undefined): string {
     const isMariaDb = Number.parseInt(this.driver.version ?? '', 10) >= 10;
     if (!isMariaDb) return `SET SESSION max_execution_time = ${ms ?? 'DEFAULT'}`;
     return `SET SESSION max_statement_time = ${ms === undefined ? 'DEFAULT' : ms / 1_000}`;
   }
 
-  /** The collation whose LOWER() knows most of Unicode. */
+  /** The collation whose LOWER() covers most of Unicode. */
   private foldingCollation(): string {
     const [major = 0, minor = 0] = (this.driver.version ?? '').split('.').map(Number);
-    // MySQL's versions end before MariaDB's begin.
+    // MySQL's version numbers end before MariaDB's begin.
     if (major > 10 || (major === 10 && minor >= 10)) return 'utf8mb4_uca1400_ai_ci';
     return major === 8 || major === 9 ? 'utf8mb4_0900_ai_ci' : 'utf8mb4_unicode_520_ci';
   }
@@ -209,7 +212,10 @@ interface PlanStep {
   readonly filtered?: number | string | null;
 }
 
-/** What the steps of the outer query read, one for each row of those before; never more than the largest of them reads. */
+/**
+ * The number of rows that the steps of the outer query read, one for each row of those before, limited to what the
+ * largest step reads.
+ */
 function planRows(answer: readonly unknown[]): number | undefined {
   const steps = (answer as readonly PlanStep[]).filter(
     ({ select_type: type, rows }) => ['SIMPLE', 'PRIMARY'].includes(type) && rows !== null,
@@ -224,7 +230,7 @@ function integerType(value: bigint): string {
   return value < 0n && value >= -(1n << 63n) ? 'SIGNED' : 'DECIMAL(65, 0)';
 }
 
-/** Names of locks are the whole server's. */
+/** Names of locks are shared by the whole server. */
 function takeLocks(names: readonly string[]): string {
   const lock = `CONCAT('nestjs-jira:', LEFT(MD5(DATABASE()), 16), ':', name)`;
   const rows = names.map((name, n) => `SELECT ${n} AS n, '${name}' AS name`);

@@ -1,4 +1,4 @@
-// Indexes of PostgreSQL: collations decide which comparison an index of texts serves.
+// Indexes of PostgreSQL: the collation decides which comparisons an index on text serves.
 
 import type { ColumnType } from './column-type.js';
 import { createIndex, quoted, type IndexDialect, type IndexForm, type IndexUse } from './index-dialect.js';
@@ -29,7 +29,7 @@ function formFor(use: IndexUse, { kind, column }: ColumnType, isNarrowed: boolea
       return kind === 'text' && column.collation !== undefined ? 'bytes' : 'plain';
     case 'compare':
     case 'order':
-      // An enum is compared as the text that it stands for, by a cast that no index may hold.
+      // An enum is compared as text, through a cast that an index cannot hold.
       return kind === 'text' ? 'bytes' : kind === 'enum' ? undefined : 'plain';
     case 'begin':
       return isNarrowed ? 'pattern' : undefined;

@@ -1,4 +1,4 @@
-// PostgreSQL: strict types, locks by row, a failed statement undoes its transaction.
+// The dialect of PostgreSQL: strict types, locks on rows, transactions that a failed statement undoes.
 
 import type { ColumnMetadata, DatabaseConnection } from '../typeorm-internals.js';
 import {
@@ -20,10 +20,10 @@ import { POSTGRES_GRAMMAR } from './grammar.js';
 import { postgresIndexes } from './postgres-indexes.js';
 import { POSTGRES_TOGETHER } from './postgres-together.js';
 
-/** Of two numbers that name an advisory lock, the first is the library's: any one that is no application's. */
+/** The first of the two numbers that name an advisory lock: any number that applications do not use. */
 const LOCK_SPACE = 1_246_710_369;
 
-/** Not there, there already, made for a table that was altered since. */
+/** The codes of named statements that are missing, exist already, or are outdated because a table was altered. */
 const LOST_NAMES = new Set(['26000', '42P05', '0A000']);
 
 export class PostgresDialect implements SqlDialect {
@@ -53,7 +53,7 @@ export class PostgresDialect implements SqlDialect {
   readonly estimates: RowEstimates = { ask: (sql) => `EXPLAIN (FORMAT JSON) ${sql}`, read: planRows };
   readonly indexes = postgresIndexes((column) => this.canNarrowText(column));
   private hasIcu = true;
-  /** Known once the database was asked. */
+  /** Undefined until the database was asked. */
   private patterns?: FoldedPatterns;
 
   readonly statements: StatementControl = {
@@ -66,7 +66,7 @@ export class PostgresDialect implements SqlDialect {
 
   constructor(readonly isCaptured: boolean) {
     const kinds = ['text', 'enum', 'integer'] as const;
-    // Answers that come as JSON over HTTP are another matter.
+    // Values that come as JSON over HTTP may be inexact.
     this.sortedKinds = isCaptured ? [...kinds, 'bigint', 'uuid', 'boolean'] : kinds;
   }
 
@@ -84,7 +84,10 @@ export class PostgresDialect implements SqlDialect {
     return precision ?? 6;
   }
 
-  /** Asked with each write: triggers may be made at any time. Those of foreign keys are the database's own. */
+  /**
+   * Asked with each write: triggers may be created at any time. Those of foreign keys are the database's own and do not
+   * count.
+   */
   triggered(table: string): string {
     const own = table.slice(table.lastIndexOf('"', table.length - 2));
     const tables = `${own}."tableoid", '${table.replaceAll("'", "''")}'::regclass`;
@@ -106,11 +109,11 @@ export class PostgresDialect implements SqlDialect {
     return type === 'character' ? 'opaque' : undefined;
   }
 
-  /** ICU's root locale folds as `fold` does; a server built without it has to use `lower()` of the database's own locale. */
+  /** ICU's root locale folds as `fold` does. A server built without ICU has only `lower()` of the database's own locale. */
   async prepare(query: (sql: string) => Promise<readonly unknown[]>): Promise<void> {
     const rows = await query(`SELECT 1 FROM pg_collation WHERE collname = 'und-x-icu'`);
     this.hasIcu = rows.length > 0;
-    // In a server encoding of its own, no letter beyond ASCII may be named by its number.
+    // In another server encoding, letters beyond ASCII cannot be named by their number.
     const [encoding] = await query('SHOW server_encoding');
     if ((encoding as { server_encoding?: string }).server_encoding !== 'UTF8') return;
     const [found] = await query(oddLettersSql('lower(c)', this.hasIcu ? `lower(c COLLATE "und-x-icu")` : 'lower(c)'));
@@ -134,7 +137,7 @@ export class PostgresDialect implements SqlDialect {
     return `replace(lower(CAST(${sql} AS text)${locale}), 'ς', 'σ') COLLATE "C"`;
   }
 
-  /** In the database's own collation, whatever the column's: that is the one whose lower case was asked for. */
+  /** Uses the database's own collation, not the column's: its lower case is the one that was asked for. */
   narrowFolded(
     sql: string,
     column: ColumnType,
@@ -152,7 +155,7 @@ export class PostgresDialect implements SqlDialect {
     return comparison(isExact ? sql : this.exactText(sql, column), parameters);
   }
 
-  /** LIKE refuses collations that are not deterministic; citext folds. */
+  /** LIKE refuses collations that are not deterministic, and citext ignores case. */
   canNarrowText({ column, kind, type }: ColumnType): boolean {
     return kind === 'text' && type !== 'citext' && column.collation === undefined;
   }
@@ -170,7 +173,7 @@ export class PostgresDialect implements SqlDialect {
     return parameter;
   }
 
-  /** Arrays: the same statement for any number of them. */
+  /** As arrays, so that the statement is the same for any number of constants. */
   constants(number: string, columns: readonly ConstantColumn[], bind: (value: unknown) => string): string {
     const arrays = columns.map(({ kind, type, values }) => `${bind(values)}::${arrayOf(kind, type)}[]`);
     const names = columns.map(({ name }) => name);
@@ -208,12 +211,12 @@ function arrayOf(kind: ColumnKind, type: string): string {
 function utc(sql: string, { kind, type }: ColumnType): string {
   if (kind === 'day') return sql;
   if (type === 'timestamp with time zone') return `(${sql} AT TIME ZONE 'UTC')`;
-  // The driver writes a date into a column without zone as this process's local time.
+  // The driver writes a date into a column without a time zone as this process's local time.
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return zone === 'UTC' ? sql : `(${sql} AT TIME ZONE '${zone}' AT TIME ZONE 'UTC')`;
 }
 
-/** Says whose an advisory lock is: any number of the library's own, and one of the name. */
+/** Identifies an advisory lock by the library's own number and one number per name. */
 function takeLocks(names: readonly string[]): string {
   const rows = names.map((name, n) => `(${n}, ${Number.parseInt(name.slice(0, 8), 16) >>> 1})`);
   return `SELECT n, pg_backend_pid() AS own, CASE WHEN pg_try_advisory_lock(${LOCK_SPACE}, name) THEN pg_backend_pid() ELSE (

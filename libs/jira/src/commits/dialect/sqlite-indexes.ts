@@ -1,4 +1,4 @@
-// Indexes of SQLite: ordinary ones alone. Tests of texts are functions, which they do not serve.
+// Indexes of SQLite: only ordinary ones. Text tests are functions, which these do not serve.
 
 import type { ColumnType } from './column-type.js';
 import { createIndex, quoted, type IndexDialect, type IndexForm, type IndexUse } from './index-dialect.js';
@@ -19,7 +19,7 @@ function formFor(use: IndexUse, { column }: ColumnType): IndexForm | undefined {
   return column.collation === undefined ? 'plain' : 'bytes';
 }
 
-/** The key of a table whose rows are kept by it has no index of its own. */
+/** A table that is stored by its primary key has no separate index for it. */
 function ask(path: readonly string[]): string {
   const table = quoted(path.at(-1) ?? '');
   return `SELECT l.name AS "index", x.name AS "column", CASE x.coll WHEN 'BINARY' THEN 'plain,bytes' ELSE 'plain' END AS "forms",

@@ -1,4 +1,4 @@
-// SQLite: one connection in this process, columns that store what they are given, dates as text in UTC.
+// The dialect of SQLite: one connection in this process, columns that store any value, dates as text in UTC.
 
 import type { ColumnMetadata, DatabaseConnection } from '../typeorm-internals.js';
 import {
@@ -45,8 +45,8 @@ export class SqliteDialect implements SqlDialect {
   readonly hasFunctions: boolean;
 
   /**
-   * @param isInProcess whether the database runs in this process; elsewhere queries are all that is known of it
-   * @param isSynchronous better-sqlite3 alone
+   * @param isInProcess whether the database runs in this process; otherwise, nothing but queries is known of it
+   * @param isSynchronous true for better-sqlite3 only
    */
   constructor(
     isInProcess: boolean,
@@ -61,7 +61,7 @@ export class SqliteDialect implements SqlDialect {
   }
 
   stateOf(connection: DatabaseConnection | undefined): ConnectionState | undefined {
-    const isOpen = connection?.inTransaction; // sql.js does not say
+    const isOpen = connection?.inTransaction; // undefined in sql.js
     return isOpen === undefined ? undefined : { isInTransaction: isOpen, isOpen, isFailed: false };
   }
 
@@ -81,7 +81,7 @@ export class SqliteDialect implements SqlDialect {
     return type === 'jsonb' ? `json(${name})` : name;
   }
 
-  /** Every real is kept in eight bytes. */
+  /** SQLite stores every real number in eight bytes. */
   kindOf(type: string): ColumnKind | undefined {
     return type === 'float' || type === 'real' ? 'double' : undefined;
   }
@@ -95,8 +95,8 @@ export class SqliteDialect implements SqlDialect {
   }
 
   /**
-   * Instants are text, TypeORM's with three decimals and `datetime('now')` with none. Without them a whole second sorts
-   * before both, so bounds made this way hold for either.
+   * Instants are stored as text: TypeORM writes three decimals, `datetime('now')` none. A whole second without decimals
+   * sorts before both, so bounds made here hold for either.
    */
   instantParameter(time: number): string {
     return new Date(time)
@@ -130,16 +130,16 @@ export class SqliteDialect implements SqlDialect {
     const sought = text(bind(value));
     if (test === 'contains') return `instr(${whole}, ${sought}) > 0`;
     if (test === 'startswith') return `substr(${whole}, 1, length(${sought})) = ${sought}`;
-    // A start beyond the text's beginning would give a longer piece than asked for.
+    // A start before the text's beginning would return a longer piece than requested.
     return `(length(${whole}) >= length(${sought}) AND substr(${whole}, length(${whole}) - length(${sought}) + 1) = ${sought})`;
   }
 
-  /** Its tests read the bare column as they are. */
+  /** Its text tests already read the bare column. */
   canNarrowText(): boolean {
     return false;
   }
 
-  /** Where it is given several, or no column of a table, SQLite compares numbers with texts as texts. */
+  /** If SQLite compares several values, or no table's column, it compares numbers with texts as texts. */
   comparable(_column: ColumnType, value: unknown, parameter: string): string {
     return typeof value === 'bigint' ? `CAST(${parameter} AS NUMERIC)` : parameter;
   }
@@ -148,9 +148,9 @@ export class SqliteDialect implements SqlDialect {
     return `(CAST(strftime('${PARTS[part]}', ${sql}) AS INTEGER)${part === 'week_day' ? ' + 1' : ''})`;
   }
 
-  /** Which branch of a union gives a column its affinity is left open: each value comes in its column's storage class. */
+  /** It is undefined which branch of a union gives a column its affinity, so each value comes in its column's storage class. */
   typedValue({ kind, type }: ColumnType, value: unknown, parameter: string): string {
-    // Text in columns of numbers is kept as it is.
+    // Text in a column of numbers is kept as text.
     if (typeof value === 'string' && !/^-?\d+$/.test(value)) return parameter;
     if (kind === 'double') return `CAST(${parameter} AS REAL)`;
     const isNumeric =

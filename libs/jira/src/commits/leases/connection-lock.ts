@@ -7,13 +7,13 @@ interface Waiter<Holder> {
   readonly grant: () => void;
 }
 
-/** Whoever brings those that wait. */
+/** The source of those that wait, which can be paused. */
 export interface Crowd {
   hold(): void;
   resume(): void;
 }
 
-/** Those that wait are served in the order they came in: while so many do, others wait where turns are taken. */
+/** Waiters are served in the order they came. With this many, further callers are held back where turns are assigned. */
 const CROWD = 4;
 
 export class ConnectionLock<Holder extends object> {
@@ -31,7 +31,10 @@ export class ConnectionLock<Holder extends object> {
     return this.current;
   }
 
-  /** Undefined if the lock is free or the holder's already; else a promise of its turn. */
+  /**
+   * Undefined if the lock is free or already the holder's; otherwise a promise of its turn. @throws JiraException
+   * LOCK_TIMEOUT
+   */
   acquire(holder: Holder): Promise<void> | undefined {
     if (this.current === holder) return undefined;
     if (!this.current) {
@@ -54,7 +57,7 @@ export class ConnectionLock<Holder extends object> {
     });
   }
 
-  /** Hands the lock to another holder, ahead of all that wait for it. */
+  /** Hands the lock to another holder, ahead of all waiters. */
   pass(holder: Holder, successor: Holder): void {
     if (this.current === holder) this.current = successor;
   }
@@ -63,7 +66,7 @@ export class ConnectionLock<Holder extends object> {
   release(holder: Holder): void {
     if (this.current !== holder) return;
     this.current = this.queue[0]?.holder;
-    // All that wait for the same holder share its turn.
+    // All waiters for the same holder share its turn.
     const granted = this.queue.filter((waiter) => waiter.holder === this.current);
     this.queue = this.queue.filter((waiter) => waiter.holder !== this.current);
     for (const waiter of granted) waiter.grant();

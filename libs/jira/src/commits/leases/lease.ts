@@ -1,4 +1,4 @@
-// A query runner's turns on SQLite's one connection: for one query, or from BEGIN to COMMIT.
+// A lease: a query runner's turns on SQLite's one connection, each for one query or from BEGIN to COMMIT.
 
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import type { QueryRunner } from 'typeorm';
@@ -17,9 +17,9 @@ export interface Connection {
   readonly lockTimeoutMs: number;
   /** The transaction that the running code is in. */
   readonly current: AsyncLocalStorage<Lease>;
-  /** Whether the connection itself is in a transaction; undefined where the driver cannot tell. */
+  /** Whether the connection itself is in a transaction; undefined if the driver cannot tell. */
   readonly inTransaction: () => boolean | undefined;
-  /** What everybody is part of: a transaction that was begun by hand, by a runner that was released since. */
+  /** A transaction that was begun by hand on a runner that was released since: every caller is part of it. */
   shared?: Lease | undefined;
 }
 
@@ -30,11 +30,12 @@ export function leaseOf(runner: QueryRunner): Lease | undefined {
 }
 
 /**
- * The turns of a runner of a `turnTaking` class. With a parent it works inside the parent's transaction: transactions of its own are
- * savepoints, and while one is open the parent's other code waits, so that nothing of it is lost in a rollback.
+ * The turns of a runner of a `turnTaking` class. With a parent, it works inside the parent's transaction. Its own
+ * transactions are then savepoints. While one is open, the parent's other code waits, so that a rollback undoes nothing
+ * of it.
  */
 export class Lease {
-  /** Whose turn it is within this transaction: its own, or that of a runner that joined it. */
+  /** Whose turn it is within this transaction: its own runner's, or that of a runner that joined it. */
   private readonly inner: ConnectionLock<Lease>;
   private readonly stock: QueryRunner;
   private readonly parent: Lease | undefined;
@@ -57,18 +58,18 @@ export class Lease {
     if (parent) this.countFromParent();
   }
 
-  /** Whether code in this context would join the transaction. */
+  /** Whether code in this context would join a transaction. */
   get isOpen(): boolean {
     if (!this.parent) return this.runner.isTransactionActive;
     return this.ownDepth > 0 || this.ownFlag || this.parent.isOpen;
   }
 
-  /** The innermost transaction of its own that this code is in: what a new runner joins. */
+  /** The innermost own transaction that this code is in; new runners join it. */
   get joinable(): Lease {
     return this.depth === 0 && this.parent?.isOpen ? this.parent.joinable : this;
   }
 
-  /** The runner whose COMMIT makes this one's writes last. */
+  /** The runner whose COMMIT makes this runner's writes permanent. */
   get root(): QueryRunner {
     return this.parent?.isOpen ? this.parent.root : this.runner;
   }
@@ -82,7 +83,7 @@ export class Lease {
     return this.parent?.isOpen ? depthOf(this.parent.runner) : 0;
   }
 
-  /** Transactions of its own that are open, one in the other. */
+  /** The number of own transactions that are open, nested. */
   private get depth(): number {
     return this.parent ? this.ownDepth : depthOf(this.runner);
   }
@@ -95,7 +96,7 @@ export class Lease {
     return this.inTurn(() => this.start(args));
   }
 
-  // Without a transaction TypeORM refuses to end one, for which nobody has to wait.
+  // Without a transaction, TypeORM refuses to end one; no turn is needed for that.
   commitTransaction(): Promise<void> {
     const commit = (): Promise<void> => this.stock.commitTransaction.call(this.runner);
     return this.isOpen ? this.inTurn(commit) : commit();
@@ -105,7 +106,7 @@ export class Lease {
     return this.isOpen ? this.inTurn(() => this.rollBack()) : this.rollBack();
   }
 
-  /** TypeORM's runner has been told that a statement of the application's own has begun a transaction, or ended it. */
+  /** Call it when a statement of the application has begun or ended a transaction. */
   noteHandWritten(isOpen: boolean): void {
     this.isHandWritten = isOpen;
     if (isOpen || this.running > 0) return;
@@ -116,8 +117,8 @@ export class Lease {
   }
 
   /**
-   * The turn ends with the runner: an open transaction is rolled back. One that was begun by hand stays open, as it does
-   * without leases: `dataSource.query('BEGIN')` has a runner of its own for this one statement.
+   * Ends the turn; an open transaction is rolled back. A transaction that was begun by hand stays open, as it would
+   * without leases: `dataSource.query('BEGIN')` uses a runner for that one statement only.
    */
   async release(): Promise<void> {
     if (this.isHandWritten) {
@@ -128,7 +129,7 @@ export class Lease {
     await this.stock.release.call(this.runner);
   }
 
-  /** What TypeORM counts from 0 starts at the depth of the transaction that the runner joined. */
+  /** Makes TypeORM's depth start at that of the transaction that the runner joined. */
   private countFromParent(): void {
     delegateTransactionState(this.runner, {
       depth: {
@@ -165,11 +166,11 @@ export class Lease {
   private endTurn(): void {
     this.inner.release(this);
     if (!this.holdsTransaction()) this.outer.release(this);
-    // Contexts of transactions that have ended mean nothing; without any open, promises need not carry them.
+    // Contexts of ended transactions mean nothing. While none is open, promises need not carry a context.
     if (this.connection.lock.holder === undefined) this.connection.current.disable();
   }
 
-  /** An open transaction keeps its turn, also one that was begun by hand with `query('BEGIN')`. */
+  /** An open transaction keeps its turn, even if it was begun by hand with `query('BEGIN')`. */
   private holdsTransaction(): boolean {
     if (this.depth > 0) return true;
     return (
@@ -177,7 +178,7 @@ export class Lease {
     );
   }
 
-  /** Whether the running code is part of what holds the lock: it cannot wait for itself. */
+  /** Whether the running code is part of the lock's holder: it must not wait for itself. */
   private isInside(lock: ConnectionLock<Lease>): boolean {
     for (let lease = this.connection.current.getStore(); lease; lease = lease.parent) {
       if (lease === lock.holder) return true;
@@ -186,8 +187,8 @@ export class Lease {
   }
 
   /**
-   * Code that a transaction calls once it has ended (its subscribers) gets the rest of the turn: what it begins may
-   * last longer than that, and has code of its own, which would wait for the turn it is part of.
+   * Subscribers that a transaction calls once it has ended get the rest of its turn. What they begin may outlast the
+   * turn and run code of its own, which would otherwise wait for the turn it is part of.
    */
   private succeed(): void {
     const { lock } = this.connection;
@@ -208,7 +209,7 @@ export class Lease {
     try {
       await this.stock.rollbackTransaction.call(this.runner);
     } catch (error) {
-      // SQLite may have ended the transaction by itself (disk full, for one): nothing is left to roll back.
+      // SQLite may have ended the transaction by itself (on a full disk, for example): nothing is left to roll back.
       if (this.depth === 0 || this.connection.inTransaction() !== false) throw error;
       setDepth(this.runner, this.baseDepth);
     }
@@ -217,8 +218,8 @@ export class Lease {
 }
 
 /**
- * A subclass whose methods that touch the connection go through the runner's lease. A runner lives no longer than one
- * query: to change the prototype of each instead makes a whole query cost half as much again.
+ * A subclass whose methods use the connection through the runner's lease. A runner lives for one query only; changing
+ * each runner's prototype instead would make a query half again as slow.
  */
 export function turnTaking(Stock: RunnerClass): RunnerClass {
   const TurnTaking = class extends Stock {};

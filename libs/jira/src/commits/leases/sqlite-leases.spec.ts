@@ -22,7 +22,7 @@ describe('installSqliteLeases', () => {
   });
   afterEach(() => dataSource.destroy());
 
-  // Made outside of any transaction, it runs work as other code of the application would.
+  // Created outside any transaction: it runs work like other code of the application.
   const outside = new AsyncResource('outside');
   const save = (text: string) => dataSource.getRepository(Note).save({ text });
   const texts = async () =>
@@ -100,7 +100,7 @@ describe('installSqliteLeases', () => {
     await runner.startTransaction();
     const start = performance.now();
     await expect(save('a')).rejects.toMatchObject({ code: 'LOCK_TIMEOUT' });
-    // Once, not again for the rollback of the transaction that could not begin.
+    // The wait happened once, and not again for the rollback of the transaction that could not begin.
     expect(performance.now() - start).toBeLessThan(1_900);
     await runner.commitTransaction();
     await save('b');

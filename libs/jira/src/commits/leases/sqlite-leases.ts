@@ -1,4 +1,5 @@
-// SQLite is one connection. TypeORM gives it to everybody at once; leases give it to one transaction or query at a time.
+// Leases for SQLite's one connection. TypeORM gives it to all callers at once; leases give it to one transaction or
+// query at a time.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DataSource, Driver, QueryRunner } from 'typeorm';
@@ -15,28 +16,28 @@ import { knownDialectOf } from '../dialect/dialects.js';
 import { Lease, leaseOf, turnTaking, type Connection } from './lease.js';
 
 export interface SqliteLeaseOptions {
-  /** Longest wait for the connection in milliseconds; then a `LOCK_TIMEOUT` is thrown. @default 5000 */
+  /** Maximum wait for the connection in ms; then a `LOCK_TIMEOUT` is thrown. @default 5000 */
   readonly lockTimeoutMs?: number;
-  /** Told when many wait for the connection, and when few do again. */
+  /** Paused while many wait for the connection. */
   readonly crowd?: Crowd;
 }
 
-/** As long as better-sqlite3 itself waits for another process's lock. */
+/** As long as better-sqlite3 itself waits for a lock of another process. */
 const DEFAULT_LOCK_TIMEOUT_MS = 5_000;
 
 const INSTALLED = new WeakMap<DataSource, Connection>();
 
 /**
  * Makes concurrent use of a SQLite data source safe: each query runner waits for its turn on the one connection, a
- * transaction keeps it until it ends, and code called inside `manager.transaction()` joins that transaction.
- * For a data source of any other database, and when called again, it does nothing.
+ * transaction keeps it until it ends, and code called inside `manager.transaction()` joins that transaction. Does
+ * nothing for other databases, or if it was called before.
  *
- * @throws ConfigurationError when a transaction is open
+ * @throws ConfigurationError if a transaction is open
  */
 export function installSqliteLeases(dataSource: DataSource, options: SqliteLeaseOptions = {}): void {
   if (!isSqlite(dataSource) || INSTALLED.has(dataSource)) return;
   const { driver } = dataSource;
-  // Without leases all share one runner.
+  // Without leases, all callers share one runner.
   if (driver.createQueryRunner('master').isTransactionActive) {
     throw new ConfigurationError(
       'The SQLite data source',
@@ -57,25 +58,25 @@ export function installSqliteLeases(dataSource: DataSource, options: SqliteLease
 }
 
 /**
- * Runs work inside a transaction that was begun with `queryRunner.startTransaction()`: repository calls of the work
- * join it, as they do in the callback of `manager.transaction()`. For other databases it just runs the work.
+ * Runs work inside a transaction that was begun with `queryRunner.startTransaction()`. Repository calls of the work
+ * join it, as in the callback of `manager.transaction()`. On other databases, it just runs the work.
  */
 export function runInTransactionOf<T>(runner: QueryRunner, work: () => Promise<T>): Promise<T> {
   const lease = leaseOf(runner);
   return lease ? lease.run(work) : work();
 }
 
-/** The runner whose COMMIT makes this runner's writes last: another one if it joined a transaction. */
+/** The runner whose COMMIT makes this runner's writes permanent: another one if it joined a transaction. */
 export function committingRunner(runner: QueryRunner): QueryRunner {
   return leaseOf(runner)?.root ?? runner;
 }
 
-/** Tells the lease of a runner, if it has one, that a transaction was begun by hand, or has ended. */
+/** Tells the runner's lease, if it has one, that a transaction was begun by hand or has ended. */
 export function noteHandWritten(runner: QueryRunner, isOpen: boolean): void {
   leaseOf(runner)?.noteHandWritten(isOpen);
 }
 
-/** Whether nobody has the connection at this moment: a statement that runs within this turn disturbs no transaction. */
+/** Whether the connection is free: a statement that runs within this turn of the event loop disturbs no transaction. */
 export function isConnectionFree(dataSource: DataSource): boolean {
   const connection = INSTALLED.get(dataSource);
   return connection !== undefined && connection.lock.holder === undefined && connection.inTransaction() === false;
@@ -111,13 +112,16 @@ function statementsOf(database: object, caches: WeakMap<object, Statements>): St
   return statements;
 }
 
-/** What a transaction calls (its callback, listeners, subscribers) joins it instead of waiting for it. */
+/** Code that a transaction calls (its callback, listeners, subscribers) joins it instead of waiting for it. */
 function inLease(runner: QueryRunner, call: () => unknown): unknown {
   const lease = leaseOf(runner);
   return lease ? lease.run(call) : call();
 }
 
-/** TypeORM drops the statement it prepared first; with this, the one that was not used for longest. */
+/**
+ * A cache of prepared statements. TypeORM drops the one that was prepared first; this order makes it drop the least
+ * recently used.
+ */
 class Statements extends Map<string, unknown> {
   override get(sql: string): unknown {
     const statement = super.get(sql);

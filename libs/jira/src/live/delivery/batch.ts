@@ -1,4 +1,4 @@
-// What one batch of deliveries has found out so far.
+// What the delivery of one batch of changes has worked out so far, so that each result is computed once.
 
 import type { ChangeType, Image } from '../../core/changes/change.js';
 import type { Case, Delivery } from './cases.js';
@@ -10,11 +10,11 @@ export class Batch {
   readonly rooms = new RoomBook();
   readonly judgements = new Judgements();
   readonly cases: Case[] = [];
-  /** Those of channels that have a list. */
+  /** Cases of channels that have a list. */
   readonly listed: Case[] = [];
-  /** Windows that some of it was applied to. */
+  /** Windows to which some of the batch was applied. */
   readonly windows = new Set<ListWindow>();
-  /** Deliveries that an observer has sent by itself. */
+  /** Deliveries that an observer's handler has sent itself. */
   readonly handled = new Map<Delivery, Set<ObserverBehaviour>>();
   readonly outputs = new Map<Audience, Map<ChangeType, Map<Image, unknown>>>();
   readonly checks = new Map<Channel, Promise<void>>();

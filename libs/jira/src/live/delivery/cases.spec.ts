@@ -50,7 +50,7 @@ describe('the images of a change that count', () => {
   it('are those of rows that are there', () => {
     const { before, after } = changeOf('modified');
     expect(imagesOf(changeOf('modified'), false)).toEqual({ before, after });
-    // A restore and a soft delete have both images; the row was there on one side only.
+    // A restore and a soft delete have both images, but the row existed on one side only.
     expect(imagesOf(changeOf('added'), false)).toEqual({ before: undefined, after });
     expect(imagesOf(changeOf('removed'), false)).toEqual({ before, after: undefined });
   });

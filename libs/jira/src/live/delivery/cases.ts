@@ -1,4 +1,4 @@
-// What channels make of the changes of a batch.
+// Works out which images of a change concern a channel, for the changes of a batch.
 
 import { getOrAdd } from '../../core/support/get-or-add.js';
 import type { Change, Image } from '../../core/changes/change.js';
@@ -9,22 +9,22 @@ import { overlaps, type RoomBook } from './rooms.js';
 export interface Delivery {
   readonly change: Change;
   readonly position: string;
-  /** All changes of its commit; absent = it is the only one. */
+  /** All changes of its commit; absent if it is the only one. */
   readonly commit?: readonly Change[];
   readonly isForeign?: boolean; // another process committed it
-  /** How long ago it was committed, where that is known. */
+  /** How long ago it was committed, in ms, if known. */
   readonly lagMs?: number;
-  /** Only channels of this observer (a change dispatched by hand to one). */
+  /** Only for channels of this observer: the change was dispatched by hand. */
   readonly observer?: string;
 }
 
-/** What one channel makes of one change. */
+/** One change, as it concerns one channel. */
 export interface Case {
   readonly delivery: Delivery;
   readonly channel: Channel;
   readonly before?: Image;
   readonly after?: Image;
-  /** The row is there no longer, for anybody. */
+  /** Whether the row no longer exists for anybody. */
   readonly isGone: boolean;
 }
 
@@ -32,7 +32,7 @@ export function matchersOf({ filter, audience }: ChannelDefinition): readonly Ro
   return [filter, ...audience.matchers];
 }
 
-/** The images that count: for who does not ask for deleted rows, a soft-deleted row is none. */
+/** The change's images. Unless `withDeleted`, a soft-deleted row counts as no row. */
 export function imagesOf(change: Change, withDeleted: boolean | undefined): { before?: Image; after?: Image } {
   if (withDeleted) return change;
   if (change.isSoftDeleted) return NO_IMAGES;
@@ -51,7 +51,7 @@ export function caseOf(delivery: Delivery, channel: Channel, book: RoomBook): Ca
   return { delivery, channel, before: isIn(before), after: isIn(after), isGone: after === undefined };
 }
 
-/** The images of the case that the channel's rows include. */
+/** The images that the channel's matchers accept. */
 export function acceptedOf(
   { channel, before, after }: Case,
   judgements: Judgements,
@@ -63,7 +63,7 @@ export function acceptedOf(
   };
 }
 
-/** Has each audience that shows more than images read what it will show; one that cannot throws when it is to show it. */
+/** Lets each audience that needs more than images read what it will show. If that fails, showing the row throws. */
 export function loadOutputs(cases: readonly Case[], judgements: Judgements): Promise<unknown> | undefined {
   const announced = new Map<Audience, { image: Image; change: Change }[]>();
   for (const one of cases) {
@@ -73,7 +73,7 @@ export function loadOutputs(cases: readonly Case[], judgements: Judgements): Pro
       const { after: image } = acceptedOf(one, judgements);
       if (image) getOrAdd(announced, audience, () => []).push({ image, change: one.delivery.change });
     } catch {
-      continue; // whoever sends it hears of it again
+      continue; // sending the row throws the same error
     }
   }
   if (announced.size === 0) return undefined;

@@ -1,4 +1,4 @@
-// Finds the channels a change may concern, without looking at the others.
+// Finds the channels that a change may concern, without looking at the others.
 
 import type { Channel, ObserverBehaviour } from './channel.js';
 import type { Change, Image } from '../../core/changes/change.js';
@@ -6,8 +6,8 @@ import { getOrAdd } from '../../core/support/get-or-add.js';
 import type { Room, RoomBook } from './rooms.js';
 
 /**
- * Each channel sits under the rooms it listens to; without rooms under one equality it requires (`assigneeId = 7`), the
- * filter's before the audience's; else among those that every change of the entity concerns.
+ * Each channel is listed under the rooms it listens to. Without rooms, it is listed under one equality that it requires
+ * (`assigneeId = 7`), the filter's before the audience's; without either, every change of the entity concerns it.
  */
 export class ChannelIndex {
   private readonly unindexed = new Set<Channel>();
@@ -33,7 +33,7 @@ export class ChannelIndex {
     for (const [observer, rooms] of this.byRoom) if (rooms === group) this.byRoom.delete(observer);
   }
 
-  /** Every channel whose room or required equality the row satisfies before or after. */
+  /** Every channel with a room or required equality that the row satisfies, before or after the change. */
   candidates(change: Change, book: RoomBook): ReadonlySet<Channel> {
     if (this.byPath.size === 0 && this.byRoom.size === 0) return this.unindexed;
     const found = new Set(this.unindexed);
@@ -56,7 +56,7 @@ export class ChannelIndex {
   }
 }
 
-/** `undefined` when the observer fails: then all its channels are concerned, and will find out. */
+/** `undefined` if the observer's `rooms` throws. Then all its channels are candidates, and meet the error themselves. */
 function roomsOf(
   observer: ObserverBehaviour,
   images: readonly Image[],
@@ -85,8 +85,8 @@ function valueAt(image: Image, path: string): unknown {
 }
 
 /**
- * Values that may be equal share a key: a candidate too many is judged and dropped, one too few would be lost. So
- * numbers and their strings are one (bigint columns), and a relation counts as the key it holds.
+ * Values that may be equal share a key: one candidate too many is judged and dropped, one too few would be lost. So a
+ * number and its string share a key (bigint columns), and a relation counts as the key that it holds.
  */
 function indexKey(value: unknown): string {
   if (value === null || value === undefined) return 'null';

@@ -18,31 +18,31 @@ export interface RowMatcher {
   /** The verdict if it can be computed in memory; `undefined` if `judge` has to ask. */
   matches(image: Image): boolean | undefined;
   /**
-   * Verdicts for all of these, in one batch. `past` says which are images of before a change: of a deleted row, where
-   * the rows that decided about it are gone too, nobody knows any more, and its verdict is `undefined`.
+   * Verdicts for all of these images, in one batch. `past` has the images from before a change. The verdict on a
+   * deleted row is `undefined` if the rows that decided about it are gone, too.
    */
   judge(images: readonly Image[], past: ReadonlyMap<Image, Past>): Promise<readonly (boolean | undefined)[]>;
-  /** Matchers of equal families are judged by one query; absent = by one of its own. */
+  /** One query judges all matchers of equal families; absent = each has its own query. */
   readonly family?: string;
-  /** The same of `judge` for several of one family; only where there is one. */
+  /** Like `judge`, for several matchers of one family. Required if there is a family. */
   judgeFamily?(
     family: readonly this[],
     images: readonly Image[],
     past: ReadonlyMap<Image, Past>,
   ): Promise<readonly (readonly (boolean | undefined)[])[]>;
-  /** Necessary conditions, "this property path has one of these values": what the index of channels is built from. */
+  /** Necessary conditions, "this property path has one of these values". The index of channels is built from them. */
   readonly equalities: ReadonlyMap<string, readonly unknown[]>;
-  /** Whether the change of a related row may alter verdicts on rows that did not change. @default it never may */
+  /** Whether the change of a related row may alter verdicts on rows that did not change. @default it never does */
   isConcernedBy?(change: Change): boolean;
-  /** The part that rows of other entities decide; absent if the row alone decides. */
+  /** The rows of other entities that decide; absent if the row alone decides. */
   readonly related?: RelatedRows;
   /** Whether code or SQL of the application decides. @default false */
   readonly isOpaque?: boolean;
-  /** Whether rows of many-to-many tables decide: their changes come with those of the rows that own them. @default false */
+  /** Whether many-to-many rows decide: their changes come with those of the rows that own them. @default false */
   readonly crossesLinks?: boolean;
 }
 
-/** What an image is the one before. */
+/** The change that an image is the state before. */
 export interface Past {
   readonly change: Change;
   /** Position of its commit. */
@@ -51,23 +51,23 @@ export interface Past {
   readonly commit?: readonly Change[];
 }
 
-/** Rows of other entities that decide about unchanged rows. */
+/** Rows of other entities that decide about rows which did not change themselves. */
 export interface RelatedRows {
   /** Names of their entities. */
   readonly names: ReadonlySet<string>;
-  /** A digest: verdicts stay the same while it does. Asks the database. */
+  /** A digest: while it stays the same, verdicts do, too. Queries the database. */
   readState(): Promise<string>;
 }
 
 /** Callers who see the same rows in the same form. They share all work. */
 export interface Audience {
   readonly key: string;
-  /** Whether it is of one subscription, and ends with it. @default false */
+  /** Whether it belongs to one subscription and ends with it. @default false */
   readonly isOfOne?: boolean;
   /** All must match. */
   readonly matchers: readonly RowMatcher[];
   serialize(image: Image, type: ChangeType, change: Change): unknown;
-  /** Called once a batch before `serialize`, with the images it will be given; absent = those are all it needs. */
+  /** Called once per batch before `serialize`, with the images to serialize; absent = images are enough. */
   readonly load?: (announced: readonly { readonly image: Image; readonly change: Change }[]) => Promise<void>;
 }
 
@@ -80,21 +80,21 @@ export interface ObserverBehaviour extends RoomKeeper {
     ((scopes: readonly HookScope[], image: Image, type: ChangeType) => readonly HookScope[]) | undefined;
   /** Called once per change, before it is sent; `false` means the handler sent it itself. */
   readonly handle?: ((change: Change, rooms: RoomDiff) => Promise<boolean | void> | boolean | void) | undefined;
-  /** What has to be known to resume its subscriptions; absent = none of them can be. */
+  /** The rules for resuming its subscriptions; absent = they cannot be resumed. */
   readonly resuming?: ResumeRules;
 }
 
-/** What an observer says about subscriptions that are resumed. */
+/** An observer's rules for resuming subscriptions. */
 export interface ResumeRules {
-  /** Another value when rows are shown in another form. */
+  /** Changes when rows are shown in another form. */
   readonly shape: string;
-  /** Why such a subscription can never be resumed; `undefined` = it can. */
+  /** Why such a subscription can never be resumed; `undefined` if it can. */
   obstacleOf(definition: ChannelDefinition): string | undefined;
   /** The key of the caller, `null` for anonymous ones. */
   userOf(scope: HookScope): string | null;
-  /** Position at which the application last sent a change of its own: those are not kept. */
+  /** Position at which the application last sent a change of its own: the log does not keep such changes. */
   signalledAt?: string;
-  /** Whether the change is one of an entity that the observer names as deciding. */
+  /** Whether the change is of an entity that the observer's `dependsOn` names. */
   dependsOn(change: Change): boolean;
   /** Whether such a change may have decided what this caller sees. */
   decides(change: Change, scope: HookScope): boolean;
@@ -111,11 +111,11 @@ export interface ChannelDefinition {
   readonly audience: Audience;
   /** Whether soft-deleted rows count as rows. @default false */
   readonly withDeleted?: boolean;
-  /** What rows decide whose changes nobody follows, as one text; absent = there are none. Asks the database. */
+  /** A digest of the deciding rows whose changes are not followed; absent if there are none. Queries the database. */
   readonly readRelated?: () => Promise<string>;
   /** Whether some of those rows are captured only in processes that have such a channel. @default false */
   readonly isPartlyCaptured?: boolean;
-  /** The list that its subscribers are told of, in place of changes. */
+  /** The list whose differences subscribers get in place of changes. */
   readonly list?: ListDefinition;
 }
 
@@ -127,30 +127,30 @@ export function channelKey({ namespace, observer, rooms, filter, audience, list 
 
 export type ListAnswer = (ListRows & { readonly recovered: false }) | (ListSteps & { readonly recovered: true });
 
-/** The rows that a channel with a list keeps. */
+/** The rows of a channel that has a list. */
 export interface ListWindow {
-  /** What it shows may be another now. */
+  /** What the list shows may have changed: reads it again soon. */
   touch(position: string): void;
-  /** What became of a row. @param lagMs how long ago it was committed, where that is known */
+  /** Applies a row's change. @param lagMs how long ago it was committed, if known */
   apply(change: RowChange, position: string, lagMs?: number): void;
-  /** Nothing follows for now: what was applied is told. */
+  /** No more changes follow for now: sends what was applied. */
   settle(): void;
-  /** A subscription comes from another channel, or cannot go on from what it was told: it gets the whole list. */
+  /** Sends the whole list to a subscription that comes from another channel, or cannot continue from what it was told. */
   renew(subscription: Subscription, position: string): void;
-  /** Resolves when it is no older than the call, where it may be. Rejects when it cannot be read. */
+  /** Resolves when the list is as new as this call. Rejects if it cannot be read. */
   current(): Promise<void>;
   /**
-   * The list that its frames go on from: the steps to it, where it is known what was shown.
+   * The list that the following frames continue; only the steps to it, if it is known what the client was shown.
    *
-   * @param shown the name of that
+   * @param shown the name of the list that the client was shown
    */
   answer(shown?: string): ListAnswer;
-  /** Nobody listens for now. Returns false if nobody can come back. */
+  /** Called when the last subscriber left. Returns false if none can come back. */
   rest(): boolean;
   close(): void;
 }
 
-/** How entities are told apart across data sources. */
+/** Identifies an entity across data sources. */
 export function entityKey(source: string, entity: string): string {
   return `${source}:${entity}`;
 }
@@ -161,9 +161,9 @@ export class Channel {
   readonly subscriptions = new Set<Subscription>();
   /** The last result of `readRelated`. */
   related?: string;
-  /** Where it has a list. */
+  /** Present if it has a list. */
   window?: ListWindow;
-  /** How many rows of the last large commit its subscribers were told of. */
+  /** How many rows of the last large commit its subscribers were told. */
   large?: { readonly position: string; told: number };
 
   constructor(
@@ -177,44 +177,44 @@ export function isConcerned({ definition: { filter, audience } }: Channel, chang
   return [filter, ...audience.matchers].some((matcher) => matcher.isConcernedBy?.(change));
 }
 
-/** Whether its subscribers may see other rows at any time, though nothing shows it. */
+/** Whether application code or SQL decides what its subscribers see: that may change without a trace. */
 export function isOpaque({ definition: { audience } }: Channel): boolean {
   return audience.matchers.some((matcher) => matcher.isOpaque);
 }
 
-/** The same, its filter included. */
+/** Like `isOpaque`, including the filter. */
 export function isOpaqueDefinition({ filter, audience }: ChannelDefinition): boolean {
   return [filter, ...audience.matchers].some((matcher) => matcher.isOpaque);
 }
 
-/** One subscriber's part in a channel. */
+/** One subscriber of a channel, and its state. */
 export class Subscription implements Recipient {
-  /** Where it belongs; `undefined` until that was first found out. */
+  /** The channel it belongs to; `undefined` until it was placed for the first time. */
   membership?: Channel;
-  /** The channel its client was told of last. */
+  /** The channel that its client was told of last. */
   announced?: string;
-  /** Its rows may be others now, without a change of their own. */
+  /** The rows it sees may have changed without a change of their own. */
   isStale = false;
-  /** Incremented with every reason to check its rights again. */
+  /** Incremented for every reason to check its rights again. */
   revision = 0;
   checkedAt = Date.now();
-  /** Position up to which nothing is sent to it: its frames begin after that. */
+  /** Its frames begin after this position. */
   since = '';
-  /** Whether its client asked for tokens. */
+  /** Whether its client asked for resume tokens. */
   isResumable = false;
-  /** Whether it is to get its whole list, and nothing before that. */
+  /** Whether it waits for the whole list; until then it gets nothing else. */
   isExpecting = false;
   private current: SubscriptionState = 'opening';
-  /** Why its rights are looked at. */
+  /** Why its rights are being checked. */
   private lookedFor?: Reason;
-  /** Frames that wait for it to be live. */
+  /** Frames held until it is live. */
   private held: ChangeFrame[] = [];
 
   constructor(
     readonly scope: HookScope,
     readonly entity: string,
     readonly observer: ObserverBehaviour,
-    /** Where it belongs, by the rights its caller has now. Rejects when there are none any more. */
+    /** Determines its channel by the caller's current rights. Rejects if the caller has none any more. */
     readonly define: (isAgain: boolean) => Promise<ChannelDefinition>,
   ) {}
 
@@ -240,7 +240,7 @@ export class Subscription implements Recipient {
     return this.scope.namespace;
   }
 
-  /** Called by the placement alone, which does what the new state asks for. Returns the state it was in. */
+  /** Called only by the placement, which then does what the new state requires. Returns the former state. */
   go(reason: Reason): SubscriptionState {
     const before = this.current;
     this.current = nextState(before, reason);
@@ -248,19 +248,19 @@ export class Subscription implements Recipient {
     return before;
   }
 
-  /** Keeps a frame until it is live; beyond `max` frames it has to fetch again instead. */
+  /** Holds a frame until it is live. With more than `max` frames, the client must refetch instead. */
   hold(frame: ChangeFrame, max: number): void {
     if (this.held.length < max) this.held.push(frame);
     else this.holdInstead(resetFrame(frame.channel, frame.position), 'heldFrames');
   }
 
-  /** In place of what waits it is told to fetch again, or the whole list. */
+  /** Replaces the held frames by one: `reset`, or the whole list. */
   holdInstead(frame: ChangeFrame, reason: ResetReason = this.lookedFor === REASONS.missed ? 'missed' : 'rights'): void {
     this.held = [frame];
     if (frame.type === 'reset') publishReset(this.namespace, frame.position, reason);
   }
 
-  /** What has waited, once. */
+  /** Returns the held frames and forgets them. */
   takeHeld(): readonly ChangeFrame[] {
     const { held } = this;
     this.held = [];
@@ -268,7 +268,7 @@ export class Subscription implements Recipient {
   }
 }
 
-/** Fetch again. */
+/** The frame that tells clients to refetch. */
 export function resetFrame(channel: string, position: string): ChangeFrame {
   return { method: 'SUBSCRIPTION', type: 'reset', status: 200, channel, position, data: null };
 }

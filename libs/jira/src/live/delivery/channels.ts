@@ -1,4 +1,4 @@
-// All open channels. Equal audiences and filters are one object, shared by their channels.
+// All open channels. Channels share equal audiences and filters, so that each is judged and serialized once.
 
 import { Channel, channelKey } from './channel.js';
 import type { Audience, ChannelDefinition, RowMatcher, Subscription } from './channel.js';
@@ -14,7 +14,7 @@ export class Channels {
   private readonly resting = new RestingLists();
   private readonly reading = new Map<string, Promise<string>>();
 
-  /** The channel of a definition, in its feed. @param related what `readRelated` said before now */
+  /** The open channel of a definition, or a new one in the feed. @param related the last result of `readRelated` */
   open(definition: ChannelDefinition, feed: Feed, related?: string): Channel {
     const key = channelKey(definition);
     const known = this.byKey.get(key);
@@ -30,39 +30,41 @@ export class Channels {
     return channel;
   }
 
-  /** What related rows said when the definition's channel looked at them last, or else say now. */
+  /** What the channel's `readRelated` returned last, or else returns now. */
   async relatedOf(definition: ChannelDefinition): Promise<string | undefined> {
     const { readRelated } = definition;
     if (!readRelated) return undefined;
     const key = channelKey(definition);
     const known = this.byKey.get(key)?.related;
     if (known !== undefined) return known;
-    // Whoever comes back at the same time asks once: an answer that is older than the channel can only be another later.
+    // Clients that come back at the same time share one query: an answer that is too old is corrected at the next
+    // check.
     const read = getOrAdd(this.reading, key, () => readRelated().finally(() => this.reading.delete(key)));
     return read;
   }
 
-  /** Channels about whose rows others decide that nobody follows. */
+  /** Channels with subscribers whose rows depend on related rows that nothing follows. */
   *dependent(): Generator<Channel> {
     for (const channel of this.byKey.values())
       if (channel.definition.readRelated && channel.subscriptions.size > 0) yield channel;
   }
 
   /**
-   * Takes a subscription out of its channel. A channel ends with its last; one with a list rests first.
+   * Takes a subscription out of its channel. A channel ends with its last subscription; if it has a list, it rests
+   * first.
    *
-   * @param mayReturn whether its client did not want to leave
+   * @param mayReturn whether the client was disconnected and may come back
    */
   leave(channel: Channel, subscription: Subscription, feed: Feed, mayReturn: boolean): void {
     channel.subscriptions.delete(subscription);
     if (channel.subscriptions.size > 0) return;
     if (!mayReturn || !channel.window?.rest()) return this.end(channel, feed);
-    // Nobody looks at it now.
+    // While it rests, nothing checks what related rows decide.
     channel.related = undefined;
     this.resting.add(channel, () => this.end(channel, feed));
   }
 
-  /** What was missed may concern lists at rest. */
+  /** Ends all lists at rest: something was missed that may concern them. */
   endResting(): void {
     this.resting.endAll();
   }
@@ -80,7 +82,7 @@ export class Channels {
     return { channels: this.byKey.size, shared: this.audiences.size + this.matchers.size };
   }
 
-  /** A batch then judges and serializes each once. */
+  /** Replaces equal filters and audiences by shared objects, so that a batch judges and serializes each once. */
   private intern(definition: ChannelDefinition): ChannelDefinition {
     const filter = this.matchers.take(matcherKey(definition, definition.filter), definition.filter);
     const matchers = definition.audience.matchers.map((matcher) =>

@@ -1,10 +1,10 @@
-// What a feed tells the diagnostics, beside its frames.
+// What a feed reports to diagnostics.
 
 import { isObserved, publish } from '../../core/diagnostics/diagnostics.js';
 import type { Turns } from '../../core/support/turns.js';
 import type { Delivery } from './cases.js';
 
-/** Runs `deliver`, and tells once its frames went out. */
+/** Runs `deliver`, and reports when its frames have been sent. */
 export function delivered(
   entity: string,
   batch: readonly Delivery[],
@@ -21,7 +21,7 @@ export function delivered(
   return done ? done.then(tell) : tell();
 }
 
-/** Says how many changes wait, while one is under way. */
+/** Reports how many changes wait while a delivery runs. */
 export function tellWaiting(entity: string, turns: Turns<Delivery>): void {
   if (isObserved('queue') && !turns.isIdle) publish('queue', { entity, waiting: [...turns.waiting()].length });
 }

@@ -38,7 +38,7 @@ export class Feed {
   private readonly turns: Turns<Delivery> = new Turns<Delivery>((batch) =>
     forEverybody(() => delivered(this.entity, batch, this.turns, () => this.deliver(batch))),
   );
-  /** What is sent now goes out with what follows in the same turn of the event loop. */
+  /** While true, frames are flushed together at the end of the turn of the event loop. */
   private isBatching = false;
 
   constructor(
@@ -86,7 +86,7 @@ export class Feed {
       if (this.channels.size === 0) return;
       try {
         const changes = await read(ids);
-        // A row whose own change waits will be announced by it, in its commit's place.
+        // If a row's own change is waiting, that change will announce the row, in the order of its commit.
         const waiting = new Set([...this.turns.waiting()].map(({ change }) => idKey(change.id)));
         const fresh = changes.filter(({ id }) => !waiting.has(idKey(id)));
         await this.deliver(fresh.map((change) => ({ ...delivery, change })));
@@ -118,7 +118,7 @@ export class Feed {
     return this.handle(deliveries, batch).then(() => this.judge(deliveries, batch));
   }
 
-  /** Calls the handlers, in order; changes they sent themselves are not sent again. */
+  /** Calls the handlers in order. Changes that they sent themselves are not sent again. */
   private async handle(deliveries: readonly Delivery[], { rooms, handled }: Batch): Promise<void> {
     for (const delivery of deliveries) {
       const { change } = delivery;
@@ -192,7 +192,7 @@ export class Feed {
     });
   }
 
-  /** Each row is made once for all lists of an audience. */
+  /** Each row is serialized once for all lists of an audience. */
   private shown(image: Image, { definition: { audience } }: Channel, { outputs }: Batch, change: Change): unknown {
     const known = getOrAdd(getOrAdd(outputs, audience, newOutputs), 'modified', newImages);
     return getOrAdd(known, image, () => audience.serialize(image, 'modified', change));
@@ -213,7 +213,7 @@ export class Feed {
     const type: ChangeType = before ? (after ? 'modified' : 'removed') : 'added';
     const tell = (): Promise<void> | void => this.tell(one, type, image, batch);
     if (type !== 'removed' || !delivery.isForeign || !channel.definition.isPartlyCaptured) return tell();
-    // It is not known what else that commit wrote: perhaps what let somebody in who never saw the row.
+    // It is unknown what else that commit wrote: it may have let in somebody who never saw the row.
     return getOrAdd(batch.checks, channel, () => assertUnaltered(channel)).then(tell);
   }
 
@@ -237,7 +237,7 @@ export class Feed {
       const head = { method: 'SUBSCRIPTION', type, status: 200, channel: channel.id } as const;
       this.send(channel, { ...head, position, id: change.id, data }, recipients);
     };
-    // A row that is gone is shown once more as it was; one that merely left sight is named and no more.
+    // A deleted row is shown once more as it was. A row that only left the subscriber's sight is named, and no more.
     if (type === 'removed' && !isGone) return send({ pk: change.id });
     const known = getOrAdd(getOrAdd(outputs, audience, newOutputs), type, newImages);
     if (known.has(image)) return send(known.get(image));
@@ -270,7 +270,7 @@ export class Feed {
   /** Runs one channel's part; an error or a rejection resets that channel and stops nothing else. */
   private guard(channel: Channel, delivery: Delivery, run: () => Promise<void> | void): Promise<void> | void {
     const fail = (error: unknown): void => {
-      // Not a failure: the channel fetches again because nobody can say what it has to forget.
+      // Not a failure: the channel refetches because nobody can tell what it must forget.
       const isFailure = !(error instanceof UnknowableRow);
       if (isFailure) this.report.failed(error, delivery.change, channel);
       this.reset(channel, delivery.position, isFailure ? 'failed' : 'unknowable');
@@ -283,10 +283,10 @@ export class Feed {
   }
 }
 
-/** How long frames are made and sent before others have their turn of the event loop. */
+/** How long frames are made and sent before other work gets a turn of the event loop. */
 const TURN_MS = 20;
 
-/** Lists that all feeds read at one time: others want the database as well. */
+/** How many lists all feeds read at a time: other work needs the database, too. */
 const READS = new Gate(4);
 
 const newOutputs = (): Map<ChangeType, Map<Image, unknown>> => new Map();

@@ -1,4 +1,4 @@
-// Port: how frames leave the server. Socket.IO and plain WebSockets each have one.
+// Port: how frames leave the server. Each transport (Socket.IO, plain WebSockets) implements it.
 
 import type { ChangeFrame, ErrorData, SubscribedData } from 'nestjs-jira-protocol';
 
@@ -8,7 +8,7 @@ export interface Recipient {
   readonly namespace: string;
   /** Opaque id of the channel. */
   readonly channel: string;
-  /** The subscribing request: djira's dialect finishes each frame with it. */
+  /** The subscribing request. djira's dialect ends each frame with it. */
   readonly requestId: string;
   readonly action: string;
 }
@@ -17,11 +17,11 @@ export interface FrameSink {
   /** From now on this subscription receives its channel's frames. */
   join(recipient: Recipient): void;
   leave(recipient: Recipient): void;
-  /** Sends one frame to all of its channel that live in this process, at the latest when it is flushed. */
+  /** Sends one frame to every subscription of its channel in this process, at the latest with the next `flush`. */
   send(namespace: string, frame: ChangeFrame): void;
-  /** Sends what `send` has kept, so that several frames of a channel go out in one piece. */
+  /** Sends the frames that `send` has kept, so that several frames of a channel go out together. */
   flush(): void;
-  /** How many change frames a connection was sent since it opened. */
+  /** The number of change frames sent to a connection since it opened. */
   sentTo(connectionId: string): number;
   /** Sends one frame to one subscription, whether it has joined its channel or not. */
   sendTo(recipient: Recipient, frame: ChangeFrame): void;

@@ -1,4 +1,5 @@
-// Random changes, channels, slow and failing code: what each subscriber was told, replayed, is what it may see.
+// Random changes and channels, with slow and failing code: a subscriber that replays its frames has exactly the rows it
+// may see.
 
 import fc from 'fast-check';
 import type { ChangeFrame } from 'nestjs-jira-protocol';
@@ -21,10 +22,10 @@ interface Row extends Image {
   readonly version: number;
 }
 
-/** What kind of matcher judges: at once, only when asked, or failing now and then. */
+/** How a matcher judges: in memory, only by a query, or failing now and then. */
 type Manner = 'memory' | 'asked' | 'failing';
 
-/** The same draws in CI each time. */
+/** The same random numbers in CI each time. */
 const SEED = Number(process.env['HUB_SEED'] ?? (process.env['CI'] ? 11 : Date.now() % 1_000_000));
 
 const GROUPS = [0, 1, 2];
@@ -47,7 +48,7 @@ function matcherOf(group: number, manner: Manner): RowMatcher {
 
 const EVERY: RowMatcher = { ...matcherOf(0, 'memory'), key: 'every', equalities: new Map(), matches: () => true };
 
-/** A subscriber that keeps its rows as a client does: told to, it refetches. */
+/** A subscriber that keeps its rows as a client does, and refetches when told to. */
 class Reader {
   readonly rows = new Map<number, number>();
 
@@ -140,7 +141,7 @@ class World {
   private readonly subscriptions: { handle: RequestHandle; requestId: string; rights: { group: number }; isOpen: boolean }[] = []; // prettier-ignore
   private readonly matchers = new Map<string, RowMatcher>();
   private versions = 0;
-  /** Subscriptions that failed although nothing planned it. */
+  /** Subscriptions that failed unexpectedly. */
   readonly refusals: unknown[] = [];
   private readonly pending: Promise<unknown>[] = [];
 
@@ -159,7 +160,7 @@ class World {
     if (one.kind === 'wait') return pause();
     const subscription = this.subscriptions[one.index];
     if (!subscription?.isOpen) return undefined;
-    // By the rights of now, whatever its subscription knows of them.
+    // Uses the current rights, whatever the subscription knows of them.
     if (one.kind === 'fetch') this.readers.byRequest.get(subscription.requestId)?.fetchAgain();
     else if (one.kind === 'leave') {
       subscription.isOpen = false;
@@ -173,7 +174,7 @@ class World {
     }
   }
 
-  /** Once everything is delivered each reader has exactly the rows of its group. */
+  /** Once everything is delivered, each reader has exactly the rows of its group. */
   async settle(): Promise<string[]> {
     for (let rounds = 0; rounds < 3; rounds++) {
       await Promise.all(this.pending);
@@ -218,14 +219,14 @@ class World {
     const open = async (): Promise<void> => {
       await this.hub.placement.subscribe(scope, 's:E', this.observer, define);
       if (hasSlowView) await pause();
-      // As a client does: it fetches once it is answered, and hears everything from then on.
+      // Behaves as a client: it fetches once it is answered, and receives everything from then on.
       const fetch = (): Row[] => [...this.table.values()].filter((row) => row.group === rights.group);
       this.readers.byRequest.set(requestId, new Reader(fetch));
       handle.settle(true);
     };
     const refused = (error: unknown): void => {
       handle.settle(false);
-      // It left before it was answered.
+      // The client left before it was answered.
       if (!(error instanceof JiraException && error.code === 'CANCELLED')) this.refusals.push(error);
     };
     this.pending.push(open().catch(refused));

@@ -1,4 +1,5 @@
-// Takes committed changes from the log and passes them to listeners and to the feeds of their entities.
+// The hub: takes committed changes from the change log, and passes them to listeners and to the feeds of their
+// entities.
 
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
@@ -19,12 +20,12 @@ import { Positions } from './positions.js';
 import { RESUME_SETTINGS, Resumption, type ResumeSettings } from './resumption.js';
 import { forEverybody } from '../../core/scope/running-request.js';
 
-/** Called in commit order, before anything of the commit is sent. Its errors are reported. */
+/** Called in commit order, before anything of the commit is sent. Errors it throws are reported. */
 export type CommitListener = (change: Change, commit: LoggedCommit) => void;
 
 @Injectable()
 export class Hub implements OnApplicationShutdown {
-  /** Where the feeds send frames. */
+  /** The subscriptions and their channels. */
   readonly placement: Placement;
   private readonly positions: Positions;
   private readonly node = randomUUID();
@@ -64,7 +65,7 @@ export class Hub implements OnApplicationShutdown {
       onGap: ({ source: name, entity, error }) => {
         this.report.gap(error, entity);
         const key = entityKey(name, entity);
-        // Who comes back later, to whatever process, has to know of it as well.
+        // Clients that come back later, to any process, must learn of the gap, too.
         this.log.append({ kind: 'gap', entity: key, by: this.node });
         this.resetAll(key);
       },
@@ -126,9 +127,9 @@ export class Hub implements OnApplicationShutdown {
     return this.placement.count();
   }
 
-  /** Rows of this entity, or of any, were changed, and which is unknown. */
+  /** Unknown rows of this entity, or of any entity, were changed. */
   private resetAll(entity?: string): void {
-    // Each is told once: who is looked at again is told to refetch as soon as that is done.
+    // Tells each subscription to refetch once: checking its rights again tells it, too.
     if (entity === undefined || this.listeners.has(entity)) return this.placement.distrustAll();
     this.feeds.get(entity)?.resetAll(this.log.head);
   }

@@ -1,4 +1,5 @@
-// Verdicts of matchers on images: computed in memory where possible, otherwise queried in one batch per matcher.
+// Collects the verdicts of matchers on images: from memory where possible, otherwise by one batch of queries per
+// matcher.
 
 import { getOrAdd } from '../../core/support/get-or-add.js';
 import { Gate } from '../../core/support/gate.js';
@@ -6,17 +7,17 @@ import type { Image } from '../../core/changes/change.js';
 import { isObserved, publish } from '../../core/diagnostics/diagnostics.js';
 import type { Channel, Past, RowMatcher } from './channel.js';
 
-/** The rows that decided who sees a deleted row were deleted with it, so it is unknown who saw it. */
+/** Thrown if it is unknown who saw a row: the rows that decided it were deleted or changed with it. */
 export class UnknowableRow extends Error {
   override readonly name = 'UnknowableRow';
 }
 
-/** Rejects if related rows no longer decide what they decided when the channel last checked. */
+/** Rejects if related rows no longer decide what they decided when the channel last checked them. */
 export async function assertUnaltered(channel: Channel): Promise<void> {
   if ((await channel.definition.readRelated?.()) !== channel.related) throw new UnknowableRow();
 }
 
-/** Requests need connections of the same pool. */
+/** Requests need connections of the same pool, too. */
 const QUERIES_AT_ONCE = 4;
 
 export class Judgements {
@@ -24,10 +25,13 @@ export class Judgements {
   private readonly failures = new Map<RowMatcher, unknown>();
   private readonly questions = new Map<RowMatcher, Set<Image>>();
   private readonly past = new Map<Image, Past>();
-  /** How often memory decided. */
+  /** How many images memory could judge. */
   private decided = 0;
 
-  /** Records the queries needed to tell whether all matchers accept the image. @param past the image is from before a change */
+  /**
+   * Records the queries needed to tell whether all matchers accept the image. @param past given if the image is from
+   * before a change
+   */
   prepare(matchers: readonly RowMatcher[], image: Image, past?: Past): void {
     if (past) this.past.set(image, past);
     if (this.fromMemory(matchers, image) !== undefined) {
@@ -46,7 +50,7 @@ export class Judgements {
     return this.questions.size > 0;
   }
 
-  /** Tells of what memory decided. */
+  /** Reports to diagnostics how many images memory judged. */
   tellMemory(): void {
     if (this.decided > 0 && isObserved('judge'))
       publish('judge', { by: 'memory', images: this.decided, durationMs: 0, isFailed: false });

@@ -1,9 +1,9 @@
-// Commits that change many rows: a channel is told of so many one by one, and to fetch again in place of the rest.
+// Limits what a channel is told of one large commit: so many changes one by one, then one `reset` in place of the rest.
 
 import type { Delivery } from './cases.js';
 import type { Channel } from './channel.js';
 
-/** Counts a change that the channel is to be told of. */
+/** Counts a change to send to the channel. */
 export function countTold(
   channel: Channel,
   { commit = [], position }: Delivery,
@@ -16,7 +16,7 @@ export function countTold(
   return told === max + 1 ? 'first too many' : 'too many';
 }
 
-/** Whether the channel is told no more of the commit. What is dispatched at its position is no part of it. */
+/** Whether the channel gets no more of the commit. Changes dispatched by hand at its position do not count. */
 export function isCutShort({ large }: Channel, { commit, position }: Delivery, max: number): boolean {
   return commit !== undefined && large !== undefined && large.told > max && large.position === position;
 }

@@ -1,4 +1,4 @@
-// What a channel's subscribers missed in a part of the history, judged by the current rules.
+// Works out what a channel's subscribers missed in a part of the history, judged by the current rules.
 
 import type { ResumedChange } from 'nestjs-jira-protocol';
 import type { Change, ChangeType, Image } from '../../core/changes/change.js';
@@ -15,15 +15,15 @@ import { RoomBook } from './rooms.js';
 export interface Missed {
   /** One per row, ordered by last commit. */
   readonly changes: readonly ResumedChange[];
-  /** Rows that came and went, each with the time from which it was visible. */
+  /** Rows that were added and removed again, each with the time from which it was visible. */
   readonly passing: readonly { readonly at: number; readonly change: ResumedChange }[];
   /** Users whose rights were checked again. */
   readonly revoked: readonly Addressee[];
-  /** Changes of entities the observer depends on: they may affect some of the subscribers. */
+  /** Changes of entities that the observer depends on: they may affect some of the subscribers. */
   readonly dependent: readonly Change[];
 }
 
-/** Candidate rows per reported row: most of them concern other subscribers, and still have to be judged. */
+/** Maximum number of candidate rows per reported row. Most candidates concern other subscribers, but must be judged. */
 const MAX_JUDGED = 10;
 
 interface Judged {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Change, Image } from '../../core/changes/change.js';
 import { netRows, type LoggedChange } from './net-rows.js';
 
-/** Writes a history of two rows: each step gives a row another value, or deletes it (`null`). */
+/** A history of two rows: each step gives a row another value, or deletes it (`null`). */
 function historyOf(steps: readonly (readonly [id: number, n: number | null])[]): LoggedChange[] {
   const now = new Map<number, Image>();
   return steps.flatMap(([id, n], index) => {

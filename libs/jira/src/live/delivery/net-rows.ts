@@ -1,4 +1,4 @@
-// The net effect of a part of the history on each row: its state before and its state after.
+// The net effect of a part of the history: for each row, its state before and its state after.
 
 import { idKey, type Change, type Image } from '../../core/changes/change.js';
 import { imagesOf } from './cases.js';

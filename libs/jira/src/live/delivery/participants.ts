@@ -1,9 +1,9 @@
-// Whom an observer has chosen to tell, where it chooses.
+// The subscribers that an observer's `participants` option chooses for a change.
 
 import type { ChangeType, Image } from '../../core/changes/change.js';
 import type { Channel, ObserverBehaviour, Subscription } from './channel.js';
 
-/** `undefined` = all. */
+/** `undefined` means all subscribers. */
 export function participantsOf(
   { subscriptions }: Channel,
   { participants }: ObserverBehaviour,

@@ -1,4 +1,4 @@
-// Where one subscription is while its request is answered, its caller's rights change, and it ends.
+// Follows the state of one subscription while its request is answered, its caller's rights change, and it ends.
 
 import type { ChangeFrame } from 'nestjs-jira-protocol';
 import { describe, expect, it, vi } from 'vitest';
@@ -31,7 +31,7 @@ const definitionOf = (group: number): ChannelDefinition => ({
   audience: { key: `group ${group}`, matchers: [matcherOf(`group ${group}`, group)], serialize: (image) => image },
 });
 
-/** Notes what reaches whom. */
+/** Records which frames reach which subscription. */
 class NotingSink implements FrameSink {
   readonly notes: string[] = [];
   private readonly joined = new Map<string, string>();
@@ -73,7 +73,7 @@ class World {
     this.hub = new Hub(new MemoryChangeLog(), this.sink, limits, report, new ErrorDescriber([]), resume);
   }
 
-  /** A request to subscribe: answered by `answer()`. `rights` are looked at whenever it is placed. */
+  /** A request to subscribe, which `answer()` answers. `rights` is read whenever it is placed. */
   async subscribe(
     requestId: string,
     rights: { group: number; gone?: boolean },
@@ -90,7 +90,7 @@ class World {
     return { answer: () => handle.settle(true) };
   }
 
-  /** Commits a new row, and resolves with its id. */
+  /** Commits a new row and resolves with its id. */
   insert(group: number): number {
     const id = ++this.ids;
     const change: Change = { source: 's', entity: 'Issue', id, type: 'added', after: { id, group } };

@@ -1,4 +1,4 @@
-// Where subscriptions belong: opens them, puts them into channels between two commits, looks again, and ends them.
+// Places subscriptions: opens them, joins them to channels between two commits, checks their rights again, ends them.
 
 import { inBatches } from '../../core/support/in-batches.js';
 import type { ListenedData, RelistedData, ResumedData, SubscribedData } from 'nestjs-jira-protocol';
@@ -29,27 +29,27 @@ export interface PlacementParts {
   readonly errors: ErrorDescriber;
 }
 
-/** Subscriptions whose rights are looked at again at one time: each may ask the database. */
+/** How many subscriptions' rights are checked at a time: each check may query the database. */
 const MAX_CHECKS_AT_ONCE = 16;
 
 export class Placement {
   private readonly channels = new Channels();
   private readonly open = new Subscriptions();
-  /** The looks at subscriptions' rights that are under way. */
+  /** The checks of subscriptions' rights that are running. */
   private readonly looks = new Map<Subscription, Promise<void>>();
 
-  /** @param feed the feed of an entity; made when there is none */
+  /** @param feed returns the feed of an entity; creates it if needed */
   constructor(
     private readonly parts: PlacementParts,
     private readonly feed: (entity: string) => Feed,
   ) {}
 
   /**
-   * Opens a subscription for the scope's request. Its frames are held until the request is answered, and what was
-   * committed before it is delivered without it.
+   * Opens a subscription for the scope's request. Its frames are held until the request is answered; commits from
+   * before it opened are delivered without it.
    *
-   * @param define tells where the subscription belongs; asked again whenever its caller's rights may have changed
-   * @param request what a client asks for that may come back, or has
+   * @param define returns the channel it belongs to; called again whenever the caller's rights may have changed
+   * @param request for clients that come back, or may come back later
    */
   async subscribe(
     scope: HookScope,
@@ -85,7 +85,7 @@ export class Placement {
     return { channel: subscription.channel, position, ...resumed };
   }
 
-  /** Answers its list, which its frames go on from. */
+  /** Answers with the list that the following frames continue. */
   private async listen(subscription: Subscription, shown: string | undefined): Promise<ListenedData | RelistedData> {
     let list: ListAnswer | undefined;
     for (let { membership } = subscription; !list; { membership } = subscription) {
@@ -93,12 +93,12 @@ export class Placement {
       if (subscription.membership === membership) list = membership?.window?.answer(shown);
     }
     this.answer(subscription);
-    subscription.takeHeld(); // what the rows know already
+    subscription.takeHeld(); // the rows already include them
     subscription.isExpecting = false;
     return { channel: subscription.channel, position: this.parts.log.head, ...list };
   }
 
-  /** From now on it waits for the answer. Throws when the request has ended. */
+  /** Makes it live once the answer is sent. Throws if the request has ended. */
   private answer(subscription: Subscription): void {
     const { handle } = stateOf(subscription.scope);
     if (subscription.scope.connection.isClosed || handle.aborted) this.go(subscription, REASONS.requestFailed);
@@ -107,21 +107,21 @@ export class Placement {
     subscription.announced = subscription.channel;
   }
 
-  /** Subscriptions that these connections hold, of this observer or of all. */
+  /** The subscriptions of these connections or of all, and of this observer or of all. */
   subscriptions(connectionIds?: Iterable<string>, observer?: ObserverBehaviour): Generator<Subscription> {
     return this.open.find(connectionIds, observer);
   }
 
   /**
-   * Looks at these subscriptions' rights again; from this call on nothing is sent to them by their old ones. One whose
-   * rights are others now goes on in another channel and is told to fetch again; one without any is ended.
+   * Checks these subscriptions' rights again. From this call on, nothing is sent to them by their old rights. If the
+   * rights have changed, a subscription moves to another channel and is told to refetch; without any rights, it ends.
    */
   async refresh(subscriptions: Iterable<Subscription>, reason: Reason): Promise<void> {
     const idle: Subscription[] = [];
     for (const subscription of subscriptions) {
       subscription.revision++;
       if (isSettled(subscription.state)) idle.push(subscription);
-      // Whoever looks at it right now will see the new revision, and look again. There and back leaves no other trace.
+      // A running check sees the new revision and checks again. Rights that changed back leave no other trace.
       else if (reason === REASONS.refreshed) subscription.isStale = true;
       this.go(subscription, reason);
     }
@@ -130,42 +130,42 @@ export class Placement {
   }
 
   /**
-   * The same because the application says that rights have changed: also where code decides, or rows whose changes nobody
-   * follows. Resolves once the new rights are in effect, whoever has begun to look at them.
+   * Like `refresh`, but also checks what code or unfollowed rows decide: the application says that rights have changed.
+   * Resolves once the new rights are in effect, whichever check determines them.
    */
   async refreshTold(subscriptions: readonly Subscription[]): Promise<void> {
     for (const subscription of subscriptions)
       if (subscription.membership && isOpaque(subscription.membership)) subscription.isStale = true;
     await this.refresh(subscriptions, REASONS.refreshed);
-    // Whoever looked at one of them already saw its new revision, and looks once more.
+    // A check that was already running sees the new revision and checks once more.
     await Promise.allSettled(subscriptions.flatMap((subscription) => this.looks.get(subscription) ?? []));
     await this.compareRelated([...new Set(subscriptions.flatMap(({ membership }) => membership ?? []))]);
   }
 
   /**
-   * Looks at these subscriptions' rights again because a related row has changed. Those whose rows that may have brought
-   * or taken are told to fetch again, instead of what waits for them: it was judged by related rows of another moment.
+   * Checks these subscriptions' rights again because a related row has changed. Those that may see other rows now must
+   * refetch: their held frames were judged by related rows in another state.
    */
   refreshConcerned(subscriptions: readonly Subscription[], change: Change): Promise<void> {
     for (const subscription of concernedBy(change, subscriptions)) subscription.isStale = true;
     return this.refresh(subscriptions, REASONS.relatedChanged);
   }
 
-  /** Looks again at those alone whose rows the change of a related row may have brought or taken. */
+  /** Like `refreshConcerned`, but only checks the subscriptions that may see other rows since the change. */
   refreshAltered(observer: ObserverBehaviour, change: Change): Promise<void> {
     return this.refreshStale(concernedBy(change, [...this.subscriptions(undefined, observer)]), REASONS.relatedChanged);
   }
 
   /**
-   * Asks about rows that decide who sees what, where nobody follows their changes. Subscriptions for which that is not as
-   * it was are told to fetch again. Never rejects: where the database cannot be asked, nobody knows.
+   * Reads the deciding rows whose changes are not followed. Subscriptions for which they have changed are told to
+   * refetch. Never rejects: if the database cannot be queried, they are told, too.
    */
   async compareRelated(channels: readonly Channel[] = [...this.channels.dependent()]): Promise<void> {
     for (const batch of inBatches(channels, MAX_CHECKS_AT_ONCE))
       await forEverybody(() => Promise.all(batch.map((channel) => this.compareOne(channel))));
   }
 
-  /** Looks at all rights again: what was missed may have been somebody's. */
+  /** Checks all rights again: a missed change may have concerned any of them. */
   distrustAll(): void {
     this.channels.endResting();
     void this.refreshStale([...this.subscriptions()], REASONS.missed);
@@ -183,7 +183,7 @@ export class Placement {
     return this.endAll(connectionId, (one) => one.namespace === namespace, REASONS.unsubscribed);
   }
 
-  /** What is held in memory. */
+  /** The number of objects held in memory. */
   count(): { channels: number; subscriptions: number; connections: number; shared: number } {
     return { ...this.channels.count(), ...this.open.count() };
   }
@@ -193,7 +193,7 @@ export class Placement {
       const related = await channel.definition.readRelated?.();
       const known = channel.related;
       channel.related = related;
-      // A look that is under way has forgotten it, and tells to fetch again.
+      // A running check has cleared it, and tells them to refetch.
       if (related === known || known === undefined) return;
     } catch (error) {
       this.parts.report.gap(error, channel.definition.entity);
@@ -201,7 +201,7 @@ export class Placement {
     await this.refreshStale([...channel.subscriptions], REASONS.relatedChanged);
   }
 
-  /** Looks at these subscriptions' rights again, and tells them to fetch again in any case. */
+  /** Checks these subscriptions' rights again, and tells them to refetch in any case. */
   private refreshStale(subscriptions: readonly Subscription[], reason: Reason): Promise<void> {
     for (const subscription of subscriptions) subscription.isStale = true;
     return this.refresh(subscriptions, reason);
@@ -219,7 +219,7 @@ export class Placement {
     }
   }
 
-  /** Puts a subscription where it belongs, once nothing changes its caller's rights meanwhile. */
+  /** Joins a subscription to its channel, as soon as its caller's rights do not change meanwhile. */
   private place(subscription: Subscription, isAgain: boolean): Promise<void> {
     const look = this.look(subscription, isAgain).finally(() => this.looks.delete(subscription));
     this.looks.set(subscription, look);
@@ -232,7 +232,7 @@ export class Placement {
       const { revision } = subscription;
       const definition = await subscription.define(isAgain || revision > 0);
       const related = await forEverybody(() => this.channels.relatedOf(definition));
-      // What is committed after this waits behind the turn, and is held for it.
+      // Later commits wait behind this turn, and are held for the subscription.
       const { head } = this.parts.log;
       const isDone = await new Promise<boolean>((resolve) => {
         feed.inTurn(() => {
@@ -262,7 +262,7 @@ export class Placement {
     this.go(subscription, REASONS.placed);
   }
 
-  /** The one way from state to state: what each asks for is done here. */
+  /** The only way to change a subscription's state; does what the new state requires. */
   private go(subscription: Subscription, reason: Reason): void {
     const before = subscription.go(reason);
     const { state } = subscription;
@@ -272,7 +272,7 @@ export class Placement {
     if (state === 'ended') this.forget(subscription, reason === REASONS.disconnected);
   }
 
-  /** Sends what was held. */
+  /** Sends the held frames. */
   private release(subscription: Subscription): void {
     const { channel } = subscription;
     if (subscription.announced !== channel) {
@@ -282,7 +282,7 @@ export class Placement {
       this.parts.sink.move(subscription, { channel, position, ...(resume !== undefined && { resume }) });
     }
     for (const frame of subscription.takeHeld()) this.parts.sink.sendTo(subscription, frame);
-    // What is sent may be too much for the client, and end it.
+    // The frames may be too much for the client, and end the subscription.
     if (subscription.state === 'live' && !subscription.isExpecting) this.parts.sink.join(subscription);
   }
 

@@ -15,7 +15,7 @@ class Listener {
   }
 }
 
-/** A feed that is busy for some looks. */
+/** A feed that is busy for the first few attempts. */
 class BusyFeed {
   constructor(private looks: number) {}
   get isIdle(): boolean {

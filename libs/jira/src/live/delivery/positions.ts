@@ -1,4 +1,4 @@
-// Tells connections from time to time how far they were told: quiet subscriptions move on, and lost frames are noticed.
+// Sends connections their position at intervals, so that quiet subscriptions move on and lost frames are noticed.
 
 import { setImmediate } from 'node:timers/promises';
 import { POSITION_EVENT } from 'nestjs-jira-protocol';
@@ -16,9 +16,9 @@ interface PositionsParts {
   feed(this: void, entity: string): Feed;
 }
 
-/** Told together; others get a turn before the next. */
+/** Connections to tell before other work gets a turn. */
 const AT_ONCE = 200;
-/** A feed that is still busy after that many looks tells its positions by its frames. */
+/** After this many attempts, a feed that is still busy tells its positions with its frames instead. */
 const MAX_LOOKS = 3;
 
 export class Positions {
@@ -30,7 +30,7 @@ export class Positions {
     private readonly everyMs: number,
   ) {}
 
-  /** Called when a client has asked for a token: from then on there is somebody to tell. */
+  /** Starts the timer. Called when a client asks for a token. */
   start(): void {
     this.timer ??= setInterval(() => void this.tellAll(), this.everyMs).unref();
   }
@@ -56,7 +56,7 @@ export class Positions {
     }
   }
 
-  /** Only when everything up to the head was sent to it, and nothing is held for it. */
+  /** Sends the position only if everything up to the head was sent to the connection, and nothing is held for it. */
   private async tell(connection: Connection, subscriptions: readonly Subscription[]): Promise<void> {
     const { log, sink, feed } = this.parts;
     for (let look = 0; look < MAX_LOOKS; look++) {

@@ -4,7 +4,7 @@ import { ResumeTokens } from './resume-tokens.js';
 
 const SECRET = 'a secret of thirty-two characters';
 const POSITION = 'u1dGkN0yQ8yqkWmT3bXc7g';
-/** As many as were asked for, else what takes a second. */
+/** As many as the environment asks for, otherwise about one second's work. */
 const FORGERIES = Number(process.env['RESUME_FORGERIES'] ?? 10_000);
 const BINDING = ['epoch', '7', 'issues', 'shape'];
 
@@ -31,7 +31,7 @@ describe('a token to resume with', () => {
       }),
     );
     for (let i = 0; i < BINDING.length; i++) expect(tokens.read(token, BINDING.with(i, 'other'))).toBeUndefined();
-    // What stands next to each other is not run together.
+    // Neighbouring parts must not run together.
     expect(tokens.read(token, ['epoch7', '', 'issues', 'shape'])).toBeUndefined();
   });
 

@@ -1,4 +1,4 @@
-// What a client brings back: where it stopped, signed for its user, its channel and the form of its rows.
+// Resume tokens: the position where a client stopped, signed for its user, its channel and the form of its rows.
 
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 
@@ -7,13 +7,13 @@ export type Binding = readonly (string | null)[];
 
 /** Characters of the signature: 24 bytes. */
 const SIGNATURE = 32;
-/** Another form of tokens gets another number. */
+/** Increase the number if the form of tokens changes. */
 const VERSION = 'nestjs-jira resume 1';
 
 export class ResumeTokens {
   private readonly key: Uint8Array;
 
-  /** @param secret shared by all processes that are to read the tokens @default random: only this process does */
+  /** @param secret shared by all processes that read the tokens @default random: only this process can read them */
   constructor(secret: string | Buffer = randomBytes(32)) {
     this.key = new Uint8Array(hkdfSync('sha256', secret, '', VERSION, 32));
   }
@@ -22,7 +22,7 @@ export class ResumeTokens {
     return this.signature(position, binding) + position;
   }
 
-  /** The position, if the token was signed for that binding. Takes the same time whatever is wrong with it. */
+  /** The position, if the token was signed for that binding. Takes equally long whatever is wrong with the token. */
   read(token: string, binding: Binding): string | undefined {
     const position = token.slice(SIGNATURE);
     const expected = Buffer.from(this.signature(position, binding));
@@ -37,7 +37,7 @@ export class ResumeTokens {
   }
 }
 
-/** Where a token says that it stopped, whether it is to be believed or not. */
+/** The position that a token claims, without checking its signature. */
 export function claimedPosition(token: string): string {
   return token.slice(SIGNATURE);
 }

@@ -1,4 +1,5 @@
-// Resuming: a returning client gets all net changes it missed, or is told to refetch. Never only some of them.
+// Resuming: a returning client gets all net changes that it missed, or is told to refetch. It never gets only some of
+// them.
 
 import { isObserved, publish } from '../../core/diagnostics/diagnostics.js';
 import type { ResumedChange } from 'nestjs-jira-protocol';
@@ -11,9 +12,9 @@ import { forEverybody } from '../../core/scope/running-request.js';
 import { encodeOnce } from '../../core/support/json-text.js';
 
 export interface ResumeSettings {
-  /** Signs the tokens. @default random */
+  /** Signs the resume tokens. @default random, so that tokens end with the process */
   readonly secret?: string;
-  /** With more net changes than this, the client refetches. */
+  /** Maximum number of net changes to send; with more, the client refetches. */
   readonly maxRows: number;
   /** How often clients are sent their position, in ms. */
   readonly positionMs: number;
@@ -22,22 +23,22 @@ export interface ResumeSettings {
 /** Token of the settings. */
 export const RESUME_SETTINGS = Symbol('jira resume settings');
 
-/** The request of a subscribe that can be resumed. */
+/** What the client asks for in a subscribe that can be resumed. */
 export interface ResumeRequest {
   /** The token of the previous subscribe; absent for the first. */
   readonly token?: string;
   /** The position up to which the client has received everything. @default the position of the token */
   readonly position?: string;
-  /** How long the client has received nothing, in ms. Rows it fetched before that may be newer than its position. */
+  /** How long the client has received nothing, in ms. Rows that it fetched in that time may be newer than its position. */
   readonly silentMs?: number;
   /** Reads the current rows, for a client that has none or was not recovered. */
   readonly snapshot?: (once?: ReadOnce) => Promise<unknown>;
 }
 
-/** Reads what a key names once for all who ask within a second, or hands out what was read. */
+/** Reads what a key names, once for all callers within a second. */
 export type ReadOnce = (key: string, read: () => Promise<unknown>) => Promise<unknown>;
 
-/** What the answer to such a subscribe holds besides channel and position. */
+/** What the answer to such a subscribe holds besides `channel` and `position`. */
 export interface Resumed {
   readonly resume?: string;
   readonly recovered: boolean;
@@ -47,7 +48,7 @@ export interface Resumed {
 
 /** Identical resumes, and identical snapshots, share their work for this long. */
 const SHARED_MS = 1_000;
-/** The clocks of two processes differ by less than this. */
+/** Assumed maximum difference between the clocks of two processes. */
 const SKEW_MS = 1_000;
 
 export class Resumption {
@@ -71,7 +72,7 @@ export class Resumption {
   async answer(subscription: Subscription, request: ResumeRequest): Promise<Resumed> {
     const { revision } = subscription;
     const found = await this.recover(subscription, request);
-    // Rights that were checked again in the meantime may have changed.
+    // If rights were checked again in the meantime, they may have changed.
     const changes = subscription.revision === revision ? found : undefined;
     if (request.token !== undefined && isObserved('resume')) {
       const outcome = changes ? 'recovered' : 'refetch';
@@ -119,7 +120,7 @@ export class Resumption {
     const user = resuming.userOf(scope);
     if (missed.revoked.some((to) => !('user' in to) || to.user === user)) return undefined;
     if (missed.dependent.some((change) => resuming.decides(change, scope))) return undefined;
-    // A row that came and went: only clients that may have fetched it in between have to forget it.
+    // A row that was added and removed again: only clients that may have fetched it in between have to forget it.
     const fetchedUntil = silentMs === undefined ? -Infinity : Date.now() - silentMs + SKEW_MS;
     const gone = missed.passing.filter(({ at }) => at <= fetchedUntil);
     return gone.length === 0 ? missed.changes : [...missed.changes, ...gone.map(({ change }) => change)];
@@ -132,7 +133,7 @@ export class Resumption {
     if (stretch === 'unreachable' && from !== issued) stretch = await this.log.read?.((from = issued), Infinity);
     if (!stretch || stretch === 'unreachable') return undefined;
     let { entries } = stretch;
-    // A token covers nothing before its own position, whatever the client claims.
+    // A token covers nothing before its own position, whatever position the client claims.
     const begin = from === issued ? -1 : entries.findIndex(({ position }) => position === issued);
     if (begin >= 0) [from, entries] = [issued, entries.slice(begin + 1)];
     if (from === since) return { from, entries: [] };
@@ -150,7 +151,10 @@ export class Resumption {
     });
   }
 
-  /** Snapshots of who may resume depend on nothing that is not in the log: at one position all of a channel get the same. */
+  /**
+   * Snapshots that may be resumed depend only on what is in the log: at one position, all subscriptions of a channel
+   * get the same.
+   */
   private onceFor(subscription: Subscription): ReadOnce | undefined {
     const { membership: channel, since } = subscription;
     if (!channel || !this.bindingOf(subscription)) return undefined;

@@ -1,4 +1,4 @@
-// What each room sees of a change.
+// Rooms: which rooms a row belongs to, and what each room sees of a change.
 
 import type { Change, Image } from '../../core/changes/change.js';
 
@@ -23,11 +23,11 @@ export function overlaps(a: ReadonlySet<Room>, b: ReadonlySet<Room>): boolean {
 
 /** Assigns rows to rooms. */
 export interface RoomKeeper {
-  /** Rooms one row's changes go to; absent = one room for all. */
+  /** The rooms that one row's changes go to; absent = one room for all. */
   readonly rooms?: ((image: Image, change: Change) => ReadonlySet<Room>) | undefined;
 }
 
-/** The rooms of the rows of one batch, each asked for once. */
+/** The rooms of a batch's rows; the observer is asked once per image. */
 export class RoomBook {
   private readonly known = new Map<RoomKeeper, Map<Image, ReadonlySet<Room>>>();
 

@@ -1,28 +1,29 @@
-// The states of a subscription, and every reason to go from one to another.
+// The states of a subscription, and every reason to change from one to another.
 
 /**
- * `opening`: its rights are looked at, its subscribe is not answered. `opened`: they are known, it is still not answered.
- * `live`: it is sent its channel's frames. `checking`: its rights are looked at again. Frames are held in all but `live`.
+ * `opening`: rights are being checked, the subscribe request is not answered. `opened`: rights are known, still not
+ * answered. `live`: frames are sent. `checking`: rights are being checked again. Frames are held in all states but
+ * `live`.
  */
 export type SubscriptionState = 'opening' | 'opened' | 'live' | 'checking' | 'ended';
 
-/** From 100 on rights are looked at again; from 200 on it ends. Clients are shown those from 210 on: docs/protocol.md. */
+/** From 100: rights are checked again. From 200: the subscription ends. Clients see those from 210: docs/protocol.md. */
 export const REASONS = {
   placed: 1,
   answered: 2,
   /** The application said that rights have changed. */
   refreshed: 100,
-  /** A related row was committed, or the digest of related rows is another. */
+  /** A related row was committed, or the digest of related rows has changed. */
   relatedChanged: 101,
   /** Commits or revocations were missed. */
   missed: 102,
   /** `visibilityTtlMs` has passed. */
   aged: 103,
   unsubscribed: 200,
-  /** Its subscribe failed, or was given up. */
+  /** Its subscribe request failed or was cancelled. */
   requestFailed: 201,
   disconnected: 202,
-  /** Its rights are gone, or could not be found out. */
+  /** Its rights are gone or could not be determined. */
   rightsLost: 210,
 } as const;
 
@@ -31,19 +32,19 @@ export type Reason = (typeof REASONS)[keyof typeof REASONS];
 const PLACED = { opening: 'opened', opened: 'opened', checking: 'live', live: 'live' } as const;
 const ANSWERED = { opening: 'checking', opened: 'live', checking: 'checking', live: 'live' } as const;
 
-/** The state after that reason; the same where the reason changes nothing. */
+/** The state after the reason; unchanged if the reason changes nothing. */
 export function nextState(state: SubscriptionState, reason: Reason): SubscriptionState {
   if (state === 'ended' || reason >= 200) return 'ended';
   if (reason >= 100) return state === 'opening' || state === 'opened' ? 'opening' : 'checking';
   return reason === REASONS.placed ? PLACED[state] : ANSWERED[state];
 }
 
-/** Whether its rights are known, and nothing looks at them. */
+/** Whether its rights are known and not being checked. */
 export function isSettled(state: SubscriptionState): boolean {
   return state === 'opened' || state === 'live';
 }
 
-/** Whether its client knows of it. */
+/** Whether its client has got the answer. */
 export function isAnswered(state: SubscriptionState): boolean {
   return state === 'live' || state === 'checking';
 }

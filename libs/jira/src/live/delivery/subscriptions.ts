@@ -1,4 +1,4 @@
-// The open subscriptions, found by the connection that holds them and by their observer.
+// All open subscriptions, by connection and by observer.
 
 import type { Change } from '../../core/changes/change.js';
 import { isConcerned, type Channel, type ObserverBehaviour, type Subscription } from './channel.js';
@@ -23,12 +23,12 @@ export class Subscriptions {
     tell('ended', subscription);
   }
 
-  /** Those of one connection. */
+  /** The subscriptions of one connection. */
   of(connectionId: string): ReadonlySet<Subscription> {
     return this.byConnection.get(connectionId) ?? NONE;
   }
 
-  /** Those that these connections hold, of this observer or of all. */
+  /** The subscriptions of these connections or of all, and of this observer or of all. */
   *find(connectionIds?: Iterable<string>, observer?: ObserverBehaviour): Generator<Subscription> {
     if (!connectionIds && observer) return yield* this.byObserver.get(observer) ?? NONE;
     for (const id of connectionIds ?? this.byConnection.keys())
@@ -54,13 +54,13 @@ function removeFrom<K>(sets: Map<K, Set<Subscription>>, key: K, subscription: Su
   if (set?.size === 0) sets.delete(key);
 }
 
-/** The subscriptions whose rows the change of a related row may have brought or taken. */
+/** The subscriptions that may see more or fewer rows since the change of a related row. */
 export function concernedBy(change: Change, subscriptions: readonly Subscription[]): Subscription[] {
   const concerned = new Map<Channel, boolean>();
   const found = subscriptions.filter(
     ({ membership }) => membership && getOrAdd(concerned, membership, () => isConcerned(membership, change)),
   );
-  // What related rows decided is not what they decide now.
+  // What related rows decided before may be outdated.
   for (const { membership } of found) if (membership) membership.related = undefined;
   return found;
 }

@@ -5,7 +5,10 @@ import { differenceOf, type ListedRow } from './difference.js';
 
 const row = (id: number, text = `${id}`): ListedRow => ({ id, key: `n${id}`, data: text });
 
-/** As a client applies them; throws for an index that is none, for another row's, and for a list that gets too long. */
+/**
+ * Applies the steps as a client does. Throws for an invalid index, for another row's index, and for a list that gets
+ * too long.
+ */
 function apply(rows: readonly ListedRow[], ops: readonly ListOp[], limit: number): { id: unknown; data: unknown }[] {
   const list: { id: unknown; data: unknown }[] = rows.map(({ id, data }) => ({ id, data }));
   const at = (index: number, length = list.length) => {

@@ -1,9 +1,10 @@
-// From what a list was to what it is: the steps that a client takes, each valid once those before it are taken.
+// The difference between two states of a list, as steps for the client. Each step is valid once those before it are
+// taken.
 
 import type { ListOp, RowId } from 'nestjs-jira-protocol';
 import { idKey } from '../../core/changes/change.js';
 
-/** The id itself, where it is one value: a list holds many. */
+/** The id itself if it is a single value, to save memory: a list has many. */
 export type RowKey = string | number;
 
 export function keyOfRow(id: RowId): RowKey {
@@ -15,13 +16,13 @@ export interface ListedRow {
   readonly id: RowId;
   /** Equal for equal ids. */
   readonly key: RowKey;
-  /** What clients are sent of it. The same object = nothing changed. */
+  /** What clients are sent of the row. The same object means that nothing changed. */
   readonly data: unknown;
 }
 
 /**
- * Rows leave first, so that the list never gets longer than it was or will be. Of the rows that stay, as many as can be
- * stay where they are. Keys are unique in each list.
+ * Removes rows first, so that the list is never longer than before or after. As many rows as possible stay where they
+ * are. Keys must be unique in each list.
  */
 export function differenceOf(before: readonly ListedRow[], after: readonly ListedRow[]): ListOp[] {
   const ops: ListOp[] = [];
@@ -61,7 +62,7 @@ export function differenceOf(before: readonly ListedRow[], after: readonly Liste
 
 /** The indexes of a longest increasing subsequence. */
 function increasingPart(numbers: readonly number[]): ReadonlySet<number> {
-  // By its length, where the lowest end of such a part is.
+  // For each length, the index of the lowest end of such a subsequence.
   const ends: number[] = [];
   const before: (number | undefined)[] = [];
   for (const [i, number] of numbers.entries()) {

@@ -1,4 +1,4 @@
-// What a live list shows, and how it is read.
+// The definition of a live list: what it shows, how to read it, and how to sort it in memory.
 
 import type { RowId } from 'nestjs-jira-protocol';
 
@@ -11,41 +11,41 @@ export interface ReadRow {
 export interface ListPage {
   /** In order. */
   readonly rows: readonly ReadRow[];
-  /** How many match, beyond these; `null` where nobody counts. */
+  /** The number of matching rows on all pages; `null` if nothing counts them. */
   readonly count: number | null;
   /** Whether no row follows them. */
   readonly complete: boolean;
 }
 
 export interface ListDefinition {
-  /** Equal keys mean equal pages, whoever asks. */
+  /** Equal keys mean equal pages, for every caller. */
   readonly key: string;
-  /** Whether it is of one request, and ends with it. @default false */
+  /** Whether it belongs to one request and ends with it. @default false */
   readonly isOfOne?: boolean;
-  /** Names of other entities by whose rows it is ordered. */
+  /** Names of other entities whose rows determine the order. */
   readonly orderedBy: readonly string[];
-  /** The page as it is now, by the rights that its key names. */
+  /** Reads the page as it is now, by the rights that its key names. */
   read(this: void): Promise<ListPage>;
-  /** The same list for who keeps it sorted in memory; absent where memory cannot tell the order, or what a row shows. */
+  /** The same list for sorting in memory; absent if memory cannot tell the order, or what a row shows. */
   readonly sorted?: SortedList;
 }
 
-/** What a row is sorted by: its values in the total order of the list. */
+/** The values that a row is sorted by, in the total order of the list. */
 export type SortKey = readonly (string | number | bigint | boolean | null)[];
 
-/** The order of rows, exactly as the database has it. */
+/** The order of rows, exactly as the database sorts them. */
 export interface RowOrder {
-  /** `undefined` where only the database can tell. */
+  /** `undefined` if only the database can tell. */
   sortKeyOf(this: void, row: object): SortKey | undefined;
   /** Negative, 0 or positive. */
   compare(this: void, one: SortKey, other: SortKey): number;
 }
 
-/** The first rows of a list, in an order that memory can tell. */
+/** The first rows of a list whose order memory can tell. */
 export interface SortedList {
-  /** Rows that clients are sent. */
+  /** Number of rows that clients are sent. */
   readonly limit: number;
-  /** Rows that are read and kept: the others take the place of those that leave. */
+  /** Number of rows that are read and kept. The spare ones replace rows that leave. */
   readonly size: number;
   readonly order: RowOrder;
   read(this: void): Promise<SortedPage>;

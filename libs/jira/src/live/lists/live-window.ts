@@ -1,4 +1,4 @@
-// One live list, kept for all who listen to it: what becomes of its rows is told as the difference.
+// One live list, kept current for all its subscribers: they are sent the differences.
 
 import type { ChangeFrame, ListData, ListRows, ListShown, RowId } from 'nestjs-jira-protocol';
 import { isObserved, publish } from '../../core/diagnostics/diagnostics.js';
@@ -16,40 +16,40 @@ export interface WindowParts {
   readonly sink: FrameSink;
   /** Frames that may wait for one subscription. */
   readonly heldFrames: number;
-  /** How many lists are read at one time. */
+  /** Limits how many lists are read at a time. */
   readonly gate: Gate;
-  /** Runs it once all that was committed so far is judged. */
+  /** Runs the turn once all earlier commits are judged. */
   inTurn(this: void, turn: Turn): void;
-  /** The list could not be read, several times; it goes on trying. */
+  /** Called if the list could not be read several times in a row. The window keeps trying. */
   failed(this: void, error: unknown): void;
 }
 
-/** Changes within it share one read. */
+/** Changes within this time share one read. */
 const WAIT_MIN_MS = 50;
-/** A slow list waits twice as long as its last read took, up to this: the server reads no more than a third of the time. */
+/** After a slow read, the window waits twice that long, up to this: it reads no more than a third of the time. */
 const WAIT_MAX_MS = 5_000;
-/** Wait before a failed read is repeated: doubles up to the maximum, for as long as the list has clients. */
+/** Wait before repeating a failed read. It doubles up to the maximum, for as long as the list has clients. */
 const RETRY_MIN_MS = 200;
 const RETRY_MAX_MS = 10_000;
-/** An outage is reported once, when so many reads have failed one after the other. */
+/** After this many failed reads in a row, the outage is reported, once. */
 const REPORTED_FAILURES = 3;
 
-/** A count is read again where a change was told within this time of the last read, which may have known of it. */
+/** A count is read again if a change arrives within this time of the last read, which may have counted it already. */
 const SETTLED_MS = 1_000;
-/** Changes that are kept while a list is read; beyond them it is read once more. */
+/** Maximum number of changes to keep during a read; with more, the list is read once more. */
 const MAX_MISSED = 1_000;
 
 export class LiveWindow implements ListWindow {
   private readonly rows: WindowRows;
-  /** What its subscribers were told; `undefined` until it was read. */
+  /** What its subscribers were told; `undefined` until the first read. */
   private told?: Shown;
-  /** The same of lately; absent where nobody comes back to it. */
+  /** The lists they were told recently; absent if no subscriber can come back. */
   private readonly lately?: ToldLists;
-  /** Whether its rows may be others than those that it was told to hold. */
+  /** Whether the list must be read again: its rows may not be the current ones. */
   private isStale = true;
-  /** Whether changes are applied that were not told. */
+  /** Whether there are applied changes that were not sent yet. */
   private isUnsent = false;
-  /** Changes since the read that is under way has begun. */
+  /** Changes since the running read began. */
   private missed?: RowChange[];
   private reading?: Promise<void>;
   private timer?: NodeJS.Timeout;
@@ -77,7 +77,7 @@ export class LiveWindow implements ListWindow {
     if (this.told && !this.reading) this.wait(Math.min(WAIT_MAX_MS, Math.max(WAIT_MIN_MS, 2 * this.readMs)));
   }
 
-  /** What became of one row. All of a commit is told at once, when the next commit comes or when it is settled. */
+  /** Applies a row's change. All changes of a commit are sent together, with the next commit or `settle()`. */
   apply(change: RowChange, position: string, lagMs = 0): void {
     if (this.isUnsent && position !== this.position && !this.rows.isShort) this.tell();
     this.position = position;
@@ -88,11 +88,11 @@ export class LiveWindow implements ListWindow {
     if (this.rows.isReckoned && this.rows.shown.count !== count) this.checkCount(lagMs);
   }
 
-  /** Nothing follows for now. */
+  /** No more changes follow for now. */
   settle(): void {
     if (!this.isUnsent || !this.told) return;
     if (!this.rows.isShort) return this.tell();
-    // It is told with the rows that follow. A read that is under way brings them, too.
+    // The change is sent with the rows that fill the list up. A running read will bring them, too.
     if (this.reading || this.failures > 0) return;
     this.isStale = true;
     this.readSoon();
@@ -108,10 +108,10 @@ export class LiveWindow implements ListWindow {
 
   async current(): Promise<void> {
     const { definition } = this.channel;
-    // What rows of others decide, of whose changes nobody hears, may have been decided otherwise since.
+    // Deciding rows whose changes are not followed may have decided otherwise since.
     const isHeard = !definition.readRelated && ![definition.filter, ...definition.audience.matchers].some((one) => one.isOpaque); // prettier-ignore
     if (!this.told || this.isStale || !isHeard) {
-      // A read that is under way may have begun too early.
+      // A running read may have begun too early.
       await this.reading?.catch(() => undefined);
       await this.read();
     }
@@ -129,7 +129,7 @@ export class LiveWindow implements ListWindow {
   }
 
   rest(): boolean {
-    // What else decides about its rows is looked at with the rights of who listens.
+    // While nobody listens, nothing checks what else decides about the rows.
     if (this.timer || this.recount || !(this.rows instanceof SortedRows)) this.isStale = true;
     this.clearTimers();
     return this.lately !== undefined;
@@ -156,7 +156,7 @@ export class LiveWindow implements ListWindow {
     this.timer ??= setTimeout(() => this.readSoon(), ms).unref();
   }
 
-  /** The last read may have counted a change that was told after it. */
+  /** The last read may already have counted a change that was sent after it. */
   private checkCount(lagMs: number): void {
     if (!this.missed && Date.now() - lagMs - this.readAt > SETTLED_MS) return void (this.recounts = 0);
     if (this.isResting) return void (this.isStale = true);
@@ -166,14 +166,14 @@ export class LiveWindow implements ListWindow {
 
   private readSoon(): void {
     if (this.isClosed) return;
-    // Who comes next has it read.
+    // The next subscriber causes the read.
     if (this.isResting) return void (this.isStale = true);
     const read = (): Promise<void> => this.read().catch(() => undefined);
-    // One that is under way has begun too early.
+    // A running read began too early.
     void (this.reading ? this.reading.then(read, read) : read());
   }
 
-  /** One at a time: whoever asks while one has not begun yet shares it. */
+  /** Runs one read at a time. Callers share a read that has not begun yet. */
   private read(): Promise<void> {
     this.clearTimers();
     this.reading ??= this.readOnce().finally(() => {
@@ -220,7 +220,7 @@ export class LiveWindow implements ListWindow {
     take();
     this.readAt = Date.now();
     const { count } = this.rows.shown;
-    // What the read knew already changes no row: the last change of each decides.
+    // Changes that the read already knew alter nothing: the last change of each row decides.
     for (const change of this.missed ?? []) if (!this.rows.apply(change)) this.isStale = true;
     if (this.rows.isReckoned && this.rows.shown.count !== count) this.checkCount(0);
     this.missed = undefined;
@@ -241,7 +241,7 @@ export class LiveWindow implements ListWindow {
     if (isSent) this.send(this.frame({ ops, ...this.state, ...(from && { from }) }));
   }
 
-  /** What goes with the rows to clients. */
+  /** The state that clients are sent with the rows. */
   private get state(): ListShown {
     const { told, lately } = this;
     const { count = null, complete = false } = told ?? {};
@@ -276,7 +276,7 @@ export class LiveWindow implements ListWindow {
     this.parts.sink.flush();
   }
 
-  /** To those that wait for the whole list. From here on they get what all get. */
+  /** Sends the whole list to subscriptions that wait for it. From then on, they get what all get. */
   private handAll(frame: ChangeFrame): void {
     for (const subscription of this.channel.subscriptions) {
       if (!subscription.isExpecting) continue;
@@ -286,13 +286,13 @@ export class LiveWindow implements ListWindow {
         continue;
       }
       this.parts.sink.sendTo(subscription, frame);
-      // What is sent may be too much for the client, and end it.
+      // The frame may be too much for the client, and end the subscription.
       if (!subscription.isEnded) this.parts.sink.join(subscription);
     }
   }
 }
 
-/** In memory only what memory can tell: rows that other rows or code decide about are asked for again. */
+/** Keeps the list in memory only if memory can tell all about it; if other rows or code decide, it is read again. */
 function rowsOf({ list, filter, audience }: ChannelDefinition): WindowRows {
   if (!list) throw new TypeError('The channel has no list.');
   const isTold = [filter, ...audience.matchers].every(({ isOpaque, crossesLinks, related }) => !isOpaque && !crossesLinks && !related); // prettier-ignore

@@ -1,10 +1,11 @@
-// Lists whose clients were all cut off: they are kept for a while, so that who comes back goes on without a query.
+// Keeps lists for a while after all their clients were cut off, so that clients that come back continue without a
+// query.
 
 import type { Channel } from '../delivery/channel.js';
 
-/** Clients that were cut off by a proxy or a change of networks are back within seconds. */
+/** Clients that lost their connection through a proxy or a change of networks are back within seconds. */
 const REST_MS = 30_000;
-/** Beyond it the longest at rest goes: nobody pays for the lists of clients that never come back. */
+/** With more, the list that has rested longest ends: lists of clients that never come back must cost nothing. */
 const MAX_LISTS = 1_000;
 
 interface Resting {
@@ -15,7 +16,7 @@ interface Resting {
 export class RestingLists {
   private readonly lists = new Map<Channel, Resting>();
 
-  /** @param end called unless it is woken in time */
+  /** @param end called unless the list is woken in time */
   add(channel: Channel, end: () => void): void {
     const timer = setTimeout(() => this.end(channel), REST_MS).unref();
     this.lists.set(channel, { timer, end });
@@ -23,7 +24,7 @@ export class RestingLists {
     if (oldest && this.lists.size > MAX_LISTS) this.end(oldest);
   }
 
-  /** Somebody has come. */
+  /** A client has come back. */
   wake(channel: Channel): void {
     clearTimeout(this.lists.get(channel)?.timer);
     this.lists.delete(channel);

@@ -1,4 +1,4 @@
-// The first rows of a list, sorted in memory: a change is applied without asking the database.
+// Keeps the first rows of a list sorted in memory: a change is applied without querying the database.
 
 import { isPromise } from '../../core/support/is-promise.js';
 import { keyOfRow, type ListedRow } from './difference.js';
@@ -10,15 +10,15 @@ interface Entry extends ListedRow {
 }
 
 /**
- * Holds every row of the list up to its bound, the last sort key that it knows of, or all rows if it is complete. Changes may
- * be applied again that a read knew already: the last change of a row decides where it is.
+ * Holds every row of the list up to its bound, the last sort key that it knows, or all rows if it is complete. Changes
+ * that a read already knew may be applied again: the last change of a row decides where it is.
  */
 export class SortedRows implements WindowRows {
   private entries: Entry[] = [];
-  /** Unless it is complete. */
+  /** The last known sort key, unless the rows are complete. */
   private bound: SortKey = [];
   private isComplete = false;
-  /** Whether memory tells the order as the database does. */
+  /** Whether memory sorts the rows as the database does. */
   private isExact = false;
   private count: number | null = null;
 
@@ -64,7 +64,7 @@ export class SortedRows implements WindowRows {
   private take({ rows, count }: SortedPage): void {
     this.isExact = isSorted(rows, this.list);
     const listed = listedAs(this.entries, rows);
-    // Where the order is not exact, sort keys are not looked at.
+    // If the order is not exact, sort keys are not used.
     this.entries = listed.map(({ id, key, data }, i) => ({ id, key, sortKey: rows[i].sortKey ?? [], data }));
     this.isComplete = rows.length < this.list.size;
     this.count = count;
@@ -75,7 +75,7 @@ export class SortedRows implements WindowRows {
     return this.isComplete || this.list.order.compare(sortKey, this.bound) <= 0;
   }
 
-  /** The first index whose row does not come before the key. */
+  /** The index of the first row that does not come before the key. */
   private indexOf(sortKey: SortKey): number {
     let [low, high] = [0, this.entries.length];
     while (low < high) {
@@ -95,7 +95,7 @@ export class SortedRows implements WindowRows {
   }
 }
 
-/** Whether the database has the rows in the order that memory would give them. */
+/** Whether the database returned the rows in the order that memory would sort them. */
 function isSorted(rows: readonly { readonly sortKey?: SortKey | undefined }[], { order }: SortedList): boolean {
   return rows.every(({ sortKey }, i) => {
     const former = i === 0 ? undefined : rows[i - 1].sortKey;

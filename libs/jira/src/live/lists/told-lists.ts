@@ -1,22 +1,22 @@
-// What clients of a live list were shown lately: one that comes back is told the difference.
+// Remembers the states of a live list that clients were shown recently. A client that comes back gets the difference.
 
 import { randomBytes } from 'node:crypto';
 import type { Shown } from './window-rows.js';
 
-/** Lists that are remembered; one that changes faster is answered whole, which is not much more. */
+/** States to remember. A list that changes faster is sent whole, which is not much more. */
 const MAX_LISTS = 16;
 
 export class ToldLists {
   private readonly lists = new Map<string, Shown>();
-  /** Of the list as it is, once it was shown to somebody. */
+  /** The name of the current state, once it was shown to a client. */
   private name: string | undefined;
 
-  /** The list is another now. */
+  /** The list has changed. */
   next(): void {
     this.name = undefined;
   }
 
-  /** Names cannot be guessed: who knows one was shown that very list. */
+  /** The name of the current state. Names cannot be guessed: a client that knows one was shown that state. */
   nameOf(shown: Shown): string {
     if (this.name !== undefined) return this.name;
     this.name = randomBytes(9).toString('base64url');

@@ -1,4 +1,4 @@
-// How a live list learns its next rows: by asking again, or from the change alone.
+// How a live list gets its next rows: by reading it again, or from the change alone.
 
 import type { Image } from '../../core/changes/change.js';
 import { wireText } from '../../core/support/wire-value.js';
@@ -13,31 +13,31 @@ export interface Shown {
   readonly complete: boolean;
 }
 
-/** What became of one row, for one list. */
+/** What a change means for one list. */
 export interface RowChange {
   readonly id: RowId;
-  /** Whether it was in the list's filter and in sight before. */
+  /** Whether the row matched the list's filter and was visible before. */
   readonly wasIn: boolean;
-  /** The row, if it is in both now. */
+  /** The row, if it matches and is visible now. */
   readonly after?: Image | undefined;
-  /** What clients are sent of it. */
+  /** Returns what clients are sent of the row. */
   show(this: void): unknown;
 }
 
-/** The rows of a window. */
+/** The rows of a live list. */
 export interface WindowRows {
   readonly shown: Shown;
   /** Whether rows are missing that only a read can bring. */
   readonly isShort: boolean;
-  /** Whether the count is kept by adding and subtracting: it is wrong where a read knew of a change before it was told. */
+  /** Whether the count is kept by adding and subtracting. It is wrong if a read counted a change before it was applied. */
   readonly isReckoned: boolean;
-  /** Reads what `take` will show. */
+  /** Reads the rows; the returned function shows them. */
   read(): Promise<() => void>;
-  /** False = only a read can tell what the list is now. */
+  /** Applies a change. False means that only a read can tell what the list is now. */
   apply(change: RowChange): boolean;
 }
 
-/** Rows that only the database can order or show: any change of one of them asks again. */
+/** Rows that only the database can sort or show: any change of one of them requires a read. */
 export class PageRows implements WindowRows {
   readonly isShort = false;
   readonly isReckoned = false;
@@ -59,7 +59,7 @@ export class PageRows implements WindowRows {
   }
 }
 
-/** Rows that show the same as before stay the same objects. */
+/** Reuses the objects of rows that show the same as before. */
 export function listedAs(before: readonly ListedRow[], rows: readonly ReadRow[]): ListedRow[] {
   const known = new Map(before.map((row) => [row.key, row]));
   return rows.map(({ id, data }) => {
@@ -68,7 +68,7 @@ export function listedAs(before: readonly ListedRow[], rows: readonly ReadRow[])
   });
 }
 
-/** What was shown, if the data shows nothing else. */
+/** The data that was shown before, if the new data is equal on the wire. */
 export function sameOr(before: ListedRow | undefined, data: unknown): unknown {
   return before && wireText(before.data) === wireText(data) ? before.data : data;
 }

@@ -1,4 +1,4 @@
-// Runs the `@OnChange` methods of a provider.
+// Calls the `@OnChange` methods of a provider.
 
 import { ProblemLog } from '../../core/errors/problem-log.js';
 import type { Change } from '../../core/changes/change.js';
@@ -12,7 +12,7 @@ type Listener = (change: Change, data: unknown) => unknown;
 
 const problems = new ProblemLog();
 
-/** Connects the provider's marked methods; throws a ConfigurationError when nothing holds an entity they name. */
+/** Connects the provider's marked methods to the hub. @throws ConfigurationError if no data source has an entity they name */
 export function connectListeners(provider: object, hub: Hub, observables: Observables): void {
   for (const { member, entity, options } of changeListenersOf(provider)) {
     const subject = `${provider.constructor.name}.${member}()`;
@@ -39,7 +39,7 @@ export function connectListeners(provider: object, hub: Hub, observables: Observ
   }
 }
 
-/** Tells of each commit whether this process runs the task; asked once for all changes of a commit. */
+/** Tells for each commit whether this process runs the task. Asks the log once for all changes of a commit. */
 function sharedTask(task: string, log: ChangeLog): (commit: LoggedCommit) => Promise<boolean> {
   log.addTask?.(task);
   let asked: { readonly commit: LoggedCommit; readonly answer: Promise<boolean> } | undefined;

@@ -1,4 +1,5 @@
-// When rows of one entity decide about those of another.
+// Follows entities whose rows decide about the rows of another one (`dependsOn`, and relations that a condition
+// crosses).
 
 import type { RowId } from 'nestjs-jira-protocol';
 import type { ObserverBehaviour } from '../delivery/channel.js';
@@ -9,17 +10,18 @@ import type { ObserverHost } from './observer-host.js';
 
 interface Follower extends ObserverHost {
   readonly rows: ObservedRows;
-  /** The feed they are announced by. */
+  /** The feed that announces the rows. */
   readonly key: string;
 }
 
 /**
- * Follows the rows that an observer's rows depend on. Returns them. Throws a ConfigurationError when
- * nothing holds them.
+ * Follows the rows that an observer's rows depend on, and returns them.
+ *
+ * @throws ConfigurationError if no data source has the entity
  */
 export function follow(dependency: Dependency, observer: ObserverBehaviour, follower: Follower): ObservedRows {
   const { hub, observables, subject, dataSource, rows, key } = follower;
-  // A circular import leaves no entity, or no dependency at all.
+  // A circular import leaves the entity, or the whole dependency, undefined.
   if ((dependency as Partial<Dependency> | undefined)?.entity === undefined)
     throw new ConfigurationError(
       subject,
@@ -42,8 +44,8 @@ export function follow(dependency: Dependency, observer: ObserverBehaviour, foll
 }
 
 /**
- * Follows rows that a compiled condition reads and no dependency names. False when nobody can watch them. What the hook's
- * own code reads is none of it: only the condition's verdicts can be others.
+ * Follows rows that a compiled condition reads and no dependency names. False if nothing can watch them. Their changes
+ * alter only the condition's verdicts, not what the hook's own code reads.
  */
 export function followRelated(name: string, observer: ObserverBehaviour, { hub, rows }: Follower): boolean {
   const related = rows.related?.(name);
@@ -53,7 +55,7 @@ export function followRelated(name: string, observer: ObserverBehaviour, { hub, 
   return true;
 }
 
-/** `undefined` = everybody's: also when the application's own code cannot say whose. */
+/** `undefined` means everyone's, also if the application's own code fails to say whose. */
 function connectionsOf(
   { users }: Dependency,
   change: Change,

@@ -1,11 +1,11 @@
-// Code that decides row by row, and the matcher that accepts all.
+// A matcher that calls application code for each row, and the matcher that accepts every row.
 
 import type { Image } from '../../core/changes/change.js';
 import type { RowMatcher } from '../delivery/channel.js';
 
 const NO_EQUALITIES: ReadonlyMap<string, readonly unknown[]> = new Map();
 
-/** Code of the application that decides row by row. `key` must name everything it depends on. */
+/** Application code that decides row by row. `key` must name everything it depends on. */
 export class FunctionMatcher implements RowMatcher {
   readonly equalities = NO_EQUALITIES;
   readonly isOpaque = true;
@@ -23,7 +23,7 @@ export class FunctionMatcher implements RowMatcher {
     return Promise.all(images.map((image) => this.accepts(image)));
   }
 
-  /** Code may ask for any row that its hook depends on. */
+  /** The code may read any row that its hook depends on. */
   isConcernedBy(): boolean {
     return true;
   }

@@ -1,4 +1,5 @@
-// Port: what can be observed. TypeORM's entities are; so are a hook's own rows, and signals of the application.
+// Port: the rows that an observer can watch. These are TypeORM entities, a hook's own rows, or signals of the
+// application.
 
 import type { RowId } from 'nestjs-jira-protocol';
 import type { HookScope } from '../../core/scope/scope.js';
@@ -6,25 +7,28 @@ import type { RowMatcher } from '../delivery/channel.js';
 import type { Change, Image } from '../../core/changes/change.js';
 
 export interface ObservedRows {
-  /** `entityKey` of the entity, or a name of its own. */
+  /** `entityKey` of the entity, or another unique name. */
   readonly key: string;
-  /** The entity's name: the room of observers that name none. */
+  /** The entity's name. It is also the room of observers that name none. */
   readonly name: string;
   /** Whether soft-deleted rows count as rows. */
   readonly withDeleted?: boolean;
   /** Starts capturing its changes. Idempotent. */
   watch(): void;
-  /** The rows that a visibility means. */
+  /** The matcher of a visibility. */
   matcherOf(visibility: unknown): RowMatcher;
-  /** Rows as they are now, as changes that changed nothing. */
+  /** Reads the rows as they are now, as changes that changed nothing. */
   read(ids: readonly RowId[]): Promise<readonly Change[]>;
-  /** Rows of another entity beside them, by the name its changes carry; `undefined` for those that nobody can watch. */
+  /**
+   * The rows of another entity in the same data source, by the name that its changes carry; `undefined` if nothing can
+   * watch them.
+   */
   related?(name: string): ObservedRows | undefined;
-  /** Whether every process watches that entity from its start on; absent = it does not. */
+  /** Whether every process watches that entity from its start; absent means no. */
   isAlwaysWatched?(name: string): boolean;
-  /** Names the columns of the rows: another text where they have others. */
+  /** Identifies the columns of the rows: changes if they change. */
   readonly shape?: string;
-  /** What the hook says of its own rows; absent for the rows of others. */
+  /** The hook's rules for its own rows; absent for other rows. */
   readonly own?: OwnRows;
 }
 
@@ -34,20 +38,20 @@ export interface Announced {
   readonly change: Change;
 }
 
-/** A hook's rules for its own rows, which its observers go by unless they have rules of their own. */
+/** A hook's rules for its own rows. Its observers follow them unless they have their own. */
 export interface OwnRows {
-  /** The rows that the request's filter names. */
+  /** The matcher of the request's filter. */
   filter(scope: HookScope): RowMatcher | Promise<RowMatcher>;
   visibility(scope: HookScope): unknown;
   /** Object permissions, for hooks that have some. */
   readonly permits?: (scope: HookScope, image: Image) => Promise<boolean>;
   /** @param isLoaded whether `load` was called with it */
   serialize(announced: Announced, scope: HookScope, isLoaded: boolean): unknown;
-  /** Names how the caller's rows are read, where images do not hold all that is shown of them; `undefined` where they do. */
+  /** Identifies how the caller's rows are read, if images do not hold all that is shown; otherwise `undefined`. */
   readonly wayOf?: (scope: HookScope) => string | undefined;
-  /** Reads rows in that way: what `serialize` needs beside their images. */
+  /** Reads what `serialize` needs besides the images. */
   readonly load?: (announced: readonly Announced[], scope: HookScope) => Promise<void>;
-  /** Names the form in which they are shown: another text where it may be another. */
+  /** Identifies the form in which the rows are shown: changes if the form may change. */
   readonly shape?: string;
   /** Whether `serialize` is given the caller's scope. */
   readonly serializesPerUser: boolean;
@@ -65,15 +69,15 @@ export interface Dependency {
    * @default everyone
    */
   users?(this: void, row: object): Iterable<unknown>;
-  /** Keys of the hook's rows whose output shows this row: they are announced again. Rights are not checked again then. */
+  /** Keys of the hook's rows whose output shows this row: they are announced again, and rights are not checked again. */
   rows?(this: void, row: object): Iterable<RowId>;
 }
 
-/** Finds what an observer names. Abstract class, so that it can be a token of dependency injection. */
+/** Finds the rows that an observer names. An abstract class, so that it can be an injection token. */
 export abstract class Observables {
   /**
-   * Throws a ConfigurationError that names the subject when no data source has the entity, or several have and
-   * `dataSource` is none of them.
+   * @throws ConfigurationError with the subject if no data source has the entity, or if several have it and
+   * `dataSource` names none of them
    */
   abstract find(entity: unknown, subject: string, dataSource?: string): ObservedRows;
 }

@@ -1,4 +1,4 @@
-// What surrounds an observer: its hook, and the server.
+// What an observer gets from its hook and the server.
 
 import type { Query } from 'nestjs-jira-protocol';
 import type { Connections } from '../../core/connections/connections.js';
@@ -7,10 +7,10 @@ import type { Hub } from '../delivery/hub.js';
 import type { ReadOnce } from '../delivery/resumption.js';
 import type { Observables, ObservedRows } from './observed-rows.js';
 
-/** What an observer is given when its hook registers. */
+/** Passed to an observer when its hook registers. */
 export interface ObserverHost {
   readonly namespace: string;
-  /** Name of the property that holds it. */
+  /** Name of the property that holds the observer. */
   readonly property: string;
   /** `IssueHook.changes`, for errors. */
   readonly subject: string;
@@ -19,9 +19,12 @@ export interface ObserverHost {
   readonly observables: Observables;
   /** The data source the hook names. */
   readonly dataSource?: string;
-  /** The hook's own rows, if they are what the observer's entity is; `undefined` asks for them whatever they are. */
+  /**
+   * The hook's own rows, if the observer's entity is that of the hook. `undefined` asks for the hook's rows, whatever
+   * they are.
+   */
   ownRows(this: void, entity: unknown): ObservedRows | undefined;
-  /** What the hook's `list` answers to this caller; absent where it has none. */
+  /** Reads what the hook's `list` answers to this caller; absent if it has no `list`. */
   readSnapshot?(this: void, scope: HookScope, query: Query, once?: ReadOnce): Promise<unknown>;
   /** Rejects unless the caller may still call the action that subscribed. */
   recheck(scope: HookScope): Promise<void> | void;

@@ -20,7 +20,7 @@ export interface Signal<Row extends object> {
   readonly after?: Row;
 }
 
-/** Where signals come from: an RxJS `Observable` or `Subject`, for one. */
+/** Where signals come from, such as an RxJS `Observable` or `Subject`. */
 export interface SignalSource<Row extends object> {
   subscribe(listener: (signal: Signal<Row>) => void): { unsubscribe(): void };
 }
@@ -35,15 +35,15 @@ export interface ObserverOptions<Row extends object, View = unknown> {
    */
   subscribingRooms?(this: void, scope: HookScope): Awaitable<Rooms>;
   /**
-   * What subscribers are sent of a row, removed ones included. See `serializesPerUser` for whether it is given the scope.
+   * What subscribers are sent of a row, even of a removed one. `serializesPerUser` decides whether it gets the scope.
    *
-   * @default the hook's own `serialize` for the hook's entity, else `{ pk }`
+   * @default the hook's own `serialize` for the hook's entity, otherwise `{ pk }`
    */
   serialize?(this: void, row: Row, scope: HookScope, type: ChangeType): View;
   /**
-   * Whether `serialize` reads the subscriber's scope: each subscription is then served on its own, unless `audience` names
-   * groups. `false`: it is given the row alone, once for all. Needed for a function without parameters, such as one that a
-   * decorator wraps.
+   * Whether `serialize` reads the subscriber's scope. If so, each subscription is served on its own, unless `audience`
+   * names groups. If `false`, it gets the row alone, once for all. Required for a function without parameters, such as
+   * one that a decorator wraps.
    *
    * @default true with a second parameter or an `audience`, false with one parameter
    */
@@ -60,17 +60,17 @@ export interface ObserverOptions<Row extends object, View = unknown> {
   source?: SignalSource<Row>;
 }
 
-/** Stands for what is sent of a row where an observer has no `serialize`: the output of the row's hook, else its key. */
+/** Stands for what is sent of a row if an observer has no `serialize`: the output of the row's hook, or else its key. */
 export interface Unserialized<Row> {
   readonly row: Row;
 }
 
-/** Options with the visibility in the terms of whatever holds the rows. */
+/** Options whose visibility is in the terms of the rows' source. */
 export interface BoundOptions<Row extends object> extends ObserverOptions<Row> {
   visibility?(this: void, scope: HookScope): unknown;
 }
 
-/** Their names, checked at boot. */
+/** The names of all options, for the check at boot. */
 export const OBSERVER_OPTIONS: Names<BoundOptions<object>> = {
   rooms: true, subscribingRooms: true, serialize: true, serializesPerUser: true, audience: true, participants: true,
   handler: true, dependsOn: true, source: true, visibility: true,

@@ -1,4 +1,4 @@
-// An observer: a property of a hook that watches rows and announces changes to subscribers.
+// An observer: a property of a hook that watches rows and announces their changes to subscribers.
 
 import type { SubscribedTo } from 'nestjs-jira-protocol';
 import { publishRefusal } from '../../core/diagnostics/diagnostics.js';
@@ -40,12 +40,12 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
   private key = '';
   /** Entities whose changes make it check rights again. */
   private readonly followed = new Set<string>();
-  /** The same for entities that a condition crosses and no dependency names, and whether their changes can be watched. */
+  /** Entities that a condition crosses and no dependency names, and whether their changes can be watched. */
   private readonly crossed = new Map<string, boolean>();
   private isPerUser = false;
 
   constructor(
-    /** Class of the rows; absent = the hook's own, or none but signals. */
+    /** Class of the rows; absent for the hook's own rows, or for signals only. */
     private readonly entity: unknown,
     private readonly options: BoundOptions<Row>,
   ) {
@@ -55,12 +55,12 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
     if (handler) this.handle = (change, diff) => handler(change as EntityChange<Row>, diff);
   }
 
-  /** Whether it shows rows differently from its hook. Known once it is bound. */
+  /** Whether it shows rows in another form than its hook. Known once it is bound. */
   get showsOtherwise(): boolean {
     return this.options.serialize !== undefined || this.rows.own === undefined;
   }
 
-  /** Called once at boot. Throws a ConfigurationError that names the property. */
+  /** Called once at boot. @throws ConfigurationError that names the property */
   bind(host: ObserverHost): void {
     this.host = host;
     this.name = `${host.namespace}.${host.property}`;
@@ -71,7 +71,7 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
     this.isPerUser = serialize
       ? isPerUser(serialize, this.options, host.subject)
       : (this.rows.own?.serializesPerUser ?? false);
-    // Signals have a feed of their own: what is committed is not theirs.
+    // Signals have their own feed, without commits.
     this.key = source ? `signal:${this.name}` : this.rows.key;
     if (!source) this.rows.watch();
     source?.subscribe((signal) => this.dispatch(signal));
@@ -88,11 +88,11 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
   }
 
   /**
-   * Subscribes the request's connection: call it from an action, and answer what it resolves with. Changes arrive after
-   * the answer.
+   * Subscribes the request's connection. Call it from an action and return the result as the answer. Changes arrive
+   * after the answer.
    *
    * @throws JiraException METHOD_NOT_ALLOWED unless the request is a SUBSCRIPTION (or a POST of a djira client),
-   * PERMISSION_DENIED when `subscribingRooms` names none, TOO_MANY_SUBSCRIPTIONS beyond the limit
+   * PERMISSION_DENIED if `subscribingRooms` names no room, TOO_MANY_SUBSCRIPTIONS beyond the limit
    */
   subscribe(scope: HookScope): Promise<SubscribedTo<View>> {
     const isAllowed =
@@ -105,10 +105,10 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
   }
 
   /**
-   * Ends the subscription that the request `data.target` of this connection opened. djira's clients cannot name it
-   * (they send a new id), so an unknown one means all that the connection has on this hook.
+   * Ends the subscription that the request `data.target` of this connection opened. djira's clients cannot name it,
+   * because they send a new id: there, an unknown id ends all of the connection's subscriptions on this hook.
    *
-   * @throws JiraException UNKNOWN_SUBSCRIPTION when there is none
+   * @throws JiraException UNKNOWN_SUBSCRIPTION if there is none
    */
   unsubscribe({ connection, namespace, requestId, data }: HookScope): void {
     const { placement } = this.host.hub;
@@ -138,7 +138,7 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
     throw new ConfigurationError(subject, 'observes nothing.', 'Set an entity, or a "source" of signals.');
   }
 
-  /** Where a caller belongs, by the rights that the caller has now. */
+  /** The channel that a caller belongs to, by the caller's current rights. */
   private async define(scope: HookScope, isAgain: boolean): Promise<ChannelDefinition> {
     return ruleFor(scope, () => this.definitionFor(scope, isAgain));
   }
@@ -172,7 +172,7 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
     };
   }
 
-  /** From the first subscription on whose condition crosses it, an entity's changes are followed. */
+  /** Follows an entity's changes from the first subscription whose condition crosses it. */
   private followCrossed(matchers: readonly RowMatcher[]): void {
     for (const name of namesOf(matchers))
       if (!this.followed.has(name) && !this.crossed.has(name))
@@ -201,7 +201,7 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
     const way = own?.wayOf?.(scope);
     const isLoaded = way !== undefined;
     return {
-      // Equal keys share their matchers: lists in the order of related rows have one more.
+      // Equal keys share their matchers. Lists that are sorted by related rows have one more matcher.
       key: JSON.stringify([visible.key, group, way, ...(list?.orderedBy ?? [])]),
       ...(group === ownGroup(scope) && { isOfOne: true }),
       matchers,
@@ -210,7 +210,10 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
     };
   }
 
-  /** Code that reads the scope may answer each subscription differently, so each is a group unless there are names of groups. */
+  /**
+   * Code that reads the scope may serve each subscription differently, so each is its own group unless `audience` names
+   * groups.
+   */
   private groupOf(scope: HookScope): string {
     const audience = this.options.audience ?? this.rows.own?.audience;
     if (audience) return `audience ${audience(scope)}`;
@@ -221,18 +224,18 @@ export class Observer<Row extends object, View = unknown> implements ObserverBeh
     const { options, rows } = this;
     const { image, change } = announced;
     if (!options.serialize) return rows.own ? rows.own.serialize(announced, scope, isLoaded) : { pk: change.id };
-    // A function that is shared is given no scope, so that callers it serves together cannot differ.
+    // A shared function gets no scope, so that it cannot treat the callers it serves differently.
     if (this.isPerUser) return options.serialize(image as Row, scope, type);
     return (options as { serialize(row: Row): unknown }).serialize(image as Row);
   }
 }
 
-/** Of a subscription that shares nothing. */
+/** The group of a subscription that shares nothing. */
 function ownGroup({ sid, requestId }: HookScope): string {
   return `subscription ${sid} ${requestId}`;
 }
 
-/** Entities whose rows decide. */
+/** Names of the entities whose rows decide. */
 function namesOf(matchers: readonly RowMatcher[]): string[] {
   return matchers.flatMap(({ related }) => [...(related?.names ?? [])]);
 }

@@ -1,4 +1,4 @@
-// Rows of other entities that decide where a list's rows stand, not which they are.
+// A matcher for related rows that determine the order of a list, but not which rows it has.
 
 import type { Change } from '../../core/changes/change.js';
 import type { RelatedRows, RowMatcher } from '../delivery/channel.js';

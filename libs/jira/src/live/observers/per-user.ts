@@ -1,18 +1,18 @@
-// Whether what a `serialize` returns depends on the caller: as declared, or by its parameters where they tell.
+// Whether the result of a `serialize` depends on the caller: as declared, or as its number of parameters tells.
 
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 
-/** What a hook or an observer says of its `serialize`. */
+/** What a hook or an observer declares about its `serialize`. */
 export interface SerializeDeclaration {
   readonly serializesPerUser?: boolean | undefined;
   readonly audience?: unknown;
 }
 
 /**
- * Whether a `serialize` is given the caller's scope.
+ * Whether a `serialize` gets the caller's scope.
  *
- * @throws ConfigurationError when neither a declaration nor the number of parameters tells: a decorator that wraps the
- * function usually leaves none to count
+ * @throws ConfigurationError if neither a declaration nor the number of parameters tells: a function that a decorator
+ * wraps usually has none
  */
 export function isPerUser(
   serialize: { readonly length: number },

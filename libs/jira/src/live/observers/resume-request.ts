@@ -1,4 +1,4 @@
-// What the headers of a subscribe ask for, of a client that may come back.
+// Reads the headers of a subscribe request that make the subscription resumable.
 
 import type { Query } from 'nestjs-jira-protocol';
 import { ValidationException } from '../../core/errors/jira.exception.js';
@@ -6,13 +6,13 @@ import type { HookScope } from '../../core/scope/scope.js';
 import { isRecord } from '../../core/support/is-record.js';
 import type { ReadOnce, ResumeRequest } from '../delivery/resumption.js';
 
-/** Reads the rows of a hook as its `list` answers them. */
+/** Reads the rows of a hook as its `list` would answer. */
 export type ReadSnapshot = (scope: HookScope, query: Query, once?: ReadOnce) => Promise<unknown>;
 
-/** A token is a signature and a position; anything much longer is none. */
+/** A token is a signature and a position; longer text cannot be one. */
 const MAX_LENGTH = 512;
 
-/** `undefined` for clients that do not ask. Throws a ValidationException for headers of another form. */
+/** `undefined` if the client did not ask for it. @throws ValidationException if a header has the wrong form */
 export function resumeRequestOf(scope: HookScope, readSnapshot: ReadSnapshot | undefined): ResumeRequest | undefined {
   const { headers, connection } = scope;
   const { resume, snapshot } = headers;

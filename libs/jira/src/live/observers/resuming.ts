@@ -1,4 +1,4 @@
-// Whether the subscriptions of an observer can be resumed, and what decides about them beside the rows themselves.
+// Decides whether an observer's subscriptions can be resumed, and which changes besides those of the rows affect that.
 
 import { createHash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
@@ -16,11 +16,11 @@ interface Observed {
   readonly options: BoundOptions<object>;
   readonly rows: ObservedRows;
   readonly host: ObserverHost;
-  /** Whether each caller is shown rows differently. */
+  /** Whether each caller may be shown rows differently. */
   readonly isPerUser: boolean;
-  /** By the key of their entities. */
+  /** Dependencies by the key of their entity. */
   readonly dependencies: ReadonlyMap<string, readonly Dependency[]>;
-  /** Whether the changes of an entity that a condition crosses are heard of here; `undefined` = they are not. */
+  /** Whether this process receives the changes of an entity that a condition crosses; `undefined` if it does not. */
   hears(this: void, name: string): boolean | undefined;
 }
 
@@ -68,7 +68,7 @@ export class Resuming implements ResumeRules {
     return [entity, ...ancestors].flatMap((name) => dependencies.get(entityKey(source, name)) ?? []);
   }
 
-  /** Also when the application's own code cannot say whom. */
+  /** Also true if the application's own code fails to say whom it concerns. */
   private mayConcern({ rows, users }: Dependency, { before, after }: Change, scope: HookScope): boolean {
     const images = [before, after].filter((image) => image !== undefined);
     try {
@@ -82,7 +82,7 @@ export class Resuming implements ResumeRules {
     }
   }
 
-  /** Whether every change of the entity is in the log, whatever process makes it, since before a token could be given. */
+  /** Whether the log has every change of the entity, made by any process, since before the first token was given. */
   private isWatched(name: string): boolean {
     const { rows, host, hears, dependencies } = this.observed;
     if (rows.isAlwaysWatched?.(name)) return true;

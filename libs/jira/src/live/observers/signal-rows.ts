@@ -1,4 +1,4 @@
-// Rows that exist in the application's signals only.
+// Rows that exist only in signals of the application (the observer option `source`).
 
 import type { RowMatcher } from '../delivery/channel.js';
 import { EVERY_ROW } from './function-matcher.js';

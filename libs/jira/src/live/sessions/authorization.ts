@@ -1,4 +1,4 @@
-// Rights that change while clients are connected.
+// Makes changed rights take effect while clients are connected: `Authorization`, the service that applications inject.
 
 import { Inject, Injectable } from '@nestjs/common';
 import type { SessionData } from 'nestjs-jira-protocol';
@@ -29,13 +29,13 @@ export const VISIBILITY_TTL_MS = Symbol('jira visibility ttl');
 
 export interface RefreshOptions {
   /**
-   * The user as it is now: what connections hold from now on, in place of what authentication found. Other processes get
-   * it as plain data: JSON, dates, bigints, bytes.
+   * The current user: replaces the one that authentication found, on all its connections. Other processes get it as
+   * plain data: JSON, dates, bigints, bytes.
    */
   readonly user?: unknown;
 }
 
-/** Subscriptions that a sweep holds while it looks at their rights. */
+/** How many subscriptions a sweep holds at a time while it checks their rights. */
 const MAX_SWEPT_AT_ONCE = 16;
 /** A user (as the user, or the user's key), one connection of this process, or one of any process by its id. */
 // oxlint-disable-next-line typescript/no-redundant-type-constituents -- says what may be meant
@@ -64,7 +64,7 @@ export class Authorization {
     @Inject(VISIBILITY_TTL_MS) visibilityTtlMs: number,
     @Inject(LIMITS) { handshakeTimeoutMs }: Limits,
   ) {
-    // Twice as often as promised: a subscription that was checked since the last sweep waits for the next.
+    // Twice as often as promised: a subscription that was checked just after the last sweep waits for the next but one.
     const half = Math.max(1, Math.min(visibilityTtlMs / 2, MAX_TIMER_MS));
     this.sweep = setInterval(() => void this.refreshOlderThan(half), half).unref();
     this.revocations = new Revocations(
@@ -78,15 +78,20 @@ export class Authorization {
   /**
    * Checks again what a user or one connection may see. From this call on, nothing is sent under the old rights.
    * Resolves when the new ones are in effect in this process. Subscriptions that now see other rows refetch, those
-   * without permission end, and connections that are no longer allowed are closed. Throws a TypeError for a `user` that
-   * is not plain data.
+   * without permission end, and connections that are no longer allowed are closed.
+   *
+   * @throws TypeError if `user` is not plain data
    */
   async refresh(who: Who, { user }: RefreshOptions = {}): Promise<void> {
     this.tellOthers('refresh', who, user);
     await this.refreshNow(this.connectionsOf(who), user);
   }
 
-  /** Closes every connection of a user (logout, account disabled), or one. Returns how many of them were this process's. */
+  /**
+   * Closes every connection of a user (logout, account disabled), or one connection.
+   *
+   * @returns how many of them were connected to this process
+   */
   disconnect(who: Who): number {
     this.tellOthers('disconnect', who);
     const connections = this.connectionsOf(who);
@@ -94,16 +99,16 @@ export class Authorization {
     return connections.length;
   }
 
-  /** Sets what decides about handshakes. Called once at boot. */
+  /** Sets the rules for handshakes. Called once at boot. */
   start(entry: Entry): void {
     this.permissions = entry.permissions;
     this.sessions.start(entry.authentication);
   }
 
-  /** Ends a connection with its credentials. Called by the transport. */
+  /** Makes a connection end when its credentials expire. Called by the transport. */
   opened(connection: Connection): void {
     const key = this.connections.keyOf(connection.user);
-    // Given while the handshake was under way: they cannot have reached it.
+    // Revocations that were given during the handshake cannot have reached the connection.
     const missed = key === undefined ? [] : this.revocations.since(key, connection.createdAt);
     for (const { action, user } of missed) {
       if (action === 'disconnect') return queueMicrotask(() => disconnect(connection, sessionOver()));
@@ -124,8 +129,8 @@ export class Authorization {
   }
 
   /**
-   * Takes new credentials of the same user. What they change in the user's rights takes effect on the subscriptions.
-   * Rejects with the refusal; the connection keeps what it had then.
+   * Takes new credentials of the same user. If they change the user's rights, that takes effect on the subscriptions.
+   * Rejects if they are refused; the connection then keeps its old ones.
    */
   async renew(connection: Connection, auth: unknown): Promise<SessionData> {
     const isChanged = await this.sessions.renew(connection, auth);
@@ -141,7 +146,7 @@ export class Authorization {
     return connection ? [connection] : [];
   }
 
-  /** To all processes, but for a connection that is this one's own. */
+  /** Tells the other processes, except about a connection of this process. */
   private tellOthers(action: Revocation['action'], who: Who, user?: unknown): void {
     if (who instanceof Connection) return;
     const key = isConnectionId(who) ? undefined : this.connections.keyOf(who);

@@ -1,4 +1,5 @@
-// What one process says about a user's rights and all obey. It travels in the change log: no commit overtakes it.
+// Revocations: ends of rights that one process gives and all obey. They travel in the change log, so no commit
+// overtakes them.
 
 import { randomUUID } from 'node:crypto';
 import type { ChangeLog } from '../../core/changes/change-log.js';
@@ -10,9 +11,9 @@ export class Revocations {
   private readonly stopListening: () => void;
 
   /**
-   * @param keepMs how long a handshake may take: who is in one meanwhile has to be told of it afterwards
+   * @param keepMs how long a handshake may take: connections that were in one get the revocation afterwards
    * @param obey called for each revocation of another process
-   * @param onGap called when revocations of others may have been missed
+   * @param onGap called if revocations of other processes may have been missed
    */
   constructor(
     private readonly log: ChangeLog,
@@ -27,7 +28,7 @@ export class Revocations {
     }, onGap);
   }
 
-  /** Tells the other processes. This one obeys by itself, at once. */
+  /** Tells the other processes. The caller applies the revocation in this one. */
   give(given: Omit<Revocation, 'kind' | 'by'>): void {
     const revocation: Revocation = { kind: 'revocation', by: this.node, ...given };
     this.remember(revocation);

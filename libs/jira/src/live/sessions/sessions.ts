@@ -1,4 +1,4 @@
-// Sessions: the credentials of each connection, when they expire, and what renews them.
+// Sessions: each connection's credentials, their expiry and their renewal.
 
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
@@ -12,7 +12,7 @@ import { inBatches } from '../../core/support/in-batches.js';
 import { isRecord } from '../../core/support/is-record.js';
 import { authenticate, type Authentication } from '../../policy/authentication/authentication.js';
 
-/** Connections whose credentials are checked at once. */
+/** How many connections' credentials are checked at a time. */
 const MAX_CHECKED_AT_ONCE = 16;
 /** Node's longest timer. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -21,7 +21,7 @@ export const MAX_TIMER_MS = 2 ** 31 - 1;
 export class Sessions {
   private readonly expiries = new Map<string, NodeJS.Timeout>();
   private readonly renewing = new Set<string>();
-  /** What renewed them last; absent if that was the handshake. */
+  /** The credentials that last renewed the session; absent if it was only the handshake. */
   private readonly credentials = new WeakMap<Connection, Record<string, unknown>>();
   private authentication: readonly Authentication[] = [];
 
@@ -40,7 +40,7 @@ export class Sessions {
     this.expiries.clear();
   }
 
-  /** The connection ends with its credentials. */
+  /** Makes the connection end when its credentials expire. */
   opened(connection: Connection): void {
     this.watchExpiry(connection);
     if (connection.expiresAt && connection.dialect === 'jira') connection.send(SESSION_EVENT, sessionOf(connection));
@@ -54,8 +54,8 @@ export class Sessions {
   /**
    * Takes new credentials of the same user.
    *
-   * @returns whether the user is no longer as it was, and so may have other rights
-   * @throws the refusal; the connection then keeps what it had
+   * @returns whether the user has changed, and may have other rights
+   * @throws if they are refused; the connection then keeps its old ones
    */
   async renew(connection: Connection, auth: unknown): Promise<boolean> {
     if (!isRecord(auth))
@@ -71,7 +71,7 @@ export class Sessions {
     }
   }
 
-  /** A missed revocation may have ended any session: authenticates all again, and disconnects users that are no longer known. */
+  /** Authenticates all connections again, because a missed revocation may have ended any session. Disconnects unknown users. */
   async authenticateAll(): Promise<void> {
     for (const batch of inBatches(this.connections.all(), MAX_CHECKED_AT_ONCE))
       await Promise.all(batch.map((connection) => this.disconnectUnlessKnown(connection)));

@@ -1,10 +1,11 @@
-// Rates of users and addresses over several processes, exchanged periodically: no message waits for another process.
+// Counts the rates of users and addresses over several processes. Counts are exchanged at intervals, so that no message
+// waits for another process.
 
 import { randomUUID } from 'node:crypto';
 import type { PubSub, PubSubSubscription } from '../../cluster/messaging/pub-sub.js';
 import type { TokenBuckets } from '../../core/limits/token-bucket.js';
 
-/** Exceeding a rate over several processes is noticed after at most this time. */
+/** Interval of the exchange, in ms: it takes at most this long to notice that a rate is exceeded over several processes. */
 const TELL_MS = 250;
 /** Below this share of the rate nothing is exchanged: even ten processes together would not exceed it. */
 const WORTH_TELLING = 0.1;
@@ -44,7 +45,7 @@ export class SharedRates {
       taken[name] = buckets.collect((TELL_MS * WORTH_TELLING) / 1_000);
       isAny ||= taken[name].length > 0;
     }
-    // Without the server between them each process counts for itself: late counts are useless.
+    // While the PubSub server is unavailable, each process counts for itself: late counts are useless.
     if (isAny && this.pubSub.isAlive) this.pubSub.publish(KEY, { node: this.node, taken } satisfies Told).catch(this.report); // prettier-ignore
   }
 

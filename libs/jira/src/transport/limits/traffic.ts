@@ -1,4 +1,4 @@
-// Admission, and the rates of connections, users and addresses. A message costs a few additions.
+// Limits on connections, and on the rates of connections, users and addresses. A message costs a few additions.
 
 import { Inject, Injectable } from '@nestjs/common';
 import { publishRefusal } from '../../core/diagnostics/diagnostics.js';
@@ -18,7 +18,11 @@ import { SharedRates } from './shared-rates.js';
 /** Returns the address of a client, for the limits per address. */
 export type ClientAddress = (handshake: Handshake) => string;
 
+<<<<<<< HEAD
 /** Injection token of the application's `clientAddress`, which is optional. */
+=======
+/** Token of the application's function; optional. */
+>>>>>>> h-e4
 export const CLIENT_ADDRESS = Symbol('jira client address');
 
 /** The counters of one connection. Created with its first message: most connections mostly listen. */
@@ -54,7 +58,7 @@ export class Traffic {
     this.shared = new SharedRates(pubSub, buckets, failureLog('Could not share rate limits between processes'));
   }
 
-  /** Adds what other processes count for the same users and addresses. */
+  /** Starts adding what other processes count for the same users and addresses. */
   start(): void {
     if (isShared(this.pubSub)) this.shared.start();
   }
@@ -63,7 +67,7 @@ export class Traffic {
     this.shared.stop();
   }
 
-  /** Called before any work for a handshake. Throws `TOO_MANY_CONNECTIONS`. */
+  /** Called before any other work for a handshake. @throws JiraException TOO_MANY_CONNECTIONS */
   checkHandshake(handshake: Handshake): void {
     const address = this.addressOf(handshake);
     if (address === undefined) return;
@@ -76,14 +80,14 @@ export class Traffic {
       );
   }
 
-  /** Called after authentication. Throws `TOO_MANY_CONNECTIONS`. */
+  /** Called after authentication. @throws JiraException TOO_MANY_CONNECTIONS */
   checkUser(connection: Connection): void {
     const limit = limitOf(connection, this.limits, 'connectionsPerUser');
     if (this.connections.countOf(connection.user) >= limit)
       throw tooMany('connectionsPerUser', `Too many connections for this user; the limit is ${limit}.`);
   }
 
-  /** Counts an open connection, and disconnects one that exceeds the limit because another opened at the same time. */
+  /** Counts an open connection. Disconnects it if it exceeds a limit because another one opened at the same time. */
   opened(connection: Connection): void {
     const address = this.addressOf(connection.handshake);
     const ofAddress = address === undefined ? 0 : (this.perAddress.get(address) ?? 0) + 1;
@@ -155,7 +159,7 @@ export class Traffic {
     return new TokenBuckets(rate, rate * this.limits.burstSeconds);
   }
 
-  /** Undefined for this host: a proxy or a developer, so the address does not identify the client. */
+  /** Undefined for this host: that is a proxy or a developer, so the address does not identify the client. */
   private addressOf(handshake: Handshake): string | undefined {
     const address = this.clientAddress ? this.clientAddress(handshake) : handshake.address;
     return LOOPBACK.test(address) ? undefined : address;

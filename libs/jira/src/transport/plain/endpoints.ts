@@ -1,4 +1,4 @@
-// The plain WebSocket paths of one server, and what each serves.
+// The paths at which one server accepts plain WebSockets, and what each path serves.
 
 import type { Params } from '../../core/connections/connection.js';
 import { RouteTable, type Route } from '../routes/route-table.js';
@@ -7,7 +7,7 @@ import { resolvePlainOptions, type ResolvedPlainOptions } from './plain-options.
 
 export interface Endpoint {
   readonly options: ResolvedPlainOptions;
-  /** The route with this path; `undefined` = everything that has no path of its own. */
+  /** The route with this path; `undefined` for everything without a path of its own. */
   readonly route?: Route;
   readonly params: Params;
   readonly served: Endpoints;
@@ -18,7 +18,7 @@ export class Endpoints {
   private readonly table = new RouteTable();
   private readonly options = new Map<string, ResolvedPlainOptions>();
 
-  /** @param hasAll whether it serves every route, including those without options of their own */
+  /** @param hasAll whether it serves every route, even those without options of their own */
   constructor(
     own: readonly ResolvedPlainOptions[],
     private readonly routes: RouteTable,

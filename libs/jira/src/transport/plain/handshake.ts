@@ -1,4 +1,4 @@
-// The HTTP half of a plain WebSocket handshake: reading the request, and refusing it.
+// The HTTP part of a plain WebSocket handshake: reads the request, and refuses it.
 
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -10,13 +10,16 @@ import type { Handshake } from '../../core/connections/connection.js';
 /** Subprotocol that carries a token, for clients that can set neither header nor query: `bearer.<token>`. */
 const BEARER = 'bearer.';
 
-/** Path (undecoded) and query of a request; `undefined` for an invalid URL. */
+/** The path (not decoded) and query of a request; `undefined` if the URL is invalid. */
 export function urlOf(request: IncomingMessage): URL | undefined {
   const url = `ws://localhost${request.url ?? '/'}`; // not as a base: `//host/path` would name another host
   return URL.canParse(url) ? new URL(url) : undefined;
 }
 
-/** `auth.token` comes from the query's `token` or a subprotocol `bearer.<token>`; an `Authorization` header is a header. */
+/**
+ * `auth.token` comes from a subprotocol `bearer.<token>`, or else from the query's `token`. An `Authorization` header
+ * stays a header.
+ */
 export function handshakeOf(request: IncomingMessage, url: URL): Handshake {
   const query = Object.fromEntries(url.searchParams);
   const offered = protocolsOf(request).find((protocol) => protocol.startsWith(BEARER));
@@ -32,13 +35,13 @@ export function handshakeOf(request: IncomingMessage, url: URL): Handshake {
   };
 }
 
-/** The subprotocol the server agrees to: one without a token in it, if there is one. Browsers insist on an answer. */
+/** The subprotocol that the server accepts: if possible, one without a token. Browsers require an answer. */
 export function chooseProtocol(offered: ReadonlySet<string>): string | false {
   const all = [...offered];
   return all.find((protocol) => !protocol.startsWith(BEARER)) ?? all[0] ?? false;
 }
 
-/** Then the socket is destroyed: a client that never ends its side would keep the HTTP server from closing. */
+/** The socket is destroyed after this time: a client that never closes its side would keep the HTTP server from closing. */
 const GRACE_MS = 1_000;
 
 /** Sends an HTTP response and ends the socket. */
@@ -61,7 +64,7 @@ function protocolsOf({ headers }: IncomingMessage): string[] {
   return list.map((protocol) => protocol.trim());
 }
 
-/** A line break in a header would begin another. */
+/** Replaces line breaks: one in a header would begin another header. */
 function clean(text: string): string {
   return text.replace(/[\r\n]/g, ' ');
 }

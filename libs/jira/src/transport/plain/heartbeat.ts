@@ -1,4 +1,4 @@
-// Pings connections and drops those that do not answer. One timer for all connections of an interval, none if there are none.
+// Pings connections, and drops those that do not answer. There is one timer per interval, and none without connections.
 
 import type { WebSocket } from 'ws';
 

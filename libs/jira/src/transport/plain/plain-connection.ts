@@ -31,7 +31,7 @@ export interface PlainConnectionOptions {
 }
 
 export class PlainConnection extends Connection {
-  /** How many change frames it was sent. */
+  /** Number of change frames sent to it. */
   sent = 0;
   readonly id: string;
   readonly dialect: Dialect;
@@ -52,17 +52,17 @@ export class PlainConnection extends Connection {
     return this.options.format;
   }
 
-  /** The WebSocket; during the handshake its HTTP request. */
+  /** The WebSocket, or during the handshake its HTTP request. */
   get client(): WebSocket | IncomingMessage {
     return this.socket ?? this.options.request;
   }
 
-  /** The handshake has succeeded. */
+  /** Called when the handshake has succeeded. */
   attach(socket: WebSocket): void {
     this.socket = socket;
   }
 
-  /** Rethrows the error of the format's converter for a payload it cannot write. */
+  /** Throws the error of the format's converter if it cannot write the payload. */
   send(event: string, payload: unknown): void {
     const text = encode(this.format, event, payload);
     if (text === undefined) return;
@@ -75,7 +75,7 @@ export class PlainConnection extends Connection {
     const { socket } = this;
     if (!socket || socket.readyState !== socket.OPEN) return;
     if (socket.bufferedAmount > this.options.bufferedBytes) {
-      // Without a close frame: it would wait behind what the client does not read.
+      // Without a close frame, which would wait behind what the client does not read.
       this.endReason ??= SLOW;
       return socket.terminate();
     }
@@ -89,7 +89,7 @@ export class PlainConnection extends Connection {
   full(): Promise<void> | undefined {
     const { socket } = this;
     if (!socket || socket.readyState !== socket.OPEN || socket.bufferedAmount < FULL_BYTES) return undefined;
-    // A pong nobody asked for is allowed; it is written after all that waits, or fails with the connection.
+    // An unsolicited pong is allowed. It is written after everything that waits, or fails with the connection.
     return new Promise((resolve) => socket.pong(undefined, undefined, () => resolve()));
   }
 

@@ -16,7 +16,7 @@ export class PlainSink implements FrameSink, PlainRooms {
   /** The subscriptions of each channel, by the connection that holds them. */
   private readonly channels = new Map<string, Map<PlainConnection, Set<Recipient>>>();
 
-  /** Sends an event of the application's own to all of this process, or to a room. */
+  /** Sends the application's event to all clients of this process, or to a room. */
   emit(event: string, payload: unknown, room?: string): void {
     const connections = room === undefined ? this.connections.values() : this.rooms.get(room);
     if (connections) this.broadcast(connections, event, payload);
@@ -65,7 +65,7 @@ export class PlainSink implements FrameSink, PlainRooms {
     return this.connections.get(connectionId)?.sent ?? 0;
   }
 
-  /** Nothing is kept. */
+  /** Does nothing: no frame is kept. */
   flush(): void {}
 
   sendTo(recipient: Recipient, frame: ChangeFrame): void {

@@ -1,4 +1,4 @@
-// The second transport: plain WebSockets at paths of their own, on the app's HTTP server or one beside it.
+// The transport for plain WebSockets, on the application's HTTP server or on ports of its own.
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
@@ -36,7 +36,7 @@ import { receiveFrame } from './receive-frame.js';
 /** Close code for an unknown URL. */
 const NOT_FOUND_CODE = 4040;
 const NOT_FOUND = { status: 404, headers: { 'Content-Type': 'text/plain' }, body: 'not found\n' };
-/** Like HTTP's 1012: come back, the server restarts. */
+/** Close code "service restart": clients come back. */
 const RESTART_CODE = 1012;
 /** Time for clients to receive what was sent and to complete the closing handshake. */
 const GRACE_MS = 1_000;
@@ -47,12 +47,12 @@ const RAW: MessageFormat = { ...jsonFrames, name: 'raw', speaksProtocol: false }
 @Injectable()
 export class PlainTransport {
   private readonly problems = new ProblemLog();
-  /** By the options of `ws` that an endpoint asks for. */
+  /** WebSocket servers by their options of `ws`. */
   private readonly sockets = new Map<WebSocketOptions, OutspokenServer>();
   private readonly heartbeat = new Heartbeat();
   private readonly servers: Server[] = [];
 
-  /** Whether a URL of the app's HTTP server is Socket.IO's; `undefined` = it is elsewhere. */
+  /** Whether a URL of the application's HTTP server belongs to Socket.IO; `undefined` if Socket.IO is elsewhere. */
   private readonly isSocketIo?: (url: string) => boolean;
   private readonly isHook: IsHook;
 
@@ -76,7 +76,7 @@ export class PlainTransport {
     for (const port of new Set([undefined, ...endpoints.map((one) => one.port)])) {
       const own = endpoints.filter((one) => one.port === port);
       const served = new Endpoints(own, routes, port === undefined);
-      // Socket.IO ignores upgrades of other paths, so this transport has to end those that nobody takes.
+      // Socket.IO ignores upgrades of other paths, so this transport must end those that nothing accepts.
       if (served.isEmpty && (port !== undefined || !isSocketIo)) continue;
       if (port === undefined) this.listen(server, served, isSocketIo);
       else await this.openPort(port, own[0]?.host, served);
@@ -197,7 +197,7 @@ export class PlainTransport {
   }
 }
 
-/** Another listener of the same server may take it; a socket that nobody takes is ended, as Socket.IO would. */
+/** Another listener of the same server may accept the socket. If none does, it is ended, as Socket.IO would do. */
 function leaveToOthers(socket: Duplex & { bytesWritten?: number }): void {
   setTimeout(() => {
     if (socket.writable && !socket.bytesWritten) refuse(socket, NOT_FOUND);

@@ -1,4 +1,4 @@
-// Reads a frame of a plain WebSocket into a message, in the format of its endpoint.
+// Reads a frame of a plain WebSocket as a message, in the format of its endpoint.
 
 import type { RawData } from 'ws';
 import type { Inbox, Incoming } from '../inbox.js';

@@ -1,4 +1,4 @@
-// URL patterns and what they serve. Filled once at boot.
+// The table of URL patterns and what they serve. It is filled once, at boot.
 
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
@@ -16,7 +16,7 @@ export interface RouteSpec {
   readonly path: string;
   readonly params?: InputType;
   readonly check?: HandshakeCheck;
-  /** Owns the frames of its URL. */
+  /** The handler that owns the frames of this URL. */
   readonly raw?: RawHandler;
 }
 
@@ -50,7 +50,7 @@ export class RouteTable {
     return this.entries.find((entry) => entry.pattern === pattern);
   }
 
-  /** @throws ConfigurationError for an invalid pattern, or when two users of one pattern disagree about it */
+  /** @throws ConfigurationError if the pattern is invalid, or if two users of one pattern disagree about it */
   add({ subject, path, params, check, raw }: RouteSpec): void {
     const { matches, variables } = compile(subject, path);
     const index = this.entries.findIndex(({ pattern }) => pattern === path);
@@ -67,11 +67,11 @@ export class RouteTable {
     const entry: Entry = { pattern: path, subject: other?.subject ?? subject, params: params ?? other?.params, checks, raw, matches, variables }; // prettier-ignore
     if (other) this.entries[index] = entry;
     else this.entries.push(entry);
-    // `/thing/new` before `/thing/:id`, in whatever order they were added.
+    // `/thing/new` comes before `/thing/:id`, in whatever order they were added.
     this.entries.sort((a, b) => a.variables - b.variables);
   }
 
-  /** The first route that this path fits, parameters unchecked. */
+  /** The first route that matches this path. Parameters are not validated. */
   find(path: string): { route: Route; params: Params } | undefined {
     for (const entry of this.entries) {
       const found = matchOf(entry, path);
@@ -82,9 +82,9 @@ export class RouteTable {
 }
 
 /**
- * Leads a connection to what its URL names: parameters are validated, the handshake checks asked.
+ * Enters a connection into the route of its URL: validates the parameters and runs the handshake checks.
  *
- * @throws JiraException `UNKNOWN_PATH` when the parameters do not fit; RefusedHandshake when a check refuses
+ * @throws JiraException `UNKNOWN_PATH` if the parameters are invalid; RefusedHandshake if a check refuses
  */
 export async function enterRoute(
   connection: Connection,

@@ -1,28 +1,28 @@
-// What waits for a Socket.IO client that reads too slowly, in bytes. Costs a comparison while nothing waits.
+// Counts the bytes that wait for a Socket.IO client which reads too slowly. Costs one comparison while nothing waits.
 
 import type { Socket } from 'socket.io';
 import { engineOf, waitingOf, webSocketOf, type EnginePacket, type EngineSocket } from './engine-io-internals.js';
 
 export class Backlog {
-  /** Of those that something has waited for. */
+  /** The backlog of each connection for which something has waited. */
   private readonly engines = new WeakMap<EngineSocket, { bytes: number; isTooLong: boolean }>();
-  /** One for all sockets: each is called with itself. */
+  /** One function for all sockets: each calls it with itself as `this`. */
   private readonly added: (this: EngineSocket, packet: EnginePacket) => void;
 
-  /** @param maxBytes that may wait for one client; it is ended beyond */
+  /** @param maxBytes that may wait for one client; beyond that, the client is disconnected */
   constructor(maxBytes: number) {
     const { engines } = this;
     this.added = function (packet) {
       const before = waitingOf(this);
       const waiting = before.length;
-      if (waiting === 0) return; // this one goes out at once, or begins a backlog
+      if (waiting === 0) return; // this packet is sent at once, or starts a backlog
       const backlog = engines.get(this) ?? { bytes: 0, isTooLong: false };
       engines.set(this, backlog);
       if (waiting === 1) backlog.bytes = sizeOf(before[0]);
       backlog.bytes += sizeOf(packet);
       if (backlog.bytes <= maxBytes || backlog.isTooLong) return;
       backlog.isTooLong = true;
-      // Engine.IO is in the middle of sending this packet.
+      // Deferred, because Engine.IO is just sending this packet.
       queueMicrotask(() => terminate(this));
     };
   }
@@ -33,20 +33,20 @@ export class Backlog {
     if (!engine.listeners('packetCreate').includes(this.added)) engine.on('packetCreate', this.added);
   }
 
-  /** Whether this client was ended for what it did not read. */
+  /** Whether this client was disconnected because it did not read. */
   isTooLong(socket: Socket): boolean {
     return this.engines.get(engineOf(socket))?.isTooLong === true;
   }
 }
 
-/** Closes without waiting for what the client has not read. */
+/** Closes the connection without waiting for what the client has not read. */
 function terminate(engine: EngineSocket): void {
   const webSocket = webSocketOf(engine.transport);
   if (webSocket) webSocket.terminate();
   else engine.close(true);
 }
 
-/** Text counts by its characters: no encoding for a bound that is round anyway. */
+/** Text counts by its characters: the limit is approximate, so encoding is not worth it. */
 function sizeOf(packet: EnginePacket | undefined): number {
   const data = packet?.data;
   return typeof data === 'string' ? data.length : (data?.byteLength ?? 0);

@@ -1,12 +1,12 @@
-// Everything of engine.io that its types or its documents do not promise, and why it is needed. Nothing else reaches behind
-// them: what another version calls otherwise is called otherwise here.
+// Everything of engine.io that its types or documents do not promise, and why it is needed. No other file reaches
+// behind them, so if a version renames such a member, only this file changes.
 
 import type { Server, Socket } from 'socket.io';
 import { WebSocket } from 'ws';
 import { assertMembers, type PrivateMember } from '../../core/support/private-members.js';
 import type { ProbedConnection } from './probed-connection.js';
 
-/** The versions whose private members were tested; they come with socket.io. */
+/** The versions whose private members were tested. They come with socket.io. */
 const VERSIONS = '~6.6.0';
 
 /** A connection of engine.io. */
@@ -47,25 +47,25 @@ export function engineOf({ conn }: Socket): EngineSocket {
   return conn;
 }
 
-/** Packets that wait for the transport: what a slow client has not been sent. No event tells when they are taken. */
+/** Packets that wait for the transport: what a slow client has not been sent. No event tells when they are sent. */
 export function waitingOf(engine: EngineSocket): readonly EnginePacket[] {
   return (engine as unknown as SocketMembers).writeBuffer;
 }
 
-/** The WebSocket of a transport: frames are written to it, and it is ended without waiting. Engines of others have none. */
+/** The WebSocket of a transport, to write frames to it, or to end it without waiting. Other engines have none. */
 export function webSocketOf(transport: EngineTransport): WebSocket | undefined {
   const { socket } = transport as unknown as TransportMembers;
   return socket instanceof WebSocket ? socket : undefined;
 }
 
-/** Whether the transport would compress what it sends: frames that were encoded elsewhere are not. */
+/** Whether the transport would compress what it sends. Frames that were encoded elsewhere are not compressed. */
 export function compresses(transport: EngineTransport): boolean {
   return Boolean((transport as unknown as TransportMembers).perMessageDeflate);
 }
 
 /**
- * Keeps further packets with engine.io, where they are counted and bounded. Returns a function that lets them go, as the
- * transport itself does after a packet of its own.
+ * Makes engine.io keep further packets, where they are counted and limited. Returns a function that releases them, as
+ * the transport itself does after a packet of its own.
  */
 export function holdBack(transport: EngineTransport): () => void {
   const members = transport as unknown as TransportMembers;
@@ -76,11 +76,11 @@ export function holdBack(transport: EngineTransport): () => void {
   };
 }
 
-/** Bounds the frames of connections to come. False for an unknown kind of server. */
+/** Limits the frame size of future connections. False for an unknown kind of server. */
 export function boundFrames({ engine }: Server, bytes: number): boolean {
   const { opts, ws } = engine as unknown as ServerMembers;
   if (typeof ws?.options?.maxPayload !== 'number') return false;
-  opts.maxHttpBufferSize = bytes; // read at each polling request and told to each client
+  opts.maxHttpBufferSize = bytes; // read at each polling request, and sent to each client
   ws.options.maxPayload = bytes; // read at each upgrade
   return true;
 }

@@ -1,4 +1,4 @@
-// One Socket.IO socket to write encoded frames to, bypassing engine.io and ws while they have nothing queued.
+// Writes encoded frames to one Socket.IO socket, bypassing engine.io and ws while they have nothing queued.
 
 import type { Socket as TcpSocket } from 'node:net';
 import type { Socket } from 'socket.io';
@@ -17,8 +17,8 @@ import { plainTcpOf } from './ws-internals.js';
 const OPEN = 1;
 
 /**
- * One socket that frames are written to. A write looks at as few objects as tell whether anything waits before it: with
- * thousands of sockets each of them is a miss of the processor's cache.
+ * One socket that frames are written to. A write looks at as few objects as possible to see whether anything waits
+ * before it: with thousands of sockets, each object is a miss of the processor's cache.
  */
 export class FrameTarget {
   /** Name of its Socket.IO namespace. */
@@ -37,7 +37,7 @@ export class FrameTarget {
     this.engine = engineOf(socket);
   }
 
-  /** Writes to the connection directly if nothing is queued, else through engine.io: the order is kept. */
+  /** Writes to the connection directly if nothing is queued, otherwise through engine.io. The order is kept. */
   write({ texts, bytes }: SharedFrames): void {
     this.sent += texts.length;
     const tcp = this.idle();
@@ -45,7 +45,7 @@ export class FrameTarget {
     else for (const text of texts) this.queue(text, hasOutgoingListeners(this.socket));
   }
 
-  /** The same for one packet of Socket.IO's that is for this socket alone. */
+  /** Like `write`, for one Socket.IO packet that is for this socket alone. */
   writeText(text: string): void {
     const tcp = this.idle();
     if (tcp) this.hand(tcp, sharedFrame(text));
@@ -53,8 +53,8 @@ export class FrameTarget {
   }
 
   /**
-   * What follows a frame that the kernel does not take at once waits with engine.io, for all targets of this connection,
-   * until the connection took everything.
+   * Writes to the connection. If the kernel does not take everything at once, further packets wait in engine.io, for
+   * all targets of this connection, until it has.
    */
   private hand(tcp: TcpSocket, bytes: Buffer): void {
     tcp.write(bytes);
@@ -65,7 +65,7 @@ export class FrameTarget {
     });
   }
 
-  /** @param isEvent to be told to `onAnyOutgoing` */
+  /** @param isEvent whether `onAnyOutgoing` listeners must see it */
   private queue(text: string, isEvent = false): void {
     const { engine } = this;
     if (engine.readyState !== 'open') return;
@@ -82,8 +82,8 @@ export class FrameTarget {
   }
 
   /**
-   * Whether no packet is on its way to the connection. Engine.IO leaves none waiting where its transport is writable, and a
-   * transport that it has left or closes has a WebSocket that is closing.
+   * Whether no packet is on its way to the connection. Engine.IO leaves none waiting while its transport is writable. A
+   * transport that it has left, or is closing, has a WebSocket that is closing.
    */
   private get isIdle(): boolean {
     return this.transport?.writable === true && this.webSocket?.readyState === OPEN;
@@ -98,14 +98,14 @@ export class FrameTarget {
   }
 }
 
-/** The backlog's own. */
+/** The listener of the backlog. */
 const OWN_LISTENERS = 1;
 
 function hasOutgoingListeners(socket: Socket): boolean {
   return socket.listenersAnyOutgoing().length > 0;
 }
 
-/** Whether anybody listens to what is sent (an admin UI, a log, a counter): direct writes would bypass them. */
+/** Whether anything listens to what is sent (an admin UI, a log, a counter): direct writes would bypass it. */
 function isWatched(socket: Socket, engine: EngineSocket): boolean {
   return engine.listenerCount('packetCreate') > OWN_LISTENERS || hasOutgoingListeners(socket);
 }

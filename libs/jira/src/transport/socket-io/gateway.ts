@@ -1,4 +1,5 @@
-// The gateway class of one `forRoot`: Nest makes the Socket.IO server from its options, on the app's HTTP server.
+// The gateway class of one `forRoot`. From its options, Nest creates the Socket.IO server on the application's HTTP
+// server.
 
 import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import { ExternalContextCreator, ModulesContainer } from '@nestjs/core';
@@ -12,7 +13,7 @@ import { gatewayBefore } from './other-gateways.js';
 import { claimOptions, SOCKET_IO_CHOSEN, SOCKET_IO_OPTIONS, type WantedServerOptions } from './server-options.js';
 import { SocketIoTransport } from './socket-io-transport.js';
 
-/** One class per module, as Nest keeps gateway options on the class. */
+/** Creates one class per module, because Nest keeps gateway options on the class. */
 export function createGateway(): Type<OnGatewayInit> {
   @Injectable()
   class JiraGateway implements OnGatewayInit, OnModuleInit {
@@ -38,7 +39,7 @@ export function createGateway(): Type<OnGatewayInit> {
       if (listensAsNest(applicationConfigOf(this.creator)?.getIoAdapter())) takeNoClients(server);
     }
 
-    /** Not in `afterInit`: an error there ends the process, and whoever started the application cannot catch it. */
+    /** Not in `afterInit`: an error there ends the process, and the code that starts the application cannot catch it. */
     async onModuleInit(): Promise<void> {
       assertWebSockets();
       if (this.wrongServer) throw wrongAdapter(applicationConfigOf(this.creator)?.getIoAdapter());

@@ -1,29 +1,29 @@
-// Everything of @nestjs/websockets and @nestjs/platform-socket.io that is no documented interface, and why it is needed.
-// Nothing else reaches behind their types.
+// Everything of @nestjs/websockets and @nestjs/platform-socket.io that is not a documented interface, and why it is
+// needed. No other file reaches behind their types.
 
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import * as constants from '@nestjs/websockets/constants.js';
 import type { Namespace, Server } from 'socket.io';
 import { assertMembers, hasMethod, type PrivateMember } from '../../core/support/private-members.js';
 
-/** The peer ranges: none of these was called otherwise in either major version. */
+/** The peer ranges: these names are the same in both major versions. */
 const VERSIONS = '^11.0.0 || ^12.0.1';
-/** Since it brings socket.io 4.8.3. */
+/** From the version that brings socket.io 4.8.3. */
 const ADAPTER_VERSIONS = '^11.1.11 || ^12.0.1';
 
-/** What `@WebSocketGateway` writes: whose options the one server of several gateways was made with. */
+/** The metadata that `@WebSocketGateway` writes: it tells with which gateway's options a shared server was created. */
 export const { GATEWAY_METADATA, GATEWAY_OPTIONS, PORT_METADATA } = constants;
 
 const LISTENS = ['bindClientConnect', 'bindClientDisconnect', 'bindMessageHandlers'] as const;
 
-/** Whether an adapter listens to clients as Nest does: one of the application's own may do more with each of them. */
+/** Whether an adapter listens to clients as Nest's own does. An application's adapter may do more with each client. */
 export function listensAsNest(adapter: Partial<IoAdapter> | undefined): boolean {
   return LISTENS.every((name) => adapter?.[name] === IoAdapter.prototype[name]);
 }
 
 /**
- * Called by Nest right before it listens for connections on behalf of this gateway. Nest would give each one four
- * observables to hear messages by, for handlers that this gateway does not have. Other gateways listen for themselves.
+ * Called right before Nest listens for connections on behalf of this gateway. Nest would give each connection four
+ * observables for message handlers, which this gateway does not have. Other gateways listen for themselves.
  */
 export function takeNoClients(server: Server | Namespace): void {
   const listening = server as { on(event: string, listener: unknown): unknown };

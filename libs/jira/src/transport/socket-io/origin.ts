@@ -1,13 +1,13 @@
-// Which pages may connect. A browser sends the page's origin, but applies no CORS to WebSockets.
+// Decides which web pages may connect. A browser sends the page's origin, but does not apply CORS to WebSockets.
 
 import type { IncomingMessage } from 'node:http';
 
-/** Origins that may connect beside the host's own, as Socket.IO's `cors.origin` takes them. */
+/** Origins that may connect besides the host's own, in the form of Socket.IO's `cors.origin`. */
 export type AllowedOrigins = string | RegExp | boolean | readonly (string | RegExp)[];
 
 /**
- * Whether a page of another site opens this connection, in its visitor's name. Programs send no `Origin`. Behind a proxy
- * the host is what the proxy says it was: a page cannot set that header.
+ * Whether a page of another site opens this connection on behalf of its visitor. Programs send no `Origin`. Behind a
+ * proxy, the host is what the proxy says it was; a page cannot set that header.
  */
 export function isForeign({ headers }: IncomingMessage, allowed: AllowedOrigins): boolean {
   const { origin, host } = headers;

@@ -1,4 +1,4 @@
-// Which gateway of the application created the server that ours shares.
+// Finds the application's gateway with which the library's gateway shares its server.
 
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
@@ -10,7 +10,10 @@ export interface OtherGateway {
   readonly options: Readonly<GatewayMetadata>;
 }
 
-/** Nest gives gateways of one port and path one server, made with the options of the first in the order of the modules. */
+/**
+ * The gateway before ours on the same server. Nest gives gateways of one port and path one server, created with the
+ * options of the first one in the order of the modules.
+ */
 export function gatewayBefore(own: Type<object>, modules: ModulesContainer): OtherGateway | undefined {
   const address = addressOf(own);
   for (const { providers } of modules.values()) {

@@ -1,5 +1,5 @@
-// One client of a server of its own, within this process and without a network: what the installed socket.io, engine.io and ws
-// make of a connection, looked at before anybody else has one.
+// Connects one client to a separate server within this process, without a network, to check at boot what the installed
+// socket.io, engine.io and ws make of a connection.
 
 import { once } from 'node:events';
 import { createServer, IncomingMessage } from 'node:http';
@@ -15,9 +15,9 @@ import { assertSocketIo } from './socket-io-internals.js';
 import { assertWs, onOversize, OutspokenServer } from './ws-internals.js';
 
 const MAX_FRAME_BYTES = 100;
-/** Generous: everything happens within this process. */
+/** Generous, because everything happens within this process. */
 const TIMEOUT_MS = 10_000;
-/** Engine.IO's message with Socket.IO's CONNECT, as a client's frame whose mask is zero. */
+/** Engine.IO's message with Socket.IO's CONNECT, as a client's frame with a mask of zero. */
 const CONNECT = Buffer.concat([Buffer.from([0x81, 0x82, 0, 0, 0, 0]), Buffer.from('40')]);
 /** The head of a client's frame of 127 bytes. */
 const OVERSIZE = Buffer.from([0x81, 0xfe, 0, 127, 0, 0, 0, 0]);
@@ -70,7 +70,7 @@ export class Probe {
     return { server, socket, webSocket: this.webSocket, connection };
   }
 
-  /** What comes of a frame that is too large. The connection is closed by it. */
+  /** Sends a frame that is too large, and returns what happened. It closes the connection. */
   async sendOversize(): Promise<ProbedConnection['oversize']> {
     let wasTold = false;
     onOversize(this.webSocket, () => (wasTold = true));

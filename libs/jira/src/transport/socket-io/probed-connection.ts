@@ -1,4 +1,4 @@
-// What the internals files are checked against: a connection of the installed packages.
+// A connection of the installed packages, which the internals files are checked against.
 
 import type { Duplex } from 'node:stream';
 import type { Server, Socket } from 'socket.io';
@@ -8,8 +8,8 @@ export interface ProbedConnection {
   readonly server: Server;
   readonly socket: Socket;
   readonly webSocket: WebSocket;
-  /** What the WebSocket was given to write to. */
+  /** The stream that the WebSocket writes to. */
   readonly connection: Duplex;
-  /** What came of a frame that was too large. */
+  /** What happened after a frame that was too large. */
   readonly oversize?: { readonly wasTold: boolean; readonly description: unknown };
 }

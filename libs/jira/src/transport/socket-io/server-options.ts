@@ -1,4 +1,4 @@
-// Applies our options to the Socket.IO server, or refuses a server that was created with others.
+// Applies the library's options to the Socket.IO server, or refuses a server that was created with others.
 
 import { inspect, isDeepStrictEqual } from 'node:util';
 import type { Namespace, ServerOptions } from 'socket.io';
@@ -21,23 +21,24 @@ export interface WantedServerOptions extends SocketIoOptions {
 
 /** Injection token of the resolved Socket.IO options, `maxHttpBufferSize` included. */
 export const SOCKET_IO_OPTIONS = Symbol('jira socket.io options');
-/** Injection token of the names of the options that the application set. */
+/** Token of the names of the options that the application set. */
 export const SOCKET_IO_CHOSEN = Symbol('jira chosen socket.io options');
 
-/** Returns whether Engine.IO serves a URL. With a trailing slash, `/socket.iox` is not one of its URLs. */
+/** Tells which URLs Engine.IO takes: a path that only begins with its own path belongs to something else. */
 export function urlsOf({ path = '/socket.io', addTrailingSlash = true }: SocketIoOptions): (url: string) => boolean {
   const own = path.replace(/\/$/, '') + (addTrailingSlash ? '/' : '');
   return (url) => url.startsWith(own);
 }
 
-/** These options select the server; the others configure it. */
+/** These options choose the server; the others configure it. */
 const NOT_COMPARED: ReadonlySet<string> = new Set(['port', 'namespace', 'path']);
 
 /**
- * The first gateway on a port and path creates the server, and Nest silently ignores the options of the others. Ours must count.
+ * The first gateway on a port and path creates the server; the options of others are silently ignored. This refuses to
+ * lose the library's options, unless only the frame size differs and no one chose it.
  *
- * @param chosen the options that the application set; those that we add are not compared
- * @throws ConfigurationError that names the other gateway, unless only the frame size differs and nobody set it
+ * @param chosen the options that the application set; options that the library adds are not compared
+ * @throws ConfigurationError that names the other gateway
  */
 export function claimOptions(
   { server }: Namespace,
@@ -45,7 +46,7 @@ export function claimOptions(
   chosen: readonly string[],
   maker: OtherGateway | undefined,
 ): void {
-  // The options as they were passed; Engine.IO completes its own copy.
+  // The options as they were given; Engine.IO completes its own copy.
   const given = givenOptions(server);
   const effective = server.engine.opts as unknown as Record<string, unknown>;
   const by = maker?.name ?? "the app's WebSocket adapter";
@@ -69,7 +70,7 @@ export function claimOptions(
     );
 }
 
-/** @throws ConfigurationError for options that cannot work with this library */
+/** @throws ConfigurationError if an option cannot work with this library */
 export function checkSocketIoOptions({ connectionStateRecovery }: SocketIoOptions): void {
   if (connectionStateRecovery !== undefined)
     throw new ConfigurationError(

@@ -1,10 +1,10 @@
-// Change frames for many sockets: encoded once, written as the same bytes to each socket that is idle.
+// Change frames for many sockets: encoded once, and written as the same bytes to every socket that is idle.
 
-/** Events of one channel in their order, for one namespace of Socket.IO. */
+/** Events of one channel, in order, for one Socket.IO namespace. */
 export interface SharedFrames {
-  /** As Engine.IO sends them. */
+  /** The texts that Engine.IO sends. */
   readonly texts: readonly string[];
-  /** The same as whole WebSocket frames, one after the other: what a TCP socket is written. */
+  /** The same as complete WebSocket frames, one after the other, to write to a TCP socket. */
   readonly bytes: Buffer;
 }
 
@@ -13,7 +13,7 @@ const MESSAGE = '4';
 /** Socket.IO's type of an event. */
 const EVENT = '2';
 
-/** More bytes are written in several pieces, so that what one slow socket keeps waiting stays small. */
+/** More bytes are written in several pieces, to keep small what waits for one slow socket. */
 const MAX_PIECE_BYTES = 64 * 1024;
 
 /**
@@ -43,7 +43,7 @@ export function sharedFrames(nsp: string, events: readonly string[]): SharedFram
   });
 }
 
-/** One packet as a whole WebSocket frame. */
+/** One packet as a complete WebSocket frame. */
 export function sharedFrame(text: string): Buffer {
   const length = Buffer.byteLength(text) + MESSAGE.length;
   const bytes = Buffer.allocUnsafe(headerSize(length) + length);
@@ -55,7 +55,7 @@ function headerSize(length: number): number {
   return length < 126 ? 2 : length < 65_536 ? 4 : 10;
 }
 
-/** An unmasked, uncompressed text frame in one piece (RFC 6455, 5.2). Returns where it ends. */
+/** Writes an unmasked, uncompressed text frame in one piece (RFC 6455, 5.2). Returns the offset of its end. */
 function writeFrame(bytes: Buffer, at: number, text: string, length: number): number {
   const header = headerSize(length);
   bytes[at] = 0x81; // final, text

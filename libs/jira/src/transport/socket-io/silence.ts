@@ -1,15 +1,15 @@
-// Ends connections that open and never send anything: each holds a socket for an unknown client.
+// Ends connections that open but never send anything: each would hold a socket for an unknown client.
 
 import type { Server } from 'socket.io';
 
-/** What engine.io's own types leave out. */
+/** Members that engine.io's own types omit. */
 interface EngineSocket {
   once(event: 'message' | 'close', listener: () => void): unknown;
   off(event: 'message' | 'close', listener: () => void): unknown;
   close(discard: boolean): void;
 }
 
-/** Ends each connection from which nothing comes in this time; what Socket.IO is asked for then takes its own time. */
+/** Ends each connection that sends nothing within this time. Later steps of Socket.IO have their own time limits. */
 export function endSilent({ engine }: Server, timeoutMs: number): void {
   engine.on('connection', (socket: EngineSocket) => {
     const stop = (): void => {

@@ -6,14 +6,14 @@ import { engineOf, waitingOf } from './engine-io-internals.js';
 import { FrameTarget } from './frame-target.js';
 import { Connection, type Dialect, type Handshake } from '../../core/connections/connection.js';
 
-/** Enough that the network never waits for a stream's source, few enough to hold for every client. */
+/** Enough that the network never waits for a stream's source, and few enough to hold for every client. */
 const MAX_WAITING_PACKETS = 16;
 
 export class SocketIoConnection extends Connection {
   readonly dialect: Dialect;
   private frameTarget?: FrameTarget;
 
-  /** @param shared what goes to many is kept for a while, and has to go out before what goes to this one alone */
+  /** @param shared frames for many clients are kept for a while, and must be sent before a frame for this client alone */
   constructor(
     readonly socket: Socket,
     private readonly shared: { flush(): void },
@@ -27,7 +27,7 @@ export class SocketIoConnection extends Connection {
     return this.socket.id;
   }
 
-  /** Where frames go that need no encoding any more. */
+  /** Takes frames that are already encoded. */
   get target(): FrameTarget {
     return (this.frameTarget ??= new FrameTarget(this.socket));
   }

@@ -1,10 +1,10 @@
-// Everything of socket.io that its types do not promise, and why it is needed. Nothing else reaches behind them.
+// Everything of socket.io that its types do not promise, and why it is needed. No other file reaches behind them.
 
 import type { Namespace, Server, Socket } from 'socket.io';
 import { assertMembers, hasMethod, type PrivateMember } from '../../core/support/private-members.js';
 import type { ProbedConnection } from './probed-connection.js';
 
-/** The peer range: a minor version may change private members, a patch has not. */
+/** The peer range. A minor version may change private members; patch versions have not done so. */
 const VERSIONS = '~4.8.3';
 
 export type Acknowledge = (answer: unknown) => void;
@@ -14,29 +14,29 @@ interface SocketMembers {
   readonly client: { readonly sockets: ReadonlyMap<string, Socket> };
 }
 
-/** The sockets of one connection, one for each namespace: what is wrong with a frame concerns all of them. */
+/** The sockets of one connection, one for each namespace: a faulty frame concerns all of them. */
 export function socketsBeside(socket: Socket): Iterable<Socket> {
   return (socket as unknown as SocketMembers).client.sockets.values();
 }
 
-/** A parser of the application's own has to encode each packet itself. */
+/** Whether the application has its own parser, which must encode each packet itself. */
 export function hasOwnParser(server: Server): boolean {
   return (server as unknown as { readonly opts?: { readonly parser?: unknown } }).opts?.parser !== undefined;
 }
 
-/** The options that the server was made with, as they were given. */
+/** The options that the server was created with, as they were given. */
 export function givenOptions(server: Server): Readonly<Record<string, unknown>> {
   return (server as unknown as { readonly opts?: Readonly<Record<string, unknown>> }).opts ?? {};
 }
 
-/** Says whether a namespace of this name is opened. */
+/** Decides whether a namespace of this name is opened. */
 export type MatchNamespace = (
   name: string,
   auth: unknown,
   next: (error: Error | null, isAllowed: boolean) => void,
 ) => void;
 
-/** What opens namespaces by their names, in the order in which it is asked: the first that allows a name has it. */
+/** The functions that open namespaces by name, in the order in which they are asked. The first that allows a name gets it. */
 export function matchesOf(server: Server): Map<MatchNamespace, unknown> {
   return (server as unknown as { readonly parentNsps: Map<MatchNamespace, unknown> }).parentNsps;
 }
@@ -48,7 +48,10 @@ interface ParentMembers {
   readonly children: Set<Namespace>;
 }
 
-/** Removes a namespace that a parent opened for a name, unless somebody is in it. The next client of that name opens it anew. */
+/**
+ * Removes a namespace that a parent opened for a name, unless a client is in it. The next client of that name opens it
+ * anew.
+ */
 export function removeIfEmpty(parent: Namespace, namespace: Namespace): void {
   if (namespace.sockets.size + enteringOf(namespace).size > 0 || !childrenOf(parent).delete(namespace)) return;
   namespacesOf(namespace.server).delete(namespace.name);
@@ -69,12 +72,12 @@ function namespacesOf(server: Server): Map<string, Namespace> {
   return namespaces;
 }
 
-/** From now on the socket's acknowledge functions tell which packet they are for. */
+/** Makes the socket's acknowledge functions remember which packet they are for. */
 export function noteAcknowledged(socket: Socket): void {
   if (hasMethod(socket, 'ack')) Object.assign(socket, { ack: noting });
 }
 
-/** One function for all sockets: it costs each no closure. */
+/** One function for all sockets, so that none needs a closure. */
 function noting(this: Socket, id: number): Acknowledge {
   const { ack } = Object.getPrototypeOf(this) as Required<SocketMembers>;
   return Object.assign(ack.call(this, id), { packetId: id });
@@ -85,7 +88,7 @@ export function packetIdOf(acknowledge: Acknowledge): number | undefined {
   return (acknowledge as { readonly packetId?: number }).packetId;
 }
 
-/** A parent of no namespace. */
+/** A pattern that matches no namespace. */
 const NOWHERE = /^$/;
 
 const MEMBERS: readonly PrivateMember<ProbedConnection>[] = [

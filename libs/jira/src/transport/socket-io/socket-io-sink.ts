@@ -1,4 +1,5 @@
-// Frames out through Socket.IO: one frame for all of a channel, encoded once, except for djira's clients.
+// Sends frames through Socket.IO: one frame for all subscriptions of a channel, encoded once, except for djira's
+// clients.
 
 import { EventEmitter } from 'node:events';
 import { Injectable } from '@nestjs/common';
@@ -18,17 +19,20 @@ import { SocketIoConnection } from './socket-io-connection.js';
 export class SocketIoSink implements FrameSink {
   private server?: Namespace;
   private routed?: Namespace;
-  /** Who is in each channel. Not Socket.IO's rooms: a frame never leaves this node, and these know their connections. */
+  /**
+   * The connections in each channel. Not Socket.IO's rooms: a frame never leaves this process, and these know their
+   * connections.
+   */
   private readonly targets = new Map<string, Map<string, FrameTarget>>();
-  /** How many subscriptions to a channel a connection has beyond its first one, if it has. */
+  /** Number of further subscriptions to a channel that a connection has beyond its first one, if any. */
   private readonly further = new Map<string, number>();
-  /** Events of each channel that wait to be written together. Nothing else goes out before them. */
+  /** Events of each channel that wait to be written together. They are sent before anything else. */
   private readonly kept = new Map<string, string[]>();
-  /** A parser of the application's own has to encode each packet itself. */
+  /** Whether the application has its own parser, which must encode each packet itself. */
   private hasOwnParser = false;
-  /** Whether a frame's bytes are shared among its sockets; else Socket.IO sends each its own. */
+  /** Whether sockets share a frame's bytes; otherwise Socket.IO encodes it for each. */
   sharesFrames = true;
-  /** djira's subscriptions by channel: each gets a frame of its own. */
+  /** djira's subscriptions by channel: each gets its own frame. */
   private readonly finished = new Map<string, Set<Recipient>>();
 
   constructor(private readonly connections: Connections) {}
@@ -38,7 +42,7 @@ export class SocketIoSink implements FrameSink {
     this.hasOwnParser = hasOwnParser(server.server);
   }
 
-  /** Whether what is sent may be encoded here, past Socket.IO's own encoder. */
+  /** Whether frames may be encoded here, without Socket.IO's own encoder. */
   get encodesItself(): boolean {
     return this.sharesFrames && !this.hasOwnParser;
   }
@@ -53,7 +57,7 @@ export class SocketIoSink implements FrameSink {
     return this.server !== undefined && hasClusterAdapter(this.server);
   }
 
-  /** Sends an event of the application's own to all, or to a room; with a cluster adapter in every process. */
+  /** Sends the application's event to all clients or to a room; with a cluster adapter, in every process. */
   emit(event: string, payload: unknown, room?: string, isLocal = false): void {
     this.flush();
     for (const server of [this.server, this.routed]) {
@@ -160,7 +164,7 @@ function textOf(event: string, payload: unknown): string {
   return jsonText(args) ?? JSON.stringify(args);
 }
 
-/** Adapters that reach other processes all override what their base class cannot do. */
+/** Whether the adapter reaches other processes: such adapters all override what their base class cannot do. */
 function hasClusterAdapter({ adapter }: Namespace): boolean {
   let base: object = adapter;
   for (let next: object | null = adapter; next && next !== EventEmitter.prototype;)

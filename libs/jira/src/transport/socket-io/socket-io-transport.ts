@@ -1,4 +1,4 @@
-// The Socket.IO transport: handshakes in, messages to the inbox, answers out.
+// The Socket.IO transport: takes handshakes, passes messages to the inbox, and sends answers.
 
 import { Inject, Injectable } from '@nestjs/common';
 import type { Namespace, Socket } from 'socket.io';
@@ -29,7 +29,7 @@ export class SocketIoTransport {
 
   private readonly backlog: Backlog;
   private origins: AllowedOrigins = [];
-  // One listener for all sockets, called with the socket: of their own they would cost each a closure.
+  // One listener for all sockets, called with the socket as `this`: own listeners would cost each a closure.
   private readonly disconnected: (this: Socket, reason: string, description?: unknown) => void;
   private readonly received: (this: Socket, event: unknown, ...args: unknown[]) => void;
 
@@ -93,7 +93,7 @@ export class SocketIoTransport {
       this.connections.set(socket, connection);
     } catch (error) {
       const { status, data } = this.reception.refusal(error, socket.id);
-      // Once Socket.IO has told the client.
+      // After Socket.IO has told the client.
       setImmediate(() => this.left(socket.nsp));
       const refusal: RefusalData = { code: data.code, status };
       throw Object.assign(new Error(data.message), { data: refusal });
@@ -111,7 +111,7 @@ export class SocketIoTransport {
     socket.onAny(this.received);
   }
 
-  /** At the WebSocket that the connection has, or is upgraded to. The sockets of several namespaces share it. */
+  /** Watches the WebSocket that the connection has, or is upgraded to. The sockets of several namespaces share it. */
   private watchFrames(socket: Socket): void {
     const tell = (): void => {
       for (const one of socketsBeside(socket)) {
@@ -125,7 +125,7 @@ export class SocketIoTransport {
     else conn.once('upgrade', watch);
   }
 
-  /** What the server ended this connection for, below the level of frames. */
+  /** The code for which the server ended this connection below the level of frames. */
   private codeOf(socket: Socket, description: unknown): Code | undefined {
     return this.backlog.isTooLong(socket) ? 'SLOW_CLIENT' : isTooLarge(description) ? 'FRAME_TOO_LARGE' : undefined;
   }
@@ -136,7 +136,7 @@ export class SocketIoTransport {
     this.left(socket.nsp);
   }
 
-  /** A client may ask for any path: those that nobody is at are not kept. */
+  /** Removes empty namespaces: a client may ask for any path. */
   private left(namespace: Namespace): void {
     if (this.routed && namespace !== this.server) removeIfEmpty(this.routed, namespace);
   }
@@ -162,8 +162,8 @@ export class SocketIoTransport {
 }
 
 /**
- * CORS holds for polling alone: no browser asks before it opens a WebSocket. A function decides for polling only, as it
- * may answer late.
+ * CORS applies to polling alone: browsers do not ask before they open a WebSocket. A function decides for polling only,
+ * because it may answer late.
  */
 function originsOf({ server }: Namespace): AllowedOrigins {
   const { cors } = server.engine.opts as { cors?: unknown };

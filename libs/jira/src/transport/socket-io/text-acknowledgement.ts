@@ -1,5 +1,5 @@
-// Acknowledgements as text: Socket.IO would look through every value of an answer for binary data before it encodes it, and
-// hand it through three queues.
+// Sends acknowledgements as text. Socket.IO would search every value of an answer for binary data before encoding it,
+// and pass it through three queues.
 
 import type { FrameTarget } from './frame-target.js';
 import { jsonText } from '../../core/support/json-text.js';
@@ -8,7 +8,7 @@ import { packetIdOf, type Acknowledge } from './socket-io-internals.js';
 /** Socket.IO's type of an acknowledgement. */
 const ACKNOWLEDGEMENT = '3';
 
-/** Answers a packet as the acknowledge function would. It must not have been called. */
+/** Answers a packet as its acknowledge function would. That function must not have been called. */
 export function acknowledge(target: FrameTarget, answer: unknown, stock: Acknowledge): void {
   const id = packetIdOf(stock);
   const json = id === undefined ? undefined : jsonText([answer]);

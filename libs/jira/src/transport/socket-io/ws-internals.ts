@@ -1,5 +1,5 @@
-// Everything of ws that its documents do not promise, and why it is needed. WebSockets of this kind say why before they close
-// for a frame that is too large: ws would close without a word.
+// Everything of ws that its documents do not promise, and why it is needed. WebSockets of this kind say why they close
+// for a frame that is too large; those of ws would close without a reason.
 
 import { Socket as TcpSocket } from 'node:net';
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
@@ -9,16 +9,19 @@ import type { ProbedConnection } from './probed-connection.js';
 
 const VERSIONS = '8.21.3';
 
-/** What ws closes with for a frame beyond `maxPayload`, by the `close()` that applications call too. */
+/** The code with which ws closes for a frame beyond `maxPayload`, through the `close()` that applications call, too. */
 const TOO_LARGE_CODE = 1009;
-/** How its error of that ends, which reaches Socket.IO as a text alone. */
+/** The end of its error message, the only sign of it that reaches Socket.IO. */
 const TOO_LARGE_TEXT = 'Max payload size exceeded';
 const REASON: Code = 'FRAME_TOO_LARGE';
-/** A client answers the closing handshake in this time, or is cut off: one that is gone would hold its socket for 30 s. */
+/**
+ * A client that does not answer the closing handshake within this time is cut off. One that is gone would hold its
+ * socket for 30 s.
+ */
 const CLOSE_TIMEOUT_MS = 2_000;
 
 class OutspokenWebSocket extends WebSocket {
-  /** Called while the socket can still send. Not an event: a once-listener costs each socket four objects. */
+  /** Called while the socket can still send. Not an event: a once-listener would cost each socket four objects. */
   oversized?: () => void;
 
   override close(code?: number, reason?: string | Buffer): void {
@@ -36,19 +39,22 @@ export class OutspokenServer extends WebSocketServer {
   }
 }
 
-/** Calls the listener right before this socket closes for a frame that is too large. Never for other kinds of sockets. */
+/**
+ * Calls the listener right before this socket closes for a frame that is too large. Does nothing for other kinds of
+ * sockets.
+ */
 export function onOversize(socket: unknown, listener: () => void): void {
   if (socket instanceof OutspokenWebSocket) socket.oversized = listener;
 }
 
-/** Whether a transport's error says that ws has closed the connection for a frame that is too large. */
+/** Whether a transport's error means that ws has closed the connection for a frame that is too large. */
 export function isTooLarge(description: unknown): boolean {
   return description instanceof Error && description.message.endsWith(TOO_LARGE_TEXT);
 }
 
 /**
- * The TCP connection that whole frames may be written to: one of Node's own, whose writes nobody counts or delays, of a
- * WebSocket that compresses nothing. TLS has an end of its own to wait for.
+ * The TCP connection to which complete frames may be written: one of Node's own class whose writes nothing counts or
+ * delays, of a WebSocket without compression. Not for TLS.
  */
 export function plainTcpOf(webSocket: WebSocket): TcpSocket | undefined {
   if (webSocket.extensions !== '') return undefined;

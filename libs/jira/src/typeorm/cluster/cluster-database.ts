@@ -1,4 +1,4 @@
-// The data source of the shared tables: the application's, or one of their own.
+// The data source that holds the cluster's tables: the application's, or one opened for them.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { DataSource, QueryFailedError, type DataSourceOptions, type EntityManager } from 'typeorm';
@@ -7,7 +7,7 @@ import { faultOf } from '../errors/database-fault.js';
 import { installSqliteLeases } from '../../commits/leases/sqlite-leases.js';
 import { CLUSTER_ENTITIES } from './entities.js';
 
-/** Times that a statement is tried again which stood in the way of another, and the pause before it. */
+/** How often a statement is tried if it collides with another, and the unit of the pause between two tries. */
 const MAX_TRIES = 10;
 const RETRY_MS = 5;
 
@@ -17,32 +17,32 @@ export class ClusterDatabase {
   private opening?: Promise<void>;
   private isLeased = false;
 
-  /** @param source options open a data source of its own, which is closed with the application */
+  /** @param source a data source, or options to open one, which is then closed with the application */
   constructor(source: DataSource | DataSourceOptions) {
     this.isOwn = !(source instanceof DataSource);
     const options = { ...source, entities: CLUSTER_ENTITIES } as DataSourceOptions;
     this.dataSource = source instanceof DataSource ? source : new DataSource(options);
   }
 
-  /** @throws ConfigurationError when the data source lacks the tables' entities */
+  /** @throws ConfigurationError if the data source lacks the tables' entities */
   open(): Promise<void> {
     return (this.opening ??= this.initialize());
   }
 
-  /** For one statement, outside of a transaction unless the caller's code is in one of SQLite's. */
+  /** For a single statement, outside any transaction unless the calling code is in one of SQLite's. */
   get manager(): EntityManager {
-    if (!this.isLeased) installSqliteLeases(this.dataSource); // not before the application could, with its own options
+    if (!this.isLeased) installSqliteLeases(this.dataSource); // only now: the application may have its own options
     this.isLeased = true;
     return this.dataSource.manager;
   }
 
-  /** As the database names it. */
+  /** The escaped database name of a property's column. */
   column(entity: (typeof CLUSTER_ENTITIES)[number], property: string): string {
     const column = this.dataSource.getMetadata(entity).findColumnWithPropertyName(property);
     return this.dataSource.driver.escape(column?.databaseName ?? property);
   }
 
-  /** Runs it again when the database let another go first. */
+  /** Runs a statement, and runs it again if the database let another transaction go first. */
   async patiently<T>(run: (manager: EntityManager) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++)
       try {
@@ -53,7 +53,7 @@ export class ClusterDatabase {
       }
   }
 
-  /** False when there is such a row already. */
+  /** Inserts a row. False if there is such a row already. */
   async insertNew(entity: (typeof CLUSTER_ENTITIES)[number], row: object): Promise<boolean> {
     try {
       await this.patiently((manager) => manager.insert<object>(entity, row));

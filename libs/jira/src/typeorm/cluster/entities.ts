@@ -1,4 +1,4 @@
-// The tables in which processes share connections, rooms and messages when there is a database and no Redis.
+// The tables in which processes share connections, rooms and messages, for deployments with a database and no Redis.
 
 import { createHash } from 'node:crypto';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
@@ -7,7 +7,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 const INTEGER = { type: 'bigint', transformer: { to: (value: number) => value, from: Number } } as const;
 const DIGEST = { type: 'varchar', length: 64 } as const;
 
-/** A process, and until when it is taken to be there (ms since 1970, as all times here). */
+/** A process, and until when it counts as alive. All times here are in ms since 1970. */
 @Entity('jira_node')
 export class NodeRow {
   @PrimaryColumn({ type: 'varchar', length: 64 }) id: string;
@@ -25,7 +25,7 @@ export class ConnectionRow {
   @Column(INTEGER) createdAt: number;
 }
 
-/** A room that has been told to be open. */
+/** A room that was announced as open. */
 @Entity('jira_room')
 export class RoomRow {
   /** Digest of the name. */
@@ -47,13 +47,13 @@ export class RoomMemberRow {
   @Column(INTEGER) joinedAt: number;
 }
 
-/** A recipient's queue. Its row is locked while a message is put in: slots are in the order of the commits. */
+/** A recipient's queue. Its row is locked while a message is added, so that slots follow the order of the commits. */
 @Entity('jira_queue')
 export class QueueRow {
   /** Digest of the recipient. */
   @PrimaryColumn(DIGEST) id: string;
   @Column({ type: 'text' }) recipient: string;
-  /** The newest slot: µs since 1970 or more, so that a queue that is made anew goes on behind the old one. */
+  /** The newest slot: at least the time in µs since 1970, so that a new queue continues behind a deleted one. */
   @Index() @Column(INTEGER) clock: number;
 }
 
@@ -66,12 +66,12 @@ export class MessageRow {
   /** Given by the sender. */
   @Column({ type: 'text' }) messageId: string;
   @Column({ type: 'text' }) event: string;
-  /** Encoded; MariaDB takes 64 KB. */
+  /** Encoded. MariaDB holds at most 64 KB. */
   @Column({ type: 'text' }) data: string;
   @Index() @Column(INTEGER) sentAt: number;
 }
 
-/** List them among the entities of the data source that `typeOrmCluster` is given. */
+/** Add them to the entities of the data source that you pass to `typeOrmCluster`. */
 export const CLUSTER_ENTITIES: (new () => object)[] = [
   NodeRow,
   ConnectionRow,
@@ -81,7 +81,7 @@ export const CLUSTER_ENTITIES: (new () => object)[] = [
   MessageRow,
 ];
 
-/** Of any length, in any characters: what a database compares its own way, told apart as written. */
+/** A hash of texts of any length. Databases compare texts by their own rules, but tell hashes apart exactly. */
 export function digest(...parts: string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex'); // prettier-ignore
 }

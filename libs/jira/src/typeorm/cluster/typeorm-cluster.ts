@@ -1,4 +1,4 @@
-// What several processes share, in one database.
+// Shares connections, rooms and messages between processes through one database.
 
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import { ClusterDatabase } from './cluster-database.js';
@@ -11,10 +11,10 @@ export interface TypeOrmCluster {
 }
 
 /**
- * The options of `JiraModule.forRoot` that keep connections, rooms and messages in tables, for deployments that have a
- * database and no Redis. Call it once an application.
+ * The options of `JiraModule.forRoot` that keep connections, rooms and messages in tables, for deployments with a
+ * database and no Redis. Call it once per application.
  *
- * @param source a data source that has `CLUSTER_ENTITIES`, or the options of one of its own
+ * @param source a data source that has `CLUSTER_ENTITIES`, or options to open one
  * @example
  * JiraModule.forRootAsync({ inject: [DataSource], useFactory: (database: DataSource) => typeOrmCluster(database) })
  */

@@ -1,4 +1,5 @@
-// Connections and rooms in tables. Every step is one statement, so that none waits for another's transaction.
+// Keeps connections and rooms in database tables. Every step is one statement, so that none waits for another's
+// transaction.
 
 import { inBatches } from '../../core/support/in-batches.js';
 import { In, LessThanOrEqual, MoreThan, type DataSource, type DataSourceOptions } from 'typeorm';
@@ -16,14 +17,14 @@ import { ClusterDatabase } from './cluster-database.js';
 import { ConnectionRow, digest, NodeRow, RoomMemberRow, RoomRow } from './entities.js';
 
 export interface TypeOrmConnectionStoreOptions {
-  /** How long a process that says nothing is taken to be there, in ms. @default 15_000 */
+  /** How long a silent process counts as alive, in ms. @default 15_000 */
   readonly leaseMs?: number;
 }
 
-/** Rows of one statement: databases bound its parameters. */
+/** Rows per statement: databases limit its parameters. */
 const CHUNK = 100;
 
-/** Leases end by the clocks of the processes: keep them within a fraction of the lease of each other. */
+/** Leases end by each process's own clock: keep the clocks within a fraction of a lease of each other. */
 export class TypeOrmConnectionStore implements ConnectionStore {
   readonly leaseMs?: number;
   private readonly database: ClusterDatabase;
@@ -67,7 +68,7 @@ export class TypeOrmConnectionStore implements ConnectionStore {
       rooms.push(...(await this.letGo(id)));
       if (await this.forget(id)) nodes.push(id);
     }
-    // Of processes that died between two statements.
+    // Rooms of processes that died between two statements.
     const members = manager.createQueryBuilder(RoomMemberRow, 'member').select('1').where('member.room = room.id');
     const empty = manager.createQueryBuilder(RoomRow, 'room').where(`NOT EXISTS (${members.getQuery()})`);
     for (const { id, name } of await empty.getMany()) if (await this.closeIfEmpty(id)) rooms.push(name);
@@ -81,7 +82,7 @@ export class TypeOrmConnectionStore implements ConnectionStore {
   }
 
   async get(id: string): Promise<SeenConnection | undefined> {
-    // The database may take upper case for lower.
+    // The database may ignore case.
     return (await this.seen(await this.database.manager.findBy(ConnectionRow, { id }))).find(
       (found) => found.id === id,
     );
@@ -99,7 +100,7 @@ export class TypeOrmConnectionStore implements ConnectionStore {
     const { node, connectionId, requestId, user, joinedAt } = member;
     const membership = { id: membershipId(room, member), room: digest(room), roomName: room };
     const row = { ...membership, node, connectionId, requestId, user, joinedAt: joinedAt.getTime() };
-    // First the member, then the room; `leave` the other way round: a room with members is never closed for good.
+    // First the member, then the room. `leave` does the reverse, so that a room with members never stays closed.
     await this.database.patiently((manager) => manager.upsert(RoomMemberRow, row, ['id']));
     return this.database.insertNew(RoomRow, { id: digest(room), name: room });
   }
@@ -126,7 +127,7 @@ export class TypeOrmConnectionStore implements ConnectionStore {
     return this.database.close();
   }
 
-  /** When each process that is alive was seen last, by node. */
+  /** When each live process was last seen, by node. */
   private async alive(): Promise<ReadonlyMap<string, Date>> {
     const rows = await this.database.manager.findBy(NodeRow, { leaseEndsAt: MoreThan(Date.now()) });
     return new Map(rows.map(({ id, seenAt }) => [id, new Date(seenAt)]));
@@ -142,7 +143,7 @@ export class TypeOrmConnectionStore implements ConnectionStore {
     return oldestFirst(found);
   }
 
-  /** Removes what a node has put here. Its lease goes last, so that another process goes on if this one dies. */
+  /** Removes what a node has stored. Its lease goes last, so that another process continues if this one dies. */
   private async letGo(node: string): Promise<string[]> {
     await this.database.patiently((manager) => manager.delete(ConnectionRow, { node }));
     const closed: string[] = [];
@@ -156,7 +157,7 @@ export class TypeOrmConnectionStore implements ConnectionStore {
     return affected === 1;
   }
 
-  /** True for the one that closed it. */
+  /** True if this call closed the room. */
   private async closeIfEmpty(id: string): Promise<boolean> {
     const { affected } = await this.database.patiently((manager) => {
       const members = manager.createQueryBuilder(RoomMemberRow, 'member').select('1').where('member.room = :id');

@@ -1,4 +1,5 @@
-// Queues in a table. Senders wake the recipients of their own process; other processes look into the table.
+// Keeps message queues in a database table. Senders wake the recipients of their own process; other processes poll the
+// table.
 
 import { inBatches } from '../../core/support/in-batches.js';
 import { AsyncLocalStorage } from 'node:async_hooks';
@@ -11,14 +12,14 @@ import { ClusterDatabase } from './cluster-database.js';
 import { digest, MessageRow, QueueRow } from './entities.js';
 
 export interface TypeOrmMessageQueueOptions {
-  /** How often a process looks for what others have sent, in ms. @default 1_000 */
+  /** How often a process looks for messages that others have sent, in ms. @default 1_000 */
   readonly pollMs?: number;
 }
 
 const BATCH = 500;
 /** How far the clocks of two processes may differ, and how long a sender's transaction may take. */
 const SLACK_MS = 60_000;
-/** Queues that have been empty for so long are forgotten. */
+/** Queues that have been empty this long are deleted. */
 const IDLE_MS = 3_600_000;
 
 export class TypeOrmMessageQueue implements MessageQueue {
@@ -32,7 +33,7 @@ export class TypeOrmMessageQueue implements MessageQueue {
   private timer?: NodeJS.Timeout;
   private isLooking = false;
   private isFailing = false;
-  /** Runs code outside of the sender's transaction: who is woken reads what is committed. */
+  /** Runs code outside the sender's transaction, so that a woken recipient reads what is committed. */
   private readonly outside = AsyncLocalStorage.snapshot();
 
   constructor(
@@ -105,7 +106,7 @@ export class TypeOrmMessageQueue implements MessageQueue {
     await this.database.close();
   }
 
-  /** Undefined when the queue has no row yet. */
+  /** Undefined if the queue has no row yet. */
   private async put(
     manager: EntityManager,
     row: Omit<MessageRow, 'slot'>,
@@ -127,7 +128,7 @@ export class TypeOrmMessageQueue implements MessageQueue {
     return expired;
   }
 
-  /** False when another has removed it before. */
+  /** False if another process has already removed it. */
   private async take(manager: EntityManager, { queue, slot }: MessageRow): Promise<boolean> {
     const { affected } = await manager.delete(MessageRow, { queue, slot });
     return affected === 1;
@@ -139,7 +140,7 @@ export class TypeOrmMessageQueue implements MessageQueue {
     const idle = manager.createQueryBuilder(QueueRow, 'queue').where('queue.clock < :before', { before });
     const rows = await idle.andWhere(`NOT EXISTS (${messages.getQuery()})`).take(BATCH).getMany();
     const ids = rows.map(({ id }) => id);
-    // One that got a message meanwhile has another clock.
+    // A queue that got a message meanwhile has a newer clock.
     if (ids.length > 0) await manager.delete(QueueRow, { id: In(ids), clock: LessThan(before) });
   }
 

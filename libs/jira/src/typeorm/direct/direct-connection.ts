@@ -25,7 +25,7 @@ export interface Reads {
   readonly isFree: boolean;
   /** `undefined` if only TypeORM can run it. @param sql with the parameters as `:name` */
   all(sql: string, parameters: Record<string, unknown>): unknown[][] | undefined | Promise<unknown[][]>;
-  /** The same of a statement that gives one row at most. A row may have more columns at its end. */
+  /** Like `all`, for a statement that returns at most one row. A row may have more columns at its end. */
   one(sql: string, parameters: Record<string, unknown>): unknown[][] | undefined | Promise<unknown[][]>;
 }
 
@@ -60,7 +60,7 @@ export class DirectConnection implements Reads {
     return this.all(sql, parameters);
   }
 
-  /** The database, if this turn may use it. Code within one turn cannot run between other callers' statements. */
+  /** The database, if this turn of the event loop may use it. No other caller's statement can run within one turn. */
   free(): SqliteDatabase | undefined {
     if (!isConnectionFree(this.dataSource)) return undefined;
     const database = sqliteConnection(this.dataSource.driver) as SqliteDatabase | undefined;
@@ -81,14 +81,14 @@ export class DirectConnection implements Reads {
   }
 }
 
-/** Whether nobody wants the queries in a log. */
+/** Whether the data source logs no queries, not even slow ones. */
 export function isSilent({ options }: DataSource): boolean {
   return !options.logging && options.maxQueryExecutionTime === undefined;
 }
 
 /**
- * Values as TypeORM would have them in the statement: it writes numbers as literals, so whole ones are bound as
- * integers. `undefined` for what only TypeORM's own conversion knows.
+ * The values as TypeORM would write them: it writes numbers as literals, so integers are bound as integers. `undefined`
+ * if a value needs TypeORM's own conversion.
  */
 export function bindable(parameters: Record<string, unknown>): Record<string, unknown> | undefined {
   for (const name in parameters) {
@@ -99,7 +99,7 @@ export function bindable(parameters: Record<string, unknown>): Record<string, un
   return parameters;
 }
 
-/** A single value. */
+/** Like `bindable`, for one value. */
 export function bindableValue(value: unknown): string | number | bigint | null | undefined {
   if (typeof value === 'string' || typeof value === 'bigint' || value === null) return value;
   if (typeof value === 'boolean') return value ? 1n : 0n;

@@ -1,4 +1,5 @@
-// Runs the stock `create` of a hook past TypeORM: on SQLite in one turn of the event loop, on PostgreSQL by one statement.
+// Fast path of the stock `create`, which bypasses TypeORM: one turn of the event loop on SQLite, one statement on
+// PostgreSQL.
 
 import { isPromise } from '../../core/support/is-promise.js';
 import type { Type } from '@nestjs/common';
@@ -35,15 +36,15 @@ export function writerOf(metadata: EntityMetadata, source: TypeOrmChangeSource |
 
 export function directCreate<E extends object>(hook: DirectHook<E>, writer: Writer): Shortcut | undefined {
   if (writer instanceof DirectWriter) return createInTurn(hook, writer);
-  // Who is shown the row cannot fail: nothing could undo the row.
+  // Showing the row must not be able to fail: the row is already committed and cannot be undone.
   return showsColumnsOnly(hook.metadata, hook.output) ? createAlone(hook, writer) : undefined;
 }
 
-/** Nothing may have to be checked afterwards: the statement commits. */
+/** Only for rows that need no check after the insert: the statement commits by itself. */
 function createAlone<E extends object>(hook: DirectHook<E>, writer: PooledWriter): Shortcut {
   return async (scope) => {
     if (!hook.isStock()) return undefined;
-    // Facts about the caller are cached per scope, and the ordinary way has to determine them within its transaction.
+    // Facts about the caller are cached per scope. The slow path must determine them again, within its transaction.
     const visible = hook.visibleTo(Object.create(scope) as HookScope);
     if (isPromise(visible) || visible.constant !== true) return undefined;
     const store = new TypeOrmStore<E>(scope.manager, hook.metadata, visible);
@@ -61,7 +62,7 @@ function createInTurn<E extends object>(hook: DirectHook<E>, writer: DirectWrite
   return async (scope) => {
     const mark = hook.isStock() ? writer.mark() : undefined;
     if (mark === undefined) return undefined;
-    // Facts about the caller are cached per scope, and another attempt has to determine them again.
+    // Facts about the caller are cached per scope, and another attempt must determine them again.
     const attempt = Object.create(scope) as HookScope;
     const compiled = hook.visibleTo(attempt);
     const visible = isPromise(compiled) ? await compiled : compiled;
@@ -73,7 +74,7 @@ function createInTurn<E extends object>(hook: DirectHook<E>, writer: DirectWrite
     if (hook.metadata.relations.length > 0) await store.checkRelations(row);
     const { handle, unitOfWork } = stateOf(scope);
     if (handle.aborted) throw handle.aborted;
-    // Then the earlier queries hold as if they had run in one transaction with the insert.
+    // If nothing was written since, the queries above count as if they had run in one transaction with the insert.
     if (writer.mark() !== mark) return undefined;
     const written = writer.insert(row, visible, (stored) => hook.serialize(stored as E, scope));
     if (written) (unitOfWork as TypeOrmUnitOfWork).transaction = written.transaction;

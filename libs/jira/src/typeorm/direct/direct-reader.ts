@@ -1,5 +1,5 @@
-// Reads of plain entities without TypeORM's query builder and runner: SQL for the driver itself, rows written straight into
-// entities. Anything it cannot do exactly like TypeORM is left to TypeORM.
+// Fast path for reads of plain entities: writes SQL for the driver and builds entities from its rows, without TypeORM's
+// query builder and runner. Whatever it cannot do exactly as TypeORM does is left to TypeORM.
 
 import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
 import { isPromise } from '../../core/support/is-promise.js';
@@ -17,13 +17,13 @@ import { PooledReads } from './pooled-reads.js';
 
 export interface DirectPage {
   readonly ordering: readonly Ordering[];
-  /** The related rows that the order may use. @default all of them */
+  /** The related rows that the order may read. @default all of them */
   readonly sight?: Sight;
   readonly offset?: number;
   readonly limit?: number;
 }
 
-/** `undefined` when TypeORM has to read it. */
+/** `undefined` if TypeORM must read the rows. */
 export type Found<T> = T | undefined | Promise<T | undefined>;
 
 export interface CountedPage {
@@ -33,9 +33,9 @@ export interface CountedPage {
 
 interface ReadParts {
   readonly writer: SqlWriter;
-  /** What comes between the table and the condition. @default nothing */
+  /** JOIN clauses between the table and the condition. @default none */
   readonly joins?: string;
-  /** What comes behind the condition. */
+  /** What follows the condition: ORDER BY, LIMIT. */
   readonly end: string;
   readonly isSingle?: boolean;
 }
@@ -69,7 +69,10 @@ export class DirectReader {
     return reads && shape && new DirectReader(metadata, reads, shape, withDeleted);
   }
 
-  /** The rows that satisfy all predicates; `undefined` = use TypeORM (the connection is taken, or code listens to it). */
+  /**
+   * The rows that satisfy all predicates. `undefined` means "use TypeORM": the connection is taken, or code listens to
+   * reads.
+   */
   find(predicates: readonly RowPredicate[], page: DirectPage): Found<ObjectLiteral[]> {
     if (!this.isFree) return undefined;
     const writer = new SqlWriter(this.metadata.dataSource);
@@ -79,7 +82,7 @@ export class DirectReader {
     );
   }
 
-  /** A page of them beside the number of all, by one statement. A page past the end is left to two. */
+  /** A page of the rows and the number of all rows, by one statement. A page past the end needs two, and is left to TypeORM. */
   findAndCount(predicates: readonly RowPredicate[], page: DirectPage): Found<CountedPage> {
     if (!this.isFree) return undefined;
     const writer = new SqlWriter(this.metadata.dataSource);
@@ -108,7 +111,7 @@ export class DirectReader {
     return this.run(this.columns, predicates, { writer, end: ' LIMIT 1', isSingle: true }, first);
   }
 
-  /** @param limit rows that are read at most; one more says that there are more */
+  /** @param limit stop counting at `limit + 1`, which means "more than `limit`" */
   count(predicates: readonly RowPredicate[], limit?: number): Found<number> {
     const writer = new SqlWriter(this.metadata.dataSource);
     const made = ([row]: unknown[][]): number => Number(row?.[0]);

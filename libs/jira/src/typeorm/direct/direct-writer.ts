@@ -1,5 +1,6 @@
-// Inserts of plain entities on better-sqlite3 without TypeORM's query builder and runner: the transaction is one turn
-// of the event loop. Anything it cannot do exactly like TypeORM and the capture of changes is left to them.
+// Fast path for inserts of plain entities on better-sqlite3, without TypeORM's query builder and runner. The
+// transaction is one turn of the event loop. Whatever it cannot do exactly as TypeORM and change capture do is left to
+// them.
 
 import { isPromise } from '../../core/support/is-promise.js';
 import { randomUUID } from 'node:crypto';
@@ -32,10 +33,10 @@ interface Insertion {
   readonly generated: readonly (readonly [ColumnMetadata, string])[];
 }
 
-/** Thrown when it turns out after the insert that TypeORM has to do the work. */
+/** Thrown if, after the insert, it turns out that TypeORM must do the work. */
 const UNSURE = new Error('Only TypeORM can do this.');
 
-/** Rows that this connection has changed so far, and a version that moves when other connections write. */
+/** The number of rows that this connection has changed, and a version that changes when other connections write. */
 const STORED_DATE = 'SELECT total_changes(), data_version FROM pragma_data_version';
 
 export class DirectWriter {
@@ -71,14 +72,13 @@ export class DirectWriter {
   }
 
   /**
-   * Inserts the entity and announces it. When nothing is done, it is
-   * to be made anew.
+   * Inserts the entity and announces it. If it returns `undefined`, build the entity anew for TypeORM.
    *
-   * @param entity the rows it names by relations were found to be the caller's to name, and it writes no others
-   * @param visibility the written row has to satisfy it
-   * @param work done with the row as stored, before the commit: what it throws undoes the insert
-   * @returns `undefined` when nothing was done because it has to go through TypeORM
-   * @throws ValidationException when the row is out of sight, QueryFailedError when the database refuses it
+   * @param entity writes no other rows, and the caller may name every row it refers to
+   * @param visibility must hold for the written row
+   * @param work runs with the stored row before the commit: if it throws, the insert is undone
+   * @returns `undefined` if nothing was done and TypeORM must insert the entity
+   * @throws ValidationException if the row would be hidden from the caller; QueryFailedError if the database refuses it
    */
   insert<Result>(
     entity: ObjectLiteral,
@@ -130,7 +130,7 @@ export class DirectWriter {
     return { sql: `INSERT INTO ${this.table}(${names}) VALUES (${terms.join(', ')})`, parameters, generated };
   }
 
-  /** Inserts the row, and reads it back as the capture would, including changes by triggers. */
+  /** Inserts the row and reads it back as change capture would, with what triggers changed. */
   private write(database: SqliteDatabase, entity: ObjectLiteral, insertion: Insertion, table: TrackedTable): RawRow {
     const { lastInsertRowid } = this.run(database, insertion.sql, insertion.parameters);
     for (const column of this.metadata.primaryColumns)
@@ -146,7 +146,7 @@ export class DirectWriter {
     try {
       return this.source.changesOf({ table, before: null, after: row });
     } catch {
-      throw UNSURE; // the capture has its own way to announce a row that cannot be serialized
+      throw UNSURE; // change capture has its own way to announce a row that cannot be serialized
     }
   }
 
@@ -171,7 +171,7 @@ export class DirectWriter {
     );
   }
 
-  /** Undoes the writes if the work throws; `undefined` if TypeORM has to do the work. */
+  /** Rolls back if the work throws. `undefined` if TypeORM must do the work. */
   private inTransaction<T>(database: SqliteDatabase, work: () => T): T | undefined {
     this.run(database, 'BEGIN TRANSACTION');
     try {
@@ -200,7 +200,7 @@ export class DirectWriter {
 
 const CONVERTED = new Set<unknown>(['json', 'jsonb', 'simple-json', 'simple-array']);
 
-/** Whether TypeORM inserts such an entity by one plain statement of scalars. */
+/** Whether TypeORM inserts such an entity by one plain statement with scalar values. */
 export function canInsert(metadata: EntityMetadata): boolean {
   return (
     entityShapeOf(metadata) !== undefined &&
@@ -210,7 +210,7 @@ export function canInsert(metadata: EntityMetadata): boolean {
   );
 }
 
-/** A generated number that the client left out, a UUID, or a key chosen by the client. */
+/** Whether the key is usable as given: a generated number that is left out, a UUID, or a key that the client chose. */
 export function isKeyGiven(column: ColumnMetadata, given: unknown): boolean {
   if (!column.isGenerated) return given !== undefined && given !== null;
   return column.generationStrategy === 'uuid'

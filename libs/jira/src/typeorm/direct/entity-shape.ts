@@ -1,4 +1,5 @@
-// Which entities can be read without TypeORM's query builder, and how their rows become the same entities as with it.
+// Which entities can be read without TypeORM's query builder, and how to build from their rows the entities that it
+// would build.
 
 import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
@@ -15,8 +16,8 @@ export interface EntityShape {
 }
 
 /**
- * `undefined` when a plain select of own columns would not give what TypeORM gives: inheritance, trees, embedded or
- * computed columns, eager or lazy relations, listeners.
+ * `undefined` if a plain select of the entity's own columns differs from what TypeORM reads: inheritance, trees,
+ * embedded or computed columns, eager or lazy relations, listeners.
  */
 export function entityShapeOf(metadata: EntityMetadata): EntityShape | undefined {
   if (!isPlain(metadata)) return undefined;

@@ -1,4 +1,5 @@
-// Reads through a connection of TypeORM's pool: statements are translated once a text, and PostgreSQL keeps the plans of those that recur.
+// Fast path for reads through TypeORM's connection pool. Each SQL text is translated once; PostgreSQL keeps the plans
+// of recurring statements; requests of the same turn can share a statement.
 
 import { createHash } from 'node:crypto';
 import { QueryFailedError, type DataSource } from 'typeorm';
@@ -13,35 +14,35 @@ import { ReadsTogether, type Rows } from './reads-together.js';
 
 /** A hook has few query shapes. */
 const MAX_STATEMENTS = 500;
-/** Each is kept by every connection until it ends. */
+/** Every connection keeps every named statement until it ends. */
 const MAX_NAMED = 200;
 const USES_BEFORE_NAME = 5;
 
 interface Statement {
   readonly id: number;
   readonly text: string;
-  /** Of the parameters, in the order of their values. */
+  /** Names of the parameters, in the order of their values. */
   readonly names: readonly string[];
   uses: number;
   name?: string;
-  /** Of its parameters, once they are known. */
+  /** Types of the parameters, once they are known. */
   types?: readonly string[] | 'unsuitable';
-  /** The one in place of several. */
+  /** The statement that replaces several executions of this one. */
   shared?: string;
-  /** Whether its rows hold objects that several askers cannot have a copy each of. */
+  /** Whether its rows hold objects that cannot be copied for each of several callers. */
   isUncopyable?: boolean;
 }
 
 type Parameters = Readonly<Record<string, unknown>>;
 
-/** One for all hooks of a data source: each name costs every connection. */
+/** One per data source, shared by its hooks: every connection pays for each name. */
 const OPENED = new WeakMap<DataSource, PooledReads>();
 
 export class PooledReads implements Reads {
   private readonly statements = new Lru<string, Statement>(MAX_STATEMENTS);
   private made = 0;
   private readonly names = new Set<string>();
-  /** False once the server has refused one: a pooler between hands each query to another session. */
+  /** False once the server has refused a name: a pooler in between sends each query to another session. */
   private mayName = true;
   private readonly together = new ReadsTogether((request) => isNextAtPool(this.dataSource.driver, request));
 
@@ -50,7 +51,7 @@ export class PooledReads implements Reads {
     private readonly control: StatementControl,
   ) {}
 
-  /** `undefined` if the driver is the application's own, or its connections are no sessions of a server. */
+  /** `undefined` if the application brings its own driver, or if connections are not sessions of a server. */
   static of(dataSource: DataSource): PooledReads | undefined {
     const isOwn = (dataSource.options as { readonly driver?: unknown }).driver !== undefined;
     const { isCaptured, statements } = dialectOf(dataSource);
@@ -78,7 +79,7 @@ export class PooledReads implements Reads {
     });
   }
 
-  /** Asked for the same at the same moment, the server is asked once. */
+  /** Equal requests of the same turn are sent to the server once. */
   private shared(statement: Statement, parameters: Parameters): Promise<Rows> {
     const values = valuesOf(statement, parameters);
     if (statement.isUncopyable || !values.every(isScalar)) return this.alone(statement, values);
@@ -103,14 +104,17 @@ export class PooledReads implements Reads {
     }
   }
 
-  /** The server tells the types of a statement's parameters, once the session has it by its name. */
+  /**
+   * Runs the statement and asks the server for the types of its parameters, which it knows once the session has the
+   * statement by name.
+   */
   private async learning(statement: Statement, values: unknown[]): Promise<Rows> {
     const { name } = statement;
     const connection = await borrow(this.dataSource.driver);
     try {
       const rows = await this.read(connection, statement, values);
       if (name === undefined || statement.types !== undefined) return rows;
-      statement.types = 'unsuitable'; // until they are known: nobody else asks
+      statement.types = 'unsuitable'; // until they are known, so that no other caller asks
       const told = await connection.read(this.control.together?.typesOf(name) ?? '', []).catch(() => []);
       if (told.length === values.length) statement.types = told.map(([type]) => String(type));
       return rows;
@@ -167,7 +171,7 @@ export class PooledReads implements Reads {
     return statement;
   }
 
-  /** By its text: behind a pooler, another process may have given the name to what it sends. */
+  /** The name is a hash of the text: behind a pooler, another process may use the same name for its own statement. */
   private nameOf(statement: Statement): string | undefined {
     if (statement.name !== undefined || ++statement.uses < USES_BEFORE_NAME) return statement.name;
     const name = `jira_${createHash('sha256').update(statement.text).digest('hex').slice(0, 40)}`;
@@ -181,12 +185,12 @@ function valuesOf({ names }: Statement, parameters: Parameters): unknown[] {
   return names.map((name) => parameters[name]);
 }
 
-/** Whether the driver sends it the same in an array as alone. */
+/** Whether the driver sends the value in the same form in an array as alone. */
 function isScalar(value: unknown): boolean {
   return value === null || typeof value !== 'object';
 }
 
-/** The rows and as many copies as there are other askers. Whoever gets none asks again. */
+/** The rows, and a copy for each further caller. Throws if the rows cannot be copied; each caller then asks again. */
 function copies(rows: Rows, count: number, statement: Statement): Rows[] {
   const isCopyable = rows.every((row) => row.every((value) => isScalar(value) || value instanceof Date));
   if (!isCopyable) statement.isUncopyable = true;

@@ -1,5 +1,6 @@
-// Inserts of plain entities on a server by one statement, which is its own transaction and returns the row. Anything that
-// has to be checked or undone after it, and what it cannot do exactly like TypeORM and the capture, is left to them.
+// Fast path for inserts of plain entities on a database server: one statement, which is its own transaction and returns
+// the row. Rows that need a check after the insert, and whatever it cannot do exactly as TypeORM and change capture do,
+// are left to them.
 
 import { QueryFailedError, type EntityMetadata, type ObjectLiteral } from 'typeorm';
 import { TrackedTable, type RawRow } from '../../commits/capture/tracked-table.js';
@@ -28,7 +29,7 @@ export class PooledWriter {
   private readonly maker: RowMaker;
   private readonly stored: StoredRows<ObjectLiteral>;
   private readonly ownTable: TrackedTable;
-  /** Triggers may write more than the row, and write it again: whether there are any is known once a row was returned. */
+  /** Triggers may write other rows, or write the row again. Undefined until the table was asked. */
   private hasTriggers?: boolean;
 
   private constructor(
@@ -52,8 +53,8 @@ export class PooledWriter {
   /**
    * Inserts the entity and announces it.
    *
-   * @returns `undefined` when nothing was done because it has to go through TypeORM
-   * @throws QueryFailedError when the database refuses it
+   * @returns `undefined` if nothing was done and TypeORM must insert the entity
+   * @throws QueryFailedError if the database refuses the row
    */
   async insert(entity: ObjectLiteral): Promise<Inserted | undefined> {
     const { source, metadata } = this;
@@ -65,7 +66,7 @@ export class PooledWriter {
     const inserted = await this.send(sql, writer.parameters, table);
     if (!inserted) return undefined;
     const row = await this.maker.make(table.imageOf(inserted.row));
-    // A trigger may have written it again.
+    // A trigger may have written the row again.
     const stored = this.hasTriggers ? await this.stored.read(metadata.dataSource.manager, row) : undefined;
     return { row: stored?.row ?? row, transaction: inserted.transaction };
   }
@@ -78,7 +79,7 @@ export class PooledWriter {
     const { dataSource } = this.metadata;
     const connection = await borrow(dataSource.driver);
     try {
-      // Somebody may have left a transaction open, which would take the row with it.
+      // Application code may have left a transaction open on this connection; the insert would roll back with it.
       const state = dialectOf(dataSource).stateOf(connection.session);
       if (state?.isOpen !== false) return undefined;
       return await this.source.insertAlone(table, async () => {
@@ -108,11 +109,11 @@ export class PooledWriter {
     return `INSERT INTO ${table.escapedPath()}(${names}) VALUES (${terms.join(', ')}) RETURNING ${table.returning}`;
   }
 
-  /** In the order of the table's `returning`. */
+  /** Reads a returned row, whose values are in the order of the table's `returning`. */
   private returned(table: TrackedTable, values: readonly unknown[]): { row: RawRow; isFinal: boolean } {
     const row: Record<string, unknown> = {};
     for (const [i, { databaseName }] of table.columns.entries()) row[databaseName] = values[i];
-    // Made since it was asked: from now on TypeORM inserts.
+    // The trigger was created since the table was asked: from now on, TypeORM inserts.
     if (values[table.columns.length] === true) this.hasTriggers = true;
     return { row, isFinal: this.hasTriggers !== true };
   }
@@ -121,7 +122,7 @@ export class PooledWriter {
     if (this.hasTriggers === undefined) {
       const path = table.escapedPath();
       const triggered = dialectOf(this.metadata.dataSource).triggered(path) ?? 'TRUE';
-      // Of no row: of the table itself.
+      // Asks about the table itself: the join selects no row of it.
       const sql = `SELECT ${triggered} FROM (SELECT 1) "jira_one" LEFT JOIN ${path} ON 1 = 0`;
       const [row] = await this.statements.all(sql, {});
       this.hasTriggers ??= row?.[0] !== false;
@@ -130,7 +131,7 @@ export class PooledWriter {
   }
 }
 
-/** Whether the entity names other rows, which its writer has to see until the commit. */
+/** Whether the entity refers to other rows, which its writer must be able to see until the commit. */
 function namesRows({ relations }: EntityMetadata, entity: ObjectLiteral): boolean {
   return relations.some(
     (relation) =>

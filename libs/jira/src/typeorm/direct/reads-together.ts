@@ -1,5 +1,5 @@
-// Reads that requests ask for in the same turn of the event loop, and that one statement answers: with the same values, or as
-// one statement of the database in place of several.
+// Combines reads that several requests make in the same turn of the event loop. One statement answers them: the same
+// statement if their values are equal, or one that replaces several.
 
 import { AsyncResource } from 'node:async_hooks';
 import { currentRequest, type RunningRequest } from '../../core/scope/running-request.js';
@@ -9,14 +9,14 @@ import { inBatches } from '../../core/support/in-batches.js';
 export type Values = unknown[];
 export type Rows = unknown[][];
 
-/** How reads are sent that may be sent together. */
+/** How to send reads that can be combined. */
 export interface Sender {
   alone(values: Values): Promise<Rows>;
-  /** For several askers: the rows of each, in their order. It may fail as a whole. */
+  /** One list of values per caller; returns one list of rows per caller, in the same order. It may fail as a whole. */
   together(values: readonly Values[]): Promise<Rows[]>;
 }
 
-/** Each waits for the statement of all of them. */
+/** Every caller waits for the combined statement. */
 const MAX_TOGETHER = 64;
 
 class Asker extends AsyncResource {
@@ -37,10 +37,10 @@ interface Group {
 export class ReadsTogether {
   private groups = new Map<unknown, Group>();
 
-  /** @param isNext whether a request would be lent a connection without a wait for its turn */
+  /** @param isNext whether the pool would lend the request a connection now, without waiting for its turn */
   constructor(private readonly isNext: (request: RunningRequest) => boolean) {}
 
-  /** @param key the same for those whose reads one statement can answer */
+  /** @param key equal for reads that one statement can answer */
   ask(key: unknown, values: Values, sender: Sender): Promise<Rows> {
     const request = currentRequest();
     if (!request) return sender.alone(values);
@@ -57,7 +57,10 @@ export class ReadsTogether {
       for (const some of inBatches(askers, MAX_TOGETHER)) this.sendSome(sender, some);
   };
 
-  /** In the name of one of them, whose turn at the pool it is. If it gives up, or the statement fails, each is on its own. */
+  /**
+   * Sends the statement on behalf of one caller whose turn at the pool it is. If that caller gives up, or the statement
+   * fails, each caller reads alone.
+   */
   private sendSome(sender: Sender, askers: readonly Asker[]): void {
     const leader =
       askers.length > 1 ? askers.find(({ request }) => !request.aborted && this.isNext(request)) : undefined;

@@ -1,16 +1,16 @@
-// Reads why a statement was refused from the errors of every driver.
+// Finds out why the database refused a statement, from the errors of every supported driver.
 
 import type { QueryFailedError } from 'typeorm';
 
 export type Violation = 'unique' | 'foreignKey' | 'required' | 'check' | 'tooLong' | 'invalid' | 'contention';
 
-/** As the database named things; all of it optional but the kind. */
+/** The fault in the database's own names. Only the kind is always known. */
 export interface DatabaseFault {
   readonly violation: Violation;
   readonly table?: string;
   readonly columns: readonly string[];
   readonly constraint?: string;
-  /** The statement took something away, rather than adding or changing it. */
+  /** Whether the statement deleted rows, rather than adding or changing them. */
   readonly isDelete: boolean;
 }
 
@@ -46,7 +46,7 @@ const SQLITE_TEXTS: readonly (readonly [RegExp, Violation])[] = [
   [/^CHECK constraint failed/, 'check'],
 ];
 
-/** Undefined unless the database refused the statement: a syntax error, a lost connection. */
+/** Undefined if the database did not refuse the statement's values: a syntax error, a lost connection. */
 export function faultOf({ driverError, query }: QueryFailedError): DatabaseFault | undefined {
   const error = driverError as DriverError;
   const text = typeof error.message === 'string' ? error.message : '';

@@ -1,4 +1,4 @@
-// What TypeORM and the databases throw → our exceptions, with the field where the database tells which.
+// Translates errors of TypeORM and the databases to exceptions for clients, with the field if the database tells which.
 
 import {
   EntityNotFoundError,
@@ -64,7 +64,7 @@ function exceptionFor({ violation, isDelete }: DatabaseFault, fields: readonly s
   }
 }
 
-/** Properties that the fault is about: by the columns it names, else by those of the constraint it names. */
+/** The properties that the fault is about: those of the constraint that it names, or of the columns that it names. */
 function fieldsOf({ table, columns, constraint }: DatabaseFault, entities: readonly EntityMetadata[]): string[] {
   if (constraint !== undefined) {
     for (const entity of entities) {
@@ -84,14 +84,14 @@ function columnsOfConstraint(entity: EntityMetadata, name: string): string[] | u
   if (named) return named.columns.map((column) => propertyOf(entity, column.databaseName));
   const check = entity.checks.find((one) => one.name === name);
   if (!check) return undefined;
-  // A check is SQL of the application's own: the columns it mentions are those it is about.
+  // A check is SQL of the application: it is about the columns that it mentions.
   const mentioned = entity.columns.filter(({ databaseName }) =>
     check.expression.split(/[^\p{L}\p{N}_$]+/u).includes(databaseName),
   );
   return mentioned.map((column) => propertyOf(entity, column.databaseName));
 }
 
-/** The name by which inputs know a column; a join column without a property of its own is known by its relation. */
+/** The name that inputs use for a column. A join column without its own property goes by the name of its relation. */
 function propertyOf(entity: EntityMetadata, databaseName: string): string {
   const column = entity.columns.find((one) => one.databaseName === databaseName);
   return (column?.isVirtual ? column.relationMetadata?.propertyPath : column?.propertyPath) ?? databaseName;

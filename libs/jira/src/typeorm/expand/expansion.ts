@@ -1,4 +1,5 @@
-// `expand=author,comments.author`: related rows beside a hook's own, each within what its own hook shows this caller.
+// Adds related rows to answers (`expand=author,comments.author`). The hook of each related entity decides which rows
+// the caller sees, and in which form.
 
 import type { EntityMetadata, RelationMetadata } from 'typeorm';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
@@ -14,7 +15,7 @@ export interface RelatedHook {
   readonly outputNames: readonly string[];
   /** The rows that this caller may retrieve, as far as the database can tell. */
   sightOf(scope: HookScope): Promise<Condition>;
-  /** Rows of these keys that this caller may retrieve, in the hook's order, each with what it shows of it. */
+  /** The rows with these keys that the caller may retrieve, in the hook's order, each with its shown form. */
   retrieveAll(scope: HookScope, ids: readonly object[]): Promise<readonly ShownRow[]>;
 }
 
@@ -30,7 +31,7 @@ interface Step {
   readonly steps: readonly Step[];
 }
 
-/** Paths of relations; or each with the namespace of the hook that shows its rows, where an entity has several. */
+/** Paths of relations. To choose among several hooks of an entity: an object of paths, each with a hook's namespace. */
 export type ExpandFields = readonly string[] | Readonly<Record<string, string>>;
 
 export interface ExpansionLimits {
@@ -39,12 +40,12 @@ export interface ExpansionLimits {
 }
 
 export class Expansion {
-  /** What the hook allows. */
+  /** The paths that the hook allows. */
   private readonly allowed: NameTree;
-  /** Which hook shows the rows at a path, where that is said. */
+  /** The namespace of the hook that shows the rows at a path, if one is named. */
   private readonly named: ReadonlyMap<string, string>;
 
-  /** @throws ConfigurationError for paths that name no relation, or reach too deep */
+  /** @throws ConfigurationError for a path that names no relation or is too deep */
   constructor(
     private readonly subject: string,
     private readonly metadata: EntityMetadata,
@@ -59,12 +60,12 @@ export class Expansion {
     this.allowed = treeOf(paths);
   }
 
-  /** Called when all hooks are known. @throws ConfigurationError where a related entity has no hook to show it, or several */
+  /** Called when all hooks are known. @throws ConfigurationError if no hook, or more than one, could show a related entity */
   assertComplete(): void {
     this.stepsOf(this.metadata, this.allowed);
   }
 
-  /** Adds what the query's `expand` names to the rows, and takes away what its `fields` leaves out. */
+  /** Adds the related rows that the query's `expand` names, and removes the fields that its `fields` leaves out. */
   async apply(rows: readonly ShownRow[], scope: HookScope): Promise<unknown[]> {
     const expand = treeOf(namesIn(scope.query['expand'], 'expand'));
     refuseUnknown(expand, this.allowed);
@@ -94,7 +95,7 @@ export class Expansion {
     return shaped;
   }
 
-  /** By the parent's key, what is shown of the rows it is related to. Two queries, however many rows there are. */
+  /** The shown related rows by the parent's key. Takes two queries, however many rows there are. */
   private async related(
     parents: readonly ShownRow[],
     metadata: EntityMetadata,
@@ -205,7 +206,7 @@ function refuseFields(fields: NameTree, outputNames: readonly string[], steps: r
   }
 }
 
-/** No names, or none but those of expanded rows, leave the row whole. */
+/** Keeps the named fields. The row stays whole if there are no names, or only those of expanded rows. */
 function narrow(shown: unknown, fields: ReadonlySet<string> | undefined): unknown {
   if (!fields || fields.size === 0 || typeof shown !== 'object' || shown === null) return shown;
   return Object.fromEntries(Object.entries(shown).filter(([name]) => fields.has(name)));

@@ -1,4 +1,4 @@
-// `title,author.name` → title, author → name.
+// Parses names of fields into a tree: `title,author.name` → title, author → name.
 
 import { ValidationException } from '../../core/errors/jira.exception.js';
 

@@ -1,10 +1,11 @@
-// Which rows a relation leads to from given rows, whatever kind of relation it is: pairs of keys.
+// Finds which rows a relation connects, for every kind of relation: pairs of keys, of the given rows and of their
+// related rows.
 
 import type { EntityManager, EntityMetadata, ObjectLiteral, RelationMetadata, SelectQueryBuilder } from 'typeorm';
 import { columnValue } from '../../commits/column-value.js';
 
 export interface KeyPair {
-  /** Keys alone, shaped like the entities. */
+  /** Objects shaped like the entities, with their keys alone. */
   readonly parent: object;
   readonly related: object;
 }
@@ -12,7 +13,7 @@ export interface KeyPair {
 /** Adds conditions on the rows at an alias. */
 type Narrowing = (query: SelectQueryBuilder<ObjectLiteral>, alias: string) => void;
 
-/** @param narrow keeps the related rows that count, soft-deleted ones among them or not */
+/** @param narrow restricts the related rows, and decides whether soft-deleted ones count */
 export async function readPairs(
   manager: EntityManager,
   metadata: EntityMetadata,
@@ -24,7 +25,7 @@ export async function readPairs(
   const query = manager
     .createQueryBuilder(metadata.target, 'parent')
     .innerJoin(`parent.${relation.propertyPath}`, 'related')
-    // The hooks on both sides have their own say about soft-deleted rows.
+    // The hooks on both sides decide about soft-deleted rows.
     .withDeleted()
     .select([])
     .whereInIds(parents.map((parent) => metadata.getEntityIdMap(parent)))

@@ -1,4 +1,4 @@
-// Checks of a configured hook.
+// Checks a configured hook over an entity, at boot.
 
 import type { EntityMetadata } from 'typeorm';
 import type { HookContext } from '../../hooks/base-hook.js';
@@ -8,7 +8,7 @@ import { warnOfVisibility, type WarnedHook } from './visibility-warnings.js';
 
 /**
  * @param stock the prototype of hooks that override nothing
- * @throws ConfigurationError about what must be a mistake
+ * @throws ConfigurationError if the configuration must be a mistake
  */
 export function checkAtBoot(
   hook: WarnedHook & Shower & Writer,

@@ -1,4 +1,4 @@
-// The rows of an entity, as observers know them.
+// The rows of an entity as observers use them: watched for changes, matched by a visibility, and read.
 
 import type { EntityMetadata } from 'typeorm';
 import type { RowId } from 'nestjs-jira-protocol';
@@ -12,10 +12,10 @@ import type { FoundEntity } from '../data-sources.js';
 import { compileVisibility } from '../query/row-predicate.js';
 import { PredicateMatcher } from './row-matchers.js';
 
-/** What captures the changes of entities. */
+/** Captures the changes of entities. */
 export interface RowWatcher {
   watch(found: FoundEntity): void;
-  /** Whether an entity of the same data source was watched before the first client came. */
+  /** Whether an entity of the same data source was watched before the first client connected. */
   isAlwaysWatched(found: FoundEntity, name: string): boolean;
 }
 
@@ -28,7 +28,7 @@ export class EntityRows implements ObservedRows {
 
   constructor(
     private readonly found: FoundEntity,
-    /** Whose visibility is compiled, for errors. */
+    /** The owner of the visibility, for errors. */
     private readonly subject: string,
     private readonly watcher: RowWatcher,
     { withDeleted = false, own }: { withDeleted?: boolean; own?: OwnRows } = {},
@@ -54,7 +54,7 @@ export class EntityRows implements ObservedRows {
 
   isAlwaysWatched(name: string): boolean {
     const { metadata } = this.found;
-    // The rows of its own many-to-many tables come with its own.
+    // Rows of its own many-to-many tables come with its changes.
     const junctions = metadata.manyToManyRelations.filter(({ isOwning }) => isOwning);
     if (junctions.some(({ junctionEntityMetadata }) => junctionEntityMetadata?.name === name)) return true;
     return this.watcher.isAlwaysWatched(this.found, name);
@@ -63,7 +63,7 @@ export class EntityRows implements ObservedRows {
   related(name: string): EntityRows | undefined {
     const metadatas = this.found.dataSource.entityMetadatas.filter((one) => one.name === name && isWatchable(one));
     const [metadata] = metadatas;
-    // Two of one name could not be told apart.
+    // Two entities of one name could not be told apart.
     if (!metadata || metadatas.length > 1) return undefined;
     return new EntityRows({ ...this.found, metadata }, this.subject, this.watcher);
   }
@@ -108,7 +108,7 @@ export class EntityRows implements ObservedRows {
   }
 }
 
-/** Many-to-many rows are told of by their owners; views are written by nobody. */
+/** Changes of many-to-many rows come with the rows that own them; nothing writes to views. */
 function isWatchable({ tableType, target }: EntityMetadata): boolean {
   return target !== '' && tableType !== 'junction' && tableType !== 'view';
 }

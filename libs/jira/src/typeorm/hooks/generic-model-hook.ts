@@ -1,4 +1,4 @@
-// A hook over an entity: its rows come from TypeORM, within what the caller may see. It has no actions of its own.
+// The base of hooks over a TypeORM entity: reads and writes the rows that the caller may see. Mixins add the actions.
 
 import type { Type } from '@nestjs/common';
 import type { EntityMetadata, SelectQueryBuilder } from 'typeorm';
@@ -39,7 +39,7 @@ import { TypeOrmEdge } from '../typeorm-edge.js';
 import { TypeOrmStore } from '../store/typeorm-store.js';
 import { TypeOrmUnitOfWork } from '../store/typeorm-unit-of-work.js';
 
-/** What the stock `create` calls. */
+/** Methods that the stock `create` calls. */
 const CREATE_CALLS = ['performCreate', 'getStore', 'openUnitOfWork', 'serialize'] as const;
 type Overridable = 'visibility' | 'checkObjectPermissions' | 'getQuery' | (typeof CREATE_CALLS)[number];
 
@@ -49,17 +49,17 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   /** Whether soft-deleted rows count as rows. @default false */
   withDeleted = false;
   /**
-   * Entities whose rows decide who sees which rows (memberships), or that the output shows: their changes take effect
+   * Entities whose rows decide who sees which rows (memberships), or that the output shows. Their changes take effect
    * on subscriptions at once.
    *
-   * @default what `visibility` crosses by relations; what it looks up by itself is looked at again within the option
-   * `visibilityTtlMs`
+   * @default the entities that `visibility` crosses by relations. What its code looks up by itself is checked again
+   * within `visibilityTtlMs`
    */
   dependsOn: readonly Dependency[] = [];
 
   /**
-   * Relations clients may have beside a row (`expand=author,comments.author`); their hooks say what is shown. Where an
-   * entity has several hooks, name one: `{ author: 'users' }`. @default none
+   * Relations that clients may ask for with a row (`expand=author,comments.author`). The related entity's hook decides
+   * what is shown. If it has several hooks, name one: `{ author: 'users' }`. @default none
    */
   expandFields: ExpandFields = [];
 
@@ -124,14 +124,14 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   }
 
   /**
-   * Whether `serialize` reads the scope, so that each subscription is served on its own; `false`: of events it is given the
-   * row alone, once for all who see it. @default true with a second parameter or an `audience`, false with one parameter
+   * Whether `serialize` reads the scope, so that each subscription is served on its own. If `false`, events give it the
+   * row alone, once for all. @default true with a second parameter or an `audience`, false with one parameter
    */
   serializesPerUser?: boolean;
 
   /**
-   * Names the group of callers who may see the same rows in the same form, for hooks whose code reads the scope
-   * (`serialize`, object permissions). @default one audience a subscription for such hooks
+   * Names the group of callers who see the same rows in the same form, for hooks whose code reads the scope
+   * (`serialize`, object permissions). @default one group per subscription for such hooks
    */
   audience?(scope: HookScope): string;
 
@@ -166,7 +166,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     return directCreate(hook, this.writer);
   }
 
-  /** What other hooks go by where their rows are related to this one's. */
+  /** The rules that other hooks apply where their rows are related to this hook's. */
   private asGate(): HookGate<E> {
     const { metadata, outputNames, withDeleted } = this;
     const context = this[CONTEXT];
@@ -256,7 +256,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
 
   private async announcedFilter(scope: HookScope): Promise<PredicateMatcher> {
     const filter = await this.filterQuery(scope, this.subscribedFilter(scope));
-    // What is known of the caller is kept by scope; rights that are looked at again must be found out anew.
+    // Facts about the caller are cached per scope; a new scope determines the rights anew.
     const now = Object.create(scope) as HookScope;
     const sight = await sightFor(this.metadata, { filter }, (related) => this.edge.sightOf(related, now));
     return new PredicateMatcher(compileFilter(this.metadata, filter, sight));
@@ -273,7 +273,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   }
 
   private showTo(scope: HookScope, row: E): unknown {
-    // An override that is shared is given no scope, so that callers it serves together cannot differ.
+    // A shared override gets no scope, so that it cannot treat the callers it serves differently.
     const isShared = this.hasOwn('serialize') && !this.isPerUser();
     if (isShared) return (this as unknown as { serialize(row: E): unknown }).serialize(row);
     return this.serialize(row, scope);

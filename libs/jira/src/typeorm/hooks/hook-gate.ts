@@ -1,4 +1,4 @@
-// What a hook tells other hooks about its rows: which of them a caller may retrieve, and how they are shown.
+// What other hooks ask a hook about its rows: which of them a caller may retrieve or write, and how they are shown.
 
 import type { EntityMetadata, SelectQueryBuilder } from 'typeorm';
 import { JiraException, type FieldErrors } from '../../core/errors/jira.exception.js';
@@ -32,13 +32,13 @@ export interface GateHost<E extends object> {
   getStore(scope: HookScope): Promise<Store<E>>;
   filterQuery(scope: HookScope, filter: Filter): Filter | Promise<Filter>;
   visibleTo(scope: HookScope): RowPredicate | Promise<RowPredicate>;
-  /** Undefined where the hook starts from all rows. */
+  /** Undefined if the hook starts from all rows. */
   ownQuery(scope: HookScope): SelectQueryBuilder<E> | undefined;
   recheck(scope: HookScope): Promise<void> | void;
   checkObjectPermissions(scope: HookScope, object: E): Promise<void>;
   serializeAll(objects: readonly E[], scope: HookScope): unknown[] | Promise<unknown[]>;
   assertComplete(): void;
-  /** Whether the hook writes rows as the library does, so that its rules are those that can be asked. */
+  /** Whether the library's own code writes the hook's rows, so that all its rules can be checked here. */
   isStock(action: StockAction): boolean;
   inputFor(kind: 'create' | 'update', isPartial: boolean): InputChoice;
 }
@@ -68,7 +68,7 @@ export class HookGate<E extends object> implements EntityGate {
     return shown;
   }
 
-  /** Whether this caller may retrieve the row that the filter names: what another hook asks before a relation may name it. */
+  /** Whether the caller may retrieve the row that the filter names. Other hooks ask before a relation may name it. */
   async canRetrieve(caller: HookScope, row: Filter): Promise<boolean> {
     const { host } = this;
     const scope = await this.retrieverOf(caller);
@@ -78,7 +78,7 @@ export class HookGate<E extends object> implements EntityGate {
     return object !== null && isAllowed(() => host.checkObjectPermissions(scope, object));
   }
 
-  /** The rows that this caller may retrieve, as far as the database can tell: all but what object permissions refuse. */
+  /** The rows that the caller may retrieve, without the check of object permissions, which a query cannot make. */
   async sightOf(caller: HookScope): Promise<Condition> {
     const { host } = this;
     const { metadata } = host;
@@ -94,7 +94,7 @@ export class HookGate<E extends object> implements EntityGate {
     ]);
   }
 
-  /** Rows of these keys that this caller may retrieve: what another hook's `expand` shows. */
+  /** The rows with these keys that the caller may retrieve, for another hook's `expand`. */
   async retrieveAll(caller: HookScope, ids: readonly object[]): Promise<ShownRow[]> {
     const { host } = this;
     const scope = await this.retrieverOf(caller);
@@ -124,7 +124,7 @@ export class HookGate<E extends object> implements EntityGate {
     return kind === 'destroy' ? undefined : this.inputFaults(kind, write);
   }
 
-  /** What the hook's own input says of the fields; those that the write sets by itself need not be there. */
+  /** Validates the fields by the hook's own input. Fields that the write sets by itself may be missing. */
   private async inputFaults(
     kind: 'create' | 'update',
     { fields, given }: NestedWrite,
@@ -146,7 +146,7 @@ export class HookGate<E extends object> implements EntityGate {
     this.host.assertComplete();
   }
 
-  /** The caller as if retrieving rows of this hook; undefined unless that is permitted. */
+  /** The caller's scope for a `retrieve` of this hook; undefined unless that is permitted. */
   private async retrieverOf(caller: HookScope): Promise<HookScope | undefined> {
     const scope = this.retrievers.get(caller) ?? retrieving(caller, this.host.namespace);
     this.retrievers.set(caller, scope);

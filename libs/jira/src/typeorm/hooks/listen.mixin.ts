@@ -1,3 +1,5 @@
+// The `listen` action: live lists for hooks over an entity.
+
 import type { ListenedData, RelistedData } from 'nestjs-jira-protocol';
 import { Action } from '../../hooks/action.decorator.js';
 import type { Constructor } from '../../hooks/mixins/mixin.js';
@@ -11,7 +13,7 @@ import { assertLiveOptions, type LiveListOptions } from './live-options.js';
 import { liveListOf } from './live-rows.js';
 
 export interface Listens {
-  /** Live lists: `false` keeps none. @default { maxLimit: 200 } */
+  /** Options of live lists; `false` turns them off. @default { maxLimit: 200 } */
   live: LiveListOptions | false;
   /** SUBSCRIPTION: the rows that `list` answers to the same query, kept current from now on. */
   listen(scope: ActionScope<undefined>): Promise<ListenedData | RelistedData>;

@@ -6,11 +6,11 @@ import { meant } from '../../core/support/nearest-name.js';
 
 /** Live lists of a hook. */
 export interface LiveListOptions {
-  /** The most rows of one list. @default 200 */
+  /** Maximum number of rows in one list. @default 200 */
   readonly maxLimit?: number;
-  /** Rows kept beyond those of a list, as a part of them: they take the place of rows that leave it. @default 1 */
+  /** Rows to keep in reserve, as a fraction of the list's length. They replace rows that leave the list. @default 1 */
   readonly buffer?: number;
-  /** Whether clients are told how many rows match, where the pagination counts. @default true */
+  /** Whether clients get the number of matching rows, if the pagination counts. @default true */
   readonly count?: boolean;
 }
 
@@ -18,7 +18,7 @@ export const LIVE_DEFAULTS = { maxLimit: 200, buffer: 1, count: true } as const;
 
 /**
  * @param pageSize rows of a list whose query names no size
- * @throws ConfigurationError about what would be ignored, or keep no list
+ * @throws ConfigurationError if an option is unknown or invalid, or `maxLimit` is below `pageSize`
  */
 export function assertLiveOptions(hook: object, live: unknown, pageSize: number): void {
   const { name } = hook.constructor;

@@ -1,4 +1,4 @@
-// The list that a `listen` asks for: what `list` would answer, by rights that do not change with its caller's.
+// Builds the list that `listen` keeps current: what `list` would answer, with the caller's rights as they are now.
 
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { RowId } from 'nestjs-jira-protocol';
@@ -21,7 +21,7 @@ import type { GenericModelHook } from './generic-model-hook.js';
 import { LIVE_DEFAULTS, type LiveListOptions } from './live-options.js';
 import { orderOf, sortedListOf } from './sorted-list.js';
 
-/** A row on its way through a pagination, which moves rows about and looks into none. */
+/** A row as it passes through a pagination, which moves rows but reads none of them. */
 class Listed {
   constructor(
     readonly id: RowId,
@@ -30,7 +30,7 @@ class Listed {
   ) {}
 }
 
-/** Throws METHOD_NOT_ALLOWED where nothing keeps such a list: clients then subscribe, and list again. */
+/** @throws JiraException METHOD_NOT_ALLOWED if the list cannot be kept live; clients then subscribe, and list again */
 export async function liveListOf(
   hook: GenericModelHook<object>,
   caller: HookScope,
@@ -40,7 +40,7 @@ export async function liveListOf(
   const options = { ...LIVE_DEFAULTS, ...live };
   const { maxLimit } = options;
   const scope = scopeOf(caller);
-  // What is known of the caller is kept by scope: this one's rights stay as they are now.
+  // Facts about the caller are cached per scope: the rights of this scope stay as they are now.
   const store = await hook.getStore(scope);
   if (!(store instanceof TypeOrmStore)) throw notKept('The rows of this hook are not kept.');
   const { metadata } = store;
@@ -74,7 +74,7 @@ export async function liveListOf(
     return options.count ? page : { ...page, count: null };
   };
   const { expand, fields } = scope.query;
-  // Each caller sees expanded rows by rights of their own.
+  // Expanded rows depend on each caller's own rights.
   const shape = expand === undefined ? [fields] : [expand, fields, scope.sid, scope.requestId];
   const key = JSON.stringify([await keyOfQuery(store, query), shape, limit, pagingOf(hook, scope)]);
   const orderedBy = query.ordering.flatMap(({ path }) => resolvePath(metadata, path)?.relations ?? []);
@@ -87,7 +87,7 @@ export async function liveListOf(
   };
 }
 
-/** The caller's scope as it is now. A limit of its own takes the place of the size of a page. */
+/** A copy of the caller's scope. A `limit` header replaces the query's page size. */
 function scopeOf(caller: HookScope): HookScope {
   const scope = Object.create(caller) as HookScope;
   if (caller.headers['limit'] === undefined) return scope;
@@ -105,7 +105,7 @@ function limitOf({ headers, query }: HookScope, maxLimit: number): number | unde
   return Math.min(limit as number, maxLimit);
 }
 
-/** Equal for queries that read the same rows in the same order, whoever asks. */
+/** Equal for queries that read the same rows in the same order, for any caller. */
 export async function keyOfQuery(store: TypeOrmStore<object>, query: StoreQuery): Promise<string> {
   const { metadata, visibility } = store;
   const { filter, ordering } = query;
@@ -141,7 +141,7 @@ function notKept(message: string): JiraException {
   return new JiraException('METHOD_NOT_ALLOWED', message);
 }
 
-/** As changes name it. */
+/** The row's id in the form that changes carry. */
 function idOf(metadata: EntityMetadata, row: ObjectLiteral): RowId {
   const values = metadata.primaryColumns.map((column) => [column.propertyPath, scalar(columnValue(column, row))] as const); // prettier-ignore
   const [first] = values;

@@ -9,7 +9,7 @@ import { GenericModelHook } from './generic-model-hook.js';
 import { ListenMixin } from './listen.mixin.js';
 import { SubscribeMixin } from './subscribe.mixin.js';
 
-// One at a time: nested calls would infer each base from what the outer one asks for, and lose the row type.
+// Applied one at a time: in nested calls, TypeScript would infer each base from the outer mixin and lose the row type.
 const Listing = ListMixin(GenericModelHook);
 const Retrieving = RetrieveMixin(Listing);
 const Subscribing = SubscribeMixin(Retrieving);

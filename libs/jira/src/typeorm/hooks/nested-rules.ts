@@ -1,4 +1,4 @@
-// By which rules a hook's input may write rows of other hooks that are nested in it.
+// The rules by which a hook's input may write nested rows that other hooks serve.
 
 import type { RelationMetadata } from 'typeorm';
 import type { HookScope } from '../../core/scope/scope.js';
@@ -28,7 +28,10 @@ function hasValue(data: unknown, property: string): boolean {
 
 const PERFORMED = { create: 'performCreate', update: 'performUpdate', destroy: 'performDestroy' } as const;
 
-/** Whether clients may call the action, and it does what the library's own does: code of an override could refuse more. */
+/**
+ * Whether clients may call the action and it runs the library's own code: an override could refuse more than is checked
+ * here.
+ */
 export function isStockAction(hook: GenericHook<object>, action: StockAction): boolean {
   const method = (hook as unknown as Partial<Record<StockAction, object>>)[action];
   const perform = PERFORMED[action];

@@ -8,15 +8,16 @@ import type { Visibility } from '../query/visibility.js';
 
 export interface EntityObserverOptions<E extends object, View = unknown> extends ObserverOptions<E, View> {
   /**
-   * Rows this caller may hear of. @default the hook's own visibility, for the hook's entity; required for other
-   * entities, unless `subscribingRooms` decides who hears what
+   * The rows whose changes this caller may receive. @default the hook's own visibility, for the hook's entity. Required
+   * for other entities, unless `subscribingRooms` decides who receives what
    */
   visibility?(this: void, scope: HookScope): Visibility<E> | Promise<Visibility<E>>;
 }
 
 /**
- * A property of a hook that tells subscribers of changes. Of the hook's own entity it obeys the hook's visibility, object
- * permissions, filters and output, unless told otherwise. An action opens subscriptions with it.
+ * Makes a property of a hook that announces changes to subscribers. For the hook's own entity, it follows the hook's
+ * visibility, object permissions, filters and output, unless you set other options. Open subscriptions with it from an
+ * action.
  *
  * @example
  * comments = observer(Comment, {
@@ -36,7 +37,7 @@ export function observer<E extends object, View = unknown>(
   entity: Type<E>,
   options: EntityObserverOptions<E, View>,
 ): Observer<E, Awaited<View>>;
-/** Without an entity it observes signals of the application. */
+/** Without an entity, it observes signals of the application. */
 export function observer<Row extends object, View = unknown>(
   options: ObserverOptions<Row, View> & { source: SignalSource<Row> },
 ): Observer<Row, Awaited<View>>;

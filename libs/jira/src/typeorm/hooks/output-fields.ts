@@ -1,4 +1,5 @@
-// Refuses views with fields that their rows lack at boot, instead of sending answers without them.
+// Checks outputs at boot: refuses a view with a field that its rows do not have. Answers would silently lack that
+// field.
 
 import type { Type } from '@nestjs/common';
 import type { EntityMetadata } from 'typeorm';
@@ -15,14 +16,14 @@ export interface Shower extends Readonly<Record<Overridable, unknown>> {
   getOutput(): Type<object> | undefined;
 }
 
-/** A hook that overrides these may show anything. */
+/** A hook that overrides one of these may show anything, so its output is not checked. */
 const SHOWN_BY: readonly Overridable[] = ['serialize', 'serializeAll', 'getQuery', 'getStore'];
 
 /**
- * Looks at the output of a hook.
+ * Checks the output of a hook.
  *
  * @param stock the prototype of hooks that override nothing
- * @param warn told of relations that the output exposes and no answer of the hook's own holds
+ * @param warn gets a message for each exposed relation that the hook's own answers never hold
  */
 export function assertOutputOf(
   hook: Shower,
@@ -53,8 +54,8 @@ function unloadedRelations(
 }
 
 /**
- * Looks at the views of related rows too. A field that the view computes (a getter, an initial value, `@Transform()`) is
- * its own; an entity with `@AfterLoad()` may give its rows anything.
+ * Checks a view, and the views of related rows. Fields that a view computes (a getter, an initial value,
+ * `@Transform()`) are accepted. An entity with `@AfterLoad()` is not checked: its rows may have any field.
  *
  * @throws ConfigurationError that names the field, and the property that was meant
  */
@@ -81,7 +82,7 @@ function assertOutputFields(
   }
 }
 
-/** What a row of the entity may have; undefined where nobody can say. */
+/** The properties that a row of the entity may have; undefined if that is unknown. */
 function propertiesOf(metadata: EntityMetadata): ReadonlySet<string> | undefined {
   const { afterLoadListeners, columns, relations, embeddeds, relationIds, childEntityMetadatas } = metadata;
   if (typeof metadata.target !== 'function' || afterLoadListeners.length > 0) return undefined;

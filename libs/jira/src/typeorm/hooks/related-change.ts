@@ -1,4 +1,4 @@
-// Whether the change of a related row may bring rows into a condition, or take them out.
+// Decides whether the change of a related row may change which rows satisfy a condition.
 
 import type { EntityMetadata, RelationMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
@@ -8,8 +8,8 @@ import { ALL, isOpaque, ownConditions, type Condition } from '../query/condition
 import { judge, read } from '../query/condition-memory.js';
 
 /**
- * False only where it surely may not: the row is of an entity that the condition does not reach, it satisfied the
- * condition's part about it neither before nor after, or nothing that the condition reads of it has changed.
+ * Returns false only if the change certainly alters no verdict: the condition does not reach the row's entity, the row
+ * satisfied the condition's part about it neither before nor after, or no value that the condition reads has changed.
  */
 export function mayAlter(condition: Condition, change: Change): boolean {
   if (isOpaque(condition)) return true;
@@ -33,21 +33,21 @@ function decides(relation: RelationMetadata, condition: Condition, { before, aft
   if (!was && !is) return false;
   if (!before || !after) return !isReferred(relation, before === undefined);
   if (was !== is) return true;
-  // The rows of a many-to-many relation change without a change of its owner's columns.
+  // Many-to-many links change without a change of their owner's columns.
   if (relation.isManyToMany || crossesLists(condition)) return true;
   return decisiveColumns(relation, condition).some(
     (column) => canonical(read(column, before)) !== canonical(read(column, after)),
   );
 }
 
-/** Soft-deleted rows are related to none. */
+/** Whether the row counts as a related row: soft-deleted rows do not. */
 function isThere({ deleteDateColumn }: EntityMetadata, image: Image): boolean {
   return !deleteDateColumn || read(deleteDateColumn, image) === null;
 }
 
 /**
- * Whether the row that came or went is one that a foreign key named, or names: then all rows that refer to it changed in
- * the same commit, unless the database itself altered them.
+ * Whether a foreign key refers, or referred, to the row that was added or removed. Then all rows that refer to it
+ * changed in the same commit, unless the database itself changed them (ON DELETE).
  */
 function isReferred(
   { isOwning, isManyToMany, createForeignKeyConstraints, onDelete }: RelationMetadata,
@@ -68,7 +68,7 @@ function crossesLists(condition: Condition): boolean {
   );
 }
 
-/** The columns that the condition reads, and all by which rows refer to each other. */
+/** The columns that the condition reads, and all columns by which rows refer to each other. */
 function decisiveColumns(
   { inverseEntityMetadata: metadata }: RelationMetadata,
   condition: Condition,

@@ -1,4 +1,4 @@
-// What the rows of a hook hold, for whoever describes them: columns and relations by property.
+// Describes the rows of a hook by property: columns with their types, and relations.
 
 import type { EntityMetadata } from 'typeorm';
 import type { FieldType, FieldTypes } from '../../policy/filtering/field-type.js';
@@ -11,9 +11,9 @@ import { GenericModelHook } from './generic-model-hook.js';
 export interface ColumnFact {
   readonly kind: 'column';
   readonly type: FieldType;
-  /** Whether every row that is read has it. */
+  /** Whether every row that is read has a value for it. */
   readonly isSelected: boolean;
-  /** Of a value that cannot be compared. */
+  /** The form of a value that cannot be compared. */
   readonly form?: 'json' | 'texts' | 'bytes';
 }
 
@@ -32,7 +32,7 @@ export interface RowFacts {
   of(property: string): ColumnFact | RelationFact | undefined;
 }
 
-/** Undefined for a hook that is over no entity. */
+/** Undefined for a hook without an entity. */
 export function rowFactsOf(hook: BaseHook, edge: TypeOrmEdge): RowFacts | undefined {
   if (!(hook instanceof GenericModelHook)) return undefined;
   const { entity } = hook as GenericModelHook<object>;
@@ -41,7 +41,7 @@ export function rowFactsOf(hook: BaseHook, edge: TypeOrmEdge): RowFacts | undefi
 
 type Member = 'serialize' | 'serializeAll' | 'present' | 'getList' | 'parseFilter' | 'parseOrdering' | 'lookupFilter';
 
-/** Whether none of these members is the application's own. */
+/** Whether the hook overrides none of these members. */
 export function areStock(hook: object, ...names: readonly (Member | 'getQuery' | 'getStore')[]): boolean {
   const stock = GenericModelHook.prototype as unknown as Readonly<Record<string, unknown>>;
   return names.every((name) => (hook as Record<string, unknown>)[name] === stock[name]);
@@ -67,7 +67,7 @@ function makeFacts(metadata: EntityMetadata): RowFacts {
 
 function columnFact(metadata: EntityMetadata, types: FieldTypes, property: string): ColumnFact | undefined {
   const column = metadata.columns.find((one) => one.propertyPath === property);
-  // A transformer gives rows what it likes; so may a listener of the entity.
+  // A transformer may return any value, and so may a listener of the entity.
   if (!column || column.transformer || column.isVirtualProperty || column.relationMetadata) return undefined;
   if (metadata.afterLoadListeners.length > 0) return undefined;
   const type = types.typeOf([property]);

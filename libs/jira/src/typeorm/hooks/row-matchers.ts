@@ -1,4 +1,4 @@
-// Conditions as the matchers a hub works with.
+// Turns conditions into matchers, which tell the hub whether a row belongs to a channel.
 
 import type { Change, Image, Link } from '../../core/changes/change.js';
 import { getOrAdd } from '../../core/support/get-or-add.js';
@@ -16,10 +16,10 @@ interface LinkedImages {
   readonly links: Link[];
 }
 
-/** Many-to-many rows of one query; SQLite takes 500 at most. Who saw a row that had more is unknown. */
+/** Maximum number of many-to-many rows in one query; SQLite takes 500. With more, it is unknown who saw the row. */
 const MAX_LINKS = 300;
 
-/** A visibility or a filter: from memory where that has one meaning, else asked of the database in one batch. */
+/** Matches a visibility or a filter: in memory if the result is certain, otherwise by the database in one batch. */
 export class PredicateMatcher implements RowMatcher {
   readonly related?: RelatedRows;
   readonly isOpaque: boolean;
@@ -98,13 +98,13 @@ export class PredicateMatcher implements RowMatcher {
   }
 
   /**
-   * Images of before a commit that also changed related rows which may decide: the database holds those as they are
-   * since.
+   * Images from before a commit that also changed related rows which may decide. The database has only the new state of
+   * those rows.
    */
   private unknowable(images: ReadonlySet<Image>, past: ReadonlyMap<Image, Past>): Set<Image> {
     const deciding = new Map<readonly Change[], readonly Change[]>();
     const found = new Set<Image>();
-    // SQL of the application may read anything; whoever depends on what it reads refetches.
+    // The application's SQL may read anything; subscriptions that depend on what it reads refetch.
     if (this.isOpaque) return found;
     for (const image of images) {
       const { change, commit = [] } = past.get(image) as Past;
@@ -115,7 +115,7 @@ export class PredicateMatcher implements RowMatcher {
     return found;
   }
 
-  /** Images of before a commit that altered many-to-many rows are judged with those as they were. */
+  /** Groups the images by the many-to-many rows to undo: images from before a commit are judged with the links as they were. */
   private byLinks(images: readonly Image[], past: ReadonlyMap<Image, Past>): readonly LinkedImages[] {
     const groups: LinkedImages[] = [];
     const open = new Map<string, LinkedImages>();
@@ -141,12 +141,12 @@ export class PredicateMatcher implements RowMatcher {
   }
 }
 
-/** Many-to-many rows that the commit altered of other rows, which it left as they are. */
+/** Many-to-many rows that the commit changed for other rows, whose columns it left unchanged. */
 function linksOfOthers({ change, commit = [] }: Past): readonly Link[] {
   return commit.flatMap((one) => (one !== change && isLinkedOnly(one) ? (one.links ?? []) : []));
 }
 
-/** Whether only many-to-many rows came or went: images are judged with those as they were. */
+/** Whether only many-to-many rows were added or removed: images are judged with those as they were. */
 function isLinkedOnly({ type, before, after, links = [] }: Change): boolean {
   return type === 'modified' && links.length > 0 && canonical(before) === canonical(after);
 }

@@ -1,4 +1,4 @@
-// Lists that are read once for all who would be answered the same.
+// Reads a list once for all callers who would get the same answer.
 
 import type { HookScope, ScopeState } from '../../core/scope/scope.js';
 import { hasStockList } from '../../hooks/mixins/list.mixin.js';
@@ -10,13 +10,13 @@ import { keyOfQuery, pagingOf } from './live-rows.js';
 
 const STOCK = ['getQuery', 'getStore', 'present', 'serializeAll'] as const;
 
-/** Whether nothing decides what `list` answers but visibility, audience and query. */
+/** Whether the answer of `list` depends only on visibility, audience and query. */
 export function hasSharedLists(hook: object): hook is GenericModelHook<object> {
   if (!(hook instanceof GenericModelHook) || !hasStockList(hook)) return false;
   return STOCK.every((name) => hook[name] === GenericModelHook.prototype[name]);
 }
 
-/** Has callers of one audience read equal lists once. */
+/** Makes callers of one audience share one read of equal lists. */
 export function shareLists(hook: GenericModelHook<object>, once: ReadOnce): ScopeState['share'] {
   return async (scope, list, read) => {
     const key = await keyOf(hook, scope, list);
@@ -24,7 +24,7 @@ export function shareLists(hook: GenericModelHook<object>, once: ReadOnce): Scop
   };
 }
 
-/** `undefined` where each caller is shown something else. */
+/** `undefined` if each caller may be shown something else. */
 async function keyOf(
   hook: GenericModelHook<object>,
   scope: HookScope,

@@ -1,4 +1,4 @@
-// The list of a hook for who keeps it sorted in memory.
+// Prepares a hook's list for a live list that keeps its rows sorted in memory.
 
 import type { EntityMetadata } from 'typeorm';
 import type { HookScope } from '../../core/scope/scope.js';
@@ -23,7 +23,7 @@ export interface SortedParts {
   readonly count: boolean;
 }
 
-/** The order of a hook's list in memory; `undefined` where only the database knows it, or what a row shows. */
+/** The order of a hook's list in memory; `undefined` if only the database can tell the order, or what a row shows. */
 export function orderOf(
   hook: GenericModelHook<object>,
   scope: HookScope,
@@ -36,7 +36,7 @@ export function orderOf(
   return memoryOrder(metadata, ordering);
 }
 
-/** `undefined` where the list is not the first page of a pagination of ours. */
+/** `undefined` unless the list is the first page of one of the library's paginations. */
 export function sortedListOf(
   hook: GenericModelHook<object>,
   scope: HookScope,
@@ -57,7 +57,7 @@ export function sortedListOf(
   return { limit, size, order, read };
 }
 
-/** Rows of the first page that the query asks for, `null` if it names no number; `undefined` where it asks for another page. */
+/** The size of the first page as the query names it, `null` if it names none; `undefined` if it asks for another page. */
 function askedSize(pagination: Pagination, query: HookScope['query']): number | null | undefined {
   if (pagesAs(pagination, PageNumberPagination))
     return (positive(query['page']) ?? 1) === 1 ? (positive(query['page_size']) ?? null) : undefined;
@@ -68,7 +68,7 @@ function askedSize(pagination: Pagination, query: HookScope['query']): number | 
   return undefined;
 }
 
-/** Whether it cuts its pages just as that one does. */
+/** Whether the pagination pages exactly as that class does. */
 function pagesAs(
   pagination: Pagination,
   {

@@ -1,3 +1,5 @@
+// The `subscribe` and `unsubscribe` actions of hooks over an entity.
+
 import type { SubscribedData } from 'nestjs-jira-protocol';
 import { Action } from '../../hooks/action.decorator.js';
 import { Shown } from '../../hooks/shown-result.js';
@@ -27,7 +29,7 @@ export function SubscribeMixin<B extends Constructor<GenericModelHook<object>>>(
       return this.changes.subscribe(scope);
     }
 
-    // Its client for Dart unsubscribes with DELETE, under the id of the subscription.
+    // djira's Dart client unsubscribes with DELETE and the id of the subscription.
     @Action({ methods: ['SUBSCRIPTION', 'POST', 'DELETE'], transaction: false, status: 200 })
     @Shown()
     async unsubscribe(scope: ActionScope): Promise<null> {

@@ -8,7 +8,7 @@ import type { InputType } from '../../policy/serialization/input.js';
 import { declaredNames } from '../../policy/serialization/schema-json.js';
 import { isTextual } from '../query/column-value.js';
 
-/** Validators that let no quote and no dot through. */
+/** Validators that accept neither quotes nor dots. */
 const SAFE = new Set(['isAlphanumeric', 'isUuid', 'isULID', 'isHexadecimal', 'isMongoId', 'isInt']);
 
 export interface Writer {
@@ -16,7 +16,7 @@ export interface Writer {
   getUpdateInput(): InputType | undefined;
 }
 
-/** @throws ConfigurationError when an input takes any text as the key of such a tree */
+/** @throws ConfigurationError if an input accepts any text as the key of such a tree */
 export function assertTreeKeys(hook: Writer, metadata: EntityMetadata): void {
   if (metadata.treeType !== 'materialized-path') return;
   for (const column of metadata.primaryColumns) {
@@ -33,7 +33,7 @@ export function assertTreeKeys(hook: Writer, metadata: EntityMetadata): void {
   }
 }
 
-/** Whether no client chooses the text freely. Of a schema that declares the field it is not known. */
+/** Whether clients cannot choose the text freely. A schema that declares the field counts as unsafe: its rules are unknown. */
 function isSafe(input: InputType, property: string): boolean {
   if (isStandardSchema(input)) return declaredNames(input)?.has(property) === false;
   const validators = validatorsOf(input, property);

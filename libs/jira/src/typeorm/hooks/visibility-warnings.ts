@@ -1,4 +1,4 @@
-// What boot says about a hook's visibility.
+// Warnings about a hook's visibility, logged at boot.
 
 import type { HookContext } from '../../hooks/base-hook.js';
 

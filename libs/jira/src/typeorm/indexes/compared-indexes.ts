@@ -1,4 +1,4 @@
-// Needed indexes beside those that the tables have.
+// Compares the indexes that queries need with those that the tables have.
 
 import { createHash } from 'node:crypto';
 import type { EntityMetadata } from 'typeorm';
@@ -13,7 +13,7 @@ import { typeOf } from '../query/column-value.js';
 import { SqlWriter } from '../rows/sql-writer.js';
 import type { IndexNeed, IndexPart } from './index-needs.js';
 
-/** Longer names are cut by PostgreSQL. */
+/** PostgreSQL cuts longer names. */
 const MAX_NAME_LENGTH = 60;
 
 export interface FoundIndex {
@@ -25,11 +25,11 @@ export interface FoundIndex {
 export interface MissingIndex extends FoundIndex {
   readonly prerequisite: string | undefined;
   readonly sql: string;
-  /** What the entity may have in its place; undefined where TypeORM cannot declare it. */
+  /** A decorator that declares the index on the entity; undefined if TypeORM cannot declare it. */
   readonly decorator: string | undefined;
 }
 
-/** Reads the indexes of the tables; one is missing once, whoever needs it. */
+/** Reads the tables' indexes. Each missing index is listed once, however many uses need it. */
 export async function compareIndexes(
   needs: readonly IndexNeed[],
 ): Promise<{ found: FoundIndex[]; missing: MissingIndex[] }> {
@@ -63,11 +63,11 @@ function withKey(parts: readonly StoredPart[], { primaryColumns }: EntityMetadat
   return [...parts, ...absent.map((column): StoredPart => ({ name: column.databaseName, forms: ['plain', 'bytes'], isDescending: false }))]; // prettier-ignore
 }
 
-/** Whether an index with these columns can be entered in place of the needed one. */
+/** Whether an index with these columns serves in place of the needed one. */
 function covers(parts: readonly StoredPart[], { equal, sorted }: IndexNeed): boolean {
   const holds = (part: StoredPart | undefined, { column, form }: IndexPart): boolean =>
     part !== undefined && part.name === column.databaseName && part.forms.includes(form);
-  // An index of trigrams is entered by each of its columns.
+  // A trigram index can be searched by any of its columns.
   const lead = equal[0]?.form === 'trigrams' ? parts : parts.slice(0, equal.length);
   if (!equal.every((one) => lead.some((part) => holds(part, one)))) return false;
   const rest = parts.slice(equal.length);
@@ -76,7 +76,7 @@ function covers(parts: readonly StoredPart[], { equal, sorted }: IndexNeed): boo
   return isSame.every(Boolean) || isReversed.every(Boolean);
 }
 
-/** Those that serve more come first: longer ones, and of equal ones those for patterns. */
+/** Indexes that serve more come first: longer ones, and among equals those for patterns. */
 function missingOf(lacking: readonly IndexNeed[]): MissingIndex[] {
   const kept: { readonly need: IndexNeed; readonly uses: Set<string> }[] = [];
   const length = ({ equal, sorted }: IndexNeed): number => equal.length + sorted.length;

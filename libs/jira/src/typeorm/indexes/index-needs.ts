@@ -1,4 +1,4 @@
-// The indexes that the queries of a hook can enter: those of its filters, search, order, visibility and relations.
+// Finds the indexes that a hook's queries can use: for its filters, search, order, visibility and relations.
 
 import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata, RelationMetadata } from '../../commits/typeorm-internals.js';
@@ -18,16 +18,16 @@ export interface IndexPart {
   readonly isDescending: boolean;
 }
 
-/** An index that begins with the `equal` columns, in any order, and goes on with those that rows are sorted by. */
+/** An index that begins with the `equal` columns, in any order, followed by the columns that rows are sorted by. */
 export interface IndexNeed {
   readonly table: EntityMetadata;
   readonly equal: readonly IndexPart[];
   readonly sorted: readonly IndexPart[];
-  /** What enters it, for people. */
+  /** What uses it, as text for people. */
   readonly use: string;
 }
 
-/** What no index of the database serves. */
+/** A use that no index of the database can serve. */
 export interface Unserved {
   readonly use: string;
   readonly why: string;
@@ -58,7 +58,7 @@ export class IndexNeeds {
 
   constructor(private readonly metadata: EntityMetadata) {}
 
-  /** @param visibility of a caller, as far as it is known */
+  /** @param visibility the visibility of a caller, as far as it is known */
   addHook(hook: IndexedHook, visibility: Condition | undefined): void {
     const { namespace } = hook;
     if (hook.lookupField !== 'pk')
@@ -86,7 +86,7 @@ export class IndexNeeds {
     else this.unserved.push({ use, why: `no index of ${databaseOf(column)} serves it` });
   }
 
-  /** The columns by which a relation finds its rows; those that it leads to by their key are indexed by that. */
+  /** The columns by which a relation finds its rows. Related rows that are found by their primary key need no further index. */
   private addRelation(relation: RelationMetadata, use: string): void {
     const add = (columns: readonly ColumnMetadata[], table = columns[0]?.entityMetadata): void => {
       if (table) this.needs.push({ table, equal: columns.map((column) => plain(column)), sorted: [], use });
@@ -122,7 +122,7 @@ export class IndexNeeds {
     }
   }
 
-  /** Columns that have one value in all rows that the caller sees: an order goes on behind them. */
+  /** Columns with one value in all rows that the caller sees; in an index, the order's columns follow them. */
   private constants(visibility: Condition): IndexPart[] {
     const parts = visibility.kind === 'and' ? visibility.parts : [visibility];
     return parts.flatMap((part) => {
@@ -162,7 +162,7 @@ function textUse({ test, folded }: Condition & { kind: 'text' }): IndexUse | 'no
   return folded ? 'fold' : test === 'startswith' ? 'begin' : test === 'exact' ? 'equal' : 'contain';
 }
 
-/** Few values, each of which most rows may have: an index of the column alone is hardly ever entered. */
+/** Whether the column has few values, each in many rows: an index of the column alone is hardly ever used. */
 function isCoarse(column: ColumnMetadata): boolean {
   return kindOf(column) === 'boolean' || kindOf(column) === 'enum';
 }

@@ -1,4 +1,5 @@
-// What a write may do beyond its own row: rows of cascades and lists, orphans, links. What its writer cannot see stays.
+// Checks what save() would write besides the row itself: cascaded rows, rows that leave a list, and links. Rows that
+// the caller cannot see stay as they are; rows that the caller may not write are reported by field.
 
 import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm';
 import { ValidationException, type FieldErrors } from '../../core/errors/jira.exception.js';
@@ -13,26 +14,26 @@ import { columnValue } from '../../commits/column-value.js';
 export interface NestedWrite {
   readonly kind: 'create' | 'update' | 'destroy';
   readonly metadata: EntityMetadata;
-  /** What is written, by property. */
+  /** The properties to write, with their values. */
   readonly fields: Readonly<Record<string, unknown>>;
-  /** Properties that the write sets by itself: the way back to the row that the nested one belongs to. */
+  /** Properties that the write sets by itself: those that point back to the row that the nested one belongs to. */
   readonly given: readonly string[];
   /** Undefined for a new row. */
   readonly key?: NamedKey;
-  /** Of the input, for errors. */
+  /** The input field that errors name. */
   readonly field: string;
 }
 
-/** By which rules nested rows are written. */
+/** Rules for writing nested rows. */
 export interface NestedRules {
-  /** Whether the client sent what the relation holds. What code of the application set is its own business. */
+  /** Whether the client sent the relation's value. `faultsOf` is not called for values that application code set. */
   isSent(relation: RelationMetadata): boolean;
-  /** What the hooks of the row's entity refuse, by field of the row; undefined where one of them allows it. */
+  /** Errors by field of the nested row, from the hooks of its entity; undefined if one of these hooks allows the write. */
   faultsOf(write: NestedWrite): Promise<FieldErrors | undefined>;
 }
 
 export interface CascadeRules {
-  /** Whether the caller may retrieve the row that an input names by a relation. @default every existing row */
+  /** Whether the caller may retrieve the row that the input names in a relation. @default every existing row */
   readonly canRetrieve?: CanRetrieve;
   /** How nested rows are written. @default as TypeORM does */
   readonly nested?: NestedRules;
@@ -41,7 +42,7 @@ export interface CascadeRules {
 interface Mention {
   readonly field: string;
   readonly relation: RelationMetadata;
-  /** The relation of the written row by which all of it came. */
+  /** The relation of the written row through which the nested row was reached. */
   readonly root: RelationMetadata;
 }
 
@@ -49,7 +50,7 @@ const NOT_SEEN = 'This row would not be visible to you.';
 
 export class CascadeGuard {
   private readonly mentions = new Map<unknown, Mention>();
-  /** Rows of the client's whose writer has to see them afterwards. */
+  /** Nested rows that the client sent. The caller must be able to see them after the write. */
   private readonly written: SavedRow[] = [];
 
   constructor(
@@ -62,9 +63,9 @@ export class CascadeGuard {
   }
 
   /**
-   * Takes out of the plan what would touch hidden rows, and looks at the rest.
+   * Drops the plan's writes to rows that the caller cannot see, and checks the others.
    *
-   * @throws ValidationException naming the nested rows that their writer may not write so
+   * @throws ValidationException with the fields of nested rows that the caller may not write like this
    */
   async check(): Promise<void> {
     const errors: Record<string, readonly string[]> = {};
@@ -75,7 +76,11 @@ export class CascadeGuard {
     if (Object.keys(errors).length > 0) throw new ValidationException(errors);
   }
 
-  /** After the plan was executed. @throws ValidationException naming the nested rows that their writer does not see */
+  /**
+   * Call it after the plan was executed.
+   *
+   * @throws ValidationException with the fields of written rows that the caller cannot see
+   */
   async checkWritten(): Promise<void> {
     const errors: Record<string, readonly string[]> = {};
     for (const { entity, metadata } of this.written) {
@@ -87,7 +92,7 @@ export class CascadeGuard {
     if (Object.keys(errors).length > 0) throw new ValidationException(errors);
   }
 
-  /** Whether it is a link or a row, taken out of a list, that the caller could not retrieve. */
+  /** Whether the write removes a link or a list item that the caller could not retrieve. */
   private async isHidden(row: SavedRow): Promise<boolean> {
     const parted = row.metadata.isJunction ? partedLink(row) : partedRow(row);
     return parted !== undefined && !(await this.canRetrieve(parted.relation, parted.key, parted.relation.propertyPath));
@@ -108,7 +113,7 @@ export class CascadeGuard {
     return { ...(await this.refused(write)), ...errors };
   }
 
-  /** A row that leaves a list is unlinked, which its reader may do, or deleted, which its hook decides. */
+  /** A row that leaves a list is unlinked or deleted. Unlinking needs sight of the row; deleting needs its hook's consent. */
   private async faultsOfParted(row: SavedRow, { relation, key }: Parted): Promise<FieldErrors> {
     const isDeleted = row.mustBeRemoved || row.canBeSoftRemoved;
     if (!isDeleted || this.rules.nested?.isSent(relation) !== true) return {};
@@ -143,13 +148,13 @@ interface Parted {
   readonly key: NamedKey;
 }
 
-/** The row at the other end of a link that is to be removed. */
+/** The row at the other end of a link that the write removes. */
 function partedLink({ metadata, mustBeRemoved, identifier, parentSubject }: SavedRow): Parted | undefined {
   const parent = parentSubject?.entity;
   if (!mustBeRemoved || !identifier || !parentSubject || !parent) return undefined;
   for (const relation of parentSubject.metadata.manyToManyRelations) {
     const link = linkTableOf(relation);
-    // Both sides of a relation to rows of the same entity have one table: the link says which side the row is on.
+    // A relation between rows of one entity has one link table: its columns tell which side the row is on.
     const isOfThisSide = (column: ColumnMetadata): boolean =>
       canonical(columnValue(column, identifier)) === canonical(column.referencedColumn?.getEntityValue(parent));
     if (link?.table !== metadata || !link.own.every(isOfThisSide)) continue;
@@ -159,7 +164,7 @@ function partedLink({ metadata, mustBeRemoved, identifier, parentSubject }: Save
   return undefined;
 }
 
-/** A row that is to leave a list, or the other side of a one-to-one relation. */
+/** A row that the write takes out of a list, or from the other side of a one-to-one relation. */
 function partedRow({ entity, metadata, identifier, parentSubject, changeMaps, ...row }: SavedRow): Parted | undefined {
   if (entity || !identifier || !parentSubject) return undefined;
   const isDeleted = row.mustBeRemoved || row.canBeSoftRemoved;
@@ -171,7 +176,7 @@ function partedRow({ entity, metadata, identifier, parentSubject, changeMaps, ..
   return relation && { relation, key: keyOf(metadata, identifier) };
 }
 
-/** What is written to the nested row itself; undefined where it is linked at most. */
+/** The write of the nested row itself; undefined if the row is only linked. */
 function nestedWrite(row: SavedRow, entity: ObjectLiteral, { field, relation }: Mention): NestedWrite | undefined {
   const { metadata } = row;
   const back = relation.inverseRelation;
@@ -183,13 +188,13 @@ function nestedWrite(row: SavedRow, entity: ObjectLiteral, { field, relation }: 
     return change.column?.isUpdate ? [change.column.propertyPath] : [];
   });
   if (changed.length === 0) return undefined;
-  // An embedded object is a field as a whole.
+  // An embedded object counts as one field.
   const names = new Set(changed.map((path) => path.split('.')[0]));
   const fields = Object.fromEntries([...names].map((name) => [name, entity[name] as unknown]));
   return { kind: 'update', metadata, fields, given, key: keyOf(metadata, entity), field };
 }
 
-/** The properties that were set, not those that the entity's class starts with. */
+/** The properties that were set, without the initial values of the entity's class. */
 function fieldsSet(metadata: EntityMetadata, entity: ObjectLiteral): Record<string, unknown> {
   const blank = metadata.create() as ObjectLiteral;
   const isSet = ([name, value]: [string, unknown]): boolean =>

@@ -1,4 +1,4 @@
-// What a column holds, and its values in one comparable form, whatever driver and transformer they went through.
+// Which kind of value a column holds, and the comparable form of its values: the same for every driver and transformer.
 
 import { isUint8Array } from 'node:util/types';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
@@ -57,7 +57,7 @@ function isBooleanType(column: ColumnMetadata): boolean {
   return column.type === Boolean || column.type === 'bool' || column.type === 'boolean';
 }
 
-/** Whether its values are text to the database: a UUID is, where it has no type for it. */
+/** Whether the database stores the column's values as text. UUIDs count where the database has no UUID type. */
 export function isTextual(column: ColumnMetadata): boolean {
   const kind = kindOf(column);
   return kind === 'text' || kind === 'enum' || (kind === 'uuid' && !isUuid(column));
@@ -67,27 +67,27 @@ function isUuid(column: ColumnMetadata): boolean {
   return typeOf(column).type === 'uuid' && dialectOf(column.entityMetadata.dataSource).hasUuids;
 }
 
-/** A value in comparable form: text of a text column, number of milliseconds of an instant, hex of bytes. */
+/** A value in comparable form: text as a string, an instant as Unix time in milliseconds, bytes as hex. */
 export type Stored = string | number | bigint | boolean | null | { readonly opaque: unknown };
 
 /**
- * The comparable form of an entity's value: through the column's transformer and the driver's conversion, then by kind.
- * What does not fit the kind comes back as opaque, which nothing in memory compares.
+ * The comparable form of an entity's value, after the column's transformer and the driver's conversion. A value that
+ * does not fit the column's kind is returned as `opaque`, which is never compared in memory.
  */
 export function toStored(column: ColumnMetadata, value: unknown): Stored {
   if (value === null || value === undefined) return null;
   const driver = column.entityMetadata.dataSource.driver;
-  // TypeORM makes numbers of whole numbers that no number holds.
+  // TypeORM would convert large integers to numbers, which rounds them.
   const isExact = (typeof value === 'string' || typeof value === 'bigint') && isWhole(column) && !column.transformer;
   const prepared: unknown = isExact ? value : driver.preparePersistentValue(value, column);
   if (prepared === null || prepared === undefined) return null;
   return storedByKind(column, prepared) ?? { opaque: prepared };
 }
 
-/** The comparable form of what is stored, as capture read it where the entity's value does not say it. */
+/** The comparable form of a stored value that change capture read because the entity's value is not exact. */
 export function exactToStored(column: ColumnMetadata, value: unknown): Stored {
   if (value === null) return null;
-  // Text that is no date as TypeORM writes it compares as text.
+  // The database compares text in another format than TypeORM's as text.
   if (kindOf(column) === 'instant' && typeof value === 'string') return { opaque: value };
   return storedByKind(column, value) ?? { opaque: value };
 }
@@ -101,7 +101,7 @@ function storedByKind(column: ColumnMetadata, value: unknown): Stored | undefine
   switch (kind) {
     case 'text':
     case 'enum':
-      // Drivers write a lone half of a pair as the replacement character.
+      // Drivers replace a lone surrogate with U+FFFD.
       return typeof value === 'string' ? value.replaceAll(/\p{Surrogate}/gu, '\uFFFD') : undefined;
     case 'day':
       return typeof value === 'string' ? value : undefined;
@@ -129,7 +129,7 @@ function storedNumber(value: unknown): number | undefined {
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
 }
 
-/** A number, or a bigint where no number holds it. */
+/** A number, or a bigint if it is not a safe integer. */
 function storedInteger(value: unknown): number | bigint | undefined {
   const whole = storedBigInt(value);
   if (whole === undefined) return storedNumber(value);
@@ -181,7 +181,7 @@ export function toParameter(column: ColumnMetadata, stored: Stored): unknown {
   }
 }
 
-/** Order of two values of one kind; text by code point, as UTF-8 bytes sort. */
+/** Compares two values of one kind, for sorting. Text sorts by code point, as its UTF-8 bytes do. */
 export function compareStored(a: string | number | bigint | boolean, b: string | number | bigint | boolean): number {
   if (typeof a === 'string' && typeof b === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b));
   return a < b ? -1 : a > b ? 1 : 0;

@@ -1,4 +1,5 @@
-// Judging a condition in memory: only what has one meaning on every database, all else is left to the database.
+// Judges a condition in memory, from a row's image. Decides only comparisons with the same result on every database and
+// leaves all others to the database.
 
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { matchesPattern } from '../../policy/filtering/pattern.js';
@@ -9,7 +10,7 @@ import type { Comparison, Condition, DatePartComparison, TextComparison } from '
 import { fold } from './fold.js';
 import { isSaid, mayJudge } from './memory-rules.js';
 
-/** SQL's three values (`null` is unknown), and `undefined` for "ask the database". */
+/** SQL's three truth values (`null` is unknown), or `undefined`: ask the database. */
 export type Truth = boolean | null | undefined;
 
 export function judge(condition: Condition, image: Image): Truth {
@@ -42,7 +43,7 @@ export function judge(condition: Condition, image: Image): Truth {
   }
 }
 
-/** One decisive part settles the group, whatever the others; else one that cannot be told leaves it to the database. */
+/** One decisive part decides the group. Otherwise, one part that memory cannot judge leaves the group to the database. */
 function judgeGroup(parts: readonly Condition[], image: Image, decisive: boolean): Truth {
   let result: Truth = !decisive;
   for (const part of parts) {
@@ -53,13 +54,13 @@ function judgeGroup(parts: readonly Condition[], image: Image, decisive: boolean
   return result;
 }
 
-/** What is stored of the row, as far as its image and what was captured with it say. */
+/** The column's stored value, from the row's image and the exact values captured with it. */
 export function read(column: ColumnMetadata, image: Image): Stored {
   const exact = exactOf(image)?.[column.databaseName];
   if (exact !== undefined) return exactToStored(column, exact);
   const value: unknown = column.getEntityValue(image);
   const stored = toStored(column, value);
-  // Too large for a JavaScript number: which one it was is unknown.
+  // Not a safe integer: the stored value is unknown.
   return typeof stored === 'bigint' && typeof value === 'number' && !Number.isSafeInteger(value)
     ? { opaque: value }
     : stored;
@@ -81,7 +82,7 @@ function judgeComparison({ column, operator, values }: Comparison, actual: Store
   return operator === 'gt' ? order > 0 : order >= 0;
 }
 
-/** Days of other years, and those that are none, sort otherwise than their texts. */
+/** Invalid dates, and years that do not have four digits, do not sort like their text. */
 function isCommonDay(value: Stored): boolean {
   return typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value);
 }
@@ -94,7 +95,7 @@ function judgeText({ column, test, folded, value }: TextComparison, actual: Stor
   if (actual === null) return null;
   if (typeof actual !== 'string' || !mayJudge(column, 'text')) return undefined;
   if (test === 'regex') return matchesPattern(value, folded, actual);
-  // Databases fold what is beyond ASCII by their own version of Unicode.
+  // Beyond ASCII, each database folds case by its own version of Unicode.
   if (folded && !(isAscii(actual) && isAscii(value))) return undefined;
   const text = folded ? fold(actual) : actual;
   const sought = folded ? fold(value) : value;

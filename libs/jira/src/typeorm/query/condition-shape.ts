@@ -1,20 +1,21 @@
-// Conditions that differ in their constants alone: one query asks them all, with the constants as a table.
+// Separates a condition from its constants. One query can then judge many conditions that differ only in their
+// constants: it reads these from a table.
 
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { kindOf, isTextual, typeOf, type Stored } from './column-value.js';
 import { keyOf, type Comparison, type Condition } from './condition.js';
 
-/** A condition with columns of a table of constants in place of constants, and those that were there. */
+/** A condition whose constants are replaced by columns of a constants table, and the constants. */
 export interface Shaped {
-  /** Conditions that differ in the constants alone have equal ones. */
+  /** Equal for conditions that differ only in their constants. */
   readonly key: string;
   readonly condition: Condition;
-  /** What the constants are compared with, one a column of their table. */
+  /** The columns that the constants are compared with, one for each column of the constants table. */
   readonly columns: readonly ColumnMetadata[];
   readonly values: readonly Stored[];
 }
 
-/** `undefined` of a condition without constants that a table can hold just as a parameter does. */
+/** `undefined` if none of the condition's constants can be moved to a table. */
 export function shapeOf(condition: Condition): Shaped | undefined {
   const columns: ColumnMetadata[] = [];
   const values: Stored[] = [];
@@ -60,7 +61,7 @@ const MAX_BY_TYPE = new Map([
 ]);
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-/** Whether a column of the same type holds the value as it is. */
+/** Whether a table column of the same type holds the value unchanged. */
 function isTabular(column: ColumnMetadata, value: Stored): boolean {
   if (column.unsigned || column.isVirtualProperty) return false;
   switch (kindOf(column)) {

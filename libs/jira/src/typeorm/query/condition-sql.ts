@@ -1,4 +1,4 @@
-// A condition as SQL over one alias.
+// Writes a condition as SQL that tests the row at an alias.
 
 import { relatedRows } from '../rows/related-rows.js';
 import type { SqlWriter } from '../rows/sql-writer.js';
@@ -8,10 +8,10 @@ import { isTextual, toParameter, typeOf, type Stored } from './column-value.js';
 import type { Comparison, Condition, DatePartComparison, TextComparison } from './condition.js';
 import { PATTERN_FUNCTION, registerFunctions } from './sqlite-functions.js';
 
-/** Alias of images that are judged in place of rows. */
+/** Alias of the images that are judged in place of rows. */
 export const IMAGES = 'jira_image';
 
-/** Alias of the table of constants, which `Comparison.slot` refers to. */
+/** Alias of the constants table that `Comparison.slot` refers to. */
 export const CONSTANTS = 'jira_constants';
 
 export function constantName(slot: number): string {
@@ -68,10 +68,7 @@ function compareSql({ column, operator, values, slot }: Comparison, alias: strin
   return `${dialect.exactText(sql, type)} ${sign} ${dialect.exactText(bound[0])}`;
 }
 
-/**
- * Moments compare by the millisecond, which is all that a `Date` holds: a column may hold microseconds that no client
- * ever saw.
- */
+/** Dates compare by millisecond, the precision of a `Date`. The column may hold microseconds, which no client ever saw. */
 function instantSql(
   sql: string,
   operator: Comparison['operator'],
@@ -97,7 +94,7 @@ function textSql({ column, test, folded, value }: TextComparison, alias: string,
   const dialect = dialectOf(writer.dataSource);
   const text = (one: string): string => (folded ? dialect.foldedText(one) : dialect.exactText(one));
   const bare = (one: string): string => one;
-  // The column as it is finds the candidates, by index where there is one; the exact test decides.
+  // A test of the bare column finds candidates, by an index if there is one; the exact test decides.
   const narrow = (): string | undefined => {
     if (alias === IMAGES) return undefined;
     if (folded) return dialect.narrowFolded?.(sql, typeOf(column), test, value, writer.bind);

@@ -1,17 +1,18 @@
-// The condition tree that visibility and filters compile to: closed under SQL and under judging in memory.
+// The condition tree that visibility and filters compile to. Every condition can be written as SQL (condition-sql.ts);
+// many can also be judged in memory (condition-memory.ts).
 
 import type { ColumnMetadata, RelationMetadata } from '../../commits/typeorm-internals.js';
 import type { DatePart, TextTest } from '../../commits/dialect/dialect.js';
 import { canonical, type Stored } from './column-value.js';
 
-/** One column against constants. Comparisons with null are unknown, as in SQL. */
+/** Compares one column with constants. A comparison with null is unknown, as in SQL. */
 export interface Comparison {
   readonly kind: 'compare';
   readonly column: ColumnMetadata;
-  /** `in` has any number of values, the others one. */
+  /** `in` takes any number of values, the other operators take one. */
   readonly operator: 'in' | 'lt' | 'lte' | 'gt' | 'gte';
   readonly values: readonly Stored[];
-  /** The column of a table of constants that stands for the one value. */
+  /** Replaces the single value: the number of a column of the constants table. */
   readonly slot?: number;
 }
 
@@ -41,19 +42,19 @@ export interface NativeComparison {
   readonly kind: 'native';
   readonly column: ColumnMetadata;
   readonly key: string;
-  /** SQL of the application, which may read anything. */
+  /** Whether the application wrote the SQL, which may then read anything. */
   readonly isRaw?: boolean;
   readonly sql: (column: string, bind: (value: unknown) => string) => string;
 }
 
-/** There is a related row that satisfies the condition. */
+/** True if a related row satisfies the condition. */
 export interface Related {
   readonly kind: 'related';
   readonly relation: RelationMetadata;
   readonly condition: Condition;
 }
 
-/** The number of related rows compared with a constant. */
+/** Compares the number of related rows with a constant. */
 export interface RelatedCount {
   readonly kind: 'count';
   readonly relation: RelationMetadata;
@@ -72,7 +73,7 @@ export interface Negation {
   readonly part: Condition;
 }
 
-/** Everything for which the part is not true, unknown included. */
+/** True for every row for which the part is false or unknown. */
 export interface Complement {
   readonly kind: 'complement';
   readonly part: Condition;
@@ -93,7 +94,7 @@ export type Condition =
 export const ALL: Group = { kind: 'and', parts: [] };
 export const NONE: Group = { kind: 'or', parts: [] };
 
-/** True or false when the condition says so of every row. */
+/** The condition's value if it is the same for every row; otherwise undefined. */
 export function constantOf(condition: Condition): boolean | undefined {
   return (condition.kind === 'and' || condition.kind === 'or') && condition.parts.length === 0
     ? condition.kind === 'and'
@@ -130,7 +131,7 @@ export function negate(part: Condition): Condition {
   return { kind: 'negate', part };
 }
 
-/** "One of these values", equal sets of values giving equal conditions. */
+/** The column has one of these values. Equal sets of values give equal conditions. */
 export function oneOf(column: ColumnMetadata, values: readonly Stored[]): Condition {
   if (values.length === 0) return NONE;
   const byKey = new Map(values.map((value) => [canonical(value), value]));
@@ -144,7 +145,7 @@ export function related(relation: RelationMetadata, condition: Condition): Condi
 
 const keys = new WeakMap<Condition, string>();
 
-/** Equal by construction → equal key. */
+/** A text that identifies the condition: conditions made of the same parts have the same key. */
 export function keyOf(condition: Condition): string {
   const known = keys.get(condition);
   if (known !== undefined) return known;
@@ -178,7 +179,7 @@ function makeKey(condition: Condition): string {
   }
 }
 
-/** Each condition of the tree that speaks of the row itself, not of a related one. */
+/** The tree's conditions on the row itself, without those on related rows. */
 export function* ownConditions(condition: Condition): Generator<Condition> {
   yield condition;
   if (condition.kind === 'and' || condition.kind === 'or')
@@ -194,7 +195,7 @@ export function relationsOf(condition: Condition): RelationMetadata[] {
   });
 }
 
-/** Whether SQL of the application is among its own conditions: what that reads is unknown. */
+/** Whether the condition contains SQL of the application, which may read anything. */
 export function isOpaque(condition: Condition): boolean {
   return [...ownConditions(condition)].some(
     (part) =>

@@ -1,10 +1,10 @@
-// How many rows a query gives: all of them, up to a limit, or as the database guesses.
+// Counts the rows of a query: all of them, up to a limit, or as the database estimates.
 
 import type { DataSource, EntityManager, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { expressionMapOf } from '../../commits/typeorm-internals.js';
 import { dialectOf } from '../../commits/dialect/dialects.js';
 
-/** @param limit rows that are read at most; one more says that there are more. Queries with joins are counted in full. */
+/** @param limit stop counting at `limit + 1`, which means "more than `limit`". Queries with joins are counted in full */
 export async function countRows<E extends ObjectLiteral>(
   manager: EntityManager,
   query: SelectQueryBuilder<E>,
@@ -25,7 +25,7 @@ function upTo(manager: EntityManager, query: SelectQueryBuilder<ObjectLiteral>):
     .setParameters(query.getParameters());
 }
 
-/** What the database's statistics say of the query; undefined where it says nothing. */
+/** The number of rows by the database's statistics; undefined if the database gives no estimate. */
 export async function estimateRows<E extends ObjectLiteral>(
   manager: EntityManager,
   query: SelectQueryBuilder<E>,

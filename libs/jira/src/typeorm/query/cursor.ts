@@ -1,4 +1,5 @@
-// Reading on from a cursor in the order of rows, which is compared by the very expressions that the rows are ordered by.
+// Cursor pagination: reads the rows before or after a cursor. The cursor is compared by the same SQL expressions that
+// sort the rows.
 
 import type { EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
@@ -15,14 +16,14 @@ interface Field extends SeenField {
   readonly direction: 'asc' | 'desc';
 }
 
-/** Which rows of a query make a page, and which related rows its order may go by. */
+/** A page of a query: its order, its size, and the related rows that the order may read. */
 export interface SightedPage {
   readonly ordering: readonly Ordering[];
   readonly sight: Sight;
   readonly limit?: number;
 }
 
-/** The ordering with the primary key that breaks its ties, as `applyOrdering` adds it. */
+/** The ordering, extended by the primary key to break ties, as `applyOrdering` extends it. */
 export function totalOrder(metadata: EntityMetadata, ordering: readonly Ordering[]): Ordering[] {
   const named = new Set(ordering.map(({ path }) => resolvePath(metadata, path)).flatMap((field) => (field?.relations.length === 0 ? [field.column] : []))); // prettier-ignore
   const direction = ordering.at(-1)?.direction ?? 'asc';
@@ -38,13 +39,16 @@ function fieldsOf(metadata: EntityMetadata, ordering: readonly Ordering[], sight
   }));
 }
 
-/** Whether every field of the order has values that can be kept outside of the database and compared again exactly. */
+/**
+ * Whether rows in this order can have cursors: the values of every field can leave the database and be compared exactly
+ * later.
+ */
 export function hasCursors(metadata: EntityMetadata, ordering: readonly Ordering[]): boolean {
   const fields = fieldsOf(metadata, totalOrder(metadata, ordering));
   return fields.every(({ column }) => !['opaque', 'binary'].includes(kindOf(column)));
 }
 
-/** At most `limit` rows of a query that gives each row once, nearest to the cursor first, each with its own. */
+/** Reads at most `limit` rows, each with its cursor, those nearest to `from` first. The query must give each row once. */
 export async function readWithCursors<E extends ObjectLiteral>(
   query: SelectQueryBuilder<E>,
   metadata: EntityMetadata,
@@ -71,7 +75,7 @@ function nameOf(index: number): string {
   return `jira_cursor_${index}`;
 }
 
-/** Rows without a value come last ascending and first descending. */
+/** The condition "comes after the cursor". Rows without a value come last ascending and first descending. */
 function beyond(fields: readonly Field[], { cursor, isInclusive }: Seek, alias: string, writer: SqlWriter): string {
   const alternatives: string[] = [];
   const equal: string[] = [];
@@ -87,10 +91,13 @@ function beyond(fields: readonly Field[], { cursor, isInclusive }: Seek, alias: 
   return bound === undefined ? rows : `${bound} AND (${rows})`;
 }
 
-/** "Not before the cursor by the first field": what the alternatives say as well, in a form by which an index is entered. */
+/**
+ * The condition "not before the cursor by the first field". The alternatives imply it, but only in this form can it use
+ * an index.
+ */
 function boundOf(field: Field, value: CursorValue, alias: string, writer: SqlWriter): string | undefined {
   const isAscending = field.direction === 'asc';
-  // Ascending, rows without a value come last: they would be left out.
+  // Ascending, rows without a value come last, and this condition would leave them out.
   if (value === null || (isAscending && mayBeNull(field))) return undefined;
   const sql = comparable(field.column, valueSql(field, alias, writer), writer);
   return `${sql} ${isAscending ? '>=' : '<='} ${boundSql(field.column, value, writer)}`;
@@ -127,7 +134,7 @@ function cursorSql(column: ColumnMetadata, sql: string): string {
   return dialect.readsInexactly(kindOf(column)) ? dialect.cursorText(sql) : sql;
 }
 
-/** The value of a cursor as the column's own type. */
+/** SQL of a cursor's value, in the column's type. */
 function boundSql(column: ColumnMetadata, value: CursorValue, { bind, dataSource }: SqlWriter): string {
   const bound = bind(value);
   const dialect = dialectOf(dataSource);

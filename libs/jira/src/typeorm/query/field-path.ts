@@ -1,4 +1,4 @@
-// From a filter's path to the relations it crosses and the column it ends at.
+// Resolves the path of a filter or an ordering to the relations it crosses and the column it ends at.
 
 import type { EntityMetadata, RelationMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
@@ -9,7 +9,7 @@ export interface FieldPath {
   readonly column: ColumnMetadata;
 }
 
-/** Undefined where the path names no column: unknown property, to-many relation at the end, composite key. */
+/** Undefined if the path does not name one column: an unknown property, a to-many relation at the end, a composite key. */
 export function resolvePath(metadata: EntityMetadata, path: readonly string[]): FieldPath | undefined {
   const relations: RelationMetadata[] = [];
   let entity = metadata;
@@ -34,7 +34,7 @@ export function resolvePath(metadata: EntityMetadata, path: readonly string[]): 
   return undefined;
 }
 
-/** `project` and `project.id` are the foreign key's own column, where it always names an existing row. */
+/** The foreign key's own column for `project`, and for `project.id` if the key always names an existing row. */
 function keyColumn(relation: RelationMetadata, rest: readonly string[]): ColumnMetadata | undefined {
   const columns = rest.length === 0 ? ownForeignKeys(relation) : foreignKeyOf(relation);
   if (!columns) return undefined;

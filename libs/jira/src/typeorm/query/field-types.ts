@@ -1,4 +1,4 @@
-// The fields of an entity as the query language sees them.
+// The types of an entity's fields, as filters and orderings see them.
 
 import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
@@ -58,7 +58,7 @@ function opaqueKind(column: ColumnMetadata, type: string): FieldKind {
 
 const BITS: Readonly<Record<string, number>> = { tinyint: 8, smallint: 16, int2: 16, mediumint: 24 };
 
-/** What the column can hold; beyond that a database refuses the comparison itself. */
+/** The range of the column. A database refuses to compare it with a number outside. */
 function boundsOf(type: string, isUnsigned: boolean): { min: number; max: number } {
   const range = 2 ** (BITS[type] ?? 32);
   return isUnsigned ? { min: 0, max: range - 1 } : { min: -range / 2, max: range / 2 - 1 };

@@ -1,4 +1,4 @@
-// A filter tree as a condition: what each lookup means.
+// Compiles a filter to a condition. The meaning of each lookup (`icontains`, `isnull`, …) is defined here.
 
 import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
@@ -19,8 +19,8 @@ import { resolvePath } from './field-path.js';
 import { SEES_ALL, type Sight } from './sight.js';
 
 /**
- * @param sight of the related rows that the filter reads
- * @throws TypeError when a path names no column: checked queries have none such
+ * @param sight the related rows that the filter may read
+ * @throws TypeError if a path names no column; a checked query has no such path
  */
 export function filterCondition(metadata: EntityMetadata, filter: Filter, sight: Sight = SEES_ALL): Condition {
   switch (filter.kind) {
@@ -52,7 +52,7 @@ function termCondition(metadata: EntityMetadata, term: FilterTerm, sight: Sight)
       return related(relation, and([sight(relation.inverseEntityMetadata), inner]));
     }, condition);
   if (positive !== undefined) return complement(termCondition(metadata, positive, sight));
-  // "Has no value" is the complement of "has one", so that a missing related row has none too.
+  // "Has no value" is the complement of "has a value", so it also holds if the related row is missing.
   if (isNullTest(term)) {
     const isNull: Condition = { kind: 'null', column: field.column };
     if (field.relations.length === 0) return isNull;
@@ -65,7 +65,7 @@ function isNullTest({ lookup, value }: FilterTerm): boolean {
   return (lookup === 'isnull' && value !== false) || (lookup === 'exact' && value === null);
 }
 
-/** Negative lookups are complements, so they hold for rows without a value, and for rows without a related row. */
+/** Negative lookups are complements: they hold for rows without a value, and for rows without a related row. */
 function positiveOf(term: FilterTerm): FilterTerm | undefined {
   if (term.lookup === 'ne') return { ...term, lookup: 'exact' };
   if (term.lookup === 'not_in') return { ...term, lookup: 'in' };
@@ -110,7 +110,7 @@ function lookupCondition(column: ColumnMetadata, { lookup, value }: FilterTerm):
     case 'minute':
     case 'second':
       return { kind: 'part', column, part: lookup satisfies DatePart, value: Number(value) };
-    // Those that speak of what a row lacks were made positive before.
+    // `positiveOf` and the null test have already replaced these.
     case 'ne':
     case 'not_in':
     case 'isnull':
@@ -126,7 +126,7 @@ function text(column: ColumnMetadata, test: TextComparison['test'], folded: bool
   return { kind: 'text', column, test, folded, value: String(value) };
 }
 
-/** All of one UTC day; a range, so that an index of the column serves. */
+/** Matches one UTC day. As a range, it can use an index on the column. */
 function dayCondition(column: ColumnMetadata, day: string): Condition {
   if (kindOf(column) === 'day') return oneOf(column, [toStored(column, day)]);
   const start = new Date(`${day}T00:00:00.000Z`);

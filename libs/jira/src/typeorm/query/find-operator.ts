@@ -1,4 +1,4 @@
-// TypeORM's find operators as conditions.
+// Compiles TypeORM's find operators (`In`, `Not`, `Raw`, …) to conditions.
 
 import { FindOperator, type FindOperatorType } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
@@ -6,7 +6,7 @@ import { dialectOf } from '../../commits/dialect/dialects.js';
 import { canonical, toStored, type Stored } from './column-value.js';
 import { and, negate, oneOf, or, type Comparison, type Condition } from './condition.js';
 
-/** Refuses a value: throws an error that says where, what is wrong, and the cure. */
+/** Refuses a value: throws an error that says where it is, what is wrong and how to fix it. */
 export type Describe = (path: string, fault: string, cure: string) => never;
 
 export function columnCondition(column: ColumnMetadata, value: unknown, path: string, fail: Describe): Condition {
@@ -99,7 +99,7 @@ const NATIVE: Partial<Record<FindOperatorType, (name: string, parameter: string,
   jsonContains: (name, parameter) => `CAST(${name} AS jsonb) @> CAST(${parameter} AS jsonb)`,
 };
 
-/** Raw SQL, whose parameters are renamed so that two of one name do not meet. */
+/** Raw SQL. Its parameters are renamed, so that two operators may use the same name. */
 function rawCondition(column: ColumnMetadata, operator: FindOperator<unknown>): Condition {
   const parameters = operator.objectLiteralParameters ?? {};
   const { getSql } = operator;
@@ -113,7 +113,7 @@ function rawCondition(column: ColumnMetadata, operator: FindOperator<unknown>): 
   };
 }
 
-/** SQL of the application, with its named parameters bound anew. */
+/** Binds the named parameters of the application's SQL under new names. */
 export function bindNamed(
   sql: string,
   parameters: Readonly<Record<string, unknown>>,

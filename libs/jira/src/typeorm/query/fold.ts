@@ -1,8 +1,8 @@
-// The one rule by which text lookups ignore case.
+// How text lookups ignore case, in memory and on SQLite.
 
 /**
- * Unicode lower case of the root locale, with the two small sigmas made one (lower case alone picks one by position, so
- * that a part of a word would not match the word).
+ * Lower case by Unicode's root locale, with `ς` as `σ`. `toLowerCase()` picks the form of sigma by its position, so a
+ * part of a word would not match the word.
  */
 export function fold(text: string): string {
   return text.toLowerCase().replaceAll('ς', 'σ');

@@ -1,4 +1,4 @@
-// Judging rows that need not exist any more: the database selects from their images in place of the table.
+// Judges rows that may no longer exist: the database evaluates the condition on their images in place of the table.
 
 import type { EntityManager, EntityMetadata, RelationMetadata } from 'typeorm';
 import { dialectOf } from '../../commits/dialect/dialects.js';
@@ -18,16 +18,16 @@ import { valueSql } from './value-sql.js';
 // SQLite takes at most 500 terms in a compound select.
 const CHUNK = 200;
 const NUMBER = 'jira_n';
-/** A row that is marked as deleted, or of another kind, is there. */
+/** Soft-deleted rows, and rows of another kind in the same table, exist too. */
 const WHATEVER = { withDeleted: true, withSiblings: true };
 
 /**
- * Whether each image satisfies the predicate, as the related rows stand now. Images that memory can judge cost nothing,
- * the others one query a chunk.
+ * Whether each image satisfies the predicate, with the related rows as they are now. Images that memory can judge cost
+ * no query; the others cost one query per chunk.
  *
- * @param past.before images of before a commit: `undefined` for one that refers to a row which has gone since, where that
- * may be what decides
- * @param past.links many-to-many rows that came or went since: these images are judged without and with them
+ * @param past.before images from before a commit. The verdict is `undefined` if such an image refers to a row that is
+ * gone now and that may have decided it
+ * @param past.links many-to-many rows that were added or removed since; the query reads the link tables as before
  */
 export async function judgeImages(
   manager: EntityManager,
@@ -50,11 +50,11 @@ export async function judgeImages(
 }
 
 /**
- * The same for several predicates that differ in their constants alone, by one query a chunk.
+ * Like `judgeImages`, for several predicates that differ only in their constants: one query per chunk judges them all.
  *
- * @param predicate one of them
- * @param constants of each
- * @returns for each of them the verdicts on all images
+ * @param predicate their entity and the condition that they share
+ * @param constants the constants of each predicate
+ * @returns for each predicate, its verdicts on all images
  */
 export async function judgeTogether(
   { dataSource }: EntityManager,
@@ -83,7 +83,7 @@ export async function judgeTogether(
   return answers;
 }
 
-/** The positions of images, and of the constants by which they satisfy the condition. */
+/** Pairs of positions: an image, and the constants with which it satisfies the condition. */
 async function askOfEach(
   manager: EntityManager,
   predicate: RowPredicate,
@@ -109,7 +109,11 @@ async function askOfEach(
   return found.map((one) => [Number(one[NUMBER]), Number(one['jira_row'])]);
 }
 
-/** Asks the database about every image, whether memory could tell or not; returns the positions that satisfy. */
+/**
+ * Asks the database about every image, even those that memory could judge.
+ *
+ * @returns the positions of the images that satisfy the predicate
+ */
 export async function askDatabase(
   manager: EntityManager,
   predicate: RowPredicate,
@@ -154,7 +158,7 @@ function isReference(relation: RelationMetadata): boolean {
   return ownForeignKeys(relation).length > 0;
 }
 
-/** "A row that the condition follows a foreign key to is not there": deleted, not merely marked as deleted. */
+/** The condition "a foreign key that the condition follows names a missing row". Soft-deleted rows are not missing. */
 function lostSql(condition: Condition, alias: string, writer: SqlWriter): string {
   const parts = [...ownConditions(condition)].flatMap((part) => {
     if (part.kind !== 'related') return [];
@@ -175,8 +179,8 @@ function lostSql(condition: Condition, alias: string, writer: SqlWriter): string
 }
 
 /**
- * The table's columns with no row, then one row an image: the union gives each column the table's own type and
- * collation, so that comparisons and joins mean what they mean on the table.
+ * A union of an empty select from the table and one row per image. The first part gives each column the table's type
+ * and collation, so that comparisons and joins mean the same as on the table.
  */
 function derivedRows(predicate: RowPredicate, images: readonly Image[], writer: SqlWriter): string {
   const { metadata, condition } = predicate;
@@ -193,7 +197,7 @@ function derivedRows(predicate: RowPredicate, images: readonly Image[], writer: 
 function neededColumns(condition: Condition, all: readonly ColumnMetadata[]): readonly ColumnMetadata[] {
   const own = [...ownConditions(condition)];
   const real = all.filter((column) => !column.isVirtualProperty);
-  // SQL written by hand, or of a virtual column, may name any column.
+  // Native SQL and virtual columns may name any column.
   if (own.some((part) => part.kind === 'native' || ('column' in part && part.column.isVirtualProperty))) return real;
   const needed = new Set(own.flatMap((part) => ('column' in part ? [part.column.databaseName] : [])));
   for (const part of own)

@@ -1,11 +1,11 @@
-// The rows of given keys, as a filter.
+// A filter for the rows with the given primary keys.
 
 import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { allOf, type Filter } from '../../policy/filtering/filter.js';
 import { columnValue } from '../../commits/column-value.js';
 
-/** @param keys read from the database: their values have their columns' types */
+/** @param keys as read from the database, with values of their columns' types */
 export function keysFilter({ primaryColumns }: EntityMetadata, keys: readonly object[]): Filter {
   const term = (column: ColumnMetadata, lookup: 'exact' | 'in', value: unknown): Filter => ({
     kind: 'term',

@@ -1,4 +1,5 @@
-// Which row an entity was read as: set to another key, it would overwrite a row that its caller may not see.
+// Remembers the key that an entity was read with. Saved with another key, the entity would overwrite another row, which
+// its caller may not see.
 
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import { ValidationException } from '../../core/errors/jira.exception.js';
@@ -7,15 +8,15 @@ import { columnValue } from '../../commits/column-value.js';
 
 const KEYS = new WeakMap<ObjectLiteral, string>();
 
-/** Notes the row that an entity was read as, within its caller's sight. */
+/** Remembers the key of an entity that the caller was allowed to read. */
 export function noteKey(metadata: EntityMetadata, entity: ObjectLiteral): void {
   KEYS.set(entity, keyOf(metadata, entity));
 }
 
 /**
- * Whether the entity was read within its caller's sight.
+ * Whether the caller was allowed to read the entity.
  *
- * @throws ValidationException naming the key when it is another than it was
+ * @throws ValidationException with the key's fields if the key was changed since
  */
 export function isKnown(metadata: EntityMetadata, entity: ObjectLiteral): boolean {
   const key = KEYS.get(entity);

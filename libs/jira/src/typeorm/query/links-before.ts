@@ -1,11 +1,11 @@
-// A many-to-many table as it was before a commit that altered it.
+// The rows of a many-to-many table as they were before a commit changed them.
 
 import type { EntityMetadata } from 'typeorm';
 import type { Link } from '../../core/changes/change.js';
 import type { SqlWriter } from '../rows/sql-writer.js';
 import { valueSql } from './value-sql.js';
 
-/** SQL to select from in place of the table; undefined where none of the links are its rows. */
+/** SQL to select from in place of the table; undefined if none of the links belong to it. */
 export function linksBefore(table: EntityMetadata, links: readonly Link[], writer: SqlWriter): string | undefined {
   const rows = links.filter((link) => link.table === table.name);
   if (rows.length === 0) return undefined;

@@ -1,4 +1,5 @@
-// How a hook's attributes and queries name rows and their order, as filters and orderings.
+// Turns the names that hooks and queries use for rows and orders (`pk`, `lookupField`, `-created`) into filters and
+// orderings.
 
 import type { EntityMetadata } from 'typeorm';
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
@@ -9,18 +10,18 @@ import type { EntityFieldTypes } from './field-types.js';
 
 export class Lookup {
   constructor(
-    /** The hook, for errors. */
+    /** The hook's name, for errors. */
     private readonly subject: string,
     private readonly metadata: EntityMetadata,
     private readonly types: EntityFieldTypes,
   ) {}
 
-  /** @throws ConfigurationError unless the attribute `lookupField` names a column, or the primary key */
+  /** @throws ConfigurationError unless `lookupField` names a column or is `pk` */
   checkField(field: string): void {
     if (field !== 'pk' && !this.types.typeOf(field.split(/__|\./))) throw this.noColumn(field);
   }
 
-  /** @param key of the query, for errors */
+  /** @param key the name that errors use for the value */
   primaryKey(value: unknown, key: string): Filter {
     const columns = this.metadata.primaryColumns;
     const [column] = columns;
@@ -48,7 +49,7 @@ export class Lookup {
     return new ConfigurationError(this.subject, fault, 'Name a column in "lookupField".');
   }
 
-  /** @param field of the attribute `ordering`; `-` descends */
+  /** @param field an item of the hook's `ordering`; a leading `-` means descending */
   ordering(field: string, unrestrictedFields: readonly string[] = []): Ordering {
     const isDescending = field.startsWith('-');
     const path = (isDescending ? field.slice(1) : field).split(/__|\./);

@@ -1,4 +1,4 @@
-// The order of rows in memory, where it is the database's own.
+// Sorts rows in memory exactly as the database would, for the orderings that allow it.
 
 import type { EntityMetadata } from 'typeorm';
 import { dialectOf } from '../../commits/dialect/dialects.js';
@@ -12,7 +12,7 @@ import { resolvePath } from './field-path.js';
 
 type Value = SortKey[number];
 
-/** `undefined` where only the database can tell the order. */
+/** `undefined` if only the database can sort by this ordering. */
 export function memoryOrder(metadata: EntityMetadata, ordering: readonly Ordering[]): RowOrder | undefined {
   const terms = totalOrder(metadata, ordering).map(({ path, direction }) => {
     const field = resolvePath(metadata, path);
@@ -35,11 +35,11 @@ export function memoryOrder(metadata: EntityMetadata, ordering: readonly Orderin
   };
 }
 
-/** Whether rows and images hold its values as exactly as the database, which compares nothing but them. */
+/** Whether rows and images hold exactly the values that the database sorts by. */
 function isExact(column: ColumnMetadata): boolean {
   if (column.transformer !== undefined || column.isVirtualProperty || !column.isSelect) return false;
   const kind = kindOf(column);
-  // Texts are compared by their bytes whatever the collation; a UUID's text is not.
+  // Text is compared by its bytes, whatever the collation; a UUID stored as text is not.
   if (kind === 'uuid' && column.collation !== undefined) return false;
   return dialectOf(column.entityMetadata.dataSource).sortedKinds.includes(kind);
 }
@@ -55,13 +55,13 @@ function sortKeyOf(columns: readonly ColumnMetadata[], row: object): SortKey | u
   return sortKey;
 }
 
-/** Whether the database may sort by the beginning of it alone. */
+/** Whether the database may sort by the beginning of the text alone. */
 function isTooLong({ entityMetadata }: ColumnMetadata, value: Value): boolean {
   const { sortedBytes = Infinity } = dialectOf(entityMetadata.dataSource);
   return typeof value === 'string' && value.length * 3 > sortedBytes && Buffer.byteLength(value) > sortedBytes;
 }
 
-/** Rows without a value come last ascending and first descending. */
+/** `null` comes last ascending and first descending. */
 function compareValues(one: Value, other: Value): number {
   if (one === other) return 0;
   if (one === null) return 1;

@@ -1,4 +1,4 @@
-// What memory may judge: for each type of column, the comparisons that it makes just as every database does.
+// Which comparisons may be judged in memory: for each kind of column, those with the same result on every database.
 
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { exactOf } from '../../core/changes/exact-values.js';
@@ -13,7 +13,7 @@ export type Comparing = 'equality' | 'order' | 'text' | 'part';
 const ALLOWED: Readonly<Record<ColumnKind, readonly Comparing[]>> = {
   text: ['equality', 'order', 'text'],
   enum: ['equality', 'order', 'text'],
-  // MariaDB orders them by their time, not by their text.
+  // MariaDB sorts UUIDs by their timestamp, not by their text.
   uuid: ['equality'],
   integer: ['equality', 'order'],
   bigint: ['equality', 'order'],
@@ -41,8 +41,8 @@ function findAllowed(column: ColumnMetadata): readonly Comparing[] {
 }
 
 /**
- * Whether the column holds UTC, or a zone. Local time repeats an hour each autumn, and two moments are then one text; a
- * part of it is another than of the moment in UTC.
+ * Whether the comparison is exact for the column's dates. Local time repeats an hour each autumn, so one text may stand
+ * for two dates. A part of a date, such as its hour, is the expected one only in UTC.
  */
 function keepsInstants(column: ColumnMetadata, comparing: Comparing): boolean {
   if (typeOf(column).type === 'timestamp with time zone') return true;
@@ -55,7 +55,10 @@ function isUtcProcess(): boolean {
   return ['UTC', 'Etc/UTC', 'GMT'].includes(Intl.DateTimeFormat().resolvedOptions().timeZone);
 }
 
-/** Whether the image says what is stored: not so of virtual columns, nor of what a transformer made of it. */
+/**
+ * Whether the image holds the stored value. It has none for a virtual column, and for a column with a transformer only
+ * if the stored value was captured with the image.
+ */
 export function isSaid(column: ColumnMetadata, image: Image): boolean {
   if (column.isVirtualProperty) return false;
   return column.transformer === undefined || exactOf(image)?.[column.databaseName] !== undefined;

@@ -1,4 +1,4 @@
-// A related row that a write names, as a filter of its entity.
+// A related row that a write names by its key, as a filter on the related entity.
 
 import type { EntityManager, EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
@@ -8,10 +8,10 @@ import { allOf, type Filter } from '../../policy/filtering/filter.js';
 import { EntityFieldTypes } from './field-types.js';
 import { compileFilter } from './row-predicate.js';
 
-/** What a write names a related row by: columns of the related entity and their values. */
+/** The key by which a write names a related row: columns of the related entity and their values. */
 export type NamedKey = ReadonlyMap<ColumnMetadata, unknown>;
 
-/** @throws ValidationException naming the field when the key has a value that no row can have */
+/** @throws ValidationException with the field if the key has a value that no row can have */
 export function keyFilter(metadata: EntityMetadata, key: NamedKey, field: string): Filter {
   const types = new EntityFieldTypes(metadata);
   const terms = [...key].map(([column, given]): Filter => {
@@ -23,7 +23,7 @@ export function keyFilter(metadata: EntityMetadata, key: NamedKey, field: string
   return allOf(...terms);
 }
 
-/** Whether the entity has such a row; soft-deleted ones count. */
+/** Whether a row satisfies the filter. Soft-deleted rows count. */
 export function isRow(manager: EntityManager, metadata: EntityMetadata, filter: Filter): Promise<boolean> {
   const query = manager.createQueryBuilder(metadata.target, 'row').withDeleted();
   compileFilter(metadata, filter).apply(query, 'row');

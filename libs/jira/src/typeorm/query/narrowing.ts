@@ -1,4 +1,4 @@
-// Whether a hook's own query leaves rows out, which only a query can ask and an announcement cannot.
+// Detects whether a hook's `getQuery()` leaves rows out. Lists follow such a query; announcements of changes cannot.
 
 import type { EntityMetadata, SelectQueryBuilder } from 'typeorm';
 import { expressionMapOf } from '../../commits/typeorm-internals.js';
@@ -6,13 +6,13 @@ import { canonical } from './column-value.js';
 import { ALL, type Condition } from './condition.js';
 import { bindNamed } from './find-operator.js';
 
-/** Conditions of a hand-made query narrow what is read, but cannot be asked of rows that are gone. */
+/** Throws if `getQuery()` leaves rows out: its conditions cannot be judged for rows that are gone. */
 export function refuseNarrowing<E extends object>(query: SelectQueryBuilder<E>, subject: string): void {
   if (isNarrow(query))
     throw new Error(`${subject}.getQuery() restricts lists but not events. Move the condition to visibility().`);
 }
 
-/** The rows that a hand-made query leaves, as a condition. */
+/** The rows of a hook's own query, as a condition. */
 export function narrowingOf<E extends object>(
   query: SelectQueryBuilder<E>,
   { primaryColumns }: EntityMetadata,
@@ -40,7 +40,7 @@ function isNarrow<E extends object>(query: SelectQueryBuilder<E>): boolean {
   return isConditional || isCut || joinAttributes.some(({ direction }) => direction === 'INNER');
 }
 
-/** Whether the query gives nothing of its rows but their columns. */
+/** Whether the query selects nothing but the columns of its rows. */
 export function isPlain<E extends object>(query: SelectQueryBuilder<E>): boolean {
   const { selects, joinAttributes, relationIdAttributes } = expressionMapOf(query);
   return (

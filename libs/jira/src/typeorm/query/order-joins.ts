@@ -1,4 +1,4 @@
-// The related rows that an order goes by, joined once: a subquery would run for each row that is sorted.
+// Joins the related rows that an order sorts by, each once. A subquery would run for each sorted row.
 
 import type { RelationMetadata } from '../../commits/typeorm-internals.js';
 import { dialectOf } from '../../commits/dialect/dialects.js';
@@ -15,13 +15,13 @@ interface OrderJoin {
 }
 
 export class OrderJoins {
-  /** What comes behind the table that is read; empty, or begins with a space. */
+  /** The JOIN clauses after the main table: empty, or with a leading space. */
   sql = '';
   private readonly joins: OrderJoin[] = [];
 
   /**
-   * The alias of the related row, whose columns are null where there is none or it is not seen. Undefined where a join
-   * costs more than a subquery, and where it might double rows: nothing guarantees that there is one at most.
+   * Joins the related row and returns its alias. Its columns are NULL if the row is missing or not visible. Undefined
+   * if a join costs more than a subquery, or if several related rows could match and double the result.
    */
   join(relation: RelationMetadata, alias: string, sight: Sight, writer: SqlWriter): string | undefined {
     if (!dialectOf(writer.dataSource).sortsJoins || !isToOne(relation)) return undefined;
@@ -36,7 +36,7 @@ export class OrderJoins {
   }
 }
 
-/** Whether the row names the related one by its whole primary key. */
+/** Whether the row's foreign keys name the whole primary key of the related row. */
 function isToOne({ isOwning, isManyToMany, joinColumns, inverseEntityMetadata }: RelationMetadata): boolean {
   if (!isOwning || isManyToMany) return false;
   const named = new Set(joinColumns.map(({ referencedColumn }) => referencedColumn?.databaseName));

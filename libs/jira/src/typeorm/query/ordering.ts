@@ -1,4 +1,4 @@
-// The order of rows: the same on every database, and total.
+// Writes an ordering as ORDER BY terms: the same order on every database, and without ties.
 
 import type { EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
@@ -13,8 +13,8 @@ import type { OrderJoins } from './order-joins.js';
 import { SEES_ALL, type Sight } from './sight.js';
 
 /**
- * Rows without a value come last ascending and first descending, text sorts by code point, and the primary key breaks
- * ties, so that two pages never share a row.
+ * Sorts the query. Rows without a value come last ascending and first descending, text sorts by code point, and the
+ * primary key breaks ties, so that two pages never share a row.
  */
 export function applyOrdering<E extends ObjectLiteral>(
   query: SelectQueryBuilder<E>,
@@ -23,7 +23,7 @@ export function applyOrdering<E extends ObjectLiteral>(
   sight: Sight,
 ): void {
   const writer = new SqlWriter(metadata.dataSource, query.getParameters());
-  // What the client asks for comes before the order of the hook's own query, not after it.
+  // This order replaces the order of the hook's own query.
   if (ordering.length > 0) query.orderBy();
   for (const { sql, direction } of orderTerms(metadata, query.alias, { ordering, sight }, writer))
     query.addOrderBy(sql, direction);
@@ -36,9 +36,9 @@ export interface OrderTerm {
 }
 
 /**
- * The same as terms of an ORDER BY over the rows at `alias`.
+ * The same order as terms of an ORDER BY over the rows at `alias`.
  *
- * @param joins for queries that can join what they sort by
+ * @param joins given if the query can join the rows that it sorts by
  */
 export function orderTerms(
   metadata: EntityMetadata,
@@ -55,7 +55,8 @@ export function orderTerms(
     if (field.relations.length === 0) keyed.add(field.column);
     terms.push(...termsOf({ ...field, sight: unrestricted ? SEES_ALL : sight }, alias, direction === 'asc' ? 'ASC' : 'DESC', writer, joins)); // prettier-ignore
   }
-  // In the direction of the last field: an index of that field holds the key in the same order, and can be read backwards.
+  // The key follows the last field's direction: an index of that field holds the key in the same order, and can be read
+  // backwards.
   const last = ordering.at(-1)?.direction === 'desc' ? 'DESC' : 'ASC';
   for (const column of metadata.primaryColumns)
     if (!keyed.has(column)) terms.push(...termsOf({ relations: [], column, sight }, alias, last, writer));
@@ -74,19 +75,19 @@ function termsOf(
   const type = typeOf(field.column);
   const isText = type.kind === 'text' || type.kind === 'enum';
   const value: OrderTerm = { sql: isText ? dialect.exactText(sql, type) : sql, direction };
-  // Without a term for nulls the database can use an index.
+  // Without a term for NULLs, the database can use an index.
   const mayBeNull = field.relations.length > 0 || field.column.isNullable;
   return mayBeNull && !dialect.sortsNullsLast ? [{ sql: `(${sql} IS NULL)`, direction }, value] : [value];
 }
 
-/** A field, and which related rows on the way to it are seen. */
+/** A field, and the related rows on the way to it that may be read. */
 export interface SeenField extends FieldPath {
   readonly sight: Sight;
 }
 
 /**
- * A field of a related row is a scalar subquery where it cannot be joined: a join could double rows. One that is not seen
- * has no value.
+ * SQL of a field's value. For a field of a related row, it is a scalar subquery, unless a join cannot double rows. The
+ * value is NULL if the related row may not be read.
  */
 export function valueSql(
   { relations, column, sight }: SeenField,

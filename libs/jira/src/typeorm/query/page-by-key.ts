@@ -1,4 +1,4 @@
-// A page of a query whose joins multiply rows: first the keys, then the rows of these keys.
+// Pages of queries whose joins multiply rows: reads the page's keys first, then the rows with these keys.
 
 import type { EntityManager, EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { expressionMapOf } from '../../commits/typeorm-internals.js';
@@ -10,7 +10,7 @@ import { readWithCursors, type SightedPage } from './cursor.js';
 
 const PAGE = 'jira_page';
 
-/** Whether a row may come several times, once for each row joined to it. */
+/** Whether the query may repeat a row, once for each row joined to it. */
 export function multipliesRows<E extends ObjectLiteral>(query: SelectQueryBuilder<E>): boolean {
   return expressionMapOf(query).joinAttributes.some(({ relation }) => !relation?.isManyToOne && !relation?.isOneToOne);
 }
@@ -28,7 +28,7 @@ export async function pageByKey<E extends object>(
   return keys.flatMap((key) => byKey.get(canonical(key)) ?? []);
 }
 
-/** The same from a cursor on. */
+/** Like `pageByKey`, but starts at a cursor and returns each row's own cursor. */
 export async function withCursorsByKey<E extends object>(
   query: SelectQueryBuilder<E>,
   manager: EntityManager,
@@ -59,7 +59,7 @@ async function keysOf<E extends object>(
   return found.map((row) => metadata.getEntityIdMap(row) as ObjectLiteral);
 }
 
-/** Each row of the query once, its key alone. */
+/** Selects the primary key of each row of the query once. */
 function keyQuery<E extends object>(
   query: SelectQueryBuilder<E>,
   manager: EntityManager,

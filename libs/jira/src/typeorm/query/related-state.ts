@@ -1,4 +1,5 @@
-// What other rows say about the rows of an entity: whose changes decide, and whether they are others now.
+// How related rows affect a condition: which entities' changes can alter its verdicts, and a digest of the related rows
+// that shows whether they did.
 
 import { createHash } from 'node:crypto';
 import type { DataSource } from 'typeorm';
@@ -10,10 +11,11 @@ import { ownConditions, type Condition, type Related, type RelatedCount } from '
 import { writeSql } from './condition-sql.js';
 
 /**
- * Names of the entities whose rows decide. A row that only has to be there for a foreign key to name it decides nothing.
+ * Names of the entities whose changes can alter the condition's verdicts. A related row decides nothing if it only has
+ * to exist and a foreign key guarantees that it does.
  *
- * @param isOwn whether it is a condition on the rows themselves: a link that comes or goes is a change of the row that
- * owns the relation, but of the rows themselves it is none that anybody could follow
+ * @param isOwn whether the condition is on the rows themselves. Then a changed many-to-many link counts by its link
+ * table; further away, it counts as a change of the row that owns the relation
  */
 export function decidersOf(condition: Condition, isOwn = true): Set<string> {
   const names = new Set<string>();
@@ -29,8 +31,8 @@ export function decidersOf(condition: Condition, isOwn = true): Set<string> {
 }
 
 /**
- * One text for what related rows decide: while it stays the same, so do the verdicts on rows that did not change
- * themselves. One query for each relation that the condition crosses first, over the related rows that satisfy its part.
+ * A digest of the related rows that the condition depends on. While it stays the same, the verdicts on unchanged rows
+ * stay the same. Costs one query for each relation that the condition crosses first.
  */
 export async function readRelatedState(dataSource: DataSource, condition: Condition): Promise<string> {
   const states: string[] = [];
@@ -53,7 +55,7 @@ function comparesColumns(condition: Condition): boolean {
   return [...ownConditions(condition)].some((part) => 'column' in part);
 }
 
-/** The keys of rows on which the part's verdict is another than on a row that nothing is related to. */
+/** The keys of rows whose verdict differs from that of a row without related rows. */
 function keysSql(part: Related | RelatedCount, writer: SqlWriter): string {
   const { alias, from, where, keys } = relatedSide(part.relation, writer);
   const conditions = [...keys.map((key) => `${key} IS NOT NULL`), ...where];

@@ -1,4 +1,4 @@
-// What a write may refer to: every relation it sets has to name a row that the caller could retrieve.
+// Checks the rows that a write refers to: every relation it sets must name a row that the caller could retrieve.
 
 import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm';
 import { escapeParameters, type ColumnMetadata, type RelationMetadata } from '../../commits/typeorm-internals.js';
@@ -13,10 +13,10 @@ import { SqlWriter } from '../rows/sql-writer.js';
 import { tableAs } from '../rows/table-rows.js';
 import { columnValue } from '../../commits/column-value.js';
 
-/** Whether the caller may retrieve the row of the relation's target that has this key. @param field of the input, for errors */
+/** Whether the caller may retrieve the related row with this key. @param field the input field that errors name */
 export type CanRetrieve = (relation: RelationMetadata, key: NamedKey, field: string) => Promise<boolean>;
 
-/** Asks once for each row: for several entities that are stored together. */
+/** Asks once per row and remembers the answer, for several entities that are stored together. */
 export function remembered(canRetrieve: CanRetrieve | undefined): CanRetrieve | undefined {
   if (!canRetrieve) return undefined;
   const known = new Map<RelationMetadata, Map<string, Promise<boolean>>>();
@@ -30,7 +30,7 @@ export function remembered(canRetrieve: CanRetrieve | undefined): CanRetrieve | 
 /** One text for a missing row and an invisible one: the answer must not tell them apart. */
 export const MISSING = 'This row does not exist.';
 
-/** What a row's foreign keys hold in the database, by column. */
+/** The stored values of a row's foreign keys, by column. */
 export type StoredKeys = ReadonlyMap<ColumnMetadata, string>;
 
 interface Named {
@@ -48,15 +48,15 @@ export class RelationGuard {
   ) {}
 
   /**
-   * @param stored the row's keys in the database, for an update: what it names already is not asked again
-   * @throws ValidationException naming the fields whose row is missing, or that name none
+   * @param stored for an update, the row's keys in the database: rows that it already names are not checked again
+   * @throws ValidationException with the fields that name a missing row, or none
    */
   async check(entity: ObjectLiteral, stored?: StoredKeys): Promise<void> {
     const errors = await this.faultsOf(entity, stored);
     if (Object.keys(errors).length > 0) throw new ValidationException(errors);
   }
 
-  /** The same as errors by field. @param prefix of the fields: where the entity is nested in another */
+  /** Like `check`, but returns the errors by field. @param prefix for the fields of a nested entity */
   async faultsOf(entity: ObjectLiteral, stored?: StoredKeys, prefix = ''): Promise<FieldErrors> {
     const errors: Record<string, string[]> = {};
     for (const relation of this.metadata.relations) {
@@ -69,7 +69,7 @@ export class RelationGuard {
     return errors;
   }
 
-  /** Refuses a key that is taken, before save() makes an update of the insert. */
+  /** Refuses a key that is taken: save() would update the existing row. @throws JiraException with `CONFLICT` */
   async checkNew(entity: ObjectLiteral): Promise<void> {
     if (!this.metadata.hasAllPrimaryKeys(entity)) return;
     const query = this.manager.createQueryBuilder(this.metadata.target, 'row').withDeleted();
@@ -78,8 +78,8 @@ export class RelationGuard {
   }
 
   /**
-   * The row's foreign keys as they are stored, the row locked until the transaction ends where the database can.
-   * Undefined when there is no such row.
+   * Reads the row's stored foreign keys and, where the database can, locks the row until the transaction ends.
+   * Undefined if there is no such row.
    */
   async lock(entity: ObjectLiteral): Promise<StoredKeys | undefined> {
     const writer = new SqlWriter(this.metadata.dataSource);
@@ -97,7 +97,7 @@ export class RelationGuard {
     return row && new Map(columns.map((column, index) => [column, keyText(row[`k${index}`])]));
   }
 
-  /** The same of a row that was selected already, whole. */
+  /** The same for a row whose columns were all selected already. */
   keysOf(row: Readonly<Record<string, unknown>>): StoredKeys {
     const columns = this.metadata.relations.flatMap((relation) => ownForeignKeys(relation));
     return new Map(columns.map((column) => [column, keyText(row[column.databaseName])]));
@@ -116,18 +116,18 @@ export class RelationGuard {
   }
 }
 
-/** What a row of the database, read as an entity, holds in its foreign keys. */
+/** The foreign keys of an entity that was read from the database. */
 export function storedKeys(metadata: EntityMetadata, row: ObjectLiteral): StoredKeys {
   const columns = metadata.relations.flatMap((relation) => ownForeignKeys(relation));
   return new Map(columns.map((column) => [column, keyText(columnValue(column, row))]));
 }
 
-// Drivers give one key as a number here and a string there.
+// Drivers may return the same key as a number or as a string.
 function keyText(value: unknown): string {
   return typeof value === 'number' || typeof value === 'bigint' ? `"${value}"` : canonical(value);
 }
 
-/** The rows that the entity names by the relation. */
+/** The rows that the entity names in the relation. */
 function namedBy(relation: RelationMetadata, entity: ObjectLiteral): Named[] {
   if (ownForeignKeys(relation).length > 0) return namedByForeignKey(relation, entity);
   const value: unknown = relation.getEntityValue(entity);
@@ -151,13 +151,13 @@ function namedByForeignKey(relation: RelationMetadata, entity: ObjectLiteral): N
   return [{ field: byObject || !column ? relation.propertyPath : column.propertyPath, key }];
 }
 
-/** Undefined for a row without a key: one that the write itself will create. */
+/** Undefined for a row without a key, which the write itself will create. */
 function keyOf(relation: RelationMetadata, item: unknown): NamedKey | undefined {
   const { primaryColumns } = relation.inverseEntityMetadata;
   const [only] = primaryColumns;
   if (item === null || item === undefined || !only) return undefined;
   if (typeof item !== 'object') return new Map([[only, item]]);
-  // A link holds what the link table refers to, whatever the key says: both have to be of one row.
+  // A link table may refer to other columns than the primary key. Both must belong to one row.
   const columns = new Set([...primaryColumns, ...relationKeys(relation).other]);
   const key = new Map([...columns].map((column): [ColumnMetadata, unknown] => [column, columnValue(column, item)]));
   if (primaryColumns.some((column) => isMissing(key.get(column)))) return undefined;

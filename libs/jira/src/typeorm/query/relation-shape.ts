@@ -1,11 +1,12 @@
-// Whether a value can be what a relation holds: rows that are named by their key, or that the write may create.
+// Checks that the value of a relation has the right shape: rows named by their key, or new rows that the write may
+// create.
 
 import type { ObjectLiteral, RelationMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import { ownForeignKeys, relationKeys } from '../rows/related-rows.js';
 import { columnValue } from '../../commits/column-value.js';
 
-/** The input's fields that hold something else, each with what is wrong. */
+/** The input's fields with a value of the wrong shape, each with its error. */
 export function shapeFaults(relation: RelationMetadata, entity: ObjectLiteral): (readonly [string, string])[] {
   const value: unknown = relation.getEntityValue(entity);
   const { propertyPath: path } = relation;
@@ -16,7 +17,7 @@ export function shapeFaults(relation: RelationMetadata, entity: ObjectLiteral): 
   return value.flatMap((item, i) => (isRowOf(relation, item) ? [] : [[`${path}.${i}`, nameless(relation)] as const]));
 }
 
-/** What is wrong with a list for one row, or with one row for a list; TypeORM would leave it aside in silence. */
+/** The error for a list in place of one row, or one row in place of a list. TypeORM would silently ignore the value. */
 export function listFault({ isOneToMany, isManyToMany }: RelationMetadata, value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (isOneToMany || isManyToMany) return Array.isArray(value) ? undefined : 'Must be an array.';
@@ -25,7 +26,7 @@ export function listFault({ isOneToMany, isManyToMany }: RelationMetadata, value
 
 function isRowOf(relation: RelationMetadata, item: unknown): boolean {
   const keys = keysOf(relation);
-  // A bare key is understood where the row itself holds it.
+  // A bare key is accepted where the row itself holds the foreign key.
   if (typeof item !== 'object') return ownForeignKeys(relation).length === 1;
   if (item === null) return false;
   const has = (column: ColumnMetadata): boolean => (columnValue(column, item) ?? undefined) !== undefined;
@@ -35,7 +36,7 @@ function isRowOf(relation: RelationMetadata, item: unknown): boolean {
   return relation.isCascadeInsert && !isNamed && !isNull;
 }
 
-/** What tells the write which row is meant. */
+/** The columns that tell the write which row is meant. */
 function keysOf(relation: RelationMetadata): readonly ColumnMetadata[] {
   const { primaryColumns } = relation.inverseEntityMetadata;
   const { related, other } = relationKeys(relation);

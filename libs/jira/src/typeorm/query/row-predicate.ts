@@ -1,4 +1,4 @@
-// One compiled condition on the rows of an entity: what visibility and filters become.
+// The compiled condition on the rows of an entity. Visibility and filters compile to it.
 
 import type { EntityMetadata, SelectQueryBuilder } from 'typeorm';
 import { expressionMapOf, type ColumnMetadata } from '../../commits/typeorm-internals.js';
@@ -16,11 +16,11 @@ import { visibilityCondition } from './visibility.js';
 
 export type EqualityValue = string | number | bigint | boolean;
 
-/** A condition on the rows of one entity that SQL and memory judge alike. */
+/** A condition on the rows of one entity, with the same result in SQL and in memory. */
 export class RowPredicate {
-  /** True or false where it is so for every row. */
+  /** `true` or `false` if the condition has this value for every row. */
   readonly constant?: boolean;
-  // Made when asked for: a request that only reads needs none of them.
+  // Computed on first use: a request that only reads needs neither.
   private equal?: ReadonlyMap<string, readonly EqualityValue[]>;
   private names?: readonly string[];
 
@@ -31,25 +31,26 @@ export class RowPredicate {
     this.constant = constantOf(condition);
   }
 
-  /** Canonical: conditions equal by construction have equal keys, whatever the order they were written in. */
+  /** Canonical: conditions made of the same parts have equal keys, in whatever order you write the parts. */
   get key(): string {
     return `${this.metadata.name}: ${keyOf(this.condition)}`;
   }
 
   /**
-   * Necessary conditions: property path of an own column → values as the entity has them, one of which the row must have.
+   * Necessary conditions. Maps the property path of an own column to values, as entities hold them: a matching row has
+   * one of these values.
    */
   get equalities(): ReadonlyMap<string, readonly EqualityValue[]> {
     return (this.equal ??= equalitiesOf(this.condition));
   }
 
-  /** Names of the entities whose rows decide too, through relations. */
+  /** Sorted names of the related entities, and of the link tables, that the condition reads. */
   get relations(): readonly string[] {
     const found = (): string[] => [...new Set(relationsOf(this.condition).flatMap(entitiesOf))];
     return (this.names ??= found().toSorted((a, b) => (a < b ? -1 : 1)));
   }
 
-  /** Narrows a query by a condition of its own, bracketed; never joins, so rows are neither lost nor doubled. */
+  /** Adds the condition to a query, in brackets. It never joins, so it neither loses nor doubles rows. */
   apply<E extends object>(query: SelectQueryBuilder<E>, alias: string): void {
     if (this.constant === true) return;
     const writer = new SqlWriter(this.metadata.dataSource, query.getParameters());
@@ -58,20 +59,20 @@ export class RowPredicate {
     query.andWhere(`(${sql})`, writer.parameters);
   }
 
-  /** Whether a row satisfies it, from its image alone; undefined where only the database knows. */
+  /** Whether the row satisfies the condition, judged from its image alone; undefined if only the database can tell. */
   matches(image: Image): boolean | undefined {
     const truth = judge(this.condition, image);
     return truth === undefined ? undefined : truth === true;
   }
 
-  /** The own columns it reads. */
+  /** The entity's own columns that the condition reads. */
   columns(): readonly ColumnMetadata[] {
     const own = [...ownConditions(this.condition)].flatMap((part) => ('column' in part ? [part.column] : []));
     return [...new Set(own)];
   }
 }
 
-/** `a OR b` that the query has already must not become `a OR (b AND …)`. */
+/** An existing `a OR b` must not become `a OR (b AND …)`. */
 function bracketAlternatives<E extends object>(query: SelectQueryBuilder<E>): void {
   const map = expressionMapOf(query);
   const { wheres } = map;
@@ -79,12 +80,12 @@ function bracketAlternatives<E extends object>(query: SelectQueryBuilder<E>): vo
     map.wheres = [{ type: 'simple', condition: { operator: 'brackets', condition: wheres } }];
 }
 
-/** @param subject whose visibility it is, for errors: `IssueHook` */
+/** @param subject the owner of the visibility, for errors: `IssueHook` */
 export function compileVisibility(metadata: EntityMetadata, visibility: unknown, subject?: string): RowPredicate {
   return new RowPredicate(metadata, visibilityCondition(metadata, visibility, subject));
 }
 
-/** @param sight of the related rows that the filter reads @default all of them */
+/** @param sight the related rows that the filter may read @default all of them */
 export function compileFilter(metadata: EntityMetadata, filter: Filter, sight?: Sight): RowPredicate {
   return new RowPredicate(metadata, filterCondition(metadata, filter, sight));
 }
@@ -100,11 +101,11 @@ function equalitiesOf(condition: Condition): Map<string, readonly EqualityValue[
   return new Map();
 }
 
-/** The value as an image has it, for columns whose entity value says what the database holds. */
+/** The value as images hold it; none if the column's entity value does not say what the database holds. */
 function equalityValue(column: ColumnMetadata, value: Stored): EqualityValue[] {
   if (value === null || typeof value === 'object' || column.transformer || column.referencedColumn?.transformer)
     return [];
-  // Bytes are no index; days and moments may be read in another zone than they were written in.
+  // Bytes cannot be looked up; days and dates may be read in another time zone than they were written in.
   if (!mayJudge(column, 'equality') || ['binary', 'day', 'instant'].includes(kindOf(column))) return [];
   // Drivers that read big integers as numbers round them; TypeORM cuts fractions off.
   const isLossy = typeof value === 'bigint' ? !Number.isSafeInteger(Number(value)) : kindOf(column) === 'integer' && !Number.isInteger(value); // prettier-ignore

@@ -1,4 +1,4 @@
-// What keeps filters, search and ordering from reading related rows that are hidden from the caller.
+// Keeps filters, search and ordering from reading related rows that are hidden from the caller.
 
 import type { EntityMetadata } from 'typeorm';
 import type { RelationMetadata } from '../../commits/typeorm-internals.js';
@@ -7,12 +7,12 @@ import type { Filter, FilterTerm, Ordering } from '../../policy/filtering/filter
 import { ALL, type Condition } from './condition.js';
 import { resolvePath } from './field-path.js';
 
-/** The related rows that a query may read, by their entity. */
+/** For each related entity, the rows that a query may read. */
 export type Sight = (related: EntityMetadata) => Condition;
 
 export const SEES_ALL: Sight = () => ALL;
 
-/** The rows of an entity that a caller may retrieve by any of its hooks. */
+/** Reads which rows of an entity the caller may retrieve by any of its hooks. */
 export type SightReader = (related: EntityMetadata) => Promise<Condition>;
 
 export interface SightQuery {
@@ -20,7 +20,7 @@ export interface SightQuery {
   readonly ordering?: readonly Ordering[];
 }
 
-/** The sight for one query: asks for each entity whose rows it reads, once; at once where it reads its own rows alone. */
+/** The sight for one query. Reads it once for each entity that the query crosses to; synchronous if it crosses to none. */
 export function sightFor(metadata: EntityMetadata, query: SightQuery, read: SightReader): Sight | Promise<Sight> {
   const crossed = new Set(
     relationsIn(metadata, fieldsIn(query)).map(({ inverseEntityMetadata }) => inverseEntityMetadata),
@@ -34,9 +34,9 @@ async function readSight(crossed: ReadonlySet<EntityMetadata>, read: SightReader
   return (related) => seen.get(related) ?? ALL;
 }
 
-/** The relations that fields cross, those that are unrestricted left aside. */
+/** The relations that the fields cross, without those of unrestricted fields. */
 export function relationsIn(metadata: EntityMetadata, fields: readonly DeclaredField[]): RelationMetadata[] {
-  // A single name never crosses: a relation's own is its key.
+  // A single name never crosses a relation: the name of a relation stands for its key.
   return fields.flatMap(({ path, unrestricted }) =>
     path.length < 2 || unrestricted ? [] : (resolvePath(metadata, path)?.relations ?? []),
   );

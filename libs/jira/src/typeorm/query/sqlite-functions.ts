@@ -1,11 +1,11 @@
-// What SQLite cannot do and this process does for it: text without case beyond ASCII, and patterns.
+// SQL functions that this process adds to SQLite: case folding beyond ASCII, and patterns.
 
 import type { DataSource } from 'typeorm';
 import { sqliteConnection } from '../../commits/typeorm-internals.js';
 import { matchesPattern } from '../../policy/filtering/pattern.js';
 import { fold } from './fold.js';
 
-/** `jira_matches(pattern, isFolded, text)` → 1, 0, or null of null. */
+/** `jira_matches(pattern, isFolded, text)` → 1 or 0; NULL if the text is NULL. */
 export const PATTERN_FUNCTION = 'jira_matches';
 
 type SqlFunction = (...values: unknown[]) => unknown;
@@ -25,7 +25,7 @@ const FUNCTIONS: Readonly<Record<string, SqlFunction>> = {
 
 const registered = new WeakSet<object>();
 
-/** Makes them known to an SQLite connection; others have no need of them. */
+/** Registers the functions with an SQLite connection, once. Does nothing for other databases. */
 export function registerFunctions({ driver }: DataSource): void {
   const connection: SqliteConnection | undefined = sqliteConnection(driver);
   if (connection === undefined || registered.has(connection)) return;
@@ -33,7 +33,7 @@ export function registerFunctions({ driver }: DataSource): void {
   for (const [name, implementation] of Object.entries(FUNCTIONS)) register(connection, name, implementation);
 }
 
-/** The number of arguments is read from the function itself. */
+/** The driver reads the number of arguments from the function itself. */
 function register(connection: SqliteConnection, name: string, implementation: SqlFunction): void {
   // better-sqlite3, or sql.js.
   if (connection.function) connection.function(name, { deterministic: true }, implementation);

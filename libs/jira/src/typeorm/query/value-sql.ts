@@ -1,4 +1,4 @@
-// A value of an image as SQL, in the type that its column has.
+// Writes a value of an image as SQL, in the type of its column.
 
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Image } from '../../core/changes/change.js';

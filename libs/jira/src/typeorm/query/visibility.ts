@@ -1,4 +1,4 @@
-// What a hook's `visibility` means: TypeORM's find conditions, read strictly.
+// Compiles a hook's `visibility` to a condition: TypeORM's find conditions, read strictly.
 
 import { FindOperator, type EntityMetadata, type FindOptionsWhere, type RelationMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
@@ -7,15 +7,14 @@ import { ALL, NONE, and, negate, or, related, type Condition } from './condition
 import { columnCondition, operatorCondition, type Describe } from './find-operator.js';
 
 /**
- * The rows a caller may see: TypeORM's find conditions, an array of them for "any of these", `true` for all rows and
- * `false` for none. `[]`, `{}` and empty nested objects mean nothing, never everything; `undefined` and `null` anywhere
- * inside throw.
+ * The rows a caller may see: TypeORM's find conditions, an array of them for "any of these", `true` for all rows or
+ * `false` for none. `[]`, `{}` and empty nested objects match no row. `undefined` or `null` anywhere inside throws.
  */
 export type Visibility<E> = FindOptionsWhere<E> | FindOptionsWhere<E>[] | boolean;
 
 /**
- * @param subject whose visibility it is, for errors: `IssueHook`
- * @throws TypeError naming the subject and the property, when a value is undefined or null or a property unknown
+ * @param subject the owner of the visibility, for errors: `IssueHook`
+ * @throws TypeError with the subject and the property, if a value is undefined or null or a property is unknown
  */
 export function visibilityCondition(metadata: EntityMetadata, visibility: unknown, subject = metadata.name): Condition {
   if (visibility === true) return ALL;
@@ -100,8 +99,8 @@ function relationOperator(
 }
 
 /**
- * `{ project: { id: 5 } }` is a comparison of the foreign key where the database guarantees that the row it names is
- * there: cheaper, and it can be judged from an image.
+ * Compiles `{ project: { id: 5 } }` to a comparison of the foreign key, if the database guarantees that the related row
+ * exists. This is cheaper, and can be judged from an image.
  */
 function foreignKeyCondition(
   relation: RelationMetadata,
@@ -126,7 +125,8 @@ function foreignKeyCondition(
   );
 }
 
-// Of a missing related row nothing is true, not even that its key is null or not something: only positive tests carry over.
+// If the related row is missing, no test of it is true, not even IsNull() or Not(): only positive tests can use the
+// foreign key.
 function asksForNull(value: unknown): boolean {
   return value instanceof FindOperator && !['equal', 'in', 'lessThan', 'lessThanOrEqual', 'moreThan', 'moreThanOrEqual', 'between'].includes(value.type); // prettier-ignore
 }

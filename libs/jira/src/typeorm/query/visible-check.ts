@@ -1,4 +1,4 @@
-// After a write: the row must be one that its writer may see.
+// Checks, after a write, that the caller may see the written row.
 
 import type { EntityManager, ObjectLiteral } from 'typeorm';
 import { ValidationException } from '../../core/errors/jira.exception.js';
@@ -11,11 +11,11 @@ import type { RowPredicate } from './row-predicate.js';
 const FORBIDDEN = 'With this value, the row would not be visible to you.';
 
 /**
- * Asks memory where it surely knows what was stored, else the database.
+ * Judges the row in memory if its image decides, and otherwise asks the database.
  *
- * @param entity what was written, for errors
+ * @param entity the written row's key, and the fields for errors
  * @param image the row as it is stored
- * @throws ValidationException naming the fields that put the row out of sight
+ * @throws ValidationException with the fields that hide the row from the caller
  */
 export async function checkVisible(
   manager: EntityManager,
@@ -27,12 +27,12 @@ export async function checkVisible(
   throw outOfSight(visibility, entity);
 }
 
-/** Names the fields that put the row out of sight. */
+/** An error with the fields that hide the row from the caller. */
 export function outOfSight(visibility: RowPredicate, entity: ObjectLiteral): ValidationException {
   return new ValidationException(faultsOf(visibility.condition, entity));
 }
 
-/** Whether the stored row of this key is one that the caller may see. */
+/** Whether the caller may see the stored row with the entity's key. */
 export async function isVisible(
   manager: EntityManager,
   visibility: RowPredicate,
@@ -45,7 +45,7 @@ export async function isVisible(
   return query.andWhereInIds([metadata.getEntityIdMap(entity)]).getExists();
 }
 
-/** The same of several, which memory could not judge, by one query. @throws without saying which it is */
+/** Checks several rows that memory could not judge, by one query. @throws ValidationException that does not say which row */
 export async function checkAllVisible(
   manager: EntityManager,
   visibility: RowPredicate,
@@ -60,7 +60,7 @@ export async function checkAllVisible(
   if (seen < entities.length) throw outOfSight(visibility, first);
 }
 
-/** The fields that visibility reads, less those that surely satisfy it. */
+/** The fields that visibility reads, without those that certainly satisfy it. */
 function faultsOf(condition: Condition, entity: ObjectLiteral): Record<string, string[]> {
   const parts = condition.kind === 'and' ? condition.parts : [condition];
   const errors: Record<string, string[]> = {};
@@ -69,7 +69,7 @@ function faultsOf(condition: Condition, entity: ObjectLiteral): Record<string, s
   return Object.keys(errors).length > 0 ? errors : { '': ['The row would not be visible to you.'] };
 }
 
-/** A related row out of sight is refused in the words for one that is not there. */
+/** A hidden related row gets the same error as a missing one. */
 function fieldsOf(condition: Condition): [string, string][] {
   if ('column' in condition) {
     const { relationMetadata, isVirtual, propertyPath } = condition.column;

@@ -1,4 +1,5 @@
-// What events show of rows: what reading them would. From the image of a commit where that holds all of it, else read again.
+// Shows rows in events as a read would show them: from the image of the commit if it holds all that is shown, otherwise
+// from a new read.
 
 import { isPromise } from '../../core/support/is-promise.js';
 import type { Type } from '@nestjs/common';
@@ -15,12 +16,12 @@ import { keysFilter } from '../query/keys-filter.js';
 import { isPlain } from '../query/narrowing.js';
 import { isRead, type RowMaker } from './row-maker.js';
 
-/** The hook, as far as its announced rows are concerned. */
+/** The parts of a hook that announcing its rows needs. */
 export interface RowReading<E extends object> {
   readonly output?: Type<object>;
-  /** Whether rows are shown by code of the application's. */
+  /** Whether the application's own code shows the rows. */
   readonly showsByItself: boolean;
-  /** What the hook reads its rows by; absent = plainly. */
+  /** The query that the hook reads its rows with; absent = a plain read. */
   readonly queryOf?: (scope: HookScope) => SelectQueryBuilder<E>;
   show(row: E, scope: HookScope): unknown;
   getStore(scope: HookScope): Promise<Store<E>>;
@@ -28,7 +29,7 @@ export interface RowReading<E extends object> {
 }
 
 export class AnnouncedRows<E extends object> {
-  /** Whether the image itself shows all that the output does. */
+  /** Whether the image holds all that the output shows. */
   private readonly showsImages: boolean;
   private readonly loaded = new WeakMap<Image, WeakMap<HookScope, E>>();
 
@@ -40,7 +41,7 @@ export class AnnouncedRows<E extends object> {
     this.showsImages = !reading.showsByItself && showsColumnsOnly(metadata, reading.output);
   }
 
-  /** The row as a plain read of it gives it. */
+  /** The row as a plain read would return it. */
   rowOf(image: Image, entity?: string): E | Promise<E> {
     return (this.showsImages ? image : this.maker.rowOf(image, entity)) as E | Promise<E>;
   }
@@ -48,13 +49,13 @@ export class AnnouncedRows<E extends object> {
   /** @param isLoaded whether `load` was called with it */
   serialize(announced: Announced, scope: HookScope, isLoaded: boolean): unknown {
     const { image, change } = announced;
-    // Of a row that is gone nobody can ask any more.
+    // A row that is gone cannot be read any more.
     if (isLoaded && image !== change.after) return { pk: change.id };
     const row = isLoaded ? this.loadedRow(image, scope) : this.rowOf(image, change.entity);
     return isPromise(row) ? row.then((made) => this.reading.show(made, scope)) : this.reading.show(row, scope);
   }
 
-  /** Reads what images do not hold. */
+  /** Reads what the images do not hold. */
   async load(announced: readonly Announced[], scope: HookScope): Promise<void> {
     const keys = announced.map(({ image }) => this.keyOf(image));
     const rows = await this.retrieve(scope, keys);
@@ -66,9 +67,9 @@ export class AnnouncedRows<E extends object> {
     }
   }
 
-  /** Those of these rows that the caller may retrieve now, as they are now. */
+  /** The rows with these keys that the caller may retrieve now, in their current state. */
   private async retrieve(caller: HookScope, keys: readonly object[]): Promise<E[]> {
-    // What is known of the caller is kept by scope; rights must be found out anew.
+    // Facts about the caller are cached per scope; a new scope determines the rights anew.
     const scope = Object.create(caller) as HookScope;
     const store = await this.reading.getStore(scope);
     const allowed: E[] = [];
@@ -77,7 +78,7 @@ export class AnnouncedRows<E extends object> {
     return allowed;
   }
 
-  /** Names how the caller's rows are read; `undefined` where images hold all that is shown of them. */
+  /** Identifies how the caller's rows are read; `undefined` if images hold all that is shown. */
   wayOf(scope: HookScope): string | undefined {
     const query = this.reading.queryOf?.(scope);
     if (query && !isPlain(query) && !this.showsImages) return JSON.stringify(query.getQueryAndParameters());
@@ -86,7 +87,7 @@ export class AnnouncedRows<E extends object> {
 
   private loadedRow(image: Image, scope: HookScope): E {
     const row = this.loaded.get(image)?.get(scope);
-    // It was changed since, out of the caller's sight: the next commit tells.
+    // The row has since been changed and is hidden from the caller now; the next commit announces that.
     if (!row) throw new UnknowableRow();
     return row;
   }
@@ -96,7 +97,7 @@ export class AnnouncedRows<E extends object> {
   }
 }
 
-/** Whether all that the output exposes are columns that a read of the entity puts there as they are. */
+/** Whether the output exposes only columns, and a read of the entity returns these unchanged. */
 export function showsColumnsOnly(metadata: EntityMetadata, output: Type<object> | undefined): boolean {
   if (!output || !planOf(output, []).isWhole) return false;
   const metadatas = [metadata, ...metadata.childEntityMetadatas];

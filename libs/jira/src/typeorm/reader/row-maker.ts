@@ -1,4 +1,4 @@
-// The one reader behind answers and events: an image of a row → the entity that reading the row would give.
+// Turns the image of a row into the entity that a read of the row would return. Answers and events share it.
 
 import { isPromise } from '../../core/support/is-promise.js';
 import type { EntityMetadata, EntitySubscriberInterface, ObjectLiteral } from 'typeorm';
@@ -9,28 +9,28 @@ export class RowMaker {
   private readonly columns = new Map<EntityMetadata, readonly ColumnMetadata[]>();
   private readonly made = new WeakMap<Image, ObjectLiteral | Promise<ObjectLiteral>>();
 
-  /** Whether the entity has neither virtual columns nor ids of related rows, which only a query finds out. */
+  /** Whether the entity has neither virtual columns nor ids of related rows, which only a query can supply. */
   readonly isComplete: boolean;
 
   constructor(private readonly metadata: EntityMetadata) {
     this.isComplete = hasColumnsOnly(metadata);
   }
 
-  /** Whether what a plain select gives of a row is in its image. */
+  /** Whether the image of a row holds all that a plain select would return. */
   get isEnough(): boolean {
     return this.isComplete && !this.isHeard;
   }
 
-  /** Whether somebody beside the entity itself has a say when it is loaded. */
+  /** Whether a subscriber listens to the loading of the entity and may change it. */
   get isHeard(): boolean {
     return this.metadata.dataSource.subscribers.some((one) => this.isHeardBy(one));
   }
 
   /**
-   * The selected columns of the row in an instance of its entity, after its `@AfterLoad()`. Made once an image: treat it as
-   * read-only.
+   * An instance of the row's entity with its selected columns, after its `@AfterLoad()`. Made once per image and
+   * shared: treat it as read-only.
    *
-   * @param entity name of the row's entity, where the image is of a child of this one
+   * @param entity name of the row's entity, if it is a child of this one
    */
   rowOf(image: Image, entity = this.metadata.name): ObjectLiteral | Promise<ObjectLiteral> {
     let row = this.made.get(image);
@@ -38,7 +38,7 @@ export class RowMaker {
     return row;
   }
 
-  /** The same, each time another. */
+  /** Like `rowOf`, but a new instance each time. */
   make(image: Image, entity = this.metadata.name): ObjectLiteral | Promise<ObjectLiteral> {
     const metadata = this.metadata.childEntityMetadatas.find(({ name }) => name === entity) ?? this.metadata;
     const row = metadata.create(undefined, { fromDeserializer: true }) as ObjectLiteral;
@@ -63,7 +63,7 @@ export class RowMaker {
   }
 }
 
-/** Whether a select of the entity reads the column: `select: false` hides it, from answers and events alike. */
+/** Whether a select of the entity reads the column. `select: false` hides it, from answers and events alike. */
 export function isRead(column: ColumnMetadata): boolean {
   return column.isSelect && !column.isVirtual && !column.isVirtualProperty;
 }
@@ -75,7 +75,7 @@ function hasColumnsOnly(metadata: EntityMetadata): boolean {
   );
 }
 
-/** As TypeORM does after it has read an entity. */
+/** Runs the entity's load listeners, as TypeORM does after a read. */
 function loaded(metadata: EntityMetadata, row: ObjectLiteral): ObjectLiteral | Promise<ObjectLiteral> {
   let waiting: Promise<unknown>[] | undefined;
   for (const listener of metadata.afterLoadListeners) {

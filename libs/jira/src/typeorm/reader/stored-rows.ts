@@ -1,4 +1,4 @@
-// What a write has stored: read back whole, as the entity that reading the row would give, and as its image.
+// Reads back what a write has stored: as the entity that a read would return, and as its image.
 
 import type { EntityManager, EntityMetadata, QueryRunner } from 'typeorm';
 import type { Image } from '../../core/changes/change.js';
@@ -10,7 +10,7 @@ import { columnValue } from '../../commits/column-value.js';
 
 export interface StoredRow<E> {
   readonly image: Image;
-  /** What a plain select of the entity gives. */
+  /** What a plain select of the entity returns. */
   readonly row: E;
 }
 
@@ -18,7 +18,7 @@ export class StoredRows<E extends object> {
   readonly maker: RowMaker;
   private readonly table: TrackedTable;
 
-  /** @param source what captures the entity's changes: what it reads of a row just written serves both */
+  /** @param source captures the entity's changes; a written row that it has read is not read again */
   constructor(
     private readonly metadata: EntityMetadata,
     private readonly source?: TypeOrmChangeSource,
@@ -27,7 +27,7 @@ export class StoredRows<E extends object> {
     this.table = new TrackedTable(metadata.dataSource, metadata);
   }
 
-  /** The row of this key; null if there is none. */
+  /** The stored row with the entity's key; null if there is none. */
   async read(manager: EntityManager, entity: E): Promise<StoredRow<E> | null> {
     const raw = await this.readRaw(manager.queryRunner, this.keyOf(entity));
     return raw && this.stored(raw);
@@ -40,10 +40,10 @@ export class StoredRows<E extends object> {
     );
   }
 
-  /** The same of several, in their order. */
+  /** Like `read` for several entities, in their order. */
   async readEach(manager: EntityManager, entities: readonly E[]): Promise<(StoredRow<E> | null)[]> {
     const runner = manager.queryRunner;
-    // What captures the table has most of them already.
+    // Change capture has read most of these rows already.
     if (!runner || this.source?.tableOf(this.metadata)) {
       const stored: (StoredRow<E> | null)[] = [];
       for (const entity of entities) stored.push(await this.read(manager, entity));
@@ -60,7 +60,7 @@ export class StoredRows<E extends object> {
     );
   }
 
-  /** The same of a row that was read already. */
+  /** Like `read`, for a row that was selected already. */
   async stored(raw: RawRow): Promise<StoredRow<E>> {
     const image = this.table.imageOf(raw);
     return { image, row: (await this.maker.make(image, this.table.entityOf(raw).name)) as E };
@@ -71,12 +71,12 @@ export class StoredRows<E extends object> {
     return (this.source?.tableOf(this.metadata) ?? this.table).selection;
   }
 
-  /** Runs a query that changes nothing: what was read back before stays as new as it is. */
+  /** Runs a query that changes nothing, so that rows that were read back before stay current. */
   ask<T>({ queryRunner }: EntityManager, query: () => Promise<T>): Promise<T> {
     return (queryRunner && this.source?.ask(queryRunner, query)) ?? query();
   }
 
-  /** Equal while nothing was written within the transaction since; `undefined` where nobody counts. */
+  /** Stays equal until something is written in the transaction; `undefined` if nothing counts the writes. */
   markOf({ queryRunner }: EntityManager): number | undefined {
     return queryRunner && this.source?.markOf(queryRunner);
   }

@@ -1,4 +1,4 @@
-// Which rows a relation leads to, whatever kind of relation it is: the only place that joins tables by hand.
+// Finds the rows that a relation leads to, in SQL, for every kind of relation.
 
 import type { EntityMetadata, RelationMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
@@ -11,7 +11,7 @@ export interface RelationKeys {
   readonly own: readonly ColumnMetadata[];
   /** Columns of the related row, or of the link table. */
   readonly related: readonly ColumnMetadata[];
-  /** Columns of the related row that the link table refers to; none without one. */
+  /** Columns of the related row that the link table refers to; empty without a link table. */
   readonly other: readonly ColumnMetadata[];
 }
 
@@ -19,11 +19,11 @@ export interface LinkTable {
   readonly table: EntityMetadata;
   /** The link's columns that name the row that has the relation. */
   readonly own: readonly ColumnMetadata[];
-  /** Those that name the related row. */
+  /** The link's columns that name the related row. */
   readonly other: readonly ColumnMetadata[];
 }
 
-/** The many-to-many table between the two sides, seen from this one. */
+/** The link table of a many-to-many relation, seen from the relation's side; otherwise undefined. */
 export function linkTableOf({ junctionEntityMetadata: table, isOwning }: RelationMetadata): LinkTable | undefined {
   if (!table) return undefined;
   return isOwning
@@ -39,12 +39,12 @@ export function relationKeys(relation: RelationMetadata): RelationKeys {
   return { own: referenced(related), related, other: [] };
 }
 
-/** The foreign keys that the row itself holds for the relation; none where the related side or a link table does. */
+/** The foreign keys that the row itself holds for the relation; empty if the related row or a link table holds them. */
 export function ownForeignKeys({ isOwning, isManyToMany, joinColumns }: RelationMetadata): readonly ColumnMetadata[] {
   return isOwning && !isManyToMany ? joinColumns : [];
 }
 
-/** The join columns that always name an existing row of the related entity; else undefined. */
+/** The join columns if they always name an existing row of the related entity; otherwise undefined. */
 export function foreignKeyOf(relation: RelationMetadata): readonly ColumnMetadata[] | undefined {
   const isSure =
     relation.isOwning &&
@@ -55,16 +55,16 @@ export function foreignKeyOf(relation: RelationMetadata): readonly ColumnMetadat
 }
 
 export interface RelatedSide {
-  /** Of the related rows. */
+  /** Alias of the related rows. */
   readonly alias: string;
   readonly from: string;
-  /** What makes them rows of the related entity. */
+  /** Conditions that restrict the table to rows of the related entity. */
   readonly where: readonly string[];
-  /** SQL of the columns by which they name the rows they are related to, in the order of `relationKeys`. */
+  /** SQL of the columns that name the rows they are related to, in the order of `relationKeys`. */
   readonly keys: readonly string[];
 }
 
-/** All rows that a relation may lead to, each as often as it is related. */
+/** All rows that the relation leads to, each once for every row that it is related to. */
 export function relatedSide(relation: RelationMetadata, writer: SqlWriter, options?: RowsOptions): RelatedSide {
   const target = relation.inverseEntityMetadata;
   const alias = writer.alias();

@@ -1,4 +1,4 @@
-// Where SQL is written into: parameters and aliases that nobody else uses, and names as the database has them.
+// Helps to write one SQL statement: unused names for parameters and aliases, escaped names of tables and columns.
 
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
@@ -9,8 +9,8 @@ export class SqlWriter {
   private aliasCount = 0;
 
   /**
-   * @param taken parameter names in use already
-   * @param substitute SQL to select an entity's or a link table's rows from, in place of the table
+   * @param taken parameter names already in use
+   * @param substitute returns SQL to select from in place of an entity's table or a link table
    */
   constructor(
     readonly dataSource: DataSource,
@@ -18,7 +18,7 @@ export class SqlWriter {
     private readonly substitute?: (table: EntityMetadata) => string | undefined,
   ) {}
 
-  /** Gives the value a parameter; returns its placeholder. Arrow, so that it can be handed on. */
+  /** Adds a parameter and returns its placeholder. An arrow function, so that it can be passed on. */
   readonly bind = (value: unknown): string => {
     let name = `jira_p${this.parameterCount++}`;
     while (Object.hasOwn(this.taken, name)) name = `jira_p${this.parameterCount++}`;
@@ -34,7 +34,7 @@ export class SqlWriter {
     return this.dataSource.driver.escape(name);
   }
 
-  /** The table with its schema or database; what a FROM names unless something stands in for the table. */
+  /** The escaped table name, with its schema or database. */
   table({ tablePath }: EntityMetadata): string {
     return tablePath
       .split('.')
@@ -43,7 +43,7 @@ export class SqlWriter {
       .join('.');
   }
 
-  /** What to select the table's rows from. */
+  /** What to select the table's rows from: its substitute, or the table. */
   source(table: EntityMetadata): string {
     return this.substitute?.(table) ?? this.table(table);
   }

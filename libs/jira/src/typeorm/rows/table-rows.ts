@@ -1,4 +1,4 @@
-// Which rows of which table are an entity's: inheritance in one table, soft deletion.
+// Which rows of a table belong to an entity, with single-table inheritance and soft deletion.
 
 import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
@@ -6,9 +6,9 @@ import { tableOwner } from '../../commits/capture/tracked-table.js';
 import type { SqlWriter } from './sql-writer.js';
 
 export interface RowsOptions {
-  /** Soft-deleted rows are rows too. @default false */
+  /** Include soft-deleted rows. @default false */
   readonly withDeleted?: boolean;
-  /** Rows of the parent entity and of other children in the same table are rows too. @default false */
+  /** Include rows of the parent entity and of its other children in the same table. @default false */
   readonly withSiblings?: boolean;
 }
 
@@ -17,7 +17,7 @@ export function tableAs(metadata: EntityMetadata, alias: string, writer: SqlWrit
   return `${writer.source(metadata)} ${writer.escape(alias)}`;
 }
 
-/** What holds of the table's rows that are the entity's, one condition each; none where all of them are. */
+/** The conditions that a row of the table satisfies if it is the entity's; empty if all rows are. */
 export function rowConditions(
   metadata: EntityMetadata,
   alias: string,
@@ -33,7 +33,7 @@ export function rowConditions(
   return conditions;
 }
 
-/** The columns that say whether a row of the table is the entity's. */
+/** The columns that decide whether a row of the table is the entity's. */
 export function decisiveColumns({
   discriminatorColumn,
   parentEntityMetadata,
@@ -43,20 +43,20 @@ export function decisiveColumns({
   return [discriminator, deleteDateColumn].filter((column) => column !== undefined);
 }
 
-/** The discriminator's values of a child entity's rows; undefined where every row of the table is the entity's. */
+/** The discriminator values of a child entity's rows; undefined if every row of the table is the entity's. */
 export function discriminatorsOf(metadata: EntityMetadata): readonly unknown[] | undefined {
-  // A relation's metadata may lack its parent's; TypeORM asks the same question.
+  // A relation's metadata may lack its parent's; TypeORM makes the same check.
   if (!metadata.discriminatorColumn || !metadata.parentEntityMetadata) return undefined;
   const family = [metadata, ...metadata.childEntityMetadatas.filter((child) => child.discriminatorColumn)];
   return family.map((one) => one.discriminatorValue);
 }
 
-/** Whether both are of one family of entities whose rows lie in one table: parents, children, siblings. */
+/** Whether both are related by single-table inheritance: parents, children, siblings, or the same entity. */
 export function shareTable(one: EntityMetadata, other: EntityMetadata): boolean {
   return one === other || tableOwner(one) === tableOwner(other);
 }
 
-/** Whether every row of `part` is one of `whole`: the same entity, or a parent of it. */
+/** Whether every row of `part` is also a row of `whole`: the same entity, or a parent of it. */
 export function covers(whole: EntityMetadata, part: EntityMetadata): boolean {
   const all = discriminatorsOf(whole);
   const some = discriminatorsOf(part);

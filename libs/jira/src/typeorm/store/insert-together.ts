@@ -1,4 +1,4 @@
-// Several new rows by one statement.
+// Inserts several rows by one statement.
 
 import type { EntityManager } from 'typeorm';
 import { nullUnread } from '../../commits/column-value.js';
@@ -11,7 +11,7 @@ import type { StoredRows } from '../reader/stored-rows.js';
  * Inserts entities that write no other rows, and whose relations were checked.
  *
  * @returns the rows as they are stored, in the order of the entities
- * @throws when one of them is out of sight, without saying which
+ * @throws ValidationException if one of the rows would be hidden from the caller, without saying which
  */
 export async function insertTogether<E extends object>(
   manager: EntityManager,

@@ -1,4 +1,4 @@
-// The idempotency keys of one data source: which are being worked on, and which are old enough to be forgotten.
+// The idempotency keys of one data source: refuses a key whose request is still running, and deletes old keys.
 
 import { LessThan, type DataSource } from 'typeorm';
 import { JiraException } from '../../core/errors/jira.exception.js';
@@ -7,7 +7,7 @@ import { IdempotencyKey } from './idempotency-key.entity.js';
 const all = new WeakMap<DataSource, KeptKeys>();
 
 const DAY_MS = 86_400_000;
-/** Old keys are looked for no more often than this, and only where keys are used. */
+/** Old keys are deleted at most this often, and only after a key was used. */
 const LOOK_MS = 3_600_000;
 
 export class KeptKeys {
@@ -23,13 +23,13 @@ export class KeptKeys {
     return known;
   }
 
-  /** From here on keys are forgotten at this age, until the returned function is called. */
+  /** Deletes keys of this age from now on, until you call the returned function. */
   open(ttlMs: number): () => void {
     this.ttlMs = ttlMs;
     return () => clearTimeout(this.timer);
   }
 
-  /** Does the work unless the same is being done. */
+  /** Does the work. @throws JiraException KEY_IN_FLIGHT if work with the same id is still running */
   async whileRunning<T>(id: string, work: () => Promise<T>): Promise<T> {
     if (this.running.has(id))
       throw new JiraException('KEY_IN_FLIGHT', 'A request with this idempotency key is still running.');
@@ -47,7 +47,7 @@ export class KeptKeys {
     clearTimeout(this.timer);
     this.timer = undefined;
     const createdAt = LessThan(new Date(Date.now() - this.ttlMs));
-    // A database that is away will be asked again after the next key.
+    // If the database is unavailable, the next use of a key tries again.
     await this.dataSource.manager.delete(IdempotencyKey, { createdAt }).catch(() => undefined);
   }
 }

@@ -1,4 +1,5 @@
-// Rows that are about to be written, each read and locked by one statement: as the caller sees it, whole, until the transaction ends.
+// Reads and locks rows that are about to be written, by one statement. What it has read serves the write, too, until
+// the transaction ends.
 
 import type { EntityManager, EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm';
 import { nameHeld, type HeldRow } from '../../commits/capture/held-rows.js';
@@ -17,11 +18,11 @@ import { rowConditions, tableAs } from '../rows/table-rows.js';
 
 const ALIAS = 'row';
 
-/** By entities that were read locked. */
+/** The locked rows, by the entities that they were read as. */
 const LOCKED = new WeakMap<object, HeldRow>();
 
 export class LockedRows<E extends object> {
-  /** Whether a row is no more than its columns, for TypeORM as well. */
+  /** Whether a row consists of its columns alone, for TypeORM as well. */
   private readonly isPlain: boolean;
 
   constructor(
@@ -37,8 +38,8 @@ export class LockedRows<E extends object> {
   }
 
   /**
-   * The one row that satisfies the predicates, which name it by its key; null if there is none. `undefined` when TypeORM
-   * has to read it, and nothing was done.
+   * The row that satisfies the predicates, which name it by its key; null if there is none. `undefined` if nothing was
+   * done and TypeORM must read it.
    */
   async find(
     manager: EntityManager,
@@ -51,7 +52,7 @@ export class LockedRows<E extends object> {
     return raw ? this.entityOf(manager.queryRunner, raw) : null;
   }
 
-  /** The rows that satisfy the predicates and one of those by name, for each of these; null where it is not sure which. */
+  /** For each of `names`, the row that satisfies it and all predicates; null if it is not certain which row that is. */
   async findEach(
     manager: EntityManager,
     names: readonly RowPredicate[],
@@ -90,18 +91,18 @@ export class LockedRows<E extends object> {
     return select(runner, sql, writer.parameters);
   }
 
-  /** As it is stored, if the entity was read locked and nothing has undone that. */
+  /** The row as it is stored, if the entity was read locked and that still holds. */
   rowOf(manager: EntityManager, entity: E): RawRow | undefined {
     return this.heldRow(manager, entity)?.row;
   }
 
-  /** The row again as it was read; a new object. */
+  /** The row as it was read, as a new object. */
   async again(manager: EntityManager, entity: E): Promise<E | undefined> {
     const row = this.rowOf(manager, entity);
     return row && this.copyOf(row);
   }
 
-  /** Writes the entity, or removes its row, as TypeORM would with what it reads first; false when TypeORM has to. */
+  /** Writes the entity, or removes its row, as TypeORM would, without another read. False if TypeORM must do it. */
   async write(manager: EntityManager, entity: E, isRemoved: boolean): Promise<boolean> {
     const held = this.heldRow(manager, entity);
     const stored = held && !this.hasRelations(entity, isRemoved) && (await this.copyOf(held.row));
@@ -122,7 +123,7 @@ export class LockedRows<E extends object> {
     return entity;
   }
 
-  /** With values of its own: whoever alters one must not alter what is known of the row. */
+  /** A copy with its own values: changing one must not change what is known of the row. */
   private async copyOf(raw: RawRow): Promise<E | undefined> {
     const copy: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(raw)) {
@@ -133,7 +134,7 @@ export class LockedRows<E extends object> {
     return (await this.stored.stored(copy)).row;
   }
 
-  /** What TypeORM would have to read more for. */
+  /** Whether TypeORM would have to read more than the row. */
   private hasRelations(entity: ObjectLiteral, isRemoved: boolean): boolean {
     const { relations, manyToManyRelations } = this.metadata;
     if (isRemoved && manyToManyRelations.length > 0) return true;
@@ -141,7 +142,7 @@ export class LockedRows<E extends object> {
   }
 }
 
-/** `undefined` of a value that cannot be copied. */
+/** `undefined` if the value cannot be copied. */
 function copied(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Date) return new Date(value);

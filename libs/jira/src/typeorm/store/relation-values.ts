@@ -1,4 +1,4 @@
-// What an entity holds of its relations.
+// The values that an entity holds in its relations.
 
 import type { ObjectLiteral, RelationMetadata } from 'typeorm';
 import { lazyValueName } from '../../commits/typeorm-internals.js';

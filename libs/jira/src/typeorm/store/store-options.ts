@@ -1,4 +1,4 @@
-// What a store of TypeORM's rows is given beside the caller's visibility.
+// The options of a store of TypeORM rows.
 
 import type { SelectQueryBuilder } from 'typeorm';
 import type { DirectReader } from '../direct/direct-reader.js';
@@ -12,14 +12,14 @@ export interface TypeOrmStoreOptions<E extends object> extends CascadeRules {
   readonly baseQuery?: () => SelectQueryBuilder<E>;
   /** The related rows that filters and orders may read. @default all of them */
   readonly sightOf?: SightReader;
-  /** Reads plain rows without TypeORM's query builder, where the base query is all rows. */
+  /** Reads plain rows without TypeORM's query builder, if the base query is all rows. */
   readonly direct?: DirectReader;
-  /** Soft-deleted rows are rows too. @default false */
+  /** Whether soft-deleted rows count as rows. @default false */
   readonly withDeleted?: boolean;
   /** Reads back what was written. @default one that shares no reads with the capture of changes */
   readonly stored?: StoredRows<E>;
-  /** Reads rows to be written by one statement, where the base query is all rows. */
+  /** Reads and locks rows that will be written, by one statement, if the base query is all rows. */
   readonly locked?: LockedRows<E>;
-  /** Delete rows for good where the entity has a `@DeleteDateColumn()`. @default false */
+  /** Whether to delete rows for good if the entity has a `@DeleteDateColumn()`. @default false */
   readonly hardDelete?: boolean;
 }

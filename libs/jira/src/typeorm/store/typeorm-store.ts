@@ -1,4 +1,4 @@
-// The rows of an entity that one caller may see and write into.
+// The rows of an entity that one caller may see and write.
 
 import { isPromise } from '../../core/support/is-promise.js';
 import type { DeepPartial, EntityManager, EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
@@ -131,7 +131,7 @@ export class TypeOrmStore<E extends object> implements Store<E> {
   }
 
   merge(entity: E, fields: Record<string, unknown>): E {
-    // TypeORM would write a new key into the related object that is loaded, or prefer that object to the key column set.
+    // TypeORM would write the new key into the loaded related object, or prefer that object to the key column.
     for (const relation of this.metadata.relations) {
       const isSet = relation.propertyName in fields || relation.joinColumns.some((column) => !column.isVirtual && column.propertyName in fields); // prettier-ignore
       if (isSet) forget(relation, entity);
@@ -144,7 +144,7 @@ export class TypeOrmStore<E extends object> implements Store<E> {
 
   async insert(entity: E): Promise<E> {
     await this.checkRelations(entity);
-    // Only save() follows relations to rows of their own; elsewhere an insert can never touch a row that exists.
+    // Only save() writes related rows. A plain insert can never touch a row that exists.
     if (this.writesMore(entity)) {
       await this.relations().checkNew(entity);
       await this.saveMore(entity);
@@ -165,7 +165,7 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     return rows.map((row) => this.noteRead(row));
   }
 
-  /** Throws a ValidationException unless the caller could retrieve every row that the entity names by a relation. */
+  /** @throws ValidationException unless the caller could retrieve every row that the entity names in a relation */
   checkRelations(entity: E): Promise<void> {
     return this.relations().check(entity);
   }
@@ -197,7 +197,7 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     return (await this.read(entity))?.row ?? entity;
   }
 
-  /** The row just written, as it is stored; it has to be one that the caller sees. */
+  /** Reads the written row back, as it is stored. @throws ValidationException if the caller may not see it */
   private async readBack(entity: E): Promise<E> {
     const stored = await this.read(entity);
     if (!stored) throw new RowNotFoundException();
@@ -226,7 +226,7 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     return this.options.stored ?? new StoredRows<E>(this.metadata);
   }
 
-  /** Saves the entity with all that it brings along, within what the caller may write. */
+  /** Saves the entity and its related rows, within what the caller may write. */
   private async saveMore(entity: E): Promise<void> {
     const save = async (manager: EntityManager): Promise<void> => {
       const plan = await SavePlan.of(manager, this.metadata, entity);
@@ -246,11 +246,11 @@ export class TypeOrmStore<E extends object> implements Store<E> {
     const isSoft = this.metadata.deleteDateColumn !== undefined && !this.options.hardDelete;
     if (isSoft) await this.manager.softRemove(this.metadata.target, entity);
     else if (!(await this.options.locked?.write(this.manager, entity, true))) await this.manager.remove(this.metadata.target as never, entity); // prettier-ignore
-    // TypeORM takes the key from what it removed, which the caller may still want to name.
+    // TypeORM takes the key off a removed entity; the caller may still need it.
     for (const column of this.metadata.primaryColumns) if (id) column.setEntityValue(entity, columnValue(column, id));
   }
 
-  /** Inside a transaction TypeORM reads: the rows have to come from its runner. */
+  /** Inside a transaction, TypeORM must read: the rows must come from its runner. */
   private get direct(): DirectReader | undefined {
     return this.manager.queryRunner ? undefined : this.options.direct;
   }
@@ -292,5 +292,5 @@ export class TypeOrmStore<E extends object> implements Store<E> {
   }
 }
 
-/** By rows that were read back, the mark of that moment. */
+/** By row that was read back: the mark at that time. */
 const READ_AT = new WeakMap<object, number | undefined>();

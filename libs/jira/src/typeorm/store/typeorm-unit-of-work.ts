@@ -1,4 +1,4 @@
-// One request's transaction on one data source.
+// Runs the work of one request in a transaction on one data source, and keeps answers by idempotency key.
 
 import { QueryRunnerAlreadyReleasedError, type DataSource, type EntityManager } from 'typeorm';
 import type { RequestHandle } from '../../core/connections/request-handle.js';
@@ -29,12 +29,12 @@ export class TypeOrmUnitOfWork implements UnitOfWork {
     const outside = this.manager;
     try {
       return await outside.transaction(async (manager) => {
-        // Given up while it waited for SQLite's only connection.
+        // The request was aborted while it waited for SQLite's only connection.
         this.throwIfAborted();
         this.manager = manager;
         this.transaction = manager.queryRunner;
         const result = await work();
-        // Who asked has been told of a timeout, or is gone: what was done for them is undone.
+        // The client was told of a timeout or has disconnected: roll back.
         this.throwIfAborted();
         this.handle.isCommitting = true;
         return result;
@@ -60,7 +60,8 @@ export class TypeOrmUnitOfWork implements UnitOfWork {
   }
 
   private async remember({ id, fingerprint }: OnceKey, work: () => Promise<unknown>): Promise<unknown> {
-    // The first statement of the transaction: it waits for another that has the same id, and sees what that one did.
+    // This first statement of the transaction waits for a transaction with the same id, and then sees what that one
+    // did.
     const { manager } = this;
     await manager.createQueryBuilder().insert().into(IdempotencyKey).values({ id, fingerprint, answer: null, createdAt: new Date() }).orIgnore().execute(); // prettier-ignore
     const kept = await manager.findOneByOrFail(IdempotencyKey, { id });
