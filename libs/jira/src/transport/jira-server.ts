@@ -34,17 +34,11 @@ export class JiraServer {
   ) {}
 
   /**
-<<<<<<< HEAD
    * Sends an event to everyone, or to everyone in a room. If the event is a hook's namespace, the data is wrapped in the envelope
    * of a frame with the method SUBSCRIPTION, unless it has a method of the protocol. Other processes get the data as plain data
    * through `PubSub`; events that do not reach them are logged.
    *
    * @throws TypeError if the event's name is reserved
-=======
-   * Sends an event to every client, or to every client in a room. Data of an event that is named after a hook is
-   * wrapped in a frame with the method SUBSCRIPTION, unless it already has a method of the protocol. Other processes
-   * get plain data, as `PubSub` carries it. What does not reach them is logged.
->>>>>>> h-e4
    */
   emit(event: string, data: unknown, { room, local }: ServerEmitOptions = {}): void {
     refuseReserved(event);
@@ -64,11 +58,7 @@ export class JiraServer {
     if (changes.length > 0) this.hub.log.append({ changes });
   }
 
-<<<<<<< HEAD
   // djira clients throw if a frame for a hook has no method of the protocol.
-=======
-  // djira's clients throw on a hook's event without a method of the protocol.
->>>>>>> h-e4
   private framed(event: string, data: unknown): unknown {
     if (!this.hooks.has(event)) return data;
     if (typeof data !== 'object' || data === null || Array.isArray(data))

@@ -18,11 +18,7 @@ import { SharedRates } from './shared-rates.js';
 /** Returns the address of a client, for the limits per address. */
 export type ClientAddress = (handshake: Handshake) => string;
 
-<<<<<<< HEAD
 /** Injection token of the application's `clientAddress`, which is optional. */
-=======
-/** Token of the application's function; optional. */
->>>>>>> h-e4
 export const CLIENT_ADDRESS = Symbol('jira client address');
 
 /** The counters of one connection. Created with its first message: most connections mostly listen. */

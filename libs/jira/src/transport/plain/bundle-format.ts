@@ -1,21 +1,12 @@
-<<<<<<< HEAD
 // The frames of the PHP WebSocket server bundle: `{ event, headers, input_data }` from clients, `{ event, data }` to them.
-=======
-// The frames of the PHP WebSocket server bundle: it receives `{ event, headers, input_data }` and sends `{ event, data
-// }`.
->>>>>>> h-e4
 
 import type { Query } from 'nestjs-jira-protocol';
 import { jsonConverter, member, recordMember, textMember, type MessageFormat } from './message-format.js';
 
-<<<<<<< HEAD
 /**
  * The format of the PHP WebSocket server bundle. Header values become strings, and nested ones are dropped. Data is `[]` if the
  * client sends none. Invalid frames are never answered.
  */
-=======
-/** Header values become strings, and nested ones are dropped. Data is `[]` by default. Invalid frames are never answered. */
->>>>>>> h-e4
 export const bundleFormat: MessageFormat = {
   name: 'bundle',
   converter: jsonConverter,

@@ -3,15 +3,9 @@
 import { jsonConverter, member, recordMember, textMember, type MessageFormat } from './message-format.js';
 
 /**
-<<<<<<< HEAD
  * The format of protocol version 2. Each message is `{ event, data }`, in both directions, where Socket.IO sends an event and
  * its argument. An event of the application may have `headers`, and a `requestId` if it is to be answered. A frame that cannot be
  * read is answered with `{ event: '$error', data: { code, message } }`.
-=======
- * What Socket.IO sends as an event with an argument is sent here as `{ event, data }`, in both directions. An event of
- * the application may have `headers`, and a `requestId` under which it is then answered. A frame that cannot be read is
- * answered with `{ event: '$error', data: { code, message } }`.
->>>>>>> h-e4
  */
 export const jsonFrames: MessageFormat = {
   name: 'json',

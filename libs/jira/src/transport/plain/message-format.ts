@@ -14,25 +14,15 @@ export interface MessageConverter {
 /** Returns whether a hook has this namespace. */
 export type IsHook = (namespace: string) => boolean;
 
-<<<<<<< HEAD
 /** Extracts the message from a value. The value is what the client sent, so it may be anything. */
-=======
-/** Extracts the message from a value. Clients can send any value: trust nothing about it. */
->>>>>>> h-e4
 export interface MessageExtractor {
   /** The name of the event, or the namespace of a hook; `undefined` if the frame has none. */
   event(value: unknown, isHook: IsHook): string | undefined;
   /** The headers of the event; `{}` if there are none. */
   headers(value: unknown): Query;
-<<<<<<< HEAD
   /** The payload of the event; for a hook, the request frame of protocol version 2. */
   payload(value: unknown, isHook: IsHook): unknown;
   /** The request that the answer to an event refers to. Absent for formats that do not answer events. */
-=======
-  /** The event's payload; for a hook, the request frame of protocol version 2. */
-  payload(value: unknown, isHook: IsHook): unknown;
-  /** The request to answer an event under. Formats that do not answer events omit it. */
->>>>>>> h-e4
   request?(value: unknown): EventRequest | undefined;
 }
 
@@ -55,28 +45,15 @@ export interface MessageFormat {
   readonly extractor: MessageExtractor;
   /** Returns the value to write for an event and its payload; `undefined` if the format cannot express it. */
   compose(event: string, payload: unknown): unknown;
-<<<<<<< HEAD
   /** Whether its clients know protocol version 2: malformed frames are answered, and a shutdown is announced. @default false */
   readonly speaksProtocol?: boolean;
   /** Whether each subscription gets changes under its own `requestId`, without a channel. @default false */
-=======
-  /**
-   * Whether its clients know protocol version 2: malformed frames are then answered, and shutdowns announced. @default
-   * false
-   */
-  readonly speaksProtocol?: boolean;
-  /** Whether each subscription is sent changes under its own `requestId`, without a channel. @default false */
->>>>>>> h-e4
   readonly finishesChanges?: boolean;
   /** Id of a new connection. @default a random UUID */
   createId?(): string;
 }
 
-<<<<<<< HEAD
 /** Each message is one JSON object, on one line or several. */
-=======
-/** The text is JSON: one object per message, on any number of lines. */
->>>>>>> h-e4
 export const jsonConverter: MessageConverter = {
   read: (raw) => {
     try {
@@ -89,11 +66,7 @@ export const jsonConverter: MessageConverter = {
   write: (value) => jsonText(value) ?? JSON.stringify(value),
 };
 
-<<<<<<< HEAD
 /** A member of a value; `undefined` if the value is not an object. */
-=======
-/** A member of a value, which need not be an object. */
->>>>>>> h-e4
 export function member(value: unknown, key: string): unknown {
   return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }

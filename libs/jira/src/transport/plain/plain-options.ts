@@ -11,23 +11,14 @@ export type WebSocketOptions = Pick<
   'perMessageDeflate' | 'skipUTF8Validation' | 'allowSynchronousEvents'
 >;
 
-<<<<<<< HEAD
 /** One object, so that all endpoints that use it share a server. */
-=======
-/** A single object, so that endpoints which use it share a server. */
->>>>>>> h-e4
 export const DEFAULT_WEB_SOCKET: WebSocketOptions = Object.freeze({});
 
 /** One URL for plain WebSockets. */
 export interface PlainWebSocketOptions {
   /**
-<<<<<<< HEAD
    * A path such as `/ws`, for everything that has no path of its own; or the path of a hook or of event handlers, such as
    * `/thing/:id`, to choose its format.
-=======
-   * Path, such as `/ws`. Or the path of a hook or of event handlers, `/thing/:id`, to choose its format. Any other path
-   * serves everything that has no path of its own.
->>>>>>> h-e4
    */
   readonly path: string;
   /** Message format of its clients. @default jsonFrames */
@@ -45,11 +36,7 @@ export interface PlainWebSocketOptions {
   readonly rejectAtHandshake?: boolean;
   /** Time between pings, in ms. A client that does not answer until the next is disconnected. @default 25_000, as in Socket.IO */
   readonly pingIntervalMs?: number;
-<<<<<<< HEAD
   /** Options of the package `ws`, such as `perMessageDeflate`, which compresses frames for each client separately. @default {} */
-=======
-  /** Options of the package `ws`. With `perMessageDeflate`, frames are compressed for each client separately. @default {} */
->>>>>>> h-e4
   readonly webSocket?: WebSocketOptions;
 }
 

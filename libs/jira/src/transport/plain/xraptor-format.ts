@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 // x-raptor's frames: `{ request_id, route, method, header, payload }`, where the payload is JSON in a string.
-=======
-// The frames of x-raptor: `{ request_id, route, method, header, payload }`, where the payload is a JSON string.
->>>>>>> h-e4
 
 import { isMethod, type Method, type RequestFrame } from 'nestjs-jira-protocol';
 import { isRecord } from '../../core/support/is-record.js';
@@ -21,17 +17,10 @@ const UNREGISTERED: ReadonlySet<unknown> = new Set(['UNKNOWN_NAMESPACE', 'UNKNOW
 const CANCELLED = 409;
 
 /**
-<<<<<<< HEAD
  * The format of x-raptor. A route is the name of an event, whose answer is what its handler returns, or an action of a hook, such
  * as `issues/list`. `SUB` on `issues/subscribe` subscribes, and changes arrive under its `request_id`; `UNSUB` with the same id
  * ends the subscription. The payload is the action's data. For methods that read (`GET`, `SUB`), it is the query as well; for
  * others, the query is the header's `query`.
-=======
- * A route is the name of an event, which is answered with what its handler returns, or an action of a hook, such as
- * `issues/list`. `SUB` on `issues/subscribe` subscribes, and changes come under its `request_id`; `UNSUB` with the same
- * id ends the subscription. The payload is the action's data. For methods that read (`GET`, `SUB`), it is also the
- * query; otherwise the query is the header's `query`.
->>>>>>> h-e4
  */
 export const xraptorFormat: MessageFormat = {
   name: 'xraptor',
@@ -66,11 +55,7 @@ function hookRoute(value: unknown, isHook: IsHook): { namespace: string; action:
   return rest.length === 0 && action !== '' && isHook(namespace) ? { namespace, action } : undefined;
 }
 
-<<<<<<< HEAD
 /** Throws unless the payload is JSON in a string, which x-raptor's clients always send. */
-=======
-/** The parsed payload. @throws unless it is a JSON string, which x-raptor's clients always send */
->>>>>>> h-e4
 function parsePayload(value: unknown): unknown {
   const payload = member(value, 'payload');
   if (typeof payload !== 'string') throw new TypeError('"payload" must be a JSON string.');
@@ -98,19 +83,11 @@ function frameOf(value: unknown, action: string, data: unknown): RequestFrame | 
 function response(frame: Readonly<Record<string, unknown>>): unknown {
   const { requestId, status, type, data, action } = frame;
   const method = frame['method'] as Method;
-<<<<<<< HEAD
   if (status === CANCELLED && member(data, 'code') === 'CANCELLED') return undefined; // the client cancelled it
   if (typeof status === 'number' && status >= 400)
     return envelope(requestId, method, action, { message: messageOf(data) });
   if (typeof type === 'string') return envelope(requestId, method, action, { type, data });
   // x-raptor does not answer a subscribe, or a handler that returns nothing.
-=======
-  if (status === CANCELLED && member(data, 'code') === 'CANCELLED') return undefined; // the client asked for it
-  if (typeof status === 'number' && status >= 400)
-    return envelope(requestId, method, action, { message: messageOf(data) });
-  if (typeof type === 'string') return envelope(requestId, method, action, { type, data });
-  // In x-raptor, a subscribe needs no answer, and a handler that returns nothing has none.
->>>>>>> h-e4
   const isSubscribed = textMember(data, 'channel') !== undefined && textMember(data, 'position') !== undefined;
   const isSilent = method === 'SUBSCRIPTION' && (data === null || isSubscribed);
   return isSilent ? undefined : envelope(requestId, method, action, data);
@@ -120,11 +97,7 @@ function messageOf(error: unknown): string {
   return UNREGISTERED.has(member(error, 'code')) ? 'Not registered' : 'fail';
 }
 
-<<<<<<< HEAD
 /** What an application sends belongs to no request, so the event's name takes the place of its id. */
-=======
-/** An event that the application sends by itself belongs to no request. It is sent under the event's name. */
->>>>>>> h-e4
 function post(event: string, payload: unknown): unknown {
   return envelope(event, 'POST', '', payload);
 }

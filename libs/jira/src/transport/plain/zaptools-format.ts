@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 // zaptools' frames, in both directions: `{ "headers": {}, "eventName": "hello", "payload": … }`.
-=======
-// The frames of zaptools, in both directions: `{ "headers": {}, "eventName": "hello", "payload": … }`.
->>>>>>> h-e4
 
 import { randomUUID } from 'node:crypto';
 import { jsonConverter, member, recordMember, textMember, type MessageFormat } from './message-format.js';

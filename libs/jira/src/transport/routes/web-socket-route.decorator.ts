@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 // `@WebSocketRoute('/thing/:id')`: this method gets the WebSocket of its URL, with text and binary frames.
-=======
-// `@WebSocketRoute('/thing/:id')`: a method that owns the WebSocket of a URL, with its text and binary frames.
->>>>>>> h-e4
 
 import type { WebSocket } from 'ws';
 import type { RouteOptions } from '../../hooks/route-options.js';
@@ -19,11 +15,7 @@ export interface RouteContext<PathParams extends object = Params> {
   readonly connection: Connection;
 }
 
-<<<<<<< HEAD
 /** The signature of the decorated method. */
-=======
-/** The type of the decorated method. */
->>>>>>> h-e4
 export type RawHandler = (socket: WebSocket, context: RouteContext) => unknown;
 
 /** Options of `@WebSocketRoute()`. */
@@ -36,16 +28,9 @@ interface RawMark extends WebSocketRouteOptions {
 const MARKS = new MemberMarks<RawMark>('A raw handler');
 
 /**
-<<<<<<< HEAD
  * Calls the method with the `ws` WebSocket and a `RouteContext` for each client that connects to this URL. Clients are admitted
  * as usual: by origin, authentication and the global permissions. The socket stays open when the method returns. If the method
  * throws or rejects, the socket closes with code 1011. Listen for `message` before the first `await`.
-=======
- * Calls the method with the `ws` WebSocket and a `RouteContext` for each client that connects at this URL. The client
- * passes the same checks as any other: origin, authentication, global permissions. The socket stays open when the
- * method returns. If it throws or rejects, the socket is closed with code 1011. Listen for `message` before the first
- * `await`.
->>>>>>> h-e4
  *
  * @example
  * @Injectable()
