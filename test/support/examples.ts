@@ -1,6 +1,6 @@
 // The TypeScript examples of a document, as docs/contributing.md describes them.
 
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fencesOf, type Fence } from './markdown.js';
 
@@ -37,10 +37,11 @@ function isExample({ language, info }: Fence): boolean {
  * `using examples = writeExamples('README.md'); await import(examples.pathOf('issue.hook.ts'))`.
  */
 export function writeExamples(document: string, markdown?: string): WrittenExamples {
-  const folder = join(ROOT, 'test/generated', basename(document));
+  const generated = join(ROOT, 'test/generated');
+  mkdirSync(generated, { recursive: true });
+  // Several tests write examples of the same document at the same time.
+  const folder = mkdtempSync(join(generated, `${basename(document)}-`));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  remove();
-  mkdirSync(folder, { recursive: true });
   for (const { file, text } of examplesOf(document, markdown)) writeFileSync(join(folder, file), text);
   return { pathOf: (file) => join(folder, file), [Symbol.dispose]: remove };
 }
