@@ -45,8 +45,10 @@ export interface SubscribeOptions {
   /** Aborting stops the subscription. */
   readonly signal?: AbortSignal;
   /**
-   * The hook's action that ends the subscription; its `data.target` is the `requestId` that opened it. Name it if the
-   * hook has one that does more than end it. @default `unsubscribe` for `subscribe`, else the protocol's `$cancel`
+   * The hook's action that ends the subscription; its `data.target` is the `requestId` that opened it. Name it if the hook has
+   * one that does more than end it.
+   *
+   * @default `unsubscribe` for `subscribe`, else the protocol's `$cancel`
    */
   readonly unsubscribeAction?: string;
 }

@@ -24,7 +24,9 @@ export interface CallOptions {
   readonly once?: boolean | string;
   /**
    * Shows the write in live stores at once, until the server's rows contain it, and takes it back if it fails. `true` shows
-   * the input (`destroy` hides the row); an object shows its fields instead. @default false
+   * the input (`destroy` hides the row); an object shows its fields instead.
+   *
+   * @default false
    */
   readonly optimistic?: boolean | Readonly<Record<string, unknown>>;
 }

@@ -25,7 +25,9 @@ export interface ClientOptions {
   readonly maxBufferedItems?: number;
   /**
    * Time limit in ms for opening the transport, and then for the answer to the handshake. The latter doubles with each
-   * failure, up to eight times as long. On a silent network, the next attempt waits for it. @default 10_000
+   * failure, up to eight times as long. On a silent network, the next attempt waits for it.
+   *
+   * @default 10_000
    */
   readonly connectTimeoutMs?: number;
   /** First wait before reconnecting, in ms; doubles with each failure, with jitter. @default 500 */
@@ -34,14 +36,18 @@ export interface ClientOptions {
   readonly reconnectMaxMs?: number;
   /**
    * Silence after which the client probes the connection, in ms, while a request, a subscription or a message listener waits.
-   * 0 turns it off: a connection that dies without a close is then noticed by Socket.IO, after about 45 s. @default 5_000
+   * 0 turns it off: a connection that dies without a close is then noticed by Socket.IO, after about 45 s.
+   *
+   * @default 5_000
    */
   readonly heartbeatIntervalMs?: number;
   /** Wait for the answer to a probe, in ms; then the connection counts as lost. @default 4_000 */
   readonly heartbeatTimeoutMs?: number;
   /**
    * Longest wait before a `reset` of the server is delivered, in ms; the wait is random, so that all clients that got it do
-   * not refetch at once. Resets within it become one. @default 500
+   * not refetch at once. Resets within it become one.
+   *
+   * @default 500
    */
   readonly resetJitterMs?: number;
   /** Socket.IO's transports, in the order to try. @default ['websocket', 'polling'] */
@@ -60,7 +66,9 @@ export interface ClientOptions {
   readonly ca?: string | readonly string[];
   /**
    * Whether writes carry an idempotency key. The server then does each write once, and the client sends it again after a lost
-   * connection. The server must store keys. @default false; true with `offline`
+   * connection. The server must store keys.
+   *
+   * @default false; true with `offline`
    */
   readonly writeOnce?: boolean;
   /**

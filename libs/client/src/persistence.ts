@@ -19,8 +19,10 @@ export interface OfflineOptions {
   /** Writes that may wait; more fail with `QUEUE_FULL`. @default 1_000 */
   readonly maxWrites?: number;
   /**
-   * How long a write may wait, in ms; an older one fails with `NOT_CONNECTED` when there is a connection. Keep it shorter than the server's
-   * `idempotencyTtlMs`, or a write whose answer was lost may be done twice. @default 72_000_000, 20 hours
+   * How long a write may wait, in ms; an older one fails with `NOT_CONNECTED` when there is a connection. Keep it shorter than
+   * the server's `idempotencyTtlMs`, or a write whose answer was lost may be done twice.
+   *
+   * @default 72_000_000, 20 hours
    */
   readonly maxAgeMs?: number;
   /**

@@ -27,7 +27,9 @@ export interface JiraCollectionConfig<Hook, Row extends object> extends Pick<
   /** Which of its rows: filters and `search`, not pages or shapes. @default all that the caller may see */
   readonly query?: QueryOf<Hook, 'list'>;
   /**
-   * `eager` keeps all rows of the query, `on-demand` those that live queries ask for. @default 'eager'
+   * `eager` keeps all rows of the query, `on-demand` those that live queries ask for.
+   *
+   * @default 'eager'
    */
   readonly syncMode?: 'eager' | 'on-demand';
   /** The row's key, as the server names it in `change.id`. @default row => row.id */
@@ -38,7 +40,9 @@ export interface JiraCollectionConfig<Hook, Row extends object> extends Pick<
   readonly updateInput?: (changes: Partial<Row>, row: Row) => unknown;
   /**
    * How long a write waits for its commit's change after it was answered, in ms, where the row may not be one of the
-   * collection's. @default 2_000
+   * collection's.
+   *
+   * @default 2_000
    */
   readonly appliedWithinMs?: number;
   /** Called with what ends a part of an `on-demand` collection, such as a lost permission. @default console.error */

@@ -53,8 +53,9 @@ export interface PooledConnection {
   readonly sessionId: number | undefined;
   query(sql: string): Promise<unknown>;
   /**
-   * The rows of a SELECT as the driver returns them, in the order of the columns. @param name for the plan, if the
-   * server keeps plans
+   * The rows of a SELECT as the driver returns them, in the order of the columns.
+   *
+   * @param name for the plan, if the server keeps plans
    */
   read(sql: string, values: readonly unknown[], name?: string): Promise<unknown[][]>;
   /** @param error set if the connection is no longer usable */

@@ -19,7 +19,9 @@ export interface ActionOptions {
   readonly detail?: boolean;
   /**
    * Validates the request's `data`: a class, or a schema of Zod, Valibot, ArkType or another library that implements Standard
-   * Schema. Base classes whose subclasses choose pass a `ChosenInput`. @default `data` is not validated
+   * Schema. Base classes whose subclasses choose pass a `ChosenInput`.
+   *
+   * @default `data` is not validated
    */
   readonly input?: InputSource;
   /** Validation groups for `input`; validators without a group always apply. @default none: all validators apply */

@@ -5,8 +5,10 @@ import type { InputType } from '../policy/serialization/input.js';
 /** The URL of a hook or of event handlers. */
 export interface RouteOptions {
   /**
-   * URL pattern, such as `/thing/:id`: a Socket.IO namespace, and the URL of a plain WebSocket. Only clients that connect there
-   * can use it. @default for all clients that connect without a path
+   * URL pattern, such as `/thing/:id`: a Socket.IO namespace, and the URL of a plain WebSocket. Only clients that connect
+   * there can use it.
+   *
+   * @default for all clients that connect without a path
    */
   readonly path?: string;
   /**

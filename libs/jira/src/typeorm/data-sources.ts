@@ -28,8 +28,10 @@ export class DataSources {
   }
 
   /**
-   * The data source that has the entity. @param subject the hook, for errors @throws ConfigurationError if none or
-   * several have it
+   * The data source that has the entity.
+   *
+   * @param subject the hook, for errors
+   * @throws ConfigurationError if none or several have it
    */
   find(entity: EntityTarget<object>, subject: string, name?: string): FoundEntity {
     const candidates = this.all().filter((one) => name === undefined || one.name === name);

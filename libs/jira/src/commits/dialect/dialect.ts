@@ -63,8 +63,9 @@ export interface RowDialect {
   /** Whether a trigger may change rows of its own table after they were returned. */
   readonly triggersMayRewrite: boolean;
   /**
-   * SQL that tells whether a returned row is in a table with triggers; `undefined` if that cannot be asked. @param
-   * table escaped
+   * SQL that tells whether a returned row is in a table with triggers; `undefined` if that cannot be asked.
+   *
+   * @param table escaped
    */
   triggered(table: string): string | undefined;
   /** The clause that ends a locking SELECT. */
@@ -141,8 +142,9 @@ export interface QueryDialect {
   /** Maximum number of rows of constants per query. */
   readonly constantRows: number;
   /**
-   * A query that returns these constants as rows, with their position as `number`. @param columns of equal length, at
-   * least one
+   * A query that returns these constants as rows, with their position as `number`.
+   *
+   * @param columns of equal length, at least one
    */
   constants(number: string, columns: readonly ConstantColumn[], bind: (value: unknown) => string): string;
 

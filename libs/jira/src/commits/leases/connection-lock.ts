@@ -32,8 +32,9 @@ export class ConnectionLock<Holder extends object> {
   }
 
   /**
-   * Undefined if the lock is free or already the holder's; otherwise a promise of its turn. @throws JiraException
-   * LOCK_TIMEOUT
+   * Undefined if the lock is free or already the holder's; otherwise a promise of its turn.
+   *
+   * @throws JiraException LOCK_TIMEOUT
    */
   acquire(holder: Holder): Promise<void> | undefined {
     if (this.current === holder) return undefined;

@@ -13,8 +13,10 @@ export interface QueryLimits {
   /** Conditions of one query, including `$or` groups and `search` words. @default 50 */
   readonly terms: number;
   /**
-   * Weight of one query. A condition weighs 1, one that searches a text 4, a pattern 8, and each relation that it crosses adds 8.
-   * `search` counts each word in each of its fields. @default 200, 50 searches of texts
+   * Weight of one query. A condition weighs 1, one that searches a text 4, a pattern 8, and each relation that it crosses adds
+   * 8. `search` counts each word in each of its fields.
+   *
+   * @default 200, 50 searches of texts
    */
   readonly queryWeight: number;
   /** Levels of `$or` within `$or`. @default 3 */
@@ -65,7 +67,9 @@ export interface TrafficLimits {
 export interface WorkLimits {
   /**
    * Share of a data source's pool that requests leave to other work, in percent. In a pool of three or more, at least one
-   * connection. @default 20, two of ten
+   * connection.
+   *
+   * @default 20, two of ten
    */
   readonly reservedPoolPercent: number;
   /** Share of the other connections that one user's requests may use at once, in percent. @default 50, four of eight */

@@ -10,7 +10,9 @@ export interface FastPaths {
   readonly views: boolean;
   /**
    * A change is framed once, and its bytes are written to each idle WebSocket of a channel, past Socket.IO and the queue of
-   * Node's stream. An answer that is pure JSON is encoded without a search for binary data. @default true
+   * Node's stream. An answer that is pure JSON is encoded without a search for binary data.
+   *
+   * @default true
    */
   readonly frames: boolean;
 }

@@ -29,8 +29,9 @@ export class Judgements {
   private decided = 0;
 
   /**
-   * Records the queries needed to tell whether all matchers accept the image. @param past given if the image is from
-   * before a change
+   * Records the queries needed to tell whether all matchers accept the image.
+   *
+   * @param past given if the image is from before a change
    */
   prepare(matchers: readonly RowMatcher[], image: Image, past?: Past): void {
     if (past) this.past.set(image, past);

@@ -12,7 +12,9 @@ export interface ExplorerOptions {
   readonly inProduction?: boolean;
   /**
    * Decides who gets the page and the document, by the HTTP request. All others get 401, and browsers ask for a name and a
-   * password. It does not decide what callers may do over the socket. @default everyone
+   * password. It does not decide what callers may do over the socket.
+   *
+   * @default everyone
    */
   readonly guard?: (this: void, request: IncomingMessage) => boolean | Promise<boolean>;
   /** What the document says about the API as a whole. */

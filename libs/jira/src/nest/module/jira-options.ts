@@ -43,8 +43,10 @@ export interface JiraOptions extends ClusterOptions {
   /** Rows per page if the client names no size. @default 16, as in djira */
   readonly pageSize?: number;
   /**
-   * Hooks by namespace, besides the `@Hook()` providers of the application. A class that is not a provider is created here, with
-   * the providers of `imports`. @default none
+   * Hooks by namespace, besides the `@Hook()` providers of the application. A class that is not a provider is created here,
+   * with the providers of `imports`.
+   *
+   * @default none
    */
   readonly hooks?: Readonly<Record<string, Type<BaseHook>>>;
   /** Endpoints for plain WebSockets, besides the paths of hooks and handlers. @default none */
@@ -53,14 +55,18 @@ export interface JiraOptions extends ClusterOptions {
   readonly eventListeners?: readonly EventListenerSpec[];
   /**
    * Returns a client's address behind a proxy, for the limits per address. Read a header that your proxy sets and that clients
-   * cannot set. @default the address of the TCP connection
+   * cannot set.
+   *
+   * @default the address of the TCP connection
    */
   readonly clientAddress?: ClientAddress;
   /** Limits of the server. @default DEFAULT_LIMITS */
   readonly limits?: Partial<Limits>;
   /**
    * Returns the limits of one connection, such as by the plan of its user or tenant: docs/security.md. Called when its user is
-   * known. @default `limits`, for all
+   * known.
+   *
+   * @default `limits`, for all
    */
   readonly limitsOf?: LimitsOf;
   /** Options of the Socket.IO server. Cross-origin requests are refused unless `cors` allows them. */
@@ -68,13 +74,17 @@ export interface JiraOptions extends ClusterOptions {
   /** Returns the key that identifies a user: a string or a number. @default the user's `id`, else `pk`, else `sub` */
   readonly userKey?: UserKey;
   /**
-   * How long a subscription relies on what `visibility` and its permissions last said, in ms. Changes of entities in `dependsOn`
-   * take effect at once. @default 60_000: they are asked once a minute for each subscription
+   * How long a subscription relies on what `visibility` and its permissions last said, in ms. Changes of entities in
+   * `dependsOn` take effect at once.
+   *
+   * @default 60_000: they are asked once a minute for each subscription
    */
   readonly visibilityTtlMs?: number;
   /**
-   * Serves a page on which people try the API (docs/explorer.md), and the document that it reads (docs/asyncapi.md). Not served
-   * in production unless you set `inProduction`. @default false
+   * Serves a page on which people try the API (docs/explorer.md), and the document that it reads (docs/asyncapi.md). Not
+   * served in production unless you set `inProduction`.
+   *
+   * @default false
    */
   readonly explorer?: boolean | ExplorerOptions;
   /**
@@ -89,8 +99,10 @@ export interface JiraOptions extends ClusterOptions {
   /** How long to keep the answer to a write with an idempotency key, in ms: docs/transactions.md. @default 86_400_000, a day */
   readonly idempotencyTtlMs?: number;
   /**
-   * How long the server keeps serving after a shutdown has begun and `JiraHealth.isReady` is false, in ms, so that load balancers
-   * notice before the drain begins. @default 0
+   * How long the server keeps serving after a shutdown has begun and `JiraHealth.isReady` is false, in ms, so that load
+   * balancers notice before the drain begins.
+   *
+   * @default 0
    */
   readonly unreadyMs?: number;
   /** How long a caller waits for the only SQLite connection, in ms. @default 10_000 */

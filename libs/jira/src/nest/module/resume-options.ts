@@ -9,8 +9,10 @@ import type { ResumeSettings } from '../../live/delivery/resumption.js';
 /** Options of resuming. */
 export interface ResumeOptions {
   /**
-   * Signs the tokens that clients resume with: a random text of at least 32 characters, the same in every process that shares the
-   * change log. Required with a shared change log. @default random: tokens are valid in this process only
+   * Signs the tokens that clients resume with: a random text of at least 32 characters, the same in every process that shares
+   * the change log. Required with a shared change log.
+   *
+   * @default random: tokens are valid in this process only
    */
   readonly secret?: string;
   /** How many net changes one answer may hold. A client that missed more refetches. @default 1_000 */

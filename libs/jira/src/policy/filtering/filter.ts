@@ -15,8 +15,9 @@ export interface FilterTerm {
   readonly lookup: Lookup;
   readonly value: unknown;
   /**
-   * Whether it reads related rows that the caller may not retrieve. @default false: rows that their own hooks hide from the
-   * caller count as missing
+   * Whether it reads related rows that the caller may not retrieve.
+   *
+   * @default false: rows that their own hooks hide from the caller count as missing
    */
   readonly unrestricted?: boolean;
 }

@@ -21,7 +21,9 @@ export interface MiddlewareOptions {
   readonly priority?: number;
   /**
    * Applies only to actions whose `namespace/action` begins with a match. Matched once at boot, never against input of
-   * clients, so no request can make it slow. @default all actions
+   * clients, so no request can make it slow.
+   *
+   * @default all actions
    */
   readonly pattern?: RegExp | string;
 }

@@ -28,8 +28,10 @@ export interface PlainWebSocketOptions {
   /** Address that the separate server listens on. @default 127.0.0.1 */
   readonly host?: string;
   /**
-   * Origins that may connect besides the server's own; `'*'` allows all. Clients without an origin, which are not browsers, are
-   * always allowed. @default []
+   * Origins that may connect besides the server's own; `'*'` allows all. Clients without an origin, which are not browsers,
+   * are always allowed.
+   *
+   * @default []
    */
   readonly origins?: readonly string[] | '*';
   /** Whether an unknown URL gets HTTP 404, instead of a connection that closes with code 4040. @default false */

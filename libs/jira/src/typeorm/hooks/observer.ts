@@ -8,8 +8,10 @@ import type { Visibility } from '../query/visibility.js';
 
 export interface EntityObserverOptions<E extends object, View = unknown> extends ObserverOptions<E, View> {
   /**
-   * The rows whose changes this caller may receive. @default the hook's own visibility, for the hook's entity. Required
-   * for other entities, unless `subscribingRooms` decides who receives what
+   * The rows whose changes this caller may receive.
+   *
+   * @default the hook's own visibility, for the hook's entity. Required for other entities, unless `subscribingRooms` decides
+   * who receives what
    */
   visibility?(this: void, scope: HookScope): Visibility<E> | Promise<Visibility<E>>;
 }
