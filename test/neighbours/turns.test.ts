@@ -1,8 +1,9 @@
 // One user, however many connections and requests, takes turns with the others.
 
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { expect, it } from 'vitest';
 import { Expose } from 'class-transformer';
-import { Action, ActionScope, Hook, ModelHook } from 'nestjs-jira';
+import { Action, ActionScope, Hook, ModelHook, type DiagnosticMessages } from 'nestjs-jira';
 import { createTestApp, type TestApp, type TestClient } from '../support/app.js';
 import { describeEachDatabase, describeEachServer } from '../support/databases.js';
 import { Note } from '../support/note.js';
@@ -135,14 +136,20 @@ const SHARE = 4;
 describeEachServer('a pool is shared', ({ type, options }) => {
   it('by percentages of its size: reservedPoolPercent, userPoolPercent', async () => {
     await using app = await start(await options([Note], { poolSize: 20 }), { reservedPoolPercent: 10, userPoolPercent: 25 }); // prettier-ignore
+    const told: DiagnosticMessages['pool'][] = [];
+    const hear = (message: unknown): void => void told.push(message as DiagnosticMessages['pool']);
+    subscribe('nestjs-jira:pool', hear);
     const hook = app.get(NoteHook);
     const mallory = await app.connect(1);
     const held = Array.from({ length: 12 }, () => mallory.call('notes', 'hold', 'POST'));
     await expect.poll(() => hook.open.get(1)).toBe(5);
+    await expect.poll(() => told.at(-1)).toEqual({ dataSource: 'default', waiting: 7 });
     const timer = setInterval(() => hook.release(), 10);
     await Promise.all(held);
     clearInterval(timer);
     expect(hook.most).toBe(5);
+    expect(told.at(-1)?.waiting).toBe(0);
+    unsubscribe('nestjs-jira:pool', hear);
   });
 
   it('so that a user who waits for a locked table does not keep others from another one', async () => {

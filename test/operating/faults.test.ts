@@ -217,6 +217,10 @@ describeWith('redis', 'a fault of Redis', () => {
 
 const POOL = 3;
 
+async function waitingAtPool(): Promise<number> {
+  return Number(/^jira_pool_waiting\{data_source="default"\} (\d+)$/m.exec(await register.metrics())?.[1]);
+}
+
 async function holdAll(dataSource: DataSource): Promise<QueryRunner[]> {
   const runners = Array.from({ length: POOL }, () => dataSource.createQueryRunner());
   await Promise.all(runners.map((runner) => runner.connect()));
@@ -240,10 +244,13 @@ describeEachServer('a pool that is full', ({ type, options }) => {
     const create = (title: string) => other.call('issues', 'create', 'POST', { data: { title, projectId: 1 } });
     const held = await holdAll(app.dataSource);
     const moved = await movedBy(app, async () => {
-      const answers = await Promise.all([client.call('issues', 'list', 'GET'), create('Refused')]);
+      const answered = Promise.all([client.call('issues', 'list', 'GET'), create('Refused')]);
+      await expect.poll(waitingAtPool, { interval: 10 }).toBe(2);
+      const answers = await answered;
       const code = type === 'postgres' ? 'DATABASE_UNAVAILABLE' : 'TIMEOUT';
       expect(answers).toMatchObject(answers.map(() => ({ status, data: { code } })));
     });
+    expect(await waitingAtPool()).toBe(0);
     expect(moved.filter((name) => !name.includes(' slow'))).toEqual([...beyond, counted('create'), counted('list')].toSorted()); // prettier-ignore
 
     await held[0]?.manager.save(Issue, { title: 'Held', projectId: 1 });

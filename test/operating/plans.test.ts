@@ -63,6 +63,30 @@ it('lets all connections of a user together send at the rate of the plan', async
   expect(await listAll(FREE)).toEqual(new Set([200, 429]));
 });
 
+it('gives all connections of a user together the requests in flight and the weight of the plan', async () => {
+  const gold = { userRequestsInFlight: 50, userWeightPerSecond: 10_000 };
+  const limitsOf: LimitsOf = (connection) => (byPlan(connection).subscriptions ? gold : {});
+  const limits = { userRequestsInFlight: 1, userWeightPerSecond: 1, burstSeconds: 1 };
+  await using app = await start({ limits, limitsOf });
+  const refusalOf = ({ status, data }: { status: number; data?: unknown }): string =>
+    status === 200 ? 'ok' : (data as { readonly message: string }).message;
+  /** Each query weighs 80, so one uses up the weight of more than a minute. */
+  const query = { $or: Array.from({ length: 20 }, () => ({ title__icontains: 'a' })) };
+  const answersTo = async (user: number): Promise<{ readonly atOnce: Set<string>; readonly inTurn: string[] }> => {
+    const clients = [await app.connect(user), await app.connect(user)];
+    const all = clients.flatMap((client) => Array.from({ length: 20 }, () => client.call('issues', 'list', 'GET')));
+    const atOnce = new Set((await Promise.all(all)).map(refusalOf));
+    const inTurn: string[] = [];
+    for (const client of clients) inTurn.push(refusalOf(await client.call('issues', 'list', 'GET', { query })));
+    return { atOnce, inTurn };
+  };
+  expect(await answersTo(GOLD)).toEqual({ atOnce: new Set(['ok']), inTurn: ['ok', 'ok'] });
+  expect(await answersTo(FREE)).toEqual({
+    atOnce: new Set(['ok', 'Too many requests of this user in flight; the limit is 1.']),
+    inTurn: ['ok', 'The requests of this user weigh more than 1 a second. Try again in a second.'],
+  });
+});
+
 const WRONG: readonly (readonly [title: string, limitsOf: () => unknown, message: string])[] = [
   ['an unknown limit', () => ({ subscription: 9 }), 'unknown limit "subscription". Did you mean "subscriptions"?'],
   ['a limit of the server', () => ({ frameBytes: 9 }), 'unknown limit "frameBytes".'],

@@ -1,6 +1,7 @@
 // Makes requests take pool connections in turns. An aborted request gets none, and its running statement is cancelled.
 
 import type { DataSource, DataSourceOptions } from 'typeorm';
+import { isObserved, publish } from '../core/diagnostics/diagnostics.js';
 import { failureLog } from '../core/errors/failure-log.js';
 import { currentRequest, followRequests, type Held, type RunningRequest } from '../core/scope/running-request.js';
 import type { StatementControl } from './dialect/dialect.js';
@@ -23,6 +24,7 @@ export function isNextAtPool(driver: object, request: RunningRequest): boolean {
 
 /** Call it once the data source is connected. */
 export function requestsAtPool(
+  name: string,
   dataSource: DataSource,
   control: StatementControl,
   spare: SpareConnection,
@@ -33,6 +35,7 @@ export function requestsAtPool(
   GUARDED.set(driver, turns);
   followRequests();
   const limits = new StatementLimits(dataSource.options, control);
+  const queue = new PoolQueue(name);
   aroundObtaining(driver, async (obtain) => {
     const request = currentRequest();
     if (!request) {
@@ -45,9 +48,9 @@ export function requestsAtPool(
     if (aborted) throw aborted;
     const give = (): void => turns.give(request);
     const turn = turns.take(request);
-    if (turn) await request.waitFor(turn, give);
+    if (turn) await queue.wait(request.waitFor(turn, give));
     try {
-      const connection = await request.waitFor(obtain(), (late) => late.release());
+      const connection = await queue.wait(request.waitFor(obtain(), (late) => late.release()));
       await limits.set(connection, request.timeoutMs + LATER_MS);
       const late = request.aborted;
       if (late) {
@@ -60,6 +63,27 @@ export function requestsAtPool(
       throw error;
     }
   });
+}
+
+/** Counts the requests that wait, whether for their turn or for the pool itself. */
+class PoolQueue {
+  private waiting = 0;
+
+  constructor(private readonly dataSource: string) {}
+
+  async wait<T>(work: Promise<T>): Promise<T> {
+    this.count(1);
+    try {
+      return await work;
+    } finally {
+      this.count(-1);
+    }
+  }
+
+  private count(change: 1 | -1): void {
+    this.waiting += change;
+    if (isObserved('pool')) publish('pool', { dataSource: this.dataSource, waiting: this.waiting });
+  }
 }
 
 /** A connection while a request holds it. */

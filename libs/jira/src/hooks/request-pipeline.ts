@@ -139,7 +139,7 @@ export class RequestPipeline {
       publishRefusal('requestsInFlight', connection.id);
       return new JiraException('TOO_MANY_REQUESTS', `Too many requests in flight; the limit is ${limit}.`);
     }
-    const { userRequestsInFlight } = this.limits;
+    const userRequestsInFlight = limitOf(connection, this.limits, 'userRequestsInFlight');
     if (!isReserved && connection.party.inFlight >= userRequestsInFlight) {
       publishRefusal('userRequestsInFlight', connection.id);
       const message = `Too many requests of this user in flight; the limit is ${userRequestsInFlight}.`;

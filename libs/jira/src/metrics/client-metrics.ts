@@ -23,6 +23,7 @@ export function clientMetrics(instruments: Instruments): Listeners {
   );
   const subscriptions = instruments.gauge('jira_subscriptions', 'Open subscriptions.', 'namespace');
   const resumes = instruments.counter('jira_resumes_total', 'Clients that came back.', 'namespace', 'outcome');
+  const waiting = instruments.gauge('jira_pool_waiting', 'Requests that wait for a connection of the pool.', 'data_source'); // prettier-ignore
   return {
     connection: ({ event, code, reason = OTHER }) => {
       if (event === 'refused') return refused.inc({ code: code ?? OTHER });
@@ -35,6 +36,7 @@ export function clientMetrics(instruments: Instruments): Listeners {
       duration.observe({ ...names, status: String(status) }, durationMs / 1_000);
     },
     subscribe: ({ event, namespace }) => subscriptions.inc({ namespace }, event === 'opened' ? 1 : -1),
+    pool: ({ dataSource, waiting: count }) => waiting.set({ data_source: dataSource }, count),
     resume: ({ namespace, outcome }) => resumes.inc({ namespace, outcome }),
   };
 }

@@ -87,7 +87,7 @@ export class TypeOrmEdge extends Observables implements RowWatcher, OnApplicatio
         const spare = new SpareConnection(dataSource.options);
         this.spares.set(name, { spare, control: dialect.statements });
         const shares = poolShares(poolSizeOf(dataSource.driver), percent);
-        requestsAtPool(dataSource, dialect.statements, spare, new PoolTurns(shares));
+        requestsAtPool(name, dataSource, dialect.statements, spare, new PoolTurns(shares));
       }
       const source = new TypeOrmChangeSource(dataSource, name);
       source.attach();

@@ -68,6 +68,13 @@ export interface DiagnosticMessages {
   };
   /** Changes of an entity wait until earlier ones are sent. */
   readonly queue: { readonly entity: string; readonly waiting: number };
+  /** A request began or ceased to wait for a connection of a pool. SQLite has no pool. */
+  readonly pool: {
+    /** Name of the data source. */
+    readonly dataSource: string;
+    /** How many requests of this process wait now. */
+    readonly waiting: number;
+  };
   /** The server began to keep a live list, read it, or dropped it. */
   readonly window: {
     readonly event: 'opened' | 'read' | 'closed';
@@ -123,6 +130,7 @@ const CHANNELS = {
   deliver: channel('nestjs-jira:deliver'),
   delivered: channel('nestjs-jira:delivered'),
   queue: channel('nestjs-jira:queue'),
+  pool: channel('nestjs-jira:pool'),
   window: channel('nestjs-jira:window'),
   subscribe: channel('nestjs-jira:subscribe'),
   resume: channel('nestjs-jira:resume'),

@@ -5,6 +5,7 @@ import { JiraException } from '../errors/jira.exception.js';
 import type { Connection } from '../connections/connection.js';
 import { stateOf, type HookScope } from '../scope/scope.js';
 import type { Limits } from './limits.js';
+import { limitOf } from './limits-of.js';
 
 export type BudgetLimits = Pick<Limits, 'userWeightPerSecond' | 'burstSeconds'>;
 
@@ -13,9 +14,10 @@ export type BudgetLimits = Pick<Limits, 'userWeightPerSecond' | 'burstSeconds'>;
  *
  * @throws JiraException `TOO_MANY_REQUESTS` if the budget is used up
  */
-export function spend({ id, party }: Connection, weight: number, limits: BudgetLimits): void {
-  const { userWeightPerSecond, burstSeconds } = limits;
-  if (party.budget(userWeightPerSecond, userWeightPerSecond * burstSeconds).take(weight)) return;
+export function spend(connection: Connection, weight: number, limits: BudgetLimits): void {
+  const { id, party } = connection;
+  const userWeightPerSecond = limitOf(connection, limits, 'userWeightPerSecond');
+  if (party.budget(userWeightPerSecond, userWeightPerSecond * limits.burstSeconds).take(weight)) return;
   publishRefusal('userWeightPerSecond', id);
   const message = `The requests of this user weigh more than ${userWeightPerSecond} a second. Try again in a second.`;
   throw new JiraException('TOO_MANY_REQUESTS', message);

@@ -107,7 +107,7 @@ export interface Limits extends QueryLimits, TrafficLimits, WorkLimits {
 /** The limits that may differ from connection to connection. */
 export const CONNECTION_LIMITS = [
   'answerBytes', 'requestsInFlight', 'requestsPerSecond', 'refusedRequests', 'malformedFrames', 'subscriptions', 'rooms',
-  'connectionsPerUser', 'userRequestsPerSecond',
+  'connectionsPerUser', 'userRequestsPerSecond', 'userRequestsInFlight', 'userWeightPerSecond',
 ] as const; // prettier-ignore
 
 /** The limits that `limitsOf` may set for a connection. */

@@ -23,9 +23,14 @@ export class Party {
     return this.requests;
   }
 
-  /** The weight that its requests may use. It outlives the party: whoever reconnects at once finds the same budget. */
+  /**
+   * The weight that its requests may use, at this rate from now on. It outlives the party: whoever reconnects at once finds
+   * the same budget.
+   */
   budget(perSecond: number, atOnce: number): TokenBucket {
-    return this.home?.budgets.of(this.key) ?? (this.ownBudget ??= new TokenBucket(perSecond, atOnce));
+    const budget = this.home?.budgets.of(this.key) ?? (this.ownBudget ??= new TokenBucket(perSecond, atOnce));
+    budget.become(perSecond, atOnce);
+    return budget;
   }
 
   joined(): void {
