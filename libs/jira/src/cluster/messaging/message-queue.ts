@@ -9,6 +9,7 @@ export interface Message {
   readonly sentAt: Date;
 }
 
+/** A message in a recipient's queue. */
 export interface QueuedMessage extends Message {
   /** Its slot in the recipient's queue, for `read` and `remove`; opaque. */
   readonly slot: string;

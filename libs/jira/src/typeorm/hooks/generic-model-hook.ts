@@ -43,17 +43,16 @@ import { TypeOrmUnitOfWork } from '../store/typeorm-unit-of-work.js';
 const CREATE_CALLS = ['performCreate', 'getStore', 'openUnitOfWork', 'serialize'] as const;
 type Overridable = 'visibility' | 'checkObjectPermissions' | 'getQuery' | (typeof CREATE_CALLS)[number];
 
+/** A hook over the rows of an entity, without actions: add them as methods or with mixins. `ModelHook` has them all. */
 export abstract class GenericModelHook<E extends object> extends GenericHook<E> {
   /** The entity whose rows this hook serves. */
   abstract entity: Type<E>;
   /** Whether soft-deleted rows count as rows. @default false */
   withDeleted = false;
   /**
-   * Entities whose rows decide who sees which rows (memberships), or that the output shows. Their changes take effect
-   * on subscriptions at once.
+   * Entities that decide who sees which rows (memberships), or that the output shows. Subscriptions follow their changes at once.
    *
-   * @default the entities that `visibility` crosses by relations. What its code looks up by itself is checked again
-   * within `visibilityTtlMs`
+   * @default the entities that `visibility` crosses by relations; what its code looks up is checked again within `visibilityTtlMs`
    */
   dependsOn: readonly Dependency[] = [];
 
