@@ -65,6 +65,7 @@ export class Broadcast {
     private readonly lifecycle: LifecycleEvents,
   ) {}
 
+  /** @throws TypeError if the id is a reserved event name */
   room(id: string): BroadcastRoom {
     if (isReservedName(id)) throw new TypeError(`"${id}" is a reserved event name and cannot name a room.`);
     return new BroadcastRoom(id, this);

@@ -50,7 +50,7 @@ export class RouteTable {
     return this.entries.find((entry) => entry.pattern === pattern);
   }
 
-  /** @throws ConfigurationError if the pattern is invalid, or if two users of one pattern disagree about it */
+  /** @throws ConfigurationError if the pattern is invalid, or conflicts with an earlier route of the same pattern */
   add({ subject, path, params, check, raw }: RouteSpec): void {
     const { matches, variables } = compile(subject, path);
     const index = this.entries.findIndex(({ pattern }) => pattern === path);

@@ -43,7 +43,7 @@ import { TypeOrmUnitOfWork } from '../store/typeorm-unit-of-work.js';
 const CREATE_CALLS = ['performCreate', 'getStore', 'openUnitOfWork', 'serialize'] as const;
 type Overridable = 'visibility' | 'checkObjectPermissions' | 'getQuery' | (typeof CREATE_CALLS)[number];
 
-/** A hook over the rows of an entity, without actions: add them as methods or with mixins. `ModelHook` has them all. */
+/** A hook over the rows of an entity, without actions. Add them as methods or with mixins, or extend `ModelHook`. */
 export abstract class GenericModelHook<E extends object> extends GenericHook<E> {
   /** The entity whose rows this hook serves. */
   abstract entity: Type<E>;
@@ -52,7 +52,8 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   /**
    * Entities that decide who sees which rows (memberships), or that the output shows. Subscriptions follow their changes at once.
    *
-   * @default the entities that `visibility` crosses by relations; what its code looks up is checked again within `visibilityTtlMs`
+   * @default the entities that `visibility` crosses by relations. What its code looks up by itself is checked again
+   * within `visibilityTtlMs`
    */
   dependsOn: readonly Dependency[] = [];
 
