@@ -164,7 +164,7 @@ function textOf(event: string, payload: unknown): string {
   return jsonText(args) ?? JSON.stringify(args);
 }
 
-/** Whether the adapter reaches other processes: such adapters override `serverSideEmit`, which the base class refuses. */
+/** Whether the adapter reaches other processes: such adapters override `serverSideEmit`. */
 function hasClusterAdapter({ adapter }: Namespace): boolean {
   let base: object = adapter;
   for (let next: object | null = adapter; next && next !== EventEmitter.prototype;)

@@ -125,7 +125,7 @@ export class SocketIoTransport {
     else conn.once('upgrade', watch);
   }
 
-  /** Why the server cut this connection off: too much backlog, or a frame that is too large. */
+  /** Why the server cut this connection off: a long backlog, or a frame that is too large. `undefined` if it did not. */
   private codeOf(socket: Socket, description: unknown): Code | undefined {
     return this.backlog.isTooLong(socket) ? 'SLOW_CLIENT' : isTooLarge(description) ? 'FRAME_TOO_LARGE' : undefined;
   }
