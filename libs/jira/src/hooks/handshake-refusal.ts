@@ -10,8 +10,9 @@ import type { Connection, Params } from '../core/connections/connection.js';
 export interface HandshakeRefusal {
   /** HTTP status, such as 403. */
   readonly status: number;
+  /** HTTP headers of the response, used with a `body`. @default none */
   readonly headers?: Readonly<Record<string, string>>;
-  /** @default the code and message as JSON */
+  /** Body of the response. @default the code and message as JSON */
   readonly body?: string;
 }
 
