@@ -29,7 +29,11 @@ export type HandshakeCheck = (
   connection: Connection,
 ) => Promise<HandshakeRefusal | null | void> | HandshakeRefusal | null | void;
 
-/** The `processHandshake()` of an instance, if it has one. Throws a ConfigurationError if its class has no path. */
+/**
+ * The `processHandshake()` of an instance, if it has one.
+ *
+ * @throws ConfigurationError if the instance has `processHandshake()`, but no path
+ */
 export function handshakeCheckOf(instance: object, path: string | undefined): HandshakeCheck | undefined {
   const { processHandshake: check } = instance as { processHandshake?: HandshakeCheck };
   if (check && path === undefined)

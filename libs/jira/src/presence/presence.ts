@@ -24,7 +24,7 @@ export interface PresenceChange {
   readonly after?: OnlineUser;
 }
 
-/** A user is announced at most once in this time. What happens meanwhile is announced, in sum, when it is over. */
+/** A user is announced at most once in this time. Further changes are announced together when it is over. */
 const REST_MS = 1_000;
 /** Up to this many changed users are read one by one; if there are more, all users are read. */
 const MAX_ASKED = 100;

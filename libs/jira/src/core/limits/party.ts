@@ -23,7 +23,7 @@ export class Party {
     return this.requests;
   }
 
-  /** The weight that its requests may use. It outlives the party: whoever reconnects at once finds the same budget. */
+  /** The weight that its requests may use. It outlives the party: a client that reconnects at once gets the same budget. */
   budget(perSecond: number, atOnce: number): TokenBucket {
     return this.home?.budgets.of(this.key) ?? (this.ownBudget ??= new TokenBucket(perSecond, atOnce));
   }

@@ -78,7 +78,7 @@ export interface JiraOptions extends ClusterOptions {
    * How long a subscription relies on what `visibility` and its permissions last said, in ms. Changes of entities in
    * `dependsOn` take effect at once.
    *
-   * @default 60_000: they are asked once a minute for each subscription
+   * @default 60_000: each subscription is checked once a minute
    */
   readonly visibilityTtlMs?: number;
   /**

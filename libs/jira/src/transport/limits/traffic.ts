@@ -1,4 +1,4 @@
-// Limits on connections, and on the rates of connections, users and addresses. A message costs a few additions.
+// Limits the number of connections, and the rates of connections, users and addresses. Counting a message takes a few additions.
 
 import { Inject, Injectable } from '@nestjs/common';
 import { publishRefusal } from '../../core/diagnostics/diagnostics.js';

@@ -67,7 +67,7 @@ export class RouteTable {
     const entry: Entry = { pattern: path, subject: other?.subject ?? subject, params: params ?? other?.params, checks, raw, matches, variables }; // prettier-ignore
     if (other) this.entries[index] = entry;
     else this.entries.push(entry);
-    // `/thing/new` comes before `/thing/:id`, in whatever order they were added.
+    // `/thing/new` comes before `/thing/:id`, even if it was added later.
     this.entries.sort((a, b) => a.variables - b.variables);
   }
 

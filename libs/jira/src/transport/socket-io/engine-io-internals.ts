@@ -76,7 +76,7 @@ export function holdBack(transport: EngineTransport): () => void {
   };
 }
 
-/** Limits the frame size of future connections. False for an unknown kind of server. */
+/** Limits the frame size of future connections. Returns false for an unknown kind of server. */
 export function boundFrames({ engine }: Server, bytes: number): boolean {
   const { opts, ws } = engine as unknown as ServerMembers;
   if (typeof ws?.options?.maxPayload !== 'number') return false;

@@ -24,7 +24,7 @@ export const SOCKET_IO_OPTIONS = Symbol('jira socket.io options');
 /** Token of the names of the options that the application set. */
 export const SOCKET_IO_CHOSEN = Symbol('jira chosen socket.io options');
 
-/** Returns a function that tells whether a URL belongs to Engine.IO: whether it begins with its path, slash included. */
+/** Returns a function that tells whether Engine.IO serves a URL: one that begins with its path, trailing slash included. */
 export function urlsOf({ path = '/socket.io', addTrailingSlash = true }: SocketIoOptions): (url: string) => boolean {
   const own = path.replace(/\/$/, '') + (addTrailingSlash ? '/' : '');
   return (url) => url.startsWith(own);

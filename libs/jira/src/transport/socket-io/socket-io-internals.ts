@@ -14,7 +14,7 @@ interface SocketMembers {
   readonly client: { readonly sockets: ReadonlyMap<string, Socket> };
 }
 
-/** The sockets of one connection, one for each namespace: a faulty frame concerns all of them. */
+/** The sockets of one connection, one for each namespace. A faulty frame affects all of them. */
 export function socketsBeside(socket: Socket): Iterable<Socket> {
   return (socket as unknown as SocketMembers).client.sockets.values();
 }
