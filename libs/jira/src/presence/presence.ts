@@ -18,9 +18,12 @@ export interface OnlineUser {
 
 /** A user came online (`added`), went offline (`removed`), or has more or fewer connections (`modified`). */
 export interface PresenceChange {
+  /** The user's key as a string. */
   readonly id: string;
   readonly type: 'added' | 'modified' | 'removed';
+  /** The user before the change; absent if `added`. */
   readonly before?: OnlineUser;
+  /** The user after the change; absent if `removed`. */
   readonly after?: OnlineUser;
 }
 
