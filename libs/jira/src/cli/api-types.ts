@@ -1,4 +1,4 @@
-// From a document to the type that `createClient<Api>()` takes, for clients that cannot import the server's hooks.
+// Writes the type for `createClient<Api>()` from the API document, for clients that cannot import the server's hooks.
 
 import type { AsyncApiDocument } from '../document/api-document.js';
 import type { Schema } from '../document/schema.js';
@@ -9,7 +9,7 @@ interface Payload extends Schema {
   readonly required?: readonly string[];
 }
 
-/** A TypeScript module. What the document does not know is `unknown`. */
+/** Returns a TypeScript module. Types that the document does not describe are `unknown`. */
 export function apiTypes(document: AsyncApiDocument): string {
   const writer = new TypeWriter(document);
   const hooks = new Map<string, string[]>();
@@ -42,7 +42,7 @@ export function apiTypes(document: AsyncApiDocument): string {
   ].join('\n');
 }
 
-/** What changes bring of a row is what the hook lists. */
+/** Whether an output is the answer to a subscribe. It is `unknown` in `Api`: changes carry rows as the hook lists them. */
 function isSubscribed(output: Schema | undefined): boolean {
   return output?.['$ref'] === '#/components/schemas/jira.Subscribed';
 }

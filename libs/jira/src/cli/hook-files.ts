@@ -6,9 +6,9 @@ export interface NewFile {
 }
 
 export interface HookNames {
-  /** `issues` */
+  /** Such as `issues`. */
   readonly namespace: string;
-  /** `Issue` */
+  /** Class name, such as `Issue`. */
   readonly entity: string;
 }
 
@@ -20,7 +20,7 @@ export interface HookStyle {
   readonly usesVitest: boolean;
 }
 
-/** `categories` is made of `Category`, `boxes` of `Box`, `work-items` of `WorkItem`. */
+/** The class name for a namespace: `categories` → `Category`, `boxes` → `Box`, `work-items` → `WorkItem`. */
 export function entityOf(namespace: string): string {
   const singular = namespace
     .replace(/ies$/, 'y')

@@ -1,4 +1,4 @@
-// `nestjs-jira indexes dist/app.module.js`: what the hooks' queries need, as SQL.
+// `nestjs-jira indexes dist/app.module.js`: the indexes that the hooks' queries need, as SQL.
 
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -53,7 +53,7 @@ function userOf(json: string): unknown {
   }
 }
 
-/** SQL whose comments say what each index is for. */
+/** Returns SQL with comments that say what each index is for. */
 export function indexesText({ found, missing, unserved }: ApplicationIndexes): string {
   const lines = [`-- ${count(missing.length)} missing, ${found.length} found.`];
   for (const { name, table, uses } of found) lines.push(comment(`${table}: found ${name}, for ${uses.join('; ')}`));
@@ -74,7 +74,7 @@ function count(indexes: number): string {
   return `${indexes} ${indexes === 1 ? 'index' : 'indexes'}`;
 }
 
-/** On one line, whatever an error says. */
+/** An SQL comment on one line: the text of an error may have several. */
 function comment(text: string): string {
   return `-- ${text.replaceAll(/\s+/g, ' ')}`;
 }

@@ -24,7 +24,7 @@ const USAGE = `Usage:
 Without --out the result is printed.`;
 
 async function main(): Promise<number> {
-  // Needs socket.io-client, which servers need not have.
+  // Loaded on demand: it needs socket.io-client, which a server may not have installed.
   if (process.argv[2] === 'load') return (await import('./load/load-command.js')).loadCommand(process.argv.slice(3));
   if (process.argv[2] === 'new') return newCommand(process.argv.slice(3));
   if (process.argv[2] === 'indexes') return indexesCommand(process.argv.slice(3));

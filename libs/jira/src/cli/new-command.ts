@@ -48,7 +48,7 @@ function assertNames(namespace: string, entity: string): void {
     throw new Error(`"${entity}" is not the name of a class. Name it: --entity Issue.`);
 }
 
-/** The application's manifest says how it imports and what it tests with. */
+/** Reads from package.json how the application imports files and what it tests with. */
 async function styleOf(root: string): Promise<HookStyle> {
   const path = join(root, 'package.json');
   if (!existsSync(path)) throw new Error(`${root} has no package.json. Run this in the folder of a Nest application.`);

@@ -1,4 +1,4 @@
-// Where a document comes from: a server, a file, or an application's module.
+// Reads the API document from a server, a file or the module of an application.
 
 import 'reflect-metadata';
 import { readFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { NestFactory } from '@nestjs/core';
 import type { AsyncApiDocument } from '../document/api-document.js';
 import { JiraModule } from '../nest/module/jira.module.js';
 
-/** @throws Error that names the source and what is wrong with it */
+/** @throws Error that says what is wrong with the source */
 export async function documentFrom(source: string): Promise<AsyncApiDocument> {
   if (/^https?:\/\//.test(source)) return checked(await fetched(source), source);
   const [path = source] = source.split('#');
@@ -22,7 +22,11 @@ export async function documentFrom(source: string): Promise<AsyncApiDocument> {
   }
 }
 
-/** Starts the application of a compiled module without listening. @param source `dist/app.module.js#AppModule` */
+/**
+ * Starts the application of a compiled module without listening.
+ *
+ * @param source such as `dist/app.module.js#AppModule`
+ */
 export async function openApplication(source: string): Promise<INestApplicationContext> {
   const [path = source, name] = source.split('#');
   return NestFactory.createApplicationContext(await moduleFrom(path, name), { logger: ['error'] });
@@ -45,7 +49,7 @@ function checked(value: unknown, source: string): AsyncApiDocument {
   throw new Error(`${source} is not an AsyncAPI 3 document.`);
 }
 
-/** The class of the module: the export of this name, else the only class whose name ends with "Module". */
+/** The module class: the export of this name, or else the only class whose name ends with "Module". */
 async function moduleFrom(path: string, name: string | undefined): Promise<Type<object>> {
   const exported = (await import(pathToFileURL(resolve(path)).href)) as Record<string, unknown>;
   const classes = Object.entries(exported).filter(([, value]) => typeof value === 'function');

@@ -1,4 +1,4 @@
-// JSON Schema as TypeScript: the part that documents of this library use.
+// Writes JSON Schema as TypeScript types, as far as this library's documents use it.
 
 import type { AsyncApiDocument } from '../document/api-document.js';
 import type { Schema } from '../document/schema.js';
@@ -14,12 +14,12 @@ interface RequestPayload {
 }
 
 export class TypeWriter {
-  /** Schemas that were named so far, by the name of their type. */
+  /** Names of the schemas that were referenced so far, by the name of their type. */
   private readonly named = new Map<string, string>();
 
   constructor(private readonly document: AsyncApiDocument) {}
 
-  /** What `data` may be; `undefined` for an action that takes none. */
+  /** The type of `data`; `undefined` for an action that takes none. */
   inputOf(payload: RequestPayload | undefined): string {
     const data = payload?.properties['data'];
     if (!data) return 'undefined';
@@ -52,10 +52,10 @@ export class TypeWriter {
     return union(types);
   }
 
-  /** The types that were referred to. */
+  /** Declarations of the types that were referenced. */
   declarations(): string[] {
     const written = new Map<string, string>();
-    // Writing one may name another.
+    // Writing one type may reference another.
     for (let size = -1; size !== this.named.size;) {
       size = this.named.size;
       for (const [type, name] of this.named)

@@ -23,6 +23,7 @@ export interface DocumentInfo {
   readonly title?: string;
   /** Version of the API, not of the library. @default '1.0.0' */
   readonly version?: string;
+  /** Description of the API, as Markdown. */
   readonly description?: string;
 }
 

@@ -69,6 +69,7 @@ export interface InputChoice {
   readonly type: InputType;
   /** Whether fields may be absent, as in a PATCH. */
   readonly isPartial: boolean;
+  /** Validation groups, as in class-validator. @default all validators apply */
   readonly groups?: readonly string[];
   /** Whether it sets the fields of a row. @default false */
   readonly isRow?: boolean;

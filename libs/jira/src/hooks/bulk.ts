@@ -19,6 +19,7 @@ export type BulkItem = unknown;
 /** The result of one item of a request that is not atomic. Results are in the order of the items. */
 export interface BulkResult {
   readonly status: number;
+  /** The item's answer, or its error. */
   readonly data: unknown;
 }
 

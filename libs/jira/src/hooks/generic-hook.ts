@@ -91,7 +91,7 @@ export abstract class GenericHook<E extends object> extends BaseHook {
   /** The rows that this caller may see and write, in the request's transaction. */
   abstract getStore(scope: HookScope): Store<E> | Promise<Store<E>>;
 
-  /** Reads the filter of the query. Throws a ValidationException that names every invalid key. */
+  /** Reads the filter of the query. @throws ValidationException that names every invalid key */
   abstract parseFilter(scope: HookScope): Filter;
 
   /** Reads the ordering of the query; returns the hook's if there is none. */

@@ -10,8 +10,9 @@ import type { Connection, Params } from '../core/connections/connection.js';
 export interface HandshakeRefusal {
   /** HTTP status, such as 403. */
   readonly status: number;
+  /** HTTP headers of the response, used with a `body`. @default none */
   readonly headers?: Readonly<Record<string, string>>;
-  /** @default the code and message as JSON */
+  /** Body of the response. @default the code and message as JSON */
   readonly body?: string;
 }
 
@@ -28,7 +29,11 @@ export type HandshakeCheck = (
   connection: Connection,
 ) => Promise<HandshakeRefusal | null | void> | HandshakeRefusal | null | void;
 
-/** The `processHandshake()` of an instance, if it has one. Throws a ConfigurationError if its class has no path. */
+/**
+ * The `processHandshake()` of an instance, if it has one.
+ *
+ * @throws ConfigurationError if the instance has `processHandshake()`, but no path
+ */
 export function handshakeCheckOf(instance: object, path: string | undefined): HandshakeCheck | undefined {
   const { processHandshake: check } = instance as { processHandshake?: HandshakeCheck };
   if (check && path === undefined)

@@ -7,7 +7,7 @@ import type { HookScope } from '../core/scope/scope.js';
 import { checkView } from '../policy/serialization/check-classes.js';
 import { outputViewOf } from '../policy/serialization/output-view.js';
 
-/** Shows one row to a caller. Throws an Error that names the cure if no view says what to show. */
+/** Shows one row to a caller. @throws Error that names the cure if no view says what to show */
 export type ShowRow = (row: object, scope: HookScope) => unknown;
 
 /** Port: knows which objects are rows, and how to show them. */

@@ -7,7 +7,9 @@ import type { CursorRow, Seek } from '../policy/pagination/cursor.js';
 export interface StoreQuery {
   readonly filter: Filter;
   readonly ordering: readonly Ordering[];
+  /** How many rows to skip. @default 0 */
   readonly offset?: number;
+  /** Maximum number of rows. @default no limit */
   readonly limit?: number;
 }
 
@@ -16,6 +18,7 @@ export type RowUse = 'write' | 'remove';
 
 /** The rows that one caller may see and write. Opened for each request, with the caller's visibility and transaction. */
 export interface Store<E extends object> {
+  /** Returns the rows that match the filter, in the order of the query. */
   find(query: StoreQuery): Promise<E[]>;
   /** A slice of the rows and the number of all, in one read; `undefined` if that takes two reads. */
   findAndCount?(query: StoreQuery): Promise<{ readonly rows: E[]; readonly count: number } | undefined>;

@@ -18,13 +18,16 @@ export interface OnlineUser {
 
 /** A user came online (`added`), went offline (`removed`), or has more or fewer connections (`modified`). */
 export interface PresenceChange {
+  /** The user's key as a string. */
   readonly id: string;
   readonly type: 'added' | 'modified' | 'removed';
+  /** The user before the change; absent if `added`. */
   readonly before?: OnlineUser;
+  /** The user after the change; absent if `removed`. */
   readonly after?: OnlineUser;
 }
 
-/** A user is announced at most once in this time. What happens meanwhile is announced, in sum, when it is over. */
+/** A user is announced at most once in this time. Further changes are announced together when it is over. */
 const REST_MS = 1_000;
 /** Up to this many changed users are read one by one; if there are more, all users are read. */
 const MAX_ASKED = 100;

@@ -1,3 +1,4 @@
+// `nestjs-jira/redis`: what processes share, in one Redis.
 export { RedisChangeLog, type RedisChangeLogOptions } from './redis-change-log.js';
 export { redisCluster, type RedisCluster } from './redis-cluster.js';
 export { RedisConnectionStore, type RedisConnectionStoreOptions } from './redis-connection-store.js';

@@ -12,6 +12,7 @@ import { RedisLink, type RedisClient, type RedisOptions } from './redis-link.js'
 import { RowOrder } from './row-order.js';
 import { StreamReader, timeOf, type StreamEntry } from './stream-reader.js';
 
+/** Options of `RedisChangeLog`. */
 export interface RedisChangeLogOptions extends RedisOptions {
   /** Approximate number of commits the stream keeps. A node that misses more resets its subscribers. @default 10_000 */
   readonly length?: number;

@@ -6,6 +6,7 @@ import { RedisLink } from './redis-link.js';
 import { RedisMessageQueue } from './redis-message-queue.js';
 import { RedisPubSub, type RedisPubSubOptions } from './redis-pub-sub.js';
 
+/** What `redisCluster()` returns: options of `JiraModule.forRoot()`. */
 export interface RedisCluster {
   readonly changeLog: RedisChangeLog;
   readonly pubSub: RedisPubSub;

@@ -17,6 +17,7 @@ import { RedisLink, type RedisOptions } from './redis-link.js';
 type Stored = Omit<ConnectionEntry, 'id' | 'createdAt'> & { readonly createdAt: number };
 type StoredMember = Omit<RoomMember, 'joinedAt'> & { readonly joinedAt: number };
 
+/** Options of `RedisConnectionStore`. */
 export interface RedisConnectionStoreOptions extends RedisOptions {
   /** How long a silent process counts as alive, in ms. @default 15_000 */
   readonly leaseMs?: number;
@@ -25,7 +26,10 @@ export interface RedisConnectionStoreOptions extends RedisOptions {
 /** An hour: far longer than the time between renewals. */
 const KEEP_COUNT_MS = '3600000';
 
-/** Leases end by each process's own clock: keep the clocks within a fraction of a lease of each other. */
+/**
+ * Stores connections and broadcast rooms in a Redis that all processes share. Keep their clocks in sync, to well within
+ * `leaseMs`: each process decides by its own clock whether a lease has ended.
+ */
 export class RedisConnectionStore implements ConnectionStore {
   readonly leaseMs?: number;
   private readonly link: RedisLink;

@@ -6,8 +6,9 @@ import { publish } from '../core/diagnostics/diagnostics.js';
 
 export type RedisClient = ReturnType<typeof createClient>;
 
+/** Which Redis to use, and under which keys. */
 export interface RedisOptions {
-  /** @default 'redis://127.0.0.1:6379' */
+  /** URL of the server. @default 'redis://127.0.0.1:6379' */
   readonly url?: string;
   /** Prefix of every key, so that applications can share a Redis. @default 'jira:' */
   readonly prefix?: string;
@@ -20,6 +21,7 @@ const PING_MS = 3_000;
 /** A connection that is silent for this long counts as lost, even if its socket is open. */
 const SILENCE_MS = 8_000;
 
+/** The connections to one Redis. Pass one link to everything that uses that Redis, so that they share a connection. */
 export class RedisLink {
   readonly prefix: string;
   private readonly logger = new Logger('Jira');

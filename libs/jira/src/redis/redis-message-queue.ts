@@ -24,6 +24,7 @@ const ADD = `
   for _, entry in ipairs(oldest) do redis.call('XDEL', KEYS[1], entry[1]) end
   return oldest`;
 
+/** Stores messages in a Redis that all processes share. */
 export class RedisMessageQueue implements MessageQueue {
   private readonly link: RedisLink;
   private readonly listeners = new Set<(recipient?: string) => void>();

@@ -8,10 +8,11 @@ import { Topics } from '../cluster/messaging/topics.js';
 import { RedisLink, type RedisClient, type RedisOptions } from './redis-link.js';
 import { compareIds } from './stream-reader.js';
 
+/** Options of `RedisPubSub`. */
 export interface RedisPubSubOptions extends RedisOptions {
   /** Number of values per key that Redis keeps for subscribers that lose the connection. @default 1_000 */
   readonly history?: number;
-  /** How long Redis keeps them after the newest one, in ms. @default 60_000 */
+  /** How long Redis keeps the values of a key after its newest one, in ms. @default 60_000 */
   readonly historyMs?: number;
 }
 

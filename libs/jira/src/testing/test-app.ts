@@ -18,6 +18,7 @@ import { TestUsersModule, testTokenOf, type TestUser } from './test-users.js';
 export interface TestAppOptions {
   /** Classes with `@Hook()`. */
   readonly hooks?: readonly Type<BaseHook>[];
+  /** Entities of the database. */
   readonly entities: readonly EntityTarget<object>[];
   /** Providers that the hooks inject. */
   readonly providers?: readonly Provider[];
@@ -44,6 +45,7 @@ export interface TestAppOptions {
 export interface TestApp<Api = ApiDescription> extends AsyncDisposable {
   /** Its address, on the loopback interface. */
   readonly url: string;
+  /** The data source of the application, for rows that a test writes or reads itself. */
   readonly dataSource: DataSource;
   /** Announces changes without a write. */
   readonly changes: ManualChangeSource;

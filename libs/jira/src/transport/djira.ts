@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { ChangeFrame } from 'nestjs-jira-protocol';
 import type { Recipient } from '../live/delivery/frame-sink.js';
 
-/** Fills in what djira's clients may omit. Anything but an object is left for the guard to refuse. */
+/** Fills in what djira's clients may omit. Leaves anything but an object to the guard, which refuses it. */
 export function completeRequest(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const { requestId, method, data, query, headers, ...rest } = value as Record<string, unknown>;

@@ -9,7 +9,7 @@ export interface FrameBounds {
 
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** Why the value is refused, or undefined. Visits each key once, and never recurses deeper than allowed. */
+/** Returns why the value is refused, or `undefined`. Visits each key once, and never recurses deeper than allowed. */
 export function faultOfValue(value: unknown, bounds: FrameBounds): string | undefined {
   let keys = 0;
   const tooMany = (): string => refused('jsonKeys', `The frame has more than ${bounds.jsonKeys} keys and array items.`);

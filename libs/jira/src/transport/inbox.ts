@@ -26,7 +26,7 @@ export interface Incoming {
   readonly event: string;
   readonly payload: unknown;
   readonly headers?: Query;
-  /** The id to answer the event under: empty if only an acknowledgement asks for an answer, absent if nothing does. */
+  /** Id of the answer to an event. Empty if the client passed only an acknowledgement, absent if it wants no answer. */
   readonly requestId?: string;
   readonly method?: Method;
   readonly action?: string;
@@ -121,12 +121,12 @@ const IGNORE = (_answer: AnswerFrame): void => {};
 
 const UNSUBSCRIBE = 'unsubscribe';
 
-/** For formats whose unsubscribe carries the id of the subscribe. */
+/** Whether an unsubscribe has the id of its subscribe, as some formats require. */
 function endsItself({ requestId, action, data }: RequestFrame): boolean {
   return action === UNSUBSCRIBE && (data as { target?: unknown } | null | undefined)?.target === requestId;
 }
 
-/** Aborts a running request; resolves once it has been answered. */
+/** Aborts a running request; resolves once it has been answered. `undefined` if no request with this id is running. */
 function endOf(connection: Connection, requestId: string): Promise<void> | undefined {
   const running = connection.request(requestId);
   if (!running) return undefined;

@@ -10,7 +10,7 @@ import { Sinks } from './sinks.js';
 
 /** Options of `JiraServer.emit()`. */
 export interface ServerEmitOptions {
-  /** Sends only to the connections in this room. @default sends to everyone */
+  /** The room whose connections get the event. @default every connection */
   readonly room?: string;
   /** Sends to clients of this process only. @default false: clients of every process that shares the `PubSub` */
   readonly local?: boolean;
@@ -34,9 +34,11 @@ export class JiraServer {
   ) {}
 
   /**
-   * Sends an event to everyone, or to everyone in a room. If the event is a hook's namespace, the data is wrapped in the envelope
-   * of a frame with the method SUBSCRIPTION, unless it has a method of the protocol. Other processes get the data as plain data
-   * through `PubSub`; events that do not reach them are logged.
+   * Sends an event to every client, or to those in a room. Other processes get it as plain data through `PubSub`; an event that
+   * cannot reach them is logged.
+   *
+   * If the event is a hook's namespace, clients get a frame: an object gets the method SUBSCRIPTION unless it has a method of the
+   * protocol, and anything else becomes the `data` of such a frame.
    *
    * @throws TypeError if the event's name is reserved
    */

@@ -40,7 +40,7 @@ export class ProtocolRequests extends ReservedRequests {
     super();
     this.ofConnection = new Map([
       [AUTHENTICATE_ACTION, this.target((scope) => this.authenticate(scope), 'POST')],
-      // It waits for the message queue, so it counts: a client that sends many is held back.
+      // Counts as a request in flight, because it waits for the message queue: a client that sends many is refused.
       [ACKNOWLEDGE_ACTION, { ...this.target((scope) => this.acknowledge(scope)), isCounted: true }],
       [PING_ACTION, this.target(() => null)],
     ]);

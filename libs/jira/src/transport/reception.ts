@@ -22,7 +22,7 @@ import { withTimeout } from '../core/support/with-timeout.js';
 import { faultOfValue } from './frame-guard.js';
 import { CLIENT_ADDRESS, Traffic, type ClientAddress } from './limits/traffic.js';
 
-/** After a shutdown, clients come back spread over this time, not all at once. */
+/** After a shutdown, each client reconnects at a random time within this span, so that they do not all come at once. */
 const RECONNECT_MIN_MS = 200;
 const RECONNECT_SPREAD_MS = 2_000;
 
@@ -67,8 +67,8 @@ export class Reception {
   }
 
   /**
-   * Stops accepting handshakes, waits until `drain` has answered the requests in flight, tells clients to come back,
-   * spread over time, and ends their connections. Requests still in flight after `drainMs` are aborted.
+   * Stops accepting handshakes, waits for `drain` to answer the requests in flight, tells each client when to reconnect,
+   * and ends the connections. Requests still in flight after `drainMs` are aborted.
    */
   async close(drain: () => Promise<void>, end: () => Promise<unknown>): Promise<void> {
     this.isClosing = true;
@@ -111,7 +111,7 @@ export class Reception {
     await checkConnection(permissions, connection);
   }
 
-  /** What a refused client is told. */
+  /** The error for a refused client. Logs an unexpected one. */
   refusal(error: unknown, id: string): ErrorAnswer {
     const answer = errorAnswer(error, id, this.translators);
     if (answer.isUnexpected) this.problems.error('A handshake failed', 'A handshake failed', error);
@@ -171,7 +171,7 @@ export class Reception {
     if (lifecycle.hears('jira.malformed_frame')) lifecycle.emit('jira.malformed_frame', { connection, reason, frame });
   }
 
-  /** Behind a proxy, every client has the proxy's address unless the application tells where to find the real one. */
+  /** Warns once if clients connect through a proxy, whose address would stand for all of them. */
   private warnOfProxies({ handshake }: Connection): void {
     if (this.knowsAddresses || !('x-forwarded-for' in handshake.headers)) return;
     this.knowsAddresses = true;

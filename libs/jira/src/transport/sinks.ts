@@ -1,5 +1,4 @@
-// Sends frames through every transport, so that subscriptions, rooms and the application's events reach clients of each
-// of them.
+// Sends changes and the application's events through every transport.
 
 import { Injectable } from '@nestjs/common';
 import type { ChangeFrame, ErrorData, SubscribedData } from 'nestjs-jira-protocol';
@@ -14,7 +13,7 @@ export interface Emission {
   readonly event: string;
   readonly payload: unknown;
   readonly room?: string;
-  /** Whether Socket.IO's own adapter has already sent it to its clients in every process. */
+  /** Whether Socket.IO's own adapter has already sent it to the Socket.IO clients of every process. */
   readonly isForPlain: boolean;
 }
 

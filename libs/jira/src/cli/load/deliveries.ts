@@ -1,8 +1,8 @@
-// From a write to the frames that it led to, by the position that its answer and they have.
+// Measures the time from a write to its change frames, which have the same position as its answer.
 
 import { Latencies } from './latencies.js';
 
-/** Positions that are remembered: frames of older writes are counted, and not timed. */
+/** Maximum number of positions to remember. Frames of older writes are counted, but not timed. */
 const MAX = 10_000;
 
 export class Deliveries {
@@ -10,7 +10,7 @@ export class Deliveries {
   count = 0;
   resets = 0;
   private readonly sentAt = new Map<string, number>();
-  /** Frames that were faster than the answer to their write. */
+  /** Arrival times of frames that came before the answer to their write, by position. */
   private readonly early = new Map<string, number[]>();
 
   frame(type: string, position: string): void {
@@ -23,7 +23,7 @@ export class Deliveries {
     else keep(this.early, position, [performance.now()]);
   }
 
-  /** The write that began at this time had this position. */
+  /** Records the position of a write that began at `startedAt`. */
   written(position: string, startedAt: number): void {
     keep(this.sentAt, position, startedAt);
     for (const at of this.early.get(position) ?? []) this.latencies.add(at - startedAt);

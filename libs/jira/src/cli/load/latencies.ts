@@ -1,4 +1,4 @@
-// Times in a histogram of Node's own, as percentiles in ms.
+// Collects times in Node's histogram and returns percentiles in ms.
 
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 
@@ -10,7 +10,7 @@ export interface Percentiles {
   readonly max: number;
 }
 
-/** Three figures of a time are enough, down to a microsecond. */
+/** Three significant digits of a time are enough; it is recorded in microseconds. */
 const FIGURES = 3;
 const MICROSECONDS = 1_000;
 

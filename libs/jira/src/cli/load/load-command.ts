@@ -1,4 +1,4 @@
-// `nestjs-jira load` on a terminal: progress while it runs, a table at its end.
+// `nestjs-jira load` on a terminal: shows progress while it runs, and a table at the end.
 
 import { clearLine, cursorTo } from 'node:readline';
 import type { Percentiles } from './latencies.js';
@@ -7,7 +7,7 @@ import { LOAD_USAGE, loadOptions } from './load-options.js';
 
 const PROGRESS_MS = 1_000;
 
-/** Returns the exit code: 1 when something was refused or lost. */
+/** @returns the exit code: 1 if anything was refused or lost */
 export async function loadCommand(args: readonly string[]): Promise<number> {
   const options = loadOptions(args);
   if (options === 'help') {
@@ -29,7 +29,7 @@ export async function loadCommand(args: readonly string[]): Promise<number> {
   }
 }
 
-/** One line that is written over, or one a second where the output is no terminal. */
+/** Shows one line of progress. A terminal overwrites it; other outputs get a new line each second. */
 function show({ connections, writes, deliveries, writeMs, deliveryMs, errors }: LoadResult): void {
   const failed = Object.values(errors).reduce((sum, count) => sum + count, 0);
   const line = `${connections} connections · ${writes} writes, p99 ${ms(writeMs.p99)} · ${deliveries} frames, p99 ${ms(deliveryMs.p99)} · ${failed} errors`;

@@ -1,4 +1,4 @@
-// What `nestjs-jira load` is told on its command line.
+// The command-line options of `nestjs-jira load`.
 
 import { parseArgs } from 'node:util';
 
@@ -7,15 +7,15 @@ export interface LoadOptions {
   readonly hook: string;
   readonly tokens: readonly string[];
   readonly connections: number;
-  /** New connections a second. */
+  /** New connections per second. */
   readonly ramp: number;
-  /** Of each connection. */
+  /** Subscriptions per connection. */
   readonly subscriptions: number;
   readonly filter: Readonly<Record<string, unknown>>;
-  /** A second, of all connections together. */
+  /** Writes per second, over all connections. */
   readonly writes: number;
   readonly action: string;
-  /** As JSON text; `{n}` stands for the number of the write. */
+  /** Data of a write, as JSON text; `{n}` stands for the number of the write. */
   readonly data: string;
   readonly durationMs: number;
   readonly isJson: boolean;
@@ -89,7 +89,7 @@ function objectOf(text: string, name: string): Record<string, unknown> {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new Error(`--${name} ${text}: use a JSON object.`);
 }

@@ -1,4 +1,4 @@
-// `nestjs-jira load`: connections, subscriptions and writes at a rate, and how long what they wait for takes.
+// `nestjs-jira load`: connects, subscribes, writes at a rate, and measures how long answers and change frames take.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { io, type Socket } from 'socket.io-client';
@@ -9,14 +9,16 @@ import type { LoadOptions } from './load-options.js';
 export interface LoadResult {
   readonly connections: number;
   readonly subscriptions: number;
-  /** How often what was refused or lost, by why. */
+  /** Number of refusals and losses, by reason. */
   readonly errors: Readonly<Record<string, number>>;
   readonly writes: number;
   readonly deliveries: number;
   readonly resets: number;
-  /** In ms. */
+  /** Time to connect. */
   readonly connectMs: Percentiles;
+  /** Time from a write to its answer. */
   readonly writeMs: Percentiles;
+  /** Time from a write to each of its change frames. */
   readonly deliveryMs: Percentiles;
 }
 
@@ -26,12 +28,12 @@ interface Answer {
   readonly position?: string;
 }
 
-/** No answer within this time counts as lost. */
+/** A request without an answer within this time counts as lost. */
 const ANSWER_MS = 30_000;
 const TICK_MS = 10;
-/** Beyond, the server is slower than the rate: writes wait instead of piling up. */
+/** With this many writes in flight, the server is slower than the rate: further writes wait. */
 const MAX_IN_FLIGHT = 1_000;
-/** After the last write, for the frames that are on their way. */
+/** How long to wait after the last write for frames that are still on their way. */
 const SETTLE_MS = 500;
 
 export class Load {
@@ -59,7 +61,7 @@ export class Load {
     return this.result();
   }
 
-  /** Ends the writing early; `run` resolves with what was measured until then. */
+  /** Ends the writing early; `run` then resolves with the measurements so far. */
   end(): void {
     this.isEnding = true;
   }
@@ -147,7 +149,7 @@ export class Load {
     if (answer.position !== undefined) this.deliveries.written(answer.position, startedAt);
   }
 
-  /** Undefined when no answer came. */
+  /** Resolves with `undefined` if no answer came. */
   private async ask(socket: Socket, request: object): Promise<Answer | undefined> {
     const frame = { requestId: `load-${this.requests++}`, ...request };
     try {

@@ -14,6 +14,7 @@ import { PubSub, type PubSubSubscription } from './pub-sub.js';
 /** A connection receives posts as events named after the room; a request receives them under its `requestId`. */
 export type BroadcastMember = Connection | HookScope;
 
+/** `open`: a room got its first member, over all processes. `close`: it lost its last one. */
 export type BroadcastEvent = 'open' | 'close';
 
 interface Membership {
@@ -64,15 +65,13 @@ export class Broadcast {
     private readonly lifecycle: LifecycleEvents,
   ) {}
 
+  /** @throws TypeError if the id is a reserved event name */
   room(id: string): BroadcastRoom {
     if (isReservedName(id)) throw new TypeError(`"${id}" is a reserved event name and cannot name a room.`);
     return new BroadcastRoom(id, this);
   }
 
-  /**
-   * Listens for rooms that get their first or lose their last member, over all processes. One process is told: the
-   * member's, or one that noticed that it died. Returns a function that unsubscribes.
-   */
+  /** Calls the listener in one process: the member's, or one that noticed its death. Returns a function that unsubscribes. */
   on(event: BroadcastEvent, listener: (roomId: string) => void): () => void {
     const listeners = this.listeners.get(event) ?? new Set();
     this.listeners.set(event, listeners.add(listener));
@@ -250,6 +249,7 @@ export class Broadcast {
   }
 }
 
+/** A room of `Broadcast`, which `broadcast.room(id)` returns. */
 export class BroadcastRoom {
   constructor(
     readonly id: string,

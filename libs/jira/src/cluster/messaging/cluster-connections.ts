@@ -72,6 +72,7 @@ export class ClusterConnections {
     return this.store.all();
   }
 
+  /** The open connection of any process with this id. */
   get(id: string): Promise<SeenConnection | undefined> {
     return this.store.get(id);
   }
@@ -82,6 +83,7 @@ export class ClusterConnections {
     return key === undefined ? [] : this.store.byUser(key);
   }
 
+  /** Whether a user has a connection in any process. Takes the user, or the user's key. */
   async isOnline(user: unknown): Promise<boolean> {
     return (await this.byUser(user)).length > 0;
   }

@@ -3,10 +3,11 @@
 /** One open connection of any process. */
 export interface ConnectionEntry {
   readonly id: string;
-  /** The process that holds it. */
+  /** Id of the process that holds it. */
   readonly node: string;
   /** The user's key as a string; `null` if anonymous. */
   readonly user: string | null;
+  /** When it was opened. */
   readonly createdAt: Date;
 }
 
@@ -20,16 +21,18 @@ export interface RoomMember {
   readonly connectionId: string;
   /** The request that receives the posts; `null` if the connection does. */
   readonly requestId: string | null;
+  /** Id of the process that holds the connection. */
   readonly node: string;
   /** The user's key as a string; `null` if anonymous. */
   readonly user: string | null;
   readonly joinedAt: Date;
 }
 
-/** What was removed with dead nodes. */
+/** What was removed with dead nodes, that is, processes whose lease has ended. */
 export interface SweptNodes {
+  /** Ids of the dead nodes. */
   readonly nodes: readonly string[];
-  /** Rooms that lost their last member with them. */
+  /** Broadcast rooms that lost their last member with them. */
   readonly rooms: readonly string[];
 }
 
@@ -44,6 +47,7 @@ export interface ConnectionStore {
   open?(): Promise<void>;
   /** Adds entries of one node, after its lease was renewed. Replaces an entry with the same id. */
   add(entries: readonly ConnectionEntry[]): Promise<void>;
+  /** Removes entries by id; ignores ids without an entry. */
   remove(ids: readonly string[]): Promise<void>;
   /**
    * Keeps a node's entries alive for `leaseMs` from now.
@@ -56,8 +60,11 @@ export interface ConnectionStore {
   sweep(): Promise<SweptNodes>;
   /** Removes a node with all its entries, at a normal shutdown. Returns the rooms that lost their last member. */
   removeNode(node: string): Promise<string[]>;
+  /** The connection with this id; `undefined` if there is none, or its node is dead. */
   get(id: string): Promise<SeenConnection | undefined>;
+  /** The connections of all live nodes. */
   all(): Promise<SeenConnection[]>;
+  /** The connections of a user on live nodes, by the user's key. */
   byUser(user: string): Promise<SeenConnection[]>;
   /**
    * Adds a member. True if the room had no member before, counting those of dead nodes: one caller in all processes
@@ -66,7 +73,9 @@ export interface ConnectionStore {
   join(room: string, member: RoomMember): Promise<boolean>;
   /** Removes a member. True if it was the room's last one: one caller in all processes gets true. */
   leave(room: string, member: RoomMember): Promise<boolean>;
+  /** The members of a room on live nodes. */
   members(room: string): Promise<RoomMember[]>;
+  /** Called at shutdown. */
   close(): Promise<void>;
 }
 

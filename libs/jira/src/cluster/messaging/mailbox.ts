@@ -9,10 +9,11 @@ import { JiraException } from '../../core/errors/jira.exception.js';
  */
 export type OverflowPolicy = 'fail' | 'drop-oldest' | 'drop-newest';
 
+/** Options of `PubSub.subscribe()`: how values are buffered until the subscriber takes them. */
 export interface MailboxOptions {
   /** Number of values to buffer for a slow consumer. @default 1_000, as for streams */
   readonly capacity?: number;
-  /** @default 'fail' */
+  /** What to do with a value that arrives while the buffer is full. @default 'fail' */
   readonly overflow?: OverflowPolicy;
 }
 

@@ -21,6 +21,10 @@ interface KeptEntry extends Omit<ConnectionEntry, 'createdAt'> {
   readonly createdAtMs: number;
 }
 
+/**
+ * The default `connectionStore`. Several processes need a shared one, such as `RedisConnectionStore` or
+ * `TypeOrmConnectionStore`.
+ */
 export class MemoryConnectionStore implements ConnectionStore {
   private readonly entries = new Map<string, KeptEntry>();
   private readonly leases = new Map<string, Lease>();

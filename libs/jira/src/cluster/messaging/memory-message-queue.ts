@@ -3,6 +3,7 @@
 import type { ExpiredMessage, Message, MessageQueue, QueuedMessage } from './message-queue.js';
 import { decode, encode } from '../../core/support/plain-data.js';
 
+/** The default `messageQueue`. Messages that nobody has acknowledged are lost when the process ends. */
 export class MemoryMessageQueue implements MessageQueue {
   private readonly queues = new Map<string, QueuedMessage[]>();
   private readonly listeners = new Set<(recipient?: string) => void>();

@@ -10,6 +10,7 @@ export function isShared(pubSub: PubSub): boolean {
   return !(pubSub instanceof MemoryPubSub);
 }
 
+/** The default `pubSub`: values reach the subscribers of this process only. */
 export class MemoryPubSub extends PubSub {
   private readonly topics = new Topics();
   private isClosed = false;

@@ -22,8 +22,9 @@ import { MESSAGE_QUEUE, type ExpiredMessage, type MessageQueue } from './message
  */
 export type Recipient = string | { readonly user: unknown } | { readonly room: string };
 
+/** Options of `Messages.send()`. */
 export interface SendOptions {
-  /** A message that you send again under the same id arrives once. @default a new id */
+  /** Id of the message. If you send it again under the same id, it arrives once. @default a random UUID */
   readonly id?: string;
 }
 

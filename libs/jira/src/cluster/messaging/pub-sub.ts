@@ -31,6 +31,7 @@ export abstract class PubSub {
   abstract close(): Promise<void>;
 }
 
+/** Thrown by a `PubSub` that is used after `close()`. */
 export class PubSubClosed extends Error {
   override readonly name = 'PubSubClosed';
 

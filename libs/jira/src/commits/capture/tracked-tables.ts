@@ -10,7 +10,7 @@ export class TrackedTables {
   readonly owners = new Map<string, TrackedTable>();
   private readonly byPath = new Map<string, TrackedTable>();
   private readonly byMetadata = new Map<EntityMetadata, TrackedTable>();
-  // initialize() builds new metadata; these tables would no longer be found by it.
+  // initialize() builds new metadata, by which these tables would not be found.
   private readonly metadatas: readonly EntityMetadata[];
 
   constructor(

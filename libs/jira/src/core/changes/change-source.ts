@@ -4,7 +4,9 @@ import type { Commit } from './change.js';
 
 /** A row that could not be captured or announced, with the reason. */
 export interface CaptureFailure {
+  /** Name of the data source. */
   readonly source: string;
+  /** Name of the entity in its data source's metadata. */
   readonly entity: string;
   readonly error: unknown;
 }

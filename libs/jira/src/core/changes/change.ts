@@ -23,6 +23,7 @@ export interface Link {
   /** Name of the many-to-many table's entity in the data source's metadata. */
   readonly table: string;
   readonly row: Image;
+  /** Whether the row was inserted; `false` if it was deleted. */
   readonly isNew: boolean;
   /** Stored values that `row` holds in another form. */
   readonly exact?: ExactValues;

@@ -18,13 +18,17 @@ const NO_PARAMS: Params = Object.freeze({});
 export interface Handshake {
   /** Credentials; empty if the client sent none. Never logged. */
   readonly auth: Readonly<Record<string, unknown>>;
+  /** HTTP headers of the handshake, with names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Query of the URL. */
   readonly query: Query;
   /** Address of the peer as the server sees it. */
   readonly address: string;
   /** Request URL of the handshake: path and query string. */
   readonly url: string;
+  /** Whether the client connected to this server over TLS. */
   readonly isSecure: boolean;
+  /** When the handshake began. */
   readonly time: Date;
 }
 
@@ -33,6 +37,7 @@ export type Dialect = 'jira' | 'djira' | 'foreign';
 
 /** One client, over any transport. */
 export abstract class Connection {
+  /** Unique among the connections of all processes. */
   abstract readonly id: string;
   abstract readonly handshake: Handshake;
   abstract readonly dialect: Dialect;

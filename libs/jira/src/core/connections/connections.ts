@@ -34,6 +34,7 @@ export class Connections {
     return [...this.byId.values()].map(({ connection }) => connection);
   }
 
+  /** The open connection of this process with this id. */
   get(id: string): Connection | undefined {
     return this.byId.get(id)?.connection;
   }
@@ -55,6 +56,7 @@ export class Connections {
     return this.countOf(user) > 0;
   }
 
+  /** Number of open connections in this process. */
   get size(): number {
     return this.byId.size;
   }

@@ -26,7 +26,9 @@ export interface JiraExceptionOptions {
  * throw new JiraException('CONFLICT', 'The issue is closed.');
  */
 export class JiraException extends HttpException {
+  /** Errors by field. */
   readonly errors?: FieldErrors;
+  /** Extra members of the error's `data`. */
   readonly details?: Readonly<Record<string, unknown>>;
 
   constructor(

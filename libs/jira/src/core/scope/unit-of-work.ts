@@ -2,6 +2,7 @@
 
 /** Identifies work that is done only once. */
 export interface OnceKey {
+  /** The same for every attempt at the same work. */
   readonly id: string;
   /** A hash of the input. The same id with another hash is an error of the client. */
   readonly fingerprint: string;

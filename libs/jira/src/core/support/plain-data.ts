@@ -2,7 +2,7 @@
 
 type Tag = '$date' | '$bigint' | '$bytes' | '$number' | '$object';
 
-/** Omits `undefined` members. Throws a TypeError for anything that is not data: functions, symbols, circular references. */
+/** Omits `undefined` members. @throws TypeError for functions, symbols, circular references and other values that are not data */
 export function encode(value: unknown): string {
   return JSON.stringify(toJson(value, 0));
 }

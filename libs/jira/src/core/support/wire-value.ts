@@ -1,11 +1,11 @@
 // Encodes values that JSON cannot hold.
 
-/** A copy with bigints as strings. Throws a TypeError for a circular reference. */
+/** A copy with bigints as strings. @throws TypeError for a circular reference */
 export function wireValue(value: unknown): unknown {
   return JSON.parse(wireText(value));
 }
 
-/** The value as JSON, with bigints as strings. Throws a TypeError for a circular reference. */
+/** The value as JSON, with bigints as strings. @throws TypeError for a circular reference */
 export function wireText(value: unknown): string {
   return JSON.stringify(value, withoutBigInts) ?? 'null';
 }

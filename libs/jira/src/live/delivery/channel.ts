@@ -135,7 +135,7 @@ export interface ListWindow {
   apply(change: RowChange, position: string, lagMs?: number): void;
   /** No more changes follow for now: sends what was applied. */
   settle(): void;
-  /** Sends the whole list to a subscription that comes from another channel, or cannot continue from what it was told. */
+  /** Sends the whole list to a subscription that comes from another channel, or cannot continue from the list it has. */
   renew(subscription: Subscription, position: string): void;
   /** Resolves when the list is as new as this call. Rejects if it cannot be read. */
   current(): Promise<void>;
@@ -163,7 +163,7 @@ export class Channel {
   related?: string;
   /** Present if it has a list. */
   window?: ListWindow;
-  /** How many rows of the last large commit its subscribers were told. */
+  /** How many rows of the last large commit were sent to its subscribers. */
   large?: { readonly position: string; told: number };
 
   constructor(
@@ -191,7 +191,7 @@ export function isOpaqueDefinition({ filter, audience }: ChannelDefinition): boo
 export class Subscription implements Recipient {
   /** The channel it belongs to; `undefined` until it was placed for the first time. */
   membership?: Channel;
-  /** The channel that its client was told of last. */
+  /** The channel that its client last got the name of. */
   announced?: string;
   /** The rows it sees may have changed without a change of their own. */
   isStale = false;
@@ -200,7 +200,7 @@ export class Subscription implements Recipient {
   checkedAt = Date.now();
   /** Its frames begin after this position. */
   since = '';
-  /** Whether its client asked for resume tokens. */
+  /** Whether its client requested resume tokens. */
   isResumable = false;
   /** Whether it waits for the whole list; until then it gets nothing else. */
   isExpecting = false;

@@ -129,7 +129,7 @@ export class Hub implements OnApplicationShutdown {
 
   /** Unknown rows of this entity, or of any entity, were changed. */
   private resetAll(entity?: string): void {
-    // Tells each subscription to refetch once: checking its rights again tells it, too.
+    // Not both: `distrustAll()` checks all rights again and already tells each subscription to refetch.
     if (entity === undefined || this.listeners.has(entity)) return this.placement.distrustAll();
     this.feeds.get(entity)?.resetAll(this.log.head);
   }

@@ -219,7 +219,7 @@ export class Placement {
     }
   }
 
-  /** Joins a subscription to its channel, as soon as its caller's rights do not change meanwhile. */
+  /** Joins a subscription to its channel. Starts over if the caller's rights change in the process. */
   private place(subscription: Subscription, isAgain: boolean): Promise<void> {
     const look = this.look(subscription, isAgain).finally(() => this.looks.delete(subscription));
     this.looks.set(subscription, look);

@@ -18,7 +18,7 @@ interface PositionsParts {
 
 /** Connections to tell before other work gets a turn. */
 const AT_ONCE = 200;
-/** After this many attempts, a feed that is still busy tells its positions with its frames instead. */
+/** After this many attempts, a feed that is still busy sends its positions with its frames instead. */
 const MAX_LOOKS = 3;
 
 export class Positions {

@@ -5,9 +5,13 @@ import type { Change, Image } from '../../core/changes/change.js';
 /** A room of an observer: a name that exists on the server only. It is not a Socket.IO room and never leaves the server. */
 export type Room = string;
 
+/** How one change of a row concerns rooms. A room is in at most one of the sets. */
 export interface RoomDiff {
+  /** Rooms that the row left. */
   readonly removed: ReadonlySet<Room>;
+  /** Rooms that the row stayed in. */
   readonly modified: ReadonlySet<Room>;
+  /** Rooms that the row entered. */
   readonly added: ReadonlySet<Room>;
 }
 

@@ -39,7 +39,7 @@ export function connectListeners(provider: object, hub: Hub, observables: Observ
   }
 }
 
-/** Tells for each commit whether this process runs the task. Asks the log once for all changes of a commit. */
+/** Returns a function that tells whether this process runs the task for a commit. The log is asked once per commit. */
 function sharedTask(task: string, log: ChangeLog): (commit: LoggedCommit) => Promise<boolean> {
   log.addTask?.(task);
   let asked: { readonly commit: LoggedCommit; readonly answer: Promise<boolean> } | undefined;

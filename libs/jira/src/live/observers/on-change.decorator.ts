@@ -4,6 +4,7 @@ import type { Type } from '@nestjs/common';
 import type { Names } from '../../core/support/known-names.js';
 import type { ChangeType } from '../../core/changes/change.js';
 
+/** Options of `@OnChange()`. */
 export interface OnChangeOptions<E extends object> {
   /** Makes the method's second argument from the row. @default `{ pk }` */
   serialize?(this: void, row: E, type: ChangeType): unknown;

@@ -1,4 +1,4 @@
-// Whether the result of a `serialize` depends on the caller: as declared, or as its number of parameters tells.
+// Whether the result of a `serialize` depends on the caller: by declaration, or by its number of parameters.
 
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 
@@ -11,8 +11,7 @@ export interface SerializeDeclaration {
 /**
  * Whether a `serialize` gets the caller's scope.
  *
- * @throws ConfigurationError if neither a declaration nor the number of parameters tells: a function that a decorator
- * wraps usually has none
+ * @throws ConfigurationError without a declaration or parameters: a function that a decorator wraps usually has none
  */
 export function isPerUser(
   serialize: { readonly length: number },

@@ -68,7 +68,7 @@ export class Resuming implements ResumeRules {
     return [entity, ...ancestors].flatMap((name) => dependencies.get(entityKey(source, name)) ?? []);
   }
 
-  /** Also true if the application's own code fails to say whom it concerns. */
+  /** Whether the change may concern this caller. Also true if the application's function throws. */
   private mayConcern({ rows, users }: Dependency, { before, after }: Change, scope: HookScope): boolean {
     const images = [before, after].filter((image) => image !== undefined);
     try {

@@ -27,10 +27,13 @@ export interface Entry {
 /** Token of the option `visibilityTtlMs`. */
 export const VISIBILITY_TTL_MS = Symbol('jira visibility ttl');
 
+/** Options of `Authorization.refresh()`. */
 export interface RefreshOptions {
   /**
-   * The current user: replaces the one that authentication found, on all its connections. Other processes get it as
-   * plain data: JSON, dates, bigints, bytes.
+   * The user as it is now. It replaces the user that authentication returned, on each connection concerned. Other
+   * processes get it as plain data: JSON, dates, bigints and bytes.
+   *
+   * @default the user stays as it is
    */
   readonly user?: unknown;
 }

@@ -70,7 +70,7 @@ export function withDataInput<O extends ActionOptions>(options: O, hook: object,
   return options.input || !input ? options : { ...options, input };
 }
 
-/** The argument as an instance of its class. Throws a ValidationException whose fields are under the member's name. */
+/** The argument as an instance of its class. @throws ValidationException whose fields are under the member's name */
 export async function validateMember({ key, type }: DataInput, value: unknown): Promise<unknown> {
   if (value instanceof type) return value;
   try {

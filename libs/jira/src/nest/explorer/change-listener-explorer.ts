@@ -17,7 +17,7 @@ export class ChangeListenerExplorer {
     private readonly observables: Observables,
   ) {}
 
-  /** Connects them. Throws a ConfigurationError for a request-scoped class, an unknown entity or an untyped constructor. */
+  /** Connects them. @throws ConfigurationError for a request-scoped class, an unknown entity or an untyped constructor */
   connect(): void {
     const seen = new Set<unknown>();
     for (const wrapper of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) {

@@ -8,22 +8,26 @@ import type { DocumentInfo } from '../../document/api-document.js';
 export interface ExplorerOptions {
   /** URL of the page. The document is at `<path>/asyncapi.json`. A global prefix is not added. @default '/explorer' */
   readonly path?: string;
-  /** Whether to serve it with `NODE_ENV=production`, too. @default false */
+  /** Whether to serve it in production, too: with `NODE_ENV=production`. @default false */
   readonly inProduction?: boolean;
   /**
-   * Decides who gets the page and the document, by the HTTP request. All others get 401, and browsers ask for a name and a
-   * password. It does not decide what callers may do over the socket.
+   * Returns whether an HTTP request may get the page and the document. If not, the answer is 401, and browsers ask for a name
+   * and a password. The guard does not decide what callers may do over the socket.
    *
    * @default everyone
    */
   readonly guard?: (this: void, request: IncomingMessage) => boolean | Promise<boolean>;
-  /** What the document says about the API as a whole. */
+  /** Title, version and description of the document. */
   readonly info?: DocumentInfo;
 }
 
 export type ResolvedExplorer = Required<Pick<ExplorerOptions, 'path'>> & Pick<ExplorerOptions, 'guard' | 'info'>;
 
-/** Returns `undefined` if the explorer is off. Throws a ConfigurationError for an invalid path. */
+/**
+ * Returns `undefined` if the explorer is off.
+ *
+ * @throws ConfigurationError if the path is invalid
+ */
 export function resolveExplorerOptions(given: boolean | ExplorerOptions | undefined): ResolvedExplorer | undefined {
   const { path = '/explorer', inProduction = false, guard, info } = typeof given === 'object' ? given : {};
   if (!/^\/[\w\-./]*[\w\-.]$/.test(path))

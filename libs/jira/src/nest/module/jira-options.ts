@@ -31,6 +31,7 @@ import { assertOptionNames } from './option-names.js';
 export interface JiraOptions extends ClusterOptions {
   /**
    * Authentication classes, asked in order at each handshake. The first that recognizes the credentials decides.
+   *
    * @default none: every caller is anonymous
    */
   readonly authentication?: readonly (Type<Authentication> | Authentication)[];
@@ -77,7 +78,7 @@ export interface JiraOptions extends ClusterOptions {
    * How long a subscription relies on what `visibility` and its permissions last said, in ms. Changes of entities in
    * `dependsOn` take effect at once.
    *
-   * @default 60_000: they are asked once a minute for each subscription
+   * @default 60_000: each subscription is checked once a minute
    */
   readonly visibilityTtlMs?: number;
   /**
@@ -89,6 +90,7 @@ export interface JiraOptions extends ClusterOptions {
   readonly explorer?: boolean | ExplorerOptions;
   /**
    * Whether to log, when the server listens, what clients may call, who may, and where the explorer is.
+   *
    * @default true unless `NODE_ENV` is `production` or `test`
    */
   readonly bootReport?: boolean;
@@ -145,7 +147,11 @@ const NAMES: Names<JiraOptions> = {
   messageQueue: true, otherProcessesMs: true, explorer: true, bootReport: true, unreadyMs: true,
 }; // prettier-ignore
 
-/** Returns the complete, checked, frozen options. Throws a ConfigurationError that names the option at fault. */
+/**
+ * Returns the options, completed with defaults and frozen.
+ *
+ * @throws ConfigurationError that names the option at fault
+ */
 export function resolveOptions(options: JiraOptions): ResolvedJiraOptions {
   assertOptionNames(options, NAMES);
   checkSocketIoOptions(options.socketIo ?? {});

@@ -1,4 +1,4 @@
-// The options of resuming.
+// The options of resuming after a reconnect.
 
 import { Logger } from '@nestjs/common';
 import type { ChangeLog } from '../../core/changes/change-log.js';
@@ -6,26 +6,30 @@ import { DEFAULT_HISTORY, type HistoryLimits } from '../../core/changes/history.
 import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import type { ResumeSettings } from '../../live/delivery/resumption.js';
 
-/** Options of resuming. */
+/** How clients that reconnect get the changes they missed. */
 export interface ResumeOptions {
   /**
-   * Signs the tokens that clients resume with: a random text of at least 32 characters, the same in every process that shares
-   * the change log. Required with a shared change log.
+   * Signs the tokens with which clients resume: a random text of at least 32 characters. Required with a shared change log, and
+   * the same in every process that shares it.
    *
    * @default random: tokens are valid in this process only
    */
   readonly secret?: string;
-  /** How many net changes one answer may hold. A client that missed more refetches. @default 1_000 */
+  /** Maximum number of net changes in one answer. A client that missed more refetches. @default 1_000 */
   readonly maxRows?: number;
-  /** How often a client that can resume gets its position, in ms. @default 20_000 */
+  /** How often a client with resumable subscriptions gets its position, in ms. @default 20_000 */
   readonly positionMs?: number;
-  /** What the default change log keeps. With `redisCluster()`, set the option of the same name there. */
+  /**
+   * How much history the default change log keeps. With `redisCluster()`, set its option of the same name instead.
+   *
+   * @default 10_000 commits, for 5 minutes, up to 64 MiB
+   */
   readonly history?: Partial<HistoryLimits>;
 }
 
 const MIN_SECRET = 32;
 
-/** Throws a ConfigurationError that names the option at fault. */
+/** @throws ConfigurationError that names the option at fault */
 export function resolveResumeOptions(
   { secret, maxRows = 1_000, positionMs = 20_000, history = {} }: ResumeOptions = {},
   changeLog: ChangeLog,

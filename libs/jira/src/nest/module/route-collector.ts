@@ -19,7 +19,7 @@ export class RouteCollector {
     private readonly routes: RouteTable,
   ) {}
 
-  /** Called once, after hooks and handlers are registered. Throws a ConfigurationError for conflicting paths. */
+  /** Called once, after hooks and handlers are registered. @throws ConfigurationError for conflicting paths */
   collect(): void {
     for (const { hook, path, params } of this.hooks.all()) {
       const check = handshakeCheckOf(hook, path);

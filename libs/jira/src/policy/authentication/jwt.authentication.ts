@@ -25,14 +25,21 @@ export interface JwtPayload {
 
 /** Further checks on a token: options of jose's `jwtVerify`. */
 export interface JwtOptions {
+  /** Accepted signature algorithms, such as `RS256`. */
   readonly algorithms?: string[];
+  /** Accepted values of `iss`. */
   readonly issuer?: string | string[];
+  /** Values of `aud`, of which the token needs one. */
   readonly audience?: string | string[];
+  /** Required value of `sub`. */
   readonly subject?: string;
+  /** Required value of the header `typ`. */
   readonly typ?: string;
-  /** Seconds, or a string such as `5 minutes`. */
+  /** How far clocks may differ: seconds, or a string such as `5 minutes`. */
   readonly clockTolerance?: string | number;
+  /** Maximum age of a token by its `iat`: seconds, or a string such as `5 minutes`. */
   readonly maxTokenAge?: string | number;
+  /** Names of claims that a token must have. */
   readonly requiredClaims?: string[];
 }
 

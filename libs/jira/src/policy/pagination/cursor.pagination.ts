@@ -13,6 +13,7 @@ export interface CursorPage {
   readonly next: string | null;
   /** Pass it as `cursor` to get the previous rows; `null` at the beginning. */
   readonly previous: string | null;
+  /** Rows as the client sees them. */
   readonly results: readonly unknown[];
 }
 

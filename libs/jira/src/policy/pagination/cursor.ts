@@ -9,6 +9,7 @@ export type Cursor = readonly CursorValue[];
 /** Where a store continues to read. */
 export interface Seek {
   readonly cursor: Cursor;
+  /** Which rows to read: those after the cursor, or those before it. */
   readonly side: 'after' | 'before';
   /** Whether to read the row at the cursor, too. @default false */
   readonly isInclusive?: boolean;

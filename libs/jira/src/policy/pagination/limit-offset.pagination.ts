@@ -11,8 +11,11 @@ export interface LimitOffsetPage {
   readonly count: number | null;
   /** How the count relates to the real number; absent if it is exact. */
   readonly count_is?: CountIs;
+  /** Pass it as `offset` to get the next page; `null` on the last one. */
   readonly next_offset: number | null;
+  /** Pass it as `offset` to get the previous page; `null` on the first one. */
   readonly previous_offset: number | null;
+  /** Rows as the client sees them. */
   readonly results: readonly unknown[];
 }
 

@@ -11,8 +11,11 @@ export interface NumberedPage {
   readonly count: number | null;
   /** How the count relates to the real number; absent if it is exact. */
   readonly count_is?: CountIs;
+  /** Pass it as `page` to get the next page; `null` on the last one. */
   readonly next_page: number | null;
+  /** Pass it as `page` to get the previous page; `null` on the first one. */
   readonly previous_page: number | null;
+  /** Rows as the client sees them. */
   readonly results: readonly unknown[];
 }
 

@@ -9,6 +9,7 @@ export interface PageSource {
   count(limit?: number): Promise<number>;
   /** A cheap estimate of the number of rows; `undefined` if there is none. */
   estimate?(): Promise<number | undefined>;
+  /** Returns up to `limit` rows, after the first `offset` ones. */
   slice(offset: number, limit: number): Promise<unknown[]>;
   /**
    * A slice and the count of all rows, read at once; `undefined` if that takes two reads. A copy made with `{ ...source }` lacks

@@ -21,7 +21,7 @@ export interface InputOptions {
   readonly isRow?: boolean;
 }
 
-/** Throws a ValidationException that names every wrong field, unknown ones included. */
+/** @throws ValidationException that names every invalid field, unknown ones included */
 export async function validateInput(input: InputType, data: unknown, options: InputOptions = {}): Promise<object> {
   return isStandardSchema(input) ? validateBySchema(input, data, options) : validateByClass(input, data, options);
 }

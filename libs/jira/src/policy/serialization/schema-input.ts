@@ -13,7 +13,7 @@ export interface SchemaUse {
   readonly isRow?: boolean;
 }
 
-/** Throws a ValidationException that names every wrong field. */
+/** @throws ValidationException that names every invalid field */
 export async function validateBySchema(schema: StandardSchema, data: unknown, use: SchemaUse): Promise<object> {
   const { isPartial = false, isRow = false } = use;
   if (isRow && !isRecord(data)) throw new ValidationException({ '': ['Must be an object.'] });

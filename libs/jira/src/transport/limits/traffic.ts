@@ -1,4 +1,4 @@
-// Limits on connections, and on the rates of connections, users and addresses. A message costs a few additions.
+// Limits the number of connections, and the rates of connections, users and addresses. Counting a message takes a few additions.
 
 import { Inject, Injectable } from '@nestjs/common';
 import { publishRefusal } from '../../core/diagnostics/diagnostics.js';
@@ -63,7 +63,7 @@ export class Traffic {
     this.shared.stop();
   }
 
-  /** Called before any other work for a handshake. @throws JiraException TOO_MANY_CONNECTIONS */
+  /** Called first in every handshake. @throws JiraException `TOO_MANY_CONNECTIONS` */
   checkHandshake(handshake: Handshake): void {
     const address = this.addressOf(handshake);
     if (address === undefined) return;
@@ -76,7 +76,7 @@ export class Traffic {
       );
   }
 
-  /** Called after authentication. @throws JiraException TOO_MANY_CONNECTIONS */
+  /** Called after authentication. @throws JiraException `TOO_MANY_CONNECTIONS` */
   checkUser(connection: Connection): void {
     const limit = limitOf(connection, this.limits, 'connectionsPerUser');
     if (this.connections.countOf(connection.user) >= limit)
@@ -143,7 +143,7 @@ export class Traffic {
     return allowance;
   }
 
-  /** Undefined for an anonymous client of this host. */
+  /** `undefined` for an anonymous client of this host. */
   private partyKeyOf(connection: Connection): string | undefined {
     const user = this.connections.keyOf(connection.user);
     if (user !== undefined) return `user ${user}`;
@@ -155,7 +155,7 @@ export class Traffic {
     return new TokenBuckets(rate, rate * this.limits.burstSeconds);
   }
 
-  /** Undefined for this host: that is a proxy or a developer, so the address does not identify the client. */
+  /** `undefined` for this host: that is a proxy or a developer, so the address does not identify the client. */
   private addressOf(handshake: Handshake): string | undefined {
     const address = this.clientAddress ? this.clientAddress(handshake) : handshake.address;
     return LOOPBACK.test(address) ? undefined : address;

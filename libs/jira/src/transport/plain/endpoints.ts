@@ -18,7 +18,7 @@ export class Endpoints {
   private readonly table = new RouteTable();
   private readonly options = new Map<string, ResolvedPlainOptions>();
 
-  /** @param hasAll whether it serves every route, even those without options of their own */
+  /** @param hasAll whether to serve every route, even those without options of their own */
   constructor(
     own: readonly ResolvedPlainOptions[],
     private readonly routes: RouteTable,

@@ -1,4 +1,4 @@
-// The HTTP part of a plain WebSocket handshake: reads the request, and refuses it.
+// The HTTP part of a plain WebSocket handshake: reads the request, and may refuse it.
 
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';

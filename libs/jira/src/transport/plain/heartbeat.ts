@@ -4,7 +4,7 @@ import type { WebSocket } from 'ws';
 
 interface Beat {
   readonly timer: NodeJS.Timeout;
-  /** Whether each has answered since the last ping. */
+  /** Whether each socket has answered since the last ping. */
   readonly alive: Map<WebSocket, boolean>;
 }
 

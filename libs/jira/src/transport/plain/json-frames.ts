@@ -3,9 +3,9 @@
 import { jsonConverter, member, recordMember, textMember, type MessageFormat } from './message-format.js';
 
 /**
- * The format of protocol version 2. Each message is `{ event, data }`, in both directions, where Socket.IO sends an event and
- * its argument. An event of the application may have `headers`, and a `requestId` if it is to be answered. A frame that cannot be
- * read is answered with `{ event: '$error', data: { code, message } }`.
+ * The format of protocol version 2. Each message is `{ event, data }`, in both directions: what Socket.IO sends as an event and
+ * its argument. An event of the application may have `headers`, and a `requestId` if the client wants an answer. A frame that
+ * cannot be read is answered with `{ event: '$error', data: { code, message } }`.
  */
 export const jsonFrames: MessageFormat = {
   name: 'json',

@@ -1,4 +1,4 @@
-// Message formats of plain WebSockets: convert raw text to a value, and a value to an event with its payload.
+// Message formats of plain WebSockets. They convert raw text to a value, and a value to an event with its payload.
 
 import type { Method, Query } from 'nestjs-jira-protocol';
 import { isRecord } from '../../core/support/is-record.js';
@@ -6,8 +6,9 @@ import { jsonText } from '../../core/support/json-text.js';
 
 /** Converts raw text to a value, and back. */
 export interface MessageConverter {
-  /** May throw if the frame is malformed. */
+  /** @throws Error if the frame is malformed; clients that know the protocol get its message */
   read(raw: string): unknown;
+  /** @throws Error if the value cannot be written */
   write(value: unknown): string;
 }
 
@@ -34,20 +35,21 @@ export interface EventRequest {
 }
 
 /**
- * A message format. Derive your own from an existing one.
+ * The form of the messages on a plain WebSocket. Derive your own format from an existing one.
  *
  * @example
  * const yamlFormat: MessageFormat = { ...bundleFormat, name: 'yaml', converter: { read: parse, write: stringify } };
  */
 export interface MessageFormat {
+  /** Name of the format, such as `json`. */
   readonly name: string;
   readonly converter: MessageConverter;
   readonly extractor: MessageExtractor;
   /** Returns the value to write for an event and its payload; `undefined` if the format cannot express it. */
   compose(event: string, payload: unknown): unknown;
-  /** Whether its clients know protocol version 2: malformed frames are answered, and a shutdown is announced. @default false */
+  /** Whether its clients know protocol version 2, so that they get `$error` and `$reconnect` events. @default false */
   readonly speaksProtocol?: boolean;
-  /** Whether each subscription gets changes under its own `requestId`, without a channel. @default false */
+  /** Whether each subscription gets changes under its own `requestId`, instead of one frame per channel. @default false */
   readonly finishesChanges?: boolean;
   /** Id of a new connection. @default a random UUID */
   createId?(): string;

@@ -62,7 +62,7 @@ export class PlainConnection extends Connection {
     this.socket = socket;
   }
 
-  /** Throws the error of the format's converter if it cannot write the payload. */
+  /** @throws the error of the format's converter if it cannot write the payload */
   send(event: string, payload: unknown): void {
     const text = encode(this.format, event, payload);
     if (text === undefined) return;

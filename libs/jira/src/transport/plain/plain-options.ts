@@ -17,11 +17,11 @@ export const DEFAULT_WEB_SOCKET: WebSocketOptions = Object.freeze({});
 /** One URL for plain WebSockets. */
 export interface PlainWebSocketOptions {
   /**
-   * A path such as `/ws`, for everything that has no path of its own; or the path of a hook or of event handlers, such as
-   * `/thing/:id`, to choose its format.
+   * A path such as `/ws`, which serves every hook and handler without a path of its own. Or the path of a hook or of event
+   * handlers, such as `/thing/:id`, to set the options of that path.
    */
   readonly path: string;
-  /** Message format of its clients. @default jsonFrames */
+  /** Message format of this URL's clients. @default jsonFrames */
   readonly format?: MessageFormat;
   /** Port of a separate server. @default the application's HTTP server */
   readonly port?: number;
@@ -36,7 +36,7 @@ export interface PlainWebSocketOptions {
   readonly origins?: readonly string[] | '*';
   /** Whether an unknown URL gets HTTP 404, instead of a connection that closes with code 4040. @default false */
   readonly rejectAtHandshake?: boolean;
-  /** Time between pings, in ms. A client that does not answer until the next is disconnected. @default 25_000, as in Socket.IO */
+  /** Time between pings, in ms. A client that has not answered by the next one is dropped. @default 25_000, as in Socket.IO */
   readonly pingIntervalMs?: number;
   /** Options of the package `ws`, such as `perMessageDeflate`, which compresses frames for each client separately. @default {} */
   readonly webSocket?: WebSocketOptions;
@@ -49,7 +49,11 @@ export type ResolvedPlainOptions = Readonly<Required<Omit<PlainWebSocketOptions,
 /** Injection token of the resolved endpoints. */
 export const PLAIN_WEB_SOCKETS = Symbol('jira plain web sockets');
 
-/** Returns the options with defaults, validated. */
+/**
+ * Returns the options, completed with defaults and frozen.
+ *
+ * @throws ConfigurationError if an option is invalid or a path is configured twice
+ */
 export function resolvePlainOptions(options: readonly PlainWebSocketOptions[]): readonly ResolvedPlainOptions[] {
   const paths = new Set<string>();
   return options.map((one) => {

@@ -1,4 +1,4 @@
-// The transport for plain WebSockets, on the application's HTTP server or on ports of its own.
+// The transport for plain WebSockets, on the application's HTTP server or on separate ports.
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
@@ -36,18 +36,18 @@ import { receiveFrame } from './receive-frame.js';
 /** Close code for an unknown URL. */
 const NOT_FOUND_CODE = 4040;
 const NOT_FOUND = { status: 404, headers: { 'Content-Type': 'text/plain' }, body: 'not found\n' };
-/** Close code "service restart": clients come back. */
+/** Close code "service restart": clients reconnect. */
 const RESTART_CODE = 1012;
 /** Time for clients to receive what was sent and to complete the closing handshake. */
 const GRACE_MS = 1_000;
 
-/** Format of connections whose frames belong to a raw handler: only the application sends to them. */
+/** Format of a raw handler's connections, for events that the application sends to them. */
 const RAW: MessageFormat = { ...jsonFrames, name: 'raw', speaksProtocol: false };
 
 @Injectable()
 export class PlainTransport {
   private readonly problems = new ProblemLog();
-  /** WebSocket servers by their options of `ws`. */
+  /** WebSocket servers by their `ws` options. */
   private readonly sockets = new Map<WebSocketOptions, OutspokenServer>();
   private readonly heartbeat = new Heartbeat();
   private readonly servers: Server[] = [];
@@ -70,7 +70,7 @@ export class PlainTransport {
     this.isHook = (namespace) => hooks.has(namespace);
   }
 
-  /** Listens on the app's HTTP server and on ports of its own. Called once all routes are known. */
+  /** Listens on the application's HTTP server and on separate ports. Called once all routes are known. */
   async open(server: Server): Promise<void> {
     const { endpoints, routes, isSocketIo } = this;
     for (const port of new Set([undefined, ...endpoints.map((one) => one.port)])) {

@@ -17,8 +17,8 @@ const UNREGISTERED: ReadonlySet<unknown> = new Set(['UNKNOWN_NAMESPACE', 'UNKNOW
 const CANCELLED = 409;
 
 /**
- * The format of x-raptor. A route is the name of an event, whose answer is what its handler returns, or an action of a hook, such
- * as `issues/list`. `SUB` on `issues/subscribe` subscribes, and changes arrive under its `request_id`; `UNSUB` with the same id
+ * The format of x-raptor. A route names an event, whose handler returns the answer, or an action of a hook, such as
+ * `issues/list`. `SUB` on `issues/subscribe` subscribes, and changes arrive under its `request_id`; `UNSUB` with the same id
  * ends the subscription. The payload is the action's data. For methods that read (`GET`, `SUB`), it is the query as well; for
  * others, the query is the header's `query`.
  */
@@ -97,7 +97,7 @@ function messageOf(error: unknown): string {
   return UNREGISTERED.has(member(error, 'code')) ? 'Not registered' : 'fail';
 }
 
-/** What an application sends belongs to no request, so the event's name takes the place of its id. */
+/** An event of the application belongs to no request, so it carries its name as the id. */
 function post(event: string, payload: unknown): unknown {
   return envelope(event, 'POST', '', payload);
 }

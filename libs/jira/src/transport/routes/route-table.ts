@@ -50,7 +50,7 @@ export class RouteTable {
     return this.entries.find((entry) => entry.pattern === pattern);
   }
 
-  /** @throws ConfigurationError if the pattern is invalid, or if two users of one pattern disagree about it */
+  /** @throws ConfigurationError if the pattern is invalid, or conflicts with an earlier route of the same pattern */
   add({ subject, path, params, check, raw }: RouteSpec): void {
     const { matches, variables } = compile(subject, path);
     const index = this.entries.findIndex(({ pattern }) => pattern === path);
@@ -67,7 +67,7 @@ export class RouteTable {
     const entry: Entry = { pattern: path, subject: other?.subject ?? subject, params: params ?? other?.params, checks, raw, matches, variables }; // prettier-ignore
     if (other) this.entries[index] = entry;
     else this.entries.push(entry);
-    // `/thing/new` comes before `/thing/:id`, in whatever order they were added.
+    // `/thing/new` comes before `/thing/:id`, even if it was added later.
     this.entries.sort((a, b) => a.variables - b.variables);
   }
 

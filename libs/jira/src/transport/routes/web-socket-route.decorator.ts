@@ -1,4 +1,4 @@
-// `@WebSocketRoute('/thing/:id')`: this method gets the WebSocket of its URL, with text and binary frames.
+// `@WebSocketRoute('/thing/:id')`: gives a method the raw WebSockets of a URL, for text and binary frames.
 
 import type { WebSocket } from 'ws';
 import type { RouteOptions } from '../../hooks/route-options.js';

@@ -1,15 +1,15 @@
-// Counts the bytes that wait for a Socket.IO client which reads too slowly. Costs one comparison while nothing waits.
+// Counts the bytes that wait for slow Socket.IO clients. Costs one comparison while nothing waits.
 
 import type { Socket } from 'socket.io';
 import { engineOf, waitingOf, webSocketOf, type EnginePacket, type EngineSocket } from './engine-io-internals.js';
 
 export class Backlog {
-  /** The backlog of each connection for which something has waited. */
+  /** The backlog of each connection that ever had one. */
   private readonly engines = new WeakMap<EngineSocket, { bytes: number; isTooLong: boolean }>();
   /** One function for all sockets: each calls it with itself as `this`. */
   private readonly added: (this: EngineSocket, packet: EnginePacket) => void;
 
-  /** @param maxBytes that may wait for one client; beyond that, the client is disconnected */
+  /** @param maxBytes how many bytes may wait for one client; beyond that, it is disconnected */
   constructor(maxBytes: number) {
     const { engines } = this;
     this.added = function (packet) {
@@ -46,7 +46,7 @@ function terminate(engine: EngineSocket): void {
   else engine.close(true);
 }
 
-/** Text counts by its characters: the limit is approximate, so encoding is not worth it. */
+/** Counts text by its characters: the limit is approximate, so encoding it is not worth the cost. */
 function sizeOf(packet: EnginePacket | undefined): number {
   const data = packet?.data;
   return typeof data === 'string' ? data.length : (data?.byteLength ?? 0);

@@ -1,5 +1,5 @@
-// Everything of engine.io that its types or documents do not promise, and why it is needed. No other file reaches
-// behind them, so if a version renames such a member, only this file changes.
+// The members of engine.io that its types or documents do not promise, and why each is needed. No other file uses
+// them, so if a version renames one, only this file changes.
 
 import type { Server, Socket } from 'socket.io';
 import { WebSocket } from 'ws';
@@ -47,12 +47,12 @@ export function engineOf({ conn }: Socket): EngineSocket {
   return conn;
 }
 
-/** Packets that wait for the transport: what a slow client has not been sent. No event tells when they are sent. */
+/** Packets that wait for the transport because the client is slow. No event reports when they are sent. */
 export function waitingOf(engine: EngineSocket): readonly EnginePacket[] {
   return (engine as unknown as SocketMembers).writeBuffer;
 }
 
-/** The WebSocket of a transport, to write frames to it, or to end it without waiting. Other engines have none. */
+/** The WebSocket of a transport, to write frames to it or to end it without waiting. Polling has none. */
 export function webSocketOf(transport: EngineTransport): WebSocket | undefined {
   const { socket } = transport as unknown as TransportMembers;
   return socket instanceof WebSocket ? socket : undefined;
@@ -64,8 +64,8 @@ export function compresses(transport: EngineTransport): boolean {
 }
 
 /**
- * Makes engine.io keep further packets, where they are counted and limited. Returns a function that releases them, as
- * the transport itself does after a packet of its own.
+ * Makes engine.io queue further packets, where they are counted and limited. Returns a function that releases them, as
+ * the transport does after it has sent a packet.
  */
 export function holdBack(transport: EngineTransport): () => void {
   const members = transport as unknown as TransportMembers;
@@ -76,7 +76,7 @@ export function holdBack(transport: EngineTransport): () => void {
   };
 }
 
-/** Limits the frame size of future connections. False for an unknown kind of server. */
+/** Limits the frame size of future connections. Returns false for an unknown kind of server. */
 export function boundFrames({ engine }: Server, bytes: number): boolean {
   const { opts, ws } = engine as unknown as ServerMembers;
   if (typeof ws?.options?.maxPayload !== 'number') return false;

@@ -1,4 +1,4 @@
-// Ends the sockets of a namespace, even those of clients that no longer react.
+// Ends the sockets of a namespace, even of clients that no longer respond.
 
 import { once } from 'node:events';
 import { atMost } from '../../core/support/with-timeout.js';
@@ -10,8 +10,8 @@ const GRACE_MS = 1_000;
 
 /**
  * Disconnects this process's sockets, after sending what waits for them. Resolves when all are closed. A client that
- * does not answer the closing handshake (asleep, stopped, out of reach) is cut off: it would hold its socket, and with
- * it the end of the HTTP server, for half a minute.
+ * does not answer the closing handshake (asleep, stopped, out of reach) is cut off: it would hold its socket, and so
+ * delay the end of the HTTP server, for half a minute.
  */
 export async function disconnectAll(namespace: Namespace): Promise<void> {
   const open = [...namespace.sockets.values()].flatMap((socket) => {

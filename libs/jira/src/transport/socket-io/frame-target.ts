@@ -17,8 +17,8 @@ import { plainTcpOf } from './ws-internals.js';
 const OPEN = 1;
 
 /**
- * One socket that frames are written to. A write looks at as few objects as possible to see whether anything waits
- * before it: with thousands of sockets, each object is a miss of the processor's cache.
+ * A socket to write frames to. To see whether anything is queued, a write reads as few objects as possible: with
+ * thousands of sockets, each object is a CPU cache miss.
  */
 export class FrameTarget {
   /** Name of its Socket.IO namespace. */
@@ -53,8 +53,8 @@ export class FrameTarget {
   }
 
   /**
-   * Writes to the connection. If the kernel does not take everything at once, further packets wait in engine.io, for
-   * all targets of this connection, until it has.
+   * Writes to the connection. If the kernel does not take everything at once, further packets of all targets of this
+   * connection wait in engine.io until it has.
    */
   private hand(tcp: TcpSocket, bytes: Buffer): void {
     tcp.write(bytes);
@@ -82,8 +82,8 @@ export class FrameTarget {
   }
 
   /**
-   * Whether no packet is on its way to the connection. Engine.IO leaves none waiting while its transport is writable. A
-   * transport that it has left, or is closing, has a WebSocket that is closing.
+   * Whether no packet is on its way to the connection. Engine.IO queues nothing while its transport is writable. The
+   * WebSocket of a transport that it has left or is closing is no longer open.
    */
   private get isIdle(): boolean {
     return this.transport?.writable === true && this.webSocket?.readyState === OPEN;
@@ -98,7 +98,7 @@ export class FrameTarget {
   }
 }
 
-/** The listener of the backlog. */
+/** The one listener that `Backlog` adds. */
 const OWN_LISTENERS = 1;
 
 function hasOutgoingListeners(socket: Socket): boolean {

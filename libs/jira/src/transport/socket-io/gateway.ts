@@ -1,5 +1,5 @@
-// The gateway class of one `forRoot`. From its options, Nest creates the Socket.IO server on the application's HTTP
-// server.
+// The gateway class of one `forRoot()`. Nest creates the Socket.IO server from its options, by default on the
+// application's HTTP server.
 
 import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import { ExternalContextCreator, ModulesContainer } from '@nestjs/core';

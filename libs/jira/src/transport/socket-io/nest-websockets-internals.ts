@@ -1,5 +1,5 @@
-// Everything of @nestjs/websockets and @nestjs/platform-socket.io that is not a documented interface, and why it is
-// needed. No other file reaches behind their types.
+// The members of @nestjs/websockets and @nestjs/platform-socket.io that are not documented, and why each is needed. No
+// other file uses them.
 
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import * as constants from '@nestjs/websockets/constants.js';
@@ -8,10 +8,10 @@ import { assertMembers, hasMethod, type PrivateMember } from '../../core/support
 
 /** The peer ranges: these names are the same in both major versions. */
 const VERSIONS = '^11.0.0 || ^12.0.1';
-/** From the version that brings socket.io 4.8.3. */
+/** From the first version that depends on socket.io 4.8.3. */
 const ADAPTER_VERSIONS = '^11.1.11 || ^12.0.1';
 
-/** The metadata that `@WebSocketGateway` writes: it tells with which gateway's options a shared server was created. */
+/** The metadata that `@WebSocketGateway` writes. They tell whose options a shared server was created with. */
 export const { GATEWAY_METADATA, GATEWAY_OPTIONS, PORT_METADATA } = constants;
 
 const LISTENS = ['bindClientConnect', 'bindClientDisconnect', 'bindMessageHandlers'] as const;
@@ -22,8 +22,8 @@ export function listensAsNest(adapter: Partial<IoAdapter> | undefined): boolean 
 }
 
 /**
- * Called right before Nest listens for connections on behalf of this gateway. Nest would give each connection four
- * observables for message handlers, which this gateway does not have. Other gateways listen for themselves.
+ * Keeps Nest from listening for this gateway's connections; called right before it would. Nest would create four
+ * observables per connection for message handlers, and this gateway has none. Other gateways are not affected.
  */
 export function takeNoClients(server: Server | Namespace): void {
   const listening = server as { on(event: string, listener: unknown): unknown };

@@ -6,8 +6,8 @@ import type { IncomingMessage } from 'node:http';
 export type AllowedOrigins = string | RegExp | boolean | readonly (string | RegExp)[];
 
 /**
- * Whether a page of another site opens this connection on behalf of its visitor. Programs send no `Origin`. Behind a
- * proxy, the host is what the proxy says it was; a page cannot set that header.
+ * Whether the connection comes from a web page of a site that is not allowed. Programs send no `Origin`. Behind a
+ * proxy, the host may be in `X-Forwarded-Host`, which a page cannot set.
  */
 export function isForeign({ headers }: IncomingMessage, allowed: AllowedOrigins): boolean {
   const { origin, host } = headers;

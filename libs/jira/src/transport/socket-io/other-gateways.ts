@@ -1,4 +1,4 @@
-// Finds the application's gateway with which the library's gateway shares its server.
+// Finds the gateway of the application that shares a server with the library's gateway.
 
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
@@ -11,8 +11,8 @@ export interface OtherGateway {
 }
 
 /**
- * The gateway before ours on the same server. Nest gives gateways of one port and path one server, created with the
- * options of the first one in the order of the modules.
+ * The gateway before the library's on the same server. Nest creates one server for all gateways with the same port and
+ * path, with the options of the first one in module order.
  */
 export function gatewayBefore(own: Type<object>, modules: ModulesContainer): OtherGateway | undefined {
   const address = addressOf(own);

@@ -1,5 +1,5 @@
-// Connects one client to a separate server within this process, without a network, to check at boot what the installed
-// socket.io, engine.io and ws make of a connection.
+// Connects one client to a separate server within this process, without a network, to check at boot that the installed
+// socket.io, engine.io and ws have the private members that the library uses.
 
 import { once } from 'node:events';
 import { createServer, IncomingMessage } from 'node:http';

@@ -1,4 +1,4 @@
-// A connection of the installed packages, which the internals files are checked against.
+// A connection of the installed packages, on which the internals files check that private members exist.
 
 import type { Duplex } from 'node:stream';
 import type { Server, Socket } from 'socket.io';

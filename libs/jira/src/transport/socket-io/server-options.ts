@@ -24,7 +24,7 @@ export const SOCKET_IO_OPTIONS = Symbol('jira socket.io options');
 /** Token of the names of the options that the application set. */
 export const SOCKET_IO_CHOSEN = Symbol('jira chosen socket.io options');
 
-/** Tells which URLs Engine.IO takes: a path that only begins with its own path belongs to something else. */
+/** Returns a function that tells whether Engine.IO serves a URL: one that begins with its path, trailing slash included. */
 export function urlsOf({ path = '/socket.io', addTrailingSlash = true }: SocketIoOptions): (url: string) => boolean {
   const own = path.replace(/\/$/, '') + (addTrailingSlash ? '/' : '');
   return (url) => url.startsWith(own);
@@ -34,10 +34,10 @@ export function urlsOf({ path = '/socket.io', addTrailingSlash = true }: SocketI
 const NOT_COMPARED: ReadonlySet<string> = new Set(['port', 'namespace', 'path']);
 
 /**
- * The first gateway on a port and path creates the server; the options of others are silently ignored. This refuses to
- * lose the library's options, unless only the frame size differs and no one chose it.
+ * The first gateway on a port and path creates the server, and Nest silently ignores the options of the others. Throws
+ * if the library's options would be lost that way. A frame size that nobody chose is changed on the server instead.
  *
- * @param chosen the options that the application set; options that the library adds are not compared
+ * @param chosen names of the options that the application set; options that the library adds are not compared
  * @throws ConfigurationError that names the other gateway
  */
 export function claimOptions(

@@ -13,10 +13,12 @@ const MESSAGE = '4';
 /** Socket.IO's type of an event. */
 const EVENT = '2';
 
-/** More bytes are written in several pieces, to keep small what waits for one slow socket. */
+/** Larger writes are split, to limit what waits for one slow socket. */
 const MAX_PIECE_BYTES = 64 * 1024;
 
 /**
+ * Encodes events once for many sockets, in pieces of limited size.
+ *
  * @param nsp Socket.IO namespace, `/` for the root
  * @param events JSON of each event with its payload: `["issues",{…}]`
  */

@@ -1,4 +1,4 @@
-// Ends connections that open but never send anything: each would hold a socket for an unknown client.
+// Ends connections that never send anything after they open: each would hold a socket for an unknown client.
 
 import type { Server } from 'socket.io';
 

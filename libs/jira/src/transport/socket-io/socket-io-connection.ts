@@ -6,14 +6,14 @@ import { engineOf, waitingOf } from './engine-io-internals.js';
 import { FrameTarget } from './frame-target.js';
 import { Connection, type Dialect, type Handshake } from '../../core/connections/connection.js';
 
-/** Enough that the network never waits for a stream's source, and few enough to hold for every client. */
+/** Streams pause at this many waiting packets: enough to keep the network busy, few enough to hold for every client. */
 const MAX_WAITING_PACKETS = 16;
 
 export class SocketIoConnection extends Connection {
   readonly dialect: Dialect;
   private frameTarget?: FrameTarget;
 
-  /** @param shared frames for many clients are kept for a while, and must be sent before a frame for this client alone */
+  /** @param shared holds frames for many clients, which must be sent before a frame for this client alone */
   constructor(
     readonly socket: Socket,
     private readonly shared: { flush(): void },

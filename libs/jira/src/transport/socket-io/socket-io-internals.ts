@@ -1,4 +1,4 @@
-// Everything of socket.io that its types do not promise, and why it is needed. No other file reaches behind them.
+// The members of socket.io that its types do not promise, and why each is needed. No other file uses them.
 
 import type { Namespace, Server, Socket } from 'socket.io';
 import { assertMembers, hasMethod, type PrivateMember } from '../../core/support/private-members.js';
@@ -14,7 +14,7 @@ interface SocketMembers {
   readonly client: { readonly sockets: ReadonlyMap<string, Socket> };
 }
 
-/** The sockets of one connection, one for each namespace: a faulty frame concerns all of them. */
+/** The sockets of one connection, one for each namespace. A faulty frame affects all of them. */
 export function socketsBeside(socket: Socket): Iterable<Socket> {
   return (socket as unknown as SocketMembers).client.sockets.values();
 }
@@ -36,7 +36,7 @@ export type MatchNamespace = (
   next: (error: Error | null, isAllowed: boolean) => void,
 ) => void;
 
-/** The functions that open namespaces by name, in the order in which they are asked. The first that allows a name gets it. */
+/** The functions that allow namespaces by name, in the order in which Socket.IO calls them. The first that allows a name wins. */
 export function matchesOf(server: Server): Map<MatchNamespace, unknown> {
   return (server as unknown as { readonly parentNsps: Map<MatchNamespace, unknown> }).parentNsps;
 }
@@ -49,8 +49,8 @@ interface ParentMembers {
 }
 
 /**
- * Removes a namespace that a parent opened for a name, unless a client is in it. The next client of that name opens it
- * anew.
+ * Removes a namespace that a parent opened, unless it has clients. The next client that asks for its name opens it
+ * again.
  */
 export function removeIfEmpty(parent: Namespace, namespace: Namespace): void {
   if (namespace.sockets.size + enteringOf(namespace).size > 0 || !childrenOf(parent).delete(namespace)) return;

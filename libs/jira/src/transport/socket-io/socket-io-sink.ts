@@ -20,11 +20,11 @@ export class SocketIoSink implements FrameSink {
   private server?: Namespace;
   private routed?: Namespace;
   /**
-   * The connections in each channel. Not Socket.IO's rooms: a frame never leaves this process, and these know their
-   * connections.
+   * The connections in each channel. They are not Socket.IO rooms, because frames never leave this process, and each
+   * target knows its connection.
    */
   private readonly targets = new Map<string, Map<string, FrameTarget>>();
-  /** Number of further subscriptions to a channel that a connection has beyond its first one, if any. */
+  /** How many subscriptions to a channel a connection has beyond its first one. */
   private readonly further = new Map<string, number>();
   /** Events of each channel that wait to be written together. They are sent before anything else. */
   private readonly kept = new Map<string, string[]>();
@@ -32,7 +32,7 @@ export class SocketIoSink implements FrameSink {
   private hasOwnParser = false;
   /** Whether sockets share a frame's bytes; otherwise Socket.IO encodes it for each. */
   sharesFrames = true;
-  /** djira's subscriptions by channel: each gets its own frame. */
+  /** Subscriptions of djira's clients by channel: each gets its own frame. */
   private readonly finished = new Map<string, Set<Recipient>>();
 
   constructor(private readonly connections: Connections) {}
@@ -164,7 +164,7 @@ function textOf(event: string, payload: unknown): string {
   return jsonText(args) ?? JSON.stringify(args);
 }
 
-/** Whether the adapter reaches other processes: such adapters all override what their base class cannot do. */
+/** Whether the adapter reaches other processes: such adapters override `serverSideEmit`. */
 function hasClusterAdapter({ adapter }: Namespace): boolean {
   let base: object = adapter;
   for (let next: object | null = adapter; next && next !== EventEmitter.prototype;)

@@ -29,7 +29,7 @@ export class SocketIoTransport {
 
   private readonly backlog: Backlog;
   private origins: AllowedOrigins = [];
-  // One listener for all sockets, called with the socket as `this`: own listeners would cost each a closure.
+  // One listener for all sockets, called with the socket as `this`: a listener per socket would cost a closure each.
   private readonly disconnected: (this: Socket, reason: string, description?: unknown) => void;
   private readonly received: (this: Socket, event: unknown, ...args: unknown[]) => void;
 
@@ -59,7 +59,7 @@ export class SocketIoTransport {
     this.receiveAt(server);
   }
 
-  /** Opens the namespaces of the routes. Called last: namespaces of other gateways go first. */
+  /** Opens the namespaces of the routes. Called last, so that namespaces of other gateways take precedence. */
   openRoutes(): void {
     if (!this.server || this.routes.size === 0) return;
     const routed = openRouted(this.server.server, (path) => this.routes.find(path) !== undefined);
@@ -125,7 +125,7 @@ export class SocketIoTransport {
     else conn.once('upgrade', watch);
   }
 
-  /** The code for which the server ended this connection below the level of frames. */
+  /** Why the server cut this connection off: a long backlog, or a frame that is too large. `undefined` if it did not. */
   private codeOf(socket: Socket, description: unknown): Code | undefined {
     return this.backlog.isTooLong(socket) ? 'SLOW_CLIENT' : isTooLarge(description) ? 'FRAME_TOO_LARGE' : undefined;
   }
@@ -136,7 +136,7 @@ export class SocketIoTransport {
     this.left(socket.nsp);
   }
 
-  /** Removes empty namespaces: a client may ask for any path. */
+  /** Removes the namespace if it is empty: clients may ask for any path, and each opens a namespace. */
   private left(namespace: Namespace): void {
     if (this.routed && namespace !== this.server) removeIfEmpty(this.routed, namespace);
   }
@@ -162,8 +162,8 @@ export class SocketIoTransport {
 }
 
 /**
- * CORS applies to polling alone: browsers do not ask before they open a WebSocket. A function decides for polling only,
- * because it may answer late.
+ * The origins that the `cors` option allows, for WebSockets as well: Socket.IO applies it to polling only. A function may
+ * answer late, so it decides about polling only, and all origins may open WebSockets.
  */
 function originsOf({ server }: Namespace): AllowedOrigins {
   const { cors } = server.engine.opts as { cors?: unknown };

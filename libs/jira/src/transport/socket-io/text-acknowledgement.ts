@@ -8,7 +8,7 @@ import { packetIdOf, type Acknowledge } from './socket-io-internals.js';
 /** Socket.IO's type of an acknowledgement. */
 const ACKNOWLEDGEMENT = '3';
 
-/** Answers a packet as its acknowledge function would. That function must not have been called. */
+/** Answers a packet as its acknowledge function `stock` would, which must not have been called. */
 export function acknowledge(target: FrameTarget, answer: unknown, stock: Acknowledge): void {
   const id = packetIdOf(stock);
   const json = id === undefined ? undefined : jsonText([answer]);

@@ -1,5 +1,5 @@
-// Everything of ws that its documents do not promise, and why it is needed. WebSockets of this kind say why they close
-// for a frame that is too large; those of ws would close without a reason.
+// The members of ws that its documents do not promise, and why each is needed. The WebSockets defined here give a reason
+// when they close for a frame that is too large; those of ws do not.
 
 import { Socket as TcpSocket } from 'node:net';
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
@@ -9,14 +9,14 @@ import type { ProbedConnection } from './probed-connection.js';
 
 const VERSIONS = '8.21.3';
 
-/** The code with which ws closes for a frame beyond `maxPayload`, through the `close()` that applications call, too. */
+/** ws closes with this code for a frame beyond `maxPayload`, through the same `close()` that applications call. */
 const TOO_LARGE_CODE = 1009;
 /** The end of its error message, the only sign of it that reaches Socket.IO. */
 const TOO_LARGE_TEXT = 'Max payload size exceeded';
 const REASON: Code = 'FRAME_TOO_LARGE';
 /**
- * A client that does not answer the closing handshake within this time is cut off. One that is gone would hold its
- * socket for 30 s.
+ * A client that does not answer the closing handshake within this time is cut off. With the default of ws, a client
+ * that is gone would hold its socket for 30 s.
  */
 const CLOSE_TIMEOUT_MS = 2_000;
 
@@ -53,8 +53,8 @@ export function isTooLarge(description: unknown): boolean {
 }
 
 /**
- * The TCP connection to which complete frames may be written: one of Node's own class whose writes nothing counts or
- * delays, of a WebSocket without compression. Not for TLS.
+ * The TCP connection of a WebSocket, if complete frames may be written to it: one without compression or TLS, of
+ * Node's own class and with its own `write`, so that nothing counts or delays writes. Otherwise `undefined`.
  */
 export function plainTcpOf(webSocket: WebSocket): TcpSocket | undefined {
   if (webSocket.extensions !== '') return undefined;
@@ -79,7 +79,10 @@ const MEMBERS: readonly PrivateMember<ProbedConnection>[] = [
   { name: `"${TOO_LARGE_TEXT}"`, isThere: ({ oversize }) => isTooLarge(oversize?.description) },
 ];
 
-/** @param probe one that was sent a frame beyond its bound @throws ConfigurationError that names what the installed ws lacks */
+/**
+ * @param probe one that was sent a frame beyond its limit
+ * @throws ConfigurationError that names what the installed ws lacks
+ */
 export function assertWs(probe: ProbedConnection): void {
   assertMembers('ws', VERSIONS, MEMBERS, probe);
 }

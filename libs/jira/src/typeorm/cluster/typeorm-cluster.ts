@@ -5,6 +5,7 @@ import { ClusterDatabase } from './cluster-database.js';
 import { TypeOrmConnectionStore, type TypeOrmConnectionStoreOptions } from './typeorm-connection-store.js';
 import { TypeOrmMessageQueue, type TypeOrmMessageQueueOptions } from './typeorm-message-queue.js';
 
+/** What `typeOrmCluster()` returns: options of `JiraModule.forRoot()`. */
 export interface TypeOrmCluster {
   readonly connectionStore: TypeOrmConnectionStore;
   readonly messageQueue: TypeOrmMessageQueue;

@@ -16,6 +16,7 @@ import {
 import { ClusterDatabase } from './cluster-database.js';
 import { ConnectionRow, digest, NodeRow, RoomMemberRow, RoomRow } from './entities.js';
 
+/** Options of `TypeOrmConnectionStore`. */
 export interface TypeOrmConnectionStoreOptions {
   /** How long a silent process counts as alive, in ms. @default 15_000 */
   readonly leaseMs?: number;
@@ -24,7 +25,10 @@ export interface TypeOrmConnectionStoreOptions {
 /** Rows per statement: databases limit its parameters. */
 const CHUNK = 100;
 
-/** Leases end by each process's own clock: keep the clocks within a fraction of a lease of each other. */
+/**
+ * Stores connections and broadcast rooms in tables that all processes share. Keep their clocks in sync, to well within
+ * `leaseMs`: each process decides by its own clock whether a lease has ended.
+ */
 export class TypeOrmConnectionStore implements ConnectionStore {
   readonly leaseMs?: number;
   private readonly database: ClusterDatabase;

@@ -11,8 +11,9 @@ import { decode, encode } from '../../core/support/plain-data.js';
 import { ClusterDatabase } from './cluster-database.js';
 import { digest, MessageRow, QueueRow } from './entities.js';
 
+/** Options of `TypeOrmMessageQueue`. */
 export interface TypeOrmMessageQueueOptions {
-  /** How often a process looks for messages that others have sent, in ms. @default 1_000 */
+  /** How often a process looks for messages that other processes have sent, in ms. @default 1_000 */
   readonly pollMs?: number;
 }
 
@@ -22,6 +23,7 @@ const SLACK_MS = 60_000;
 /** Queues that have been empty this long are deleted. */
 const IDLE_MS = 3_600_000;
 
+/** Stores messages in tables that all processes share, so that messages survive a restart. */
 export class TypeOrmMessageQueue implements MessageQueue {
   private readonly logger = new Logger('Jira');
   private readonly database: ClusterDatabase;

@@ -21,7 +21,7 @@ export function treeOf(paths: readonly string[]): NameTree {
   return root;
 }
 
-/** The names in a query's value: `a,b` or a list of such. Throws a ValidationException for anything else. */
+/** The names in a query's value: `a,b`, or a list of such texts. @throws ValidationException for anything else */
 export function namesIn(value: unknown, key: string): string[] {
   const parts: unknown[] = Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
   const names: string[] = [];

@@ -43,23 +43,22 @@ import { TypeOrmUnitOfWork } from '../store/typeorm-unit-of-work.js';
 const CREATE_CALLS = ['performCreate', 'getStore', 'openUnitOfWork', 'serialize'] as const;
 type Overridable = 'visibility' | 'checkObjectPermissions' | 'getQuery' | (typeof CREATE_CALLS)[number];
 
+/** A hook over the rows of an entity, without actions. Add them as methods or with mixins, or extend `ModelHook`. */
 export abstract class GenericModelHook<E extends object> extends GenericHook<E> {
   /** The entity whose rows this hook serves. */
   abstract entity: Type<E>;
   /** Whether soft-deleted rows count as rows. @default false */
   withDeleted = false;
   /**
-   * Entities whose rows decide who sees which rows (memberships), or that the output shows. Their changes take effect
-   * on subscriptions at once.
+   * Entities that decide who sees which rows (memberships), or that the output shows. Subscriptions follow their changes at once.
    *
-   * @default the entities that `visibility` crosses by relations. What its code looks up by itself is checked again
-   * within `visibilityTtlMs`
+   * @default the entities that `visibility` crosses by relations. Other lookups of its code are repeated within `visibilityTtlMs`
    */
   dependsOn: readonly Dependency[] = [];
 
   /**
-   * Relations that clients may ask for with a row (`expand=author,comments.author`). The related entity's hook decides
-   * what is shown. If it has several hooks, name one: `{ author: 'users' }`. @default none
+   * Relations that clients may request with a row (`expand=author,comments.author`); none by default. The hook of the
+   * related entity decides what is shown. If there are several, name one: `{ author: 'users' }`.
    */
   expandFields: ExpandFields = [];
 
@@ -124,14 +123,16 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
   }
 
   /**
-   * Whether `serialize` reads the scope, so that each subscription is served on its own. If `false`, events give it the
-   * row alone, once for all. @default true with a second parameter or an `audience`, false with one parameter
+   * Whether `serialize` reads the scope. If `false`, changes are serialized from the row alone, once for all subscriptions.
+   *
+   * @default true with a second parameter or an `audience`, false with one parameter
    */
   serializesPerUser?: boolean;
 
   /**
-   * Names the group of callers who see the same rows in the same form, for hooks whose code reads the scope
-   * (`serialize`, object permissions). @default one group per subscription for such hooks
+   * Names the group of callers who see the same rows in the same form, if `serialize` or object permissions read the scope.
+   *
+   * @default one group per subscription for such hooks
    */
   audience?(scope: HookScope): string;
 
@@ -256,7 +257,7 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
 
   private async announcedFilter(scope: HookScope): Promise<PredicateMatcher> {
     const filter = await this.filterQuery(scope, this.subscribedFilter(scope));
-    // Facts about the caller are cached per scope; a new scope determines the rights anew.
+    // Facts about the caller are cached per scope; with a new scope, they are determined again.
     const now = Object.create(scope) as HookScope;
     const sight = await sightFor(this.metadata, { filter }, (related) => this.edge.sightOf(related, now));
     return new PredicateMatcher(compileFilter(this.metadata, filter, sight));
@@ -288,7 +289,6 @@ export abstract class GenericModelHook<E extends object> extends GenericHook<E> 
     return this[name] !== GenericModelHook.prototype[name];
   }
 
-  /** Compiled once per request. */
   private visibleTo(scope: HookScope): RowPredicate | Promise<RowPredicate> {
     const known = this.visible.get(scope);
     if (known) return known;

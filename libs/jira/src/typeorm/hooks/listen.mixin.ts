@@ -12,6 +12,7 @@ import type { GenericModelHook } from './generic-model-hook.js';
 import { assertLiveOptions, type LiveListOptions } from './live-options.js';
 import { liveListOf } from './live-rows.js';
 
+/** What `ListenMixin` adds to a hook. */
 export interface Listens {
   /** Options of live lists; `false` turns them off. @default { maxLimit: 200 } */
   live: LiveListOptions | false;

@@ -4,13 +4,13 @@ import { ConfigurationError } from '../../core/errors/configuration.error.js';
 import { isRecord } from '../../core/support/is-record.js';
 import { meant } from '../../core/support/nearest-name.js';
 
-/** Live lists of a hook. */
+/** Options of a hook's live lists: its `live`. */
 export interface LiveListOptions {
   /** Maximum number of rows in one list. @default 200 */
   readonly maxLimit?: number;
   /** Rows to keep in reserve, as a fraction of the list's length. They replace rows that leave the list. @default 1 */
   readonly buffer?: number;
-  /** Whether clients get the number of matching rows, if the pagination counts. @default true */
+  /** Whether clients get the number of matching rows, if the pagination counts rows. @default true */
   readonly count?: boolean;
 }
 

@@ -6,6 +6,7 @@ import type { ObserverOptions, SignalSource, Unserialized } from '../../live/obs
 import type { HookScope } from '../../core/scope/scope.js';
 import type { Visibility } from '../query/visibility.js';
 
+/** Options of `observer()`. */
 export interface EntityObserverOptions<E extends object, View = unknown> extends ObserverOptions<E, View> {
   /**
    * The rows whose changes this caller may receive.

@@ -8,6 +8,7 @@ import { Observer } from '../../live/observers/observer.js';
 import type { ActionScope } from '../../core/scope/scope.js';
 import type { GenericModelHook } from './generic-model-hook.js';
 
+/** What `SubscribeMixin` adds to a hook. */
 export interface Subscribes {
   /** What `subscribe` subscribes to: the hook's own rows. Set it to `observer(Entity, { … })` to change how. */
   changes: Observer<object>;

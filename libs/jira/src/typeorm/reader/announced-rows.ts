@@ -69,7 +69,7 @@ export class AnnouncedRows<E extends object> {
 
   /** The rows with these keys that the caller may retrieve now, in their current state. */
   private async retrieve(caller: HookScope, keys: readonly object[]): Promise<E[]> {
-    // Facts about the caller are cached per scope; a new scope determines the rights anew.
+    // Facts about the caller are cached per scope; with a new scope, they are determined again.
     const scope = Object.create(caller) as HookScope;
     const store = await this.reading.getStore(scope);
     const allowed: E[] = [];

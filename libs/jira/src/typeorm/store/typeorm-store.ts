@@ -30,6 +30,7 @@ import type { TypeOrmStoreOptions } from './store-options.js';
 
 const ALIAS = 'row';
 
+/** Reads and writes the rows of an entity that one caller may see. `getStore()` of a hook over an entity returns it. */
 export class TypeOrmStore<E extends object> implements Store<E> {
   /** @param visibility the rows the caller may see; the manager carries the caller's transaction */
   constructor(
