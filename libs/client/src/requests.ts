@@ -88,7 +88,7 @@ export class Requests {
     }
   }
 
-  /** Handles a lost connection: repeatable requests wait for the next one. The others in flight, and those of this connection, fail. */
+  /** Handles a lost connection: requests in flight wait for the next one if they are repeatable, and else fail. */
   connectionLost(cause: JiraClientError): void {
     for (const entry of Array.from(this.entries.values())) {
       const wasSent = entry.phase === 'sent';

@@ -250,7 +250,7 @@ export class Subscriptions {
     if (this.link.isConnected) endSubscription(this.requests, call, target, options.unsubscribeAction);
   }
 
-  /** Hands over a change. A server's reset reaches many clients at once, so each delays it at random. Resets until then become one. */
+  /** Hands over a change. A reset reaches many clients at once, so each waits for a random time. Resets until then become one. */
   private deliver(entry: Entry, change: Change): void {
     if (change.type !== 'reset') return this.hand(entry, change);
     entry.reset = change;
