@@ -67,7 +67,7 @@ export class OfflineDatabase implements WriteQueue {
 
   private async connect(): Promise<IDBPDatabase<Tables>> {
     const forget = (): void => void (this.opened = undefined);
-    // The type of `close` comes from the DOM, and this file also compiles without it.
+    // The DOM's types declare `close`, but this file is also checked without them.
     const close = (): void => (database as unknown as { close(): void }).close();
     const database = await openDB<Tables>(this.name, VERSION, {
       upgrade(made) {

@@ -2,7 +2,7 @@
 
 import type { OfflineDatabase } from './database.js';
 
-/** Changes within this time are written at once. */
+/** Changes within this time are written together. */
 const WRITE_MS = 200;
 
 export class KeptRows {
