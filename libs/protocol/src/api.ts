@@ -53,7 +53,7 @@ export type Wire<T> = T extends Primitive
 /** A page as page-number pagination answers it. */
 export interface PaginatedResponse<T> {
   count: number;
-  /** Absent if `count` is exact. `at_least`: there may be more rows. `estimated`: there are about this many. */
+  /** Absent if `count` is exact. `at_least`: there are more rows. `estimated`: there are about this many. */
   count_is?: 'at_least' | 'estimated';
   /** The number of the next page; `null` on the last. */
   next_page: number | null;

@@ -61,7 +61,7 @@ const BY_STATUS: Readonly<Record<number, Code>> = {
   504: 'TIMEOUT',
 };
 
-/** Returns the most general code for a status: `BAD_REQUEST` for an unlisted 4xx, and `INTERNAL` for any other unlisted status. */
+/** Returns the most general code for a status: `BAD_REQUEST` for an unlisted 4xx, `INTERNAL` for any other unlisted status. */
 export function codeForStatus(status: number): Code {
   return BY_STATUS[status] ?? (status >= 400 && status < 500 ? 'BAD_REQUEST' : 'INTERNAL');
 }

@@ -30,7 +30,7 @@ export const ACKNOWLEDGE_ACTION = '$acknowledge';
 /** The event of a message from a queue. Its payload is `{ id, event, data }`. The server repeats it until it is acknowledged. */
 export const MESSAGE_EVENT = '$message';
 
-/** The event that says up to which position everything was sent. Its payload is `PositionData`. Only clients that may resume get it. */
+/** The event that says up to which position everything was sent, as `PositionData`. Only clients that may resume get it. */
 export const POSITION_EVENT = '$position';
 
 /** A row's key: its value, or one value for each key column. */
@@ -155,7 +155,10 @@ export interface ListRows extends ListShown {
 
 /** The steps from the last state of a live list to this one. */
 export interface ListSteps extends ListShown {
-  /** Names the list before the steps. A client that shows another list must not apply them. Only frames of resumable lists have it. */
+  /**
+   * Names the list before the steps. A client that shows another list must not apply them. Present only in change frames, and
+   * only if the list can be resumed.
+   */
   readonly from?: string;
   readonly ops: readonly ListOp[];
   readonly rows?: undefined;
