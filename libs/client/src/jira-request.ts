@@ -16,7 +16,7 @@ export interface Answer<Output> {
 export interface JiraRequest<Output> extends Promise<Output> {
   /** The content of the request. */
   readonly call: Call;
-  /** Resolves to the whole answer, with status and position, instead of the output alone. */
+  /** Resolves with the whole answer, including its status and position. */
   answer(): Promise<Answer<Output>>;
 }
 

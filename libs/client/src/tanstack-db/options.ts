@@ -25,8 +25,8 @@ export interface JiraCollectionConfig<Hook, Row extends object> extends Pick<
   /** The hook: `jira.hook('issues')`. */
   readonly hook: HookClient<Hook>;
   /**
-   * Selects rows of the hook by filters and `search`. Keys for paging, ordering or shape, such as `page` or `expand`, throw a
-   * `TypeError`.
+   * Selects rows of the hook by filters and `search`. Keys for paging, ordering or shape, such as `page` or `expand`, are
+   * refused.
    *
    * @default all rows that the caller may see
    */
@@ -69,6 +69,8 @@ const PRESENTATION = ['page', 'page_size', 'limit', 'offset', 'cursor', 'orderin
 
 /**
  * Returns the options of a collection that keeps a hook's rows current and sends its writes to the hook.
+ *
+ * @throws TypeError if `query` has a key for paging, ordering or shape
  *
  * @example
  * const issues = createCollection(jiraCollectionOptions({ hook: jira.hook('issues') }));
