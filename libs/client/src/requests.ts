@@ -238,7 +238,7 @@ export class Requests {
   }
 }
 
-/** Whether a lost request must not be repeated. A stream could not resume where it was. */
+/** Whether a lost request must fail: a stream cannot resume, and others are valid on their connection only. */
 function isOfOnce({ manner }: Entry): boolean {
   return manner.isStream === true || manner.isOfConnection === true;
 }

@@ -224,7 +224,7 @@ export class Subscriptions {
     if (reason && reason.code !== 'CLOSED' && !entry.options.onState) this.options.onError(reason);
   }
 
-  /** Returns the only subscription that a frame is for, if the frame names one by its `requestId`. */
+  /** The subscription whose `requestId` the frame names, if any. Others on its channel got the change before it subscribed. */
   private addresseeOf(value: unknown): Entry | undefined {
     const requestId = (value as { requestId?: unknown } | null | undefined)?.requestId;
     if (typeof requestId !== 'string') return undefined;
