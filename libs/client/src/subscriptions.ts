@@ -224,7 +224,7 @@ export class Subscriptions {
     if (reason && reason.code !== 'CLOSED' && !entry.options.onState) this.options.onError(reason);
   }
 
-  /** The subscription whose `requestId` the frame names, if any. Others on its channel got the change before it subscribed. */
+  /** The subscription whose `requestId` the frame names. Without a `requestId`, a change is for the whole channel. */
   private addresseeOf(value: unknown): Entry | undefined {
     const requestId = (value as { requestId?: unknown } | null | undefined)?.requestId;
     if (typeof requestId !== 'string') return undefined;
