@@ -1,6 +1,7 @@
 import { defineConfig } from 'vite';
 
-// Three files of fixed names: the server gives each of them by name, and its content security policy allows no inline code.
+// The build has three files with fixed names, because the server serves them by name. Its content security policy forbids
+// inline code.
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
@@ -13,7 +14,7 @@ export default defineConfig({
       output: { entryFileNames: 'explorer.js', assetFileNames: 'explorer[extname]' },
     },
   },
-  // `vite apps/explorer` beside a running example, for work on the page.
+  // To work on the page, run `vite apps/explorer` beside a running example.
   server: {
     proxy: {
       '/asyncapi.json': 'http://localhost:3000/explorer',

@@ -256,7 +256,7 @@ function JsonField({ title, value, onChange }: Pick<PartProps, 'title' | 'value'
   );
 }
 
-/** What stands between backticks is code. */
+/** The text, with the parts between backticks as code. */
 function withCode(text: string): (string | JSX.Element)[] {
   return text.split('`').map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part));
 }

@@ -1,4 +1,4 @@
-// Deep links: `#/issues/create` and what its form holds.
+// Deep links: `#/issues/create`, with the content of its form.
 
 export interface Prefill {
   readonly method?: string;

@@ -44,7 +44,7 @@ export function AnswerPanel({ action, model, outcome }: Props): JSX.Element {
   );
 }
 
-/** What may be answered, before anything is. */
+/** The possible answers, shown before there is one. */
 function Expectation({ action, model }: Omit<Props, 'outcome'>) {
   return (
     <section class="panel answer" aria-label="What is answered">
@@ -75,7 +75,7 @@ function Expectation({ action, model }: Omit<Props, 'outcome'>) {
   );
 }
 
-/** The rows of a subscription are in its table. */
+/** The answer without the rows of a subscription, which are in its table. */
 function brief(data: unknown): unknown {
   if (typeof data !== 'object' || data === null) return data;
   const { snapshot: _, resume: _token, rows: _rows, ids: _ids, ...rest } = data as Record<string, unknown>;

@@ -60,7 +60,7 @@ export function App({ model }: { readonly model: ApiModel }): JSX.Element {
     setTheme(next);
   };
 
-  // The first page asks for credentials in its own place.
+  // The overview has its own place for the connection form.
   const isInPage = !action && status !== 'open';
   const connectForm = (onClose?: () => void): JSX.Element => (
     <ConnectForm

@@ -10,11 +10,11 @@ interface Props {
   readonly schemes: readonly Schema[];
   readonly onConnect: (credentials: Credentials) => void;
   readonly onDisconnect: () => void;
-  /** Absent where the form is a part of the page. */
+  /** Absent if the form is part of the page. */
   readonly onClose?: () => void;
 }
 
-/** What the handshake carries. Kept for this tab alone. */
+/** The credentials of the handshake. They are kept for this tab only. */
 export function ConnectForm({ status, reason, schemes, onConnect, onDisconnect, onClose }: Props): JSX.Element {
   const [credentials, setCredentials] = useState(readCredentials());
   const [fault, setFault] = useState('');

@@ -4,7 +4,7 @@ import { CopyButton } from './copy-button';
 import type { Frame, Session } from './session';
 import { useStore } from './store';
 
-/** Every frame that went over the connection, and a field for one of one's own. */
+/** Every frame that went over the connection, and a field to send your own. */
 export function FrameConsole({
   session,
   onClose,

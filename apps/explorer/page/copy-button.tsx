@@ -7,7 +7,7 @@ export function CopyButton({ label, text }: { readonly label: string; readonly t
     try {
       await navigator.clipboard.writeText(text());
     } catch {
-      // No permission, or no secure origin: the old way.
+      // Without permission or a secure origin, copy the old way.
       const field = document.createElement('textarea');
       field.value = text();
       document.body.append(field);

@@ -1,8 +1,8 @@
-// What a field says of its schema, and what its text means.
+// How a field describes its schema, and how its text becomes a value.
 
 import type { Schema } from './model';
 
-/** Of several forms the first: the one that is not a number written as a text. */
+/** The first of several forms: the natural one, not a number written as text. */
 export function naturalOf(schema: Schema): Schema {
   const choices = (schema['anyOf'] ?? schema['oneOf']) as Schema[] | undefined;
   const [first] = choices ?? [];
@@ -27,7 +27,7 @@ export function typeName(schema: Schema): string {
   );
   const [first, ...others] = names.filter((name) => name !== 'null');
   if (first === undefined) return 'JSON';
-  // What is taken beside the natural form is not worth a word.
+  // A filter also accepts other forms, which are not worth mentioning.
   const isFilter = schema['x-lookup'] !== undefined || others.length > 1;
   const word = first === 'array' ? listName(items as Schema | undefined) : first === 'string' ? 'text' : first;
   return names.includes('null') && !isFilter ? `${word} or null` : word;

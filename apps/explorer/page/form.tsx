@@ -1,4 +1,4 @@
-// A form out of a schema: one field a property. What a form cannot ask for is written as JSON.
+// A form for a schema, with one field per property. What a form cannot ask for is entered as JSON.
 
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
@@ -11,10 +11,10 @@ interface Props {
   readonly model: ApiModel;
   readonly schema: Schema;
   readonly values: Values;
-  /** Messages by field. */
+  /** Error messages by field. */
   readonly errors: Readonly<Record<string, readonly string[]>>;
   readonly idPrefix: string;
-  /** Shows what is required or was chosen; offers the rest by name. */
+  /** Whether to show only required and chosen fields, and offer the rest by name. */
   readonly isSparse?: boolean;
   readonly onChange: (values: Values) => void;
 }
@@ -33,7 +33,7 @@ export function SchemaForm({
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const resolved = model.resolve(schema);
   const required = new Set((resolved['required'] as string[] | undefined) ?? []);
-  // Required fields first; what is rarely needed last.
+  // Required fields come first, rarely needed ones last.
   const rank = ([name]: Property): number => (required.has(name) ? 0 : name.startsWith('$') ? 2 : 1);
   const properties = Object.entries((resolved['properties'] as Record<string, Schema> | undefined) ?? {})
     .filter(([, one]) => one['x-ignored'] !== true)
@@ -82,7 +82,7 @@ export function SchemaForm({
   );
 }
 
-/** What a query may say besides, by name: filters apart from the rest. */
+/** The names of the other fields a query may have. Filters are a group of their own. */
 function Offers({
   properties,
   onChoose,
@@ -121,7 +121,7 @@ interface FieldProps {
   readonly isRequired: boolean;
   readonly value: unknown;
   readonly errors: readonly string[];
-  /** Whether it was just asked for: it takes the focus. */
+  /** Whether the user has just added the field. It then takes the focus. */
   readonly isNew: boolean;
   readonly onChange: (value: unknown) => void;
   readonly onRemove?: () => void;
@@ -209,7 +209,7 @@ function Control({ id, schema, hints, value, isWrong, onChange }: ControlProps) 
     if (isNumber) return numberFrom(written);
     return type === 'string' ? (written === '' ? undefined : written) : fromText(written);
   };
-  // As it is being written: `1.` is a number, and not yet the text of one.
+  // Keep the text as typed while it gives the same value: `1.` is the number 1 already.
   const text = JSON.stringify(read(typed)) === JSON.stringify(value) ? typed : textOf(value);
   const write = (event: Event): void => {
     const written = (event.currentTarget as HTMLInputElement).value;

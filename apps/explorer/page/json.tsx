@@ -1,4 +1,4 @@
-// JSON with colours.
+// JSON with syntax colours.
 
 import type { JSX } from 'preact';
 

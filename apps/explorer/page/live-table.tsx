@@ -8,7 +8,7 @@ interface Props {
   readonly onEnd: () => void;
 }
 
-/** Rows as they are now, what changed flashing; beside them what became of each, and why. */
+/** The current rows, where changes flash, and beside them the latest changes with their reasons. */
 export function LiveTable({ subscription, onEnd }: Props): JSX.Element {
   const { rows, ended, query, action, list } = subscription;
   const isEnded = ended !== undefined;

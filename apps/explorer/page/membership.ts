@@ -1,9 +1,9 @@
-// Why a row entered or left what was asked for. Told by what the caller is sent alone: a second subscription, without the
-// filter, shows the same row as it goes on outside of the filter, and shows nothing that the caller may not read.
+// Why a row entered or left a subscription. The reasons come only from what the caller is sent: a second subscription without
+// the filter shows the row outside of the filter, too, but nothing that the caller may not read.
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** What the subscription without a filter was told of a row by one commit: `unchanged` if it was told of others alone. */
+/** What the subscription without a filter got for a row in one commit. `unchanged` if it got only other rows. */
 export interface Sight {
   readonly type: 'added' | 'modified' | 'removed' | 'unchanged';
   readonly before?: Fields;
@@ -13,9 +13,9 @@ export interface Sight {
 const BY_ORDER = 'by its place in the order';
 
 /**
- * `because status became open`, where that is certain; else `undefined`.
+ * Returns a text such as `because status became open` if that is certain, else undefined.
  *
- * @param isList whether rows are outside for their place, too
+ * @param isList whether the order may also keep a row out
  */
 export function reasonToEnter(query: unknown, { type, before, after }: Sight, isList: boolean): string | undefined {
   if (type === 'added') return 'created, or came into your sight';
@@ -24,7 +24,7 @@ export function reasonToEnter(query: unknown, { type, before, after }: Sight, is
     return BY_ORDER;
   if (!after) return undefined;
   if (before) return told(conditions.filter((one) => holds(one, after) === true && holds(one, before) === false), after); // prettier-ignore
-  // It was outside before: of one condition alone it is clear which did not hold.
+  // The row was outside before. If there is only one condition, that one did not hold.
   return isAll && !isList && conditions.length === 1 ? told(conditions.filter((one) => holds(one, after) === true), after) : undefined; // prettier-ignore
 }
 
@@ -55,7 +55,7 @@ interface Condition {
 
 const NO_FILTERS = new Set(['page', 'page_size', 'limit', 'offset', 'cursor', 'ordering', 'fields', 'expand', 'pk']);
 
-/** @returns `isAll`: whether these are all that has to hold */
+/** The query's conditions. `isAll`: whether the query has no others. */
 function conditionsOf(query: unknown): { readonly conditions: readonly Condition[]; readonly isAll: boolean } {
   const asked = Object.entries((query ?? {}) as Fields).filter(([key]) => !NO_FILTERS.has(key));
   const conditions = asked.flatMap(([key, value]): Condition[] => {
@@ -69,7 +69,7 @@ function conditionsOf(query: unknown): { readonly conditions: readonly Condition
   return { conditions, isAll: conditions.length === asked.length };
 }
 
-/** Undefined where the row, as the caller sees it, does not say. */
+/** Whether the condition holds for the row. Undefined if the fields that the caller sees do not tell. */
 function holds({ field, lookup, isNegated, value }: Condition, row: Fields): boolean | undefined {
   const own = row[field];
   if (own === undefined) return undefined;
@@ -99,7 +99,7 @@ function same(own: unknown, value: unknown): boolean {
   return own === null || value === null ? own === value : textOf(own) === textOf(value);
 }
 
-/** A number in a query may be written as a text. */
+/** The value as text, because a query may write a number as text. */
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
@@ -108,7 +108,7 @@ function listOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : textOf(value).split(',').map((one) => one.trim()); // prettier-ignore
 }
 
-/** Numbers and dates; the order of other texts is the database's. */
+/** Compares numbers and dates. Undefined for other texts, whose order only the database knows. */
 function compared(own: unknown, value: unknown, isMet: (order: number) => boolean): boolean | undefined {
   if (own === null) return false;
   const [a, b] = [own, value].map((one) => (typeof one === 'number' ? one : Number.isNaN(Number(one)) ? Date.parse(String(one)) : Number(one))); // prettier-ignore

@@ -1,4 +1,4 @@
-// The document as the page shows it: hooks with their actions, and events.
+// The API document as the page shows it: hooks with their actions, and events.
 
 export interface Schema {
   readonly [keyword: string]: unknown;
@@ -14,7 +14,7 @@ export interface ActionModel {
   readonly timeoutMs?: number;
   readonly subscribes: boolean;
   readonly errors: readonly { readonly code: string; readonly status: number; readonly retryable: boolean }[];
-  /** By method. */
+  /** The inputs by method. */
   readonly inputs: Readonly<
     Record<string, { readonly data?: Schema; readonly query?: Schema; readonly needsQuery: boolean }>
   >;
@@ -85,7 +85,7 @@ export class ApiModel {
     return this.document.servers['default']?.pathname ?? '/socket.io';
   }
 
-  /** The schema itself, wherever it is. */
+  /** Returns the schema that a `$ref` points to, or else the schema itself. */
   resolve(schema: Schema): Schema {
     return typeof schema['$ref'] === 'string' ? this.resolve(this.at(schema['$ref'])) : schema;
   }
@@ -127,7 +127,7 @@ export class ApiModel {
     };
   }
 
-  /** Without the `null` that stands for nothing at all. */
+  /** The schema without the alternative `null`, which stands for no value at all. */
   private present(schema: Schema): Schema {
     const choices = schema['anyOf'] as Schema[] | undefined;
     const [first, second] = choices ?? [];
@@ -142,7 +142,7 @@ export class ApiModel {
   }
 }
 
-/** The usual order of reading about a hook; actions of its own come after, by name as they stand. */
+/** The order of the standard actions. A hook's own actions follow, in the document's order. */
 const ORDER = ['list', 'retrieve', 'create', 'update', 'destroy', 'subscribe', 'listen'];
 
 function rankOf({ name }: ActionModel): number {

@@ -6,7 +6,7 @@ import { readHistory } from './storage';
 
 interface Props {
   readonly model: ApiModel;
-  /** The form to connect by, until one is. */
+  /** The connection form, while there is no connection. */
   readonly connect: JSX.Element | undefined;
 }
 

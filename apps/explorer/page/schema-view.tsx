@@ -1,4 +1,4 @@
-// A schema as one reads a type: names and what they hold.
+// A schema in the form of a type: names, and what they hold.
 
 import type { JSX } from 'preact';
 import type { ApiModel, Schema } from './model';

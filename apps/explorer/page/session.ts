@@ -1,4 +1,4 @@
-// The connection to the server: what was sent and received, and what is subscribed to.
+// The connection to the server: sent and received frames, and subscriptions.
 
 import { io, type Socket } from 'socket.io-client';
 import { hasFilter } from './membership';
@@ -8,9 +8,9 @@ import { Witness } from './witness';
 
 export interface Credentials {
   readonly token: string;
-  /** Members of the handshake's `auth`, as JSON. */
+  /** Further members of the handshake's `auth`, as JSON. */
   readonly auth: string;
-  /** Of hooks that have a URL of their own. */
+  /** The URL path, for hooks that have one of their own. */
   readonly path: string;
 }
 
@@ -99,7 +99,7 @@ export class Session extends Store<SessionState> {
     return `e${(this.lastId += 1)}`;
   }
 
-  /** Any event with any payload; resolves with what it is answered. */
+  /** Sends any event with any payload. Resolves with the answer. */
   async send(event: string, payload: unknown): Promise<Answer> {
     const socket = this.socket;
     if (!socket?.connected) throw new Error('Not connected.');
@@ -113,7 +113,7 @@ export class Session extends Store<SessionState> {
     return this.send(namespace, { requestId: this.nextRequestId(), ...request });
   }
 
-  /** Subscribes and reads the rows at once, where the hook lists them. */
+  /** Subscribes, and reads the rows at once if the hook lists them. */
   async subscribe({ namespace, ...request }: Request, canWitness: boolean): Promise<Answer> {
     const isList = request.action === 'listen';
     if (canWitness && (isList || hasFilter(request.query))) await this.witness(namespace);
@@ -146,7 +146,7 @@ export class Session extends Store<SessionState> {
     return this.call({ namespace, action: '$cancel', method: 'SUBSCRIPTION', data: { target } });
   }
 
-  /** Who may not subscribe without a filter is told no reasons. */
+  /** Subscribes without a filter, to find reasons. If the caller may not do that, changes have no reasons. */
   private async witness(namespace: string): Promise<void> {
     if (this.witnesses.has(namespace)) return;
     const requestId = this.nextRequestId();
@@ -195,7 +195,7 @@ interface Opened {
 
 const SNAPSHOT = { resume: null, snapshot: true };
 
-/** Of a live list, of a snapshot with or without pages. */
+/** The rows of a live list, or of a snapshot with or without pages. */
 function rowsOf({ rows, snapshot }: Opened): readonly unknown[] {
   if (rows) return rows;
   return Array.isArray(snapshot) ? snapshot : ((snapshot as { results?: unknown[] } | undefined)?.results ?? []);

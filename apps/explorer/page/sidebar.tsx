@@ -30,7 +30,7 @@ export function Sidebar({ model, current, subscriptions, isOpen }: Props): JSX.E
     return () => removeEventListener('keydown', keys);
   }, []);
 
-  /** Up and down go through the links, from the search field too. */
+  /** The arrow keys move through the links, also from the search field. */
   const move = (event: KeyboardEvent): void => {
     if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
     const links = [...(list.current?.querySelectorAll('a') ?? [])];

@@ -1,14 +1,14 @@
-// A call as code: of the client library, and as the frame itself.
+// A call as code for the client library, and as a frame.
 
 import type { Request } from './session';
 
 export interface Handshake {
   readonly path: string;
-  /** Members of `auth` beside the token. */
+  /** Members of `auth` besides the token. */
   readonly members: readonly string[];
 }
 
-/** A module that runs as it is, once its credentials are filled in: they are never copied. */
+/** A module that runs as it is, once you fill in the credentials. They are never copied. */
 export function clientCode(request: Request, subscribes: boolean, { path, members }: Handshake): string {
   const { namespace, action, method, data, query } = request;
   const auth = ['token', ...members.filter((name) => name !== 'token')]
@@ -54,7 +54,7 @@ export function frameText({ action, method, data, query }: Omit<Request, 'namesp
   );
 }
 
-/** As a formatter would write it: names without quotes where they may be. */
+/** The value as a formatter would write it, without quotes around names that need none. */
 function literal(value: unknown): string {
   if (typeof value === 'string') return quoted(value);
   if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;

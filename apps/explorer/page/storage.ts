@@ -1,4 +1,4 @@
-// What this browser remembers: credentials for this tab alone, the theme and the last calls for longer.
+// What this browser remembers: credentials for this tab only, the theme and the last calls for longer.
 
 import type { Credentials, Request } from './session';
 

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** A value that components look at, and are told when it changes. */
+/** A value that components read and watch. */
 export class Store<State extends object> {
   private readonly listeners = new Set<() => void>();
 

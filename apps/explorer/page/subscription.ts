@@ -1,11 +1,11 @@
-// What a subscription and a live list hold, and what becomes of it by one frame. Pure: the session keeps it.
+// The state of a subscription or a live list, and how one frame changes it. Pure functions; the session keeps the state.
 
 import { brief, reasonToEnter, reasonToLeave, type Fields, type Sight } from './membership';
 
 export interface Row {
   readonly key: string;
   readonly data: Fields;
-  /** When and how it changed last, for the flash; 0 = as it was read. */
+  /** The turn of the last change, for the flash. 0 if the row is as it was read. `how` says what changed. */
   readonly turn: number;
   readonly how: 'read' | 'added' | 'modified' | 'moved';
   readonly changed: readonly string[];
@@ -19,7 +19,7 @@ export interface Noted {
   readonly how: How;
   readonly key: string;
   readonly position: string;
-  /** What became of it: the fields that changed, or why it came or went. */
+  /** What happened to the row: the fields that changed, or why it came or went. */
   readonly text: string;
   readonly isExplained: boolean;
 }
@@ -32,7 +32,7 @@ export interface Subscription {
   readonly channel: string;
   readonly rows: readonly Row[];
   readonly changes: readonly Noted[];
-  /** Of a live list: how many rows match, and whether no row follows the last one. */
+  /** For a live list: how many rows match, and whether no row follows the last one. */
   readonly list?: { readonly count: number | null; readonly complete: boolean };
   readonly ended?: string;
 }
@@ -45,7 +45,7 @@ export interface ChangeFrame {
   readonly data: unknown;
 }
 
-/** What the caller was told of the row beside this, without a filter. */
+/** Returns what the subscription without a filter got for a row in a commit. */
 export type SightOf = (position: string, key: string) => Sight | undefined;
 
 const MAX_CHANGES = 50;
@@ -72,7 +72,7 @@ export function applied(one: Subscription, frame: ChangeFrame, turn: number, sig
   return noted({ ...one, rows }, [before ? stayed(before, row, frame) : entered(one, row, frame, sightOf)]);
 }
 
-/** The same, with reasons that are known only now. */
+/** Returns the subscription with reasons that became known only now. */
 export function explained(one: Subscription, sightOf: SightOf): Subscription {
   const changes = one.changes.map((change) => {
     const { how, key, position, isExplained } = change;
@@ -152,7 +152,7 @@ function left(one: Subscription, key: string, turn: number, frame: ChangeFrame, 
 
 const WHY = { added: 'it is among them now', removed: 'it is among them no longer' };
 
-/** `unchanged` explains nothing: the same commit may still report the row. */
+/** The reason for a change. `unchanged` explains nothing, because a later frame of the commit may still report the row. */
 function why(one: Subscription, how: keyof typeof WHY, sight: Sight | undefined): Pick<Noted, 'text' | 'isExplained'> {
   const reason = reasonOf(one, how, sight);
   return { text: reason ?? WHY[how], isExplained: reason !== undefined && sight?.type !== 'unchanged' };

@@ -1,14 +1,14 @@
-// A subscription without a filter beside those with one, so that they can tell why a row entered or left.
+// A second subscription without a filter, which shows why rows entered or left those with one.
 
 import { fieldsOf, keyOf, type ChangeFrame } from './subscription';
 import type { Fields, Sight } from './membership';
 
-/** Reasons are told of what has just happened. */
+/** How many commits to remember. Only recent changes need reasons. */
 const MAX_COMMITS = 200;
 
 export class Witness {
   private readonly rows = new Map<string, Fields>();
-  /** By position, then by row. */
+  /** What was received, by position, then by row. */
   private readonly commits = new Map<string, Map<string, Sight>>();
 
   constructor(
@@ -36,7 +36,7 @@ export class Witness {
     if (this.commits.size > MAX_COMMITS && oldest !== undefined) this.commits.delete(oldest);
   }
 
-  /** Undefined as long as nothing was heard of the commit. */
+  /** What was received for a row in a commit. Undefined until something of the commit arrives. */
   sightOf(position: string, key: string): Sight | undefined {
     const commit = this.commits.get(position);
     return commit && (commit.get(key) ?? { type: 'unchanged' });

@@ -1,4 +1,4 @@
-// Errors of a request that the client raises itself.
+// Errors that the client itself raises for a request.
 
 import type { Method } from 'nestjs-jira-protocol';
 import type { Call } from './call.js';
@@ -10,7 +10,7 @@ export function lostWhileAsking(requestId: string, call: Call, cause: JiraClient
   return new JiraClientError(message, { code: 'CONNECTION_LOST', requestId, cause });
 }
 
-/** The request timed out; `where` says how far it got. */
+/** The request timed out. `where` says how far it got. */
 export function late(
   requestId: string,
   { action, namespace, method }: Call,
@@ -36,7 +36,7 @@ export function queueFull(requestId: string, limit: number): JiraClientError {
   return new JiraClientError(message, { code: 'QUEUE_FULL', requestId });
 }
 
-/** Not JSON (a bigint, a circular value), or a name that Socket.IO reserves. */
+/** The request is not JSON (it holds a bigint or a circular value), or Socket.IO reserves its namespace. */
 export function unsendable(requestId: string, { action, namespace }: Call, cause: unknown): JiraClientError {
   return new JiraClientError(`"${action}" on "${namespace}" cannot be sent.`, { code: 'UNSENDABLE', requestId, cause });
 }
@@ -54,7 +54,7 @@ export function aborted(requestId: string, cause: unknown): JiraClientError {
   return new JiraClientError('The request was aborted.', { code: 'ABORTED', requestId, cause });
 }
 
-/** A subscribe that was answered without a channel. */
+/** The answer to a subscribe names no channel. */
 export function noChannel(
   requestId: string,
   { action, namespace }: { action: string; namespace: string },
@@ -63,7 +63,7 @@ export function noChannel(
   return new JiraClientError(message, { code: 'MALFORMED_ANSWER', requestId });
 }
 
-/** What the server sent and what arrived differ: a subscription begins again. */
+/** Some frames that the server sent did not arrive, so the client subscribes again. */
 export function framesLost(): JiraClientError {
   return new JiraClientError('Some changes were lost in transit.', { code: 'CONNECTION_LOST' });
 }

@@ -1,4 +1,4 @@
-// A request as the rest of the client sees it: its content, its outcome, and how to treat it.
+// A request as the rest of the client sees it: its content, its outcome and how to handle it.
 
 import type { AnswerFrame, Method, Query, RequestFrame } from 'nestjs-jira-protocol';
 import type { JiraClientError } from './errors.js';
@@ -8,17 +8,17 @@ export interface Call {
   readonly namespace: string;
   readonly action: string;
   readonly method: Method;
-  /** The application did not name the method: if the action takes another, that one is meant. */
+  /** Whether `method` is a guess. If the action accepts another method, the client repeats the request with that one. */
   readonly isMethodAssumed?: boolean;
   readonly data?: unknown;
   readonly query?: Query;
   readonly headers?: Query;
   readonly signal?: AbortSignal;
-  /** Undefined means no limit once it is sent; until then the client's default applies. */
+  /** Undefined means no limit once the request is sent. Until then, the client's default applies. */
   readonly timeoutMs?: number;
 }
 
-/** Callbacks for the outcome, called synchronously: a change that follows an answer must find its subscription. */
+/** Callbacks for the outcome. They are called synchronously, so that a change right after an answer finds its subscription. */
 export interface Outcome {
   done(frame: AnswerFrame): void;
   failed(error: JiraClientError): void;
@@ -28,13 +28,16 @@ export interface Outcome {
   late?(frame: AnswerFrame): void;
 }
 
-/** How to treat a call. */
+/** How to handle a call. */
 export interface Manner {
-  /** Valid on this connection only: it goes ahead of the queue, is exempt from its limit, and fails when the connection is lost. */
+  /**
+   * Whether the call is valid on this connection only. Such a call skips the queue, does not count towards its limit, and
+   * fails when the connection is lost.
+   */
   readonly isOfConnection?: boolean;
-  /** Does not count as a request in flight, and its time limit restarts with each item. */
+  /** A stream does not count as a request in flight. Its time limit restarts with each item. */
   readonly isStream?: boolean;
-  /** Waits until `release()`. */
+  /** Whether to hold the request until `release()` is called. */
   readonly isHeld?: boolean;
 }
 
@@ -42,16 +45,16 @@ export interface OpenRequest {
   readonly id: string;
   /** Sends a held request. */
   release(): void;
-  /** Fails it with `ABORTED` (or `error`); cancels it on the server if it was sent. */
+  /** Fails the request with `error`, or else with `ABORTED`. Cancels it on the server if it was sent. */
   abort(reason?: unknown, error?: JiraClientError): void;
 }
 
 /** The connection to the server. */
 export interface Link {
   readonly isConnected: boolean;
-  /** Why there is no connection, if there is none. */
+  /** Why there is no connection. Undefined while there is one. */
   readonly reason: JiraClientError | undefined;
-  /** True if waiting is pointless: refused or closed. */
+  /** True if waiting is pointless, because the connection was refused or closed. */
   readonly isHopeless: boolean;
   emit(namespace: string, frame: RequestFrame, answer: (frame: unknown) => void): void;
 }

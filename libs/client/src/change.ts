@@ -1,18 +1,18 @@
-// What a subscriber receives: row changes, and the subscription's state.
+// What a subscriber receives: changes of rows, and the subscription's state.
 
 import type { RowId } from 'nestjs-jira-protocol';
 import type { JiraClientError } from './errors.js';
 
-/** A row entered the subscription, or changed within it. */
+/** A row entered the subscription or changed within it. */
 export interface RowChange<Row> {
   readonly type: 'added' | 'modified';
   readonly id: RowId;
   readonly data: Row;
-  /** The commit's position: equal to the `position` of the answer to the write that caused it. */
+  /** The position of the commit. It equals the `position` in the answer to the write that caused the change. */
   readonly position: string;
 }
 
-/** A row was deleted or left the subscription; `data` may be its id alone. */
+/** A row was deleted or left the subscription. `data` may hold only its key. */
 export interface RemovedChange<Row> {
   readonly type: 'removed';
   readonly id: RowId;
@@ -20,7 +20,7 @@ export interface RemovedChange<Row> {
   readonly position: string;
 }
 
-/** Changes may have been missed: refetch. Sent by the server, and by the client after a reconnection that could not be resumed. */
+/** Changes may have been missed: refetch. The server sends it. So does the client, after a reconnect that could not resume. */
 export interface ResetChange {
   readonly type: 'reset';
   readonly id?: undefined;
@@ -30,35 +30,35 @@ export interface ResetChange {
 
 export type Change<Row = unknown> = RowChange<Row> | RemovedChange<Row> | ResetChange;
 
-/** `subscribing` lasts until the server's answer, reconnections included; `unsubscribed` is final. */
+/** `subscribing` lasts until the server's answer, also after a reconnect. `unsubscribed` is final. */
 export type SubscriptionState = 'subscribing' | 'subscribed' | 'unsubscribed';
 
 export interface SubscribeOptions {
   /**
-   * Called with each new state and its reason (not for the first, `subscribing`): for `subscribing`, why it is not
-   * subscribed yet or any more; for `unsubscribed`, the refusal, or nothing if you stopped it. After a reconnect,
-   * `recovered` says whether what was missed follows as changes; if not, a `reset` follows.
+   * Called with each new state and its reason, except for the first `subscribing`. For `subscribing`, the reason says why the
+   * subscription is not open. For `unsubscribed`, it is the refusal, or undefined if you stopped the subscription. After a
+   * reconnect, `recovered` tells what follows: the missed changes if it is true, else a `reset`.
    */
   readonly onState?: (state: SubscriptionState, reason?: JiraClientError, recovered?: boolean) => void;
-  /** Called for resets in place of the change callback. */
+  /** Called for a `reset` in place of the change callback. */
   readonly onReset?: (change: ResetChange) => void;
   /** Aborting stops the subscription. */
   readonly signal?: AbortSignal;
   /**
-   * The hook's action that ends the subscription; its `data.target` is the `requestId` that opened it. Name it if the hook has
-   * one that does more than end it.
+   * The hook's action that ends the subscription. Name it if the hook has its own action that also does something else. The
+   * action gets the `requestId` of the subscribe as `data.target`.
    *
    * @default `unsubscribe` for `subscribe`, else the protocol's `$cancel`
    */
   readonly unsubscribeAction?: string;
 }
 
-/** Stops the subscription when called; calling it again does nothing. */
+/** A function that stops the subscription. Calling it again does nothing. */
 export interface Subscription {
   (): void;
-  /** The same function, by another name. */
+  /** The same function under another name. */
   readonly unsubscribe: () => void;
   readonly state: SubscriptionState;
-  /** Resolves when first subscribed; rejects if refused or stopped before. You may ignore it. */
+  /** Resolves when first subscribed. Rejects if refused or stopped before that. You may ignore it. */
   readonly ready: Promise<void>;
 }

@@ -1,4 +1,4 @@
-// The client: its parts put together.
+// The client, assembled from its parts.
 
 import { MESSAGE_EVENT, POSITION_EVENT, SESSION_EVENT } from 'nestjs-jira-protocol';
 import type { Call } from './call.js';
@@ -33,27 +33,27 @@ import { Subscriptions } from './subscriptions.js';
 import type { ApiLike, HookLike, ItemOf, NameOf, OutputOf, UntypedApi } from './types.js';
 
 export interface JiraClient<Api extends ApiLike<Api> = UntypedApi> {
-  /** The calls of a namespace. Nothing is sent. */
+  /** Returns the calls of a namespace. Sends nothing. */
   hook<N extends NameOf<Api>>(namespace: N): HookClient<Api[N]>;
-  /** The same, with the hook's type given here, for a client without a type of its own. */
+  /** The same for an untyped client: give the hook's type here. */
   hook<Hook extends HookLike<Hook>>(namespace: string): HookClient<Hook>;
-  /** Calls any action. Resolves with its output, rejects with `JiraClientError`. */
+  /** Calls any action. Resolves with its output. Rejects with `JiraClientError`. */
   request<N extends NameOf<Api>, A extends NameOf<Api[N]>>(
     namespace: N,
     action: A,
     ...call: CallOf<Api[N], A>
   ): JiraRequest<OutputOf<Api[N], A>>;
-  /** Calls a streaming action, once you iterate. Leaving the loop cancels it. The loop throws `JiraClientError`. */
+  /** Calls a streaming action when you start iterating. Leaving the loop cancels it. The loop throws `JiraClientError`. */
   stream<N extends NameOf<Api>, A extends NameOf<Api[N]>>(
     namespace: N,
     action: A,
     ...call: CallOf<Api[N], A>
   ): AsyncGenerator<OutputOf<Api[N], A>, void, undefined>;
   /**
-   * Keeps a list equal to what its query answers: rows, order and count. Pass a `list` call that you have just made: the
-   * server keeps the list, and the call itself is not sent. If the hook keeps no live lists, the client subscribes and
-   * lists, and lists again when only the server knows the result of a change. Errors go to `ready`, and to `onState` or
-   * else `onError`.
+   * Keeps a list equal to the result of its query: rows, order and count. Pass a `list` call that you have just made. The
+   * server keeps the list, and the call itself is not sent. If the hook has no live lists, the client subscribes, fetches the
+   * list, and fetches it again when only the server knows the result of a change. Errors go to `ready`, and to `onState` or,
+   * without it, to the client's `onError`.
    *
    * @example
    * const stop = jira.listen(jira.hook('issues').list({ status: 'open' }), (rows) => render(rows));
@@ -63,23 +63,23 @@ export interface JiraClient<Api extends ApiLike<Api> = UntypedApi> {
     onRows: RowsListener<Output>,
     options?: ListenOptions<ItemOf<Output>>,
   ): LiveList;
-  /** Calls the listener with each message from the server's queues, once and in order. Returns a function that stops it. */
+  /** Calls the listener once with each message from the server's queues, in order. Returns a function that removes it. */
   onMessage(listener: MessageListener): () => void;
   /** The state of the connection. */
   readonly connection: ConnectionView;
   /**
-   * Connects if `autoConnect` is off, the server refused, or `close()` was called. With new credentials an existing
-   * connection reconnects; subscriptions continue.
+   * Connects if `autoConnect` is off, the server refused the connection, or you called `close()`. Pass new credentials to make
+   * an open connection reconnect with them. Subscriptions continue.
    */
   connect(auth?: AuthSource): void;
   /**
    * Renews the credentials on the open connection. Nothing is lost, and subscriptions continue. The credentials must belong to
-   * the same user; for another user, call `connect(auth)`. Resolves with the date at which they expire, or `null` if they do
-   * not. Rejects with `JiraClientError`; the old credentials then stay valid. An `auth` function is called by itself before
-   * its credentials expire.
+   * the same user. For another user, call `connect(auth)`. Resolves with the date at which the credentials expire, or `null`
+   * if they do not. Rejects with `JiraClientError`; the old credentials then stay valid. If `auth` is a function, the client
+   * calls it and renews by itself before the credentials expire.
    */
   authenticate(auth?: AuthSource): Promise<Date | null>;
-  /** Closes the client: requests fail with `CLOSED`, subscriptions end, the connection closes. */
+  /** Closes the connection. Requests fail with `CLOSED`, and subscriptions end. */
   close(): void;
 }
 
@@ -97,14 +97,14 @@ export function createClient<Api extends ApiLike<Api> = UntypedApi>(
   return new Client(url, options) as unknown as JiraClient<Api>;
 }
 
-/** Counts what a client holds, for tests. Not part of the published interface. */
+/** For tests: counts what a client holds. Not part of the public API. */
 export function inspect<Api extends ApiLike<Api>>(client: JiraClient<Api>): Record<string, number> {
   return (client as unknown as Client).inspect();
 }
 
 class Client implements Calls {
   readonly connection: ConnectionView;
-  /** What outlives the page: for stores. */
+  /** For stores: the rows and writes that outlive the page. */
   readonly kept: Persisted | undefined;
   private readonly link: Connection;
   private readonly messages: Messages;
@@ -121,7 +121,7 @@ class Client implements Calls {
     this.writes = new Listeners(this.options.onError);
     const link = new Connection(url, this.options, {
       onConnected: () => {
-        // Subscriptions first, so that they receive the changes of queued writes.
+        // Subscriptions go first, so that they receive the changes of queued writes.
         this.subscriptions.connected();
         this.requests.pump();
       },
@@ -204,7 +204,7 @@ class Client implements Calls {
     return this.messages.listen(listener);
   }
 
-  /** Tells of writes that are to be shown before they are answered: for stores. */
+  /** For stores: calls the listener with each optimistic write. Returns a function that removes it. */
   onWrite(listener: (write: Write) => void): () => void {
     for (const write of this.kept?.pending ?? []) listener(write);
     return this.writes.add(listener);

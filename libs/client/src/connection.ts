@@ -17,19 +17,19 @@ export interface ConnectionEvents {
   onLost(error: JiraClientError): void;
   onRefused(error: JiraClientError): void;
   onFrame(namespace: string, frame: unknown): void;
-  /** Whether anything is to come from the server. */
+  /** Whether the client waits for anything from the server. */
   isExpecting(): boolean;
 }
 
-/** Of the time that a server has to answer a handshake. */
+/** How often the time limit for the answer to a handshake may double. */
 const MAX_DOUBLINGS = 3;
 
-/** Sent by a server that is about to close: reconnect after this time, which differs per client. */
+/** A server that is about to close sends this. Its `afterMs`, which differs per client, says when to reconnect. */
 const RECONNECT_EVENT = '$reconnect';
-/** Sent by a server that disconnects this client on purpose, with a code. */
+/** A server that disconnects this client on purpose sends this, with a code. */
 const DISCONNECT_EVENT = '$disconnect';
 
-/** Answered by every server: by one that does not know it with an error, which tells as much. */
+/** Every server answers this. A server that does not know the action answers an error, which also proves the connection alive. */
 const PROBE: RequestFrame = { requestId: PING_ACTION, method: 'GET', action: PING_ACTION };
 
 export class Connection {
@@ -41,10 +41,10 @@ export class Connection {
   private readonly heard = (): void => this.heartbeat.heard();
   private stopWaking: (() => void) | undefined;
   auth: AuthSource;
-  /** Counts handshakes: a late `auth` result must not be used for the next connection. */
+  /** Counts handshakes, so that a late `auth` result is not used for the next connection. */
   private handshake = 0;
   private retries = 0;
-  /** Until the next attempt, or the answer to this one. */
+  /** Runs until the next attempt, or until this attempt's answer is overdue. */
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private connectedAt = 0;
   private askedToWaitMs: number | undefined;
@@ -69,7 +69,7 @@ export class Connection {
       },
       options,
     );
-    // One listener for all namespaces: nothing to add or remove per subscription.
+    // With one listener for all namespaces, subscriptions need not add or remove any.
     this.socket.onAny((name: string, frame: unknown) => this.received(name, frame));
   }
 
@@ -77,12 +77,12 @@ export class Connection {
     return this.state === 'connected';
   }
 
-  /** True if waiting is pointless. */
+  /** True if waiting is pointless, because the connection was refused or closed. */
   get isHopeless(): boolean {
     return this.state === 'refused' || this.state === 'closed';
   }
 
-  /** Connects unless connected or connecting. With new credentials an existing connection reconnects. */
+  /** Connects unless connected or connecting. With new credentials, reconnects. */
   connect(auth?: AuthSource): void {
     if (auth !== undefined) {
       this.auth = auth;
@@ -96,13 +96,13 @@ export class Connection {
     this.socket.connect();
   }
 
-  /** Probes the connection, or tries at once to get one. */
+  /** Probes the connection or, while disconnected, tries to connect at once. */
   check(): void {
     if (this.isConnected) return this.heartbeat.check();
     if (this.state !== 'disconnected' || this.askedToWaitMs !== undefined) return;
     this.stopRetrying();
     this.retries = 0;
-    // Ends Socket.IO's wait for its next attempt.
+    // Disconnecting first ends Socket.IO's wait for its next attempt.
     this.socket.disconnect().connect();
   }
 
@@ -116,9 +116,9 @@ export class Connection {
     this.socket.disconnect();
   }
 
-  /** Counts what is left, for tests. */
+  /** For tests: counts what is left. */
   inspect(): Record<string, number> {
-    // Typed as private there; a leak would show in these.
+    // Socket.IO's types hide `acks`. A leak would show there.
     const { acks } = this.socket as unknown as { acks: object };
     return {
       stateListeners: this.listeners.size,
@@ -128,12 +128,12 @@ export class Connection {
     };
   }
 
-  /** Sends a request; `answer` is called with the acknowledgement, whatever it holds, or never. */
+  /** Sends a request. If an acknowledgement arrives, calls `answer` with it, unchecked. */
   emit(namespace: string, frame: RequestFrame, answer: (frame: unknown) => void): void {
     this.socket.emit(namespace, frame, answer);
   }
 
-  /** The credentials of a source. Rejects with `AUTH_FAILED`, or a `JiraClientError` that the source throws. */
+  /** Gets the credentials. Rejects with `AUTH_FAILED`, or with the `JiraClientError` that the source throws. */
   async credentials(source: AuthSource): Promise<Auth> {
     try {
       return typeof source === 'function' ? await source() : source;
@@ -157,9 +157,9 @@ export class Connection {
     }
   }
 
-  /** Socket.IO bounds the time until the transport is open; on a network that goes silent after that it would wait for 45 s. */
+  /** Socket.IO limits only the time until the transport opens. If the network then goes silent, it would wait for 45 s. */
   private awaitAnswer(): void {
-    // A server that many clients come back to at once may need longer. A client that got no answer waits longer the next time.
+    // If many clients come back at once, the server may need longer, so each failure extends the next wait.
     const waitMs = this.options.connectTimeoutMs * 2 ** Math.min(this.retries, MAX_DOUBLINGS);
     this.retryTimer = setTimeout(() => {
       const error = lost(`The server did not answer the handshake within ${waitMs} ms.`);
@@ -169,7 +169,7 @@ export class Connection {
     }, waitMs);
   }
 
-  /** What comes of it no longer counts. */
+  /** Makes the client ignore whatever the current handshake still brings. */
   private endHandshake(): void {
     this.handshake++;
     this.stopRetrying();
@@ -185,7 +185,7 @@ export class Connection {
     this.events.onConnected();
   }
 
-  /** Not connected: unreachable (Socket.IO retries by itself), or refused by the server (it does not). */
+  /** The server was unreachable (Socket.IO retries by itself), or it refused the handshake (Socket.IO does not retry). */
   private failed(error: Error & { data?: unknown }): void {
     if (this.socket.active) {
       this.become('disconnected', lost('The server is unreachable.', error));
@@ -207,8 +207,8 @@ export class Connection {
   }
 
   private disconnected(reason: string): void {
-    // Socket.IO would keep what was sent while a ping was overdue and send it again on the next connection,
-    // where those requests have long failed.
+    // Socket.IO buffers what is sent while a ping is overdue, and would send it on the next connection. By then, those
+    // requests have failed.
     this.socket.sendBuffer.length = 0;
     this.endHandshake();
     this.heartbeat.stop();
@@ -222,7 +222,7 @@ export class Connection {
       this.socket.disconnect();
       this.retryAfter(this.askedToWaitMs);
     } else if (!this.socket.active) {
-      // The server disconnected us on purpose (an expired session, say): reconnect with fresh credentials.
+      // The server disconnected us on purpose, for an expired session, for example. Reconnect with fresh credentials.
       this.retryAfter(this.backoffMs());
     }
   }
@@ -230,7 +230,7 @@ export class Connection {
   private silent(silenceMs: number): void {
     const error = lost(`The connection was lost (nothing arrived for ${silenceMs} ms).`);
     this.become('disconnected', error);
-    // Its own close may never be answered.
+    // Socket.IO's own close might wait for an answer that never comes.
     this.socket.disconnect();
     this.events.onLost(error);
     this.retryAfter(this.backoffMs());
@@ -257,7 +257,7 @@ export class Connection {
 
   private retryAfter(delayMs: number): void {
     this.stopRetrying();
-    // A listener may have closed the client when it heard of the loss.
+    // A listener may have closed the client in response to the loss.
     if (this.state === 'closed') return;
     this.retryTimer = setTimeout(() => this.socket.connect(), delayMs);
   }

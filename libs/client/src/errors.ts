@@ -1,18 +1,18 @@
-// The client's only error class: the server's error, or why there was no answer.
+// The client's only error class. It holds the server's error, or says why there was no answer.
 
 import { CODES, codeForStatus, type AnswerFrame, type Code, type ErrorData } from 'nestjs-jira-protocol';
 
-/** Codes that the client sets itself; their `status` is 0. True means the same request may succeed later. */
+/** Codes that the client sets itself. Their `status` is 0. The value is true if the same request may succeed later. */
 export const CLIENT_CODES = {
-  /** There was no connection within the request's time limit. It was not sent. */
+  /** There was no connection within the request's time limit. The request was not sent. */
   NOT_CONNECTED: true,
-  /** More requests are queued than `maxQueuedRequests` allows. It was not sent. */
+  /** More requests are queued than `maxQueuedRequests` allows. This one was not sent. */
   QUEUE_FULL: true,
   /** The request is not JSON, or Socket.IO reserves its namespace. */
   UNSENDABLE: false,
-  /** Sent, but no answer within `timeoutMs`. A write may or may not have happened. */
+  /** The request was sent but not answered within `timeoutMs`. A write may or may not have happened. */
   REQUEST_TIMEOUT: true,
-  /** Sent, but the connection was lost before the answer. A write may or may not have happened. */
+  /** The request was sent, but the connection was lost before the answer. A write may or may not have happened. */
   CONNECTION_LOST: true,
   /** The `AbortSignal` fired, or the request was cancelled. */
   ABORTED: false,
@@ -31,16 +31,16 @@ export const CLIENT_CODES = {
 /** A code that the client sets itself. */
 export type ClientCode = keyof typeof CLIENT_CODES;
 
-/** What `JiraClientError` is made of, for tests of your own. */
+/** The parts of a `JiraClientError`, for your own tests. */
 export interface JiraClientErrorOptions {
-  /** A code of the protocol's table, of `CLIENT_CODES`, or an application's own. */
+  /** A code of the protocol's table, one of `CLIENT_CODES`, or an application's own. */
   readonly code: Code | ClientCode | (string & {});
   /** @default 0: the server did not answer */
   readonly status?: number;
   readonly errors?: Readonly<Record<string, readonly string[]>>;
   readonly details?: Readonly<Record<string, unknown>>;
   readonly requestId?: string;
-  /** @default that of the code, else of the status */
+  /** @default as the code says, or else the status */
   readonly retryable?: boolean;
   readonly cause?: unknown;
 }
@@ -53,17 +53,17 @@ export interface JiraClientErrorOptions {
  */
 export class JiraClientError extends Error {
   override readonly name = 'JiraClientError';
-  /** A code of the protocol's table, of `CLIENT_CODES`, or an application's own. */
+  /** A code of the protocol's table, one of `CLIENT_CODES`, or an application's own. */
   readonly code: Code | ClientCode | (string & {});
-  /** The answer's status; 0 if the client raised the error itself. */
+  /** The answer's status, or 0 if the client raised the error itself. */
   readonly status: number;
-  /** Messages by input field; nested fields by dotted path. */
+  /** Messages by input field. A nested field's key is its dotted path. */
   readonly errors?: Readonly<Record<string, readonly string[]>>;
-  /** What the answer says besides, such as the `current` row of a `VERSION_CONFLICT`. */
+  /** The other members of the answer's error, such as the `current` row of a `VERSION_CONFLICT`. */
   readonly details?: Readonly<Record<string, unknown>>;
-  /** The request's id. Give it to whoever reads the server's log. */
+  /** The request's id. Look for it in the server's log. */
   readonly requestId?: string;
-  /** True if the same request may succeed later. It says nothing about whether a lost write happened. */
+  /** True if the same request may succeed later. It does not say whether a lost write happened. */
   readonly retryable: boolean;
 
   constructor(message: string, options: JiraClientErrorOptions) {
@@ -98,7 +98,7 @@ function detailsOf({
   return Object.keys(details).length > 0 ? details : undefined;
 }
 
-/** The error of a refused handshake: `refusal` is Socket.IO's `connect_error`. */
+/** The error of a refused handshake. `refusal` is Socket.IO's `connect_error`. */
 export function errorOfRefusal(refusal: Error & { data?: unknown }): JiraClientError {
   const data = refusal.data as { code?: unknown; status?: unknown } | null | undefined;
   return new JiraClientError(refusal.message || 'The server refused the connection.', {
@@ -108,12 +108,12 @@ export function errorOfRefusal(refusal: Error & { data?: unknown }): JiraClientE
   });
 }
 
-/** Whether what the server has answered before may be answered again: it may be retried, or the fault is the server's. */
+/** Whether a request that succeeded before may succeed again: its error is retryable, or the fault is the server's. */
 export function isPassing({ retryable, status }: JiraClientError): boolean {
   return retryable || status >= 500;
 }
 
-/** A custom code is as retryable as its status. */
+/** A custom code is retryable if its status is. */
 function isRetryable(code: string, status: number): boolean {
   if (Object.hasOwn(CODES, code)) return CODES[code as Code].retryable;
   if (Object.hasOwn(CLIENT_CODES, code)) return CLIENT_CODES[code as ClientCode];

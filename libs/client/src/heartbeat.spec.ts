@@ -63,7 +63,7 @@ describe('a heartbeat', () => {
     const { beat, events } = heartbeat();
     beat.start();
     vi.advanceTimersByTime(5_000);
-    // The clock moves on without the timers.
+    // The clock advances without the timers.
     vi.setSystemTime(Date.now() + 3_600_000);
     vi.advanceTimersByTime(4_000);
     expect(events).toEqual(['probe', 'probe']);

@@ -1,4 +1,4 @@
-// Notices a connection that went silent without a close: a probe that nothing follows.
+// Detects a connection that died without a close: nothing arrives after a probe.
 
 export interface HeartbeatOptions {
   readonly heartbeatIntervalMs: number;
@@ -6,22 +6,22 @@ export interface HeartbeatOptions {
 }
 
 export interface HeartbeatParts {
-  /** Whether anything is to come: nobody misses an answer that he did not ask for. */
+  /** Whether the client waits for anything. If not, an idle connection needs no probe. */
   isExpecting(): boolean;
-  /** Sends what every server answers. */
+  /** Sends a request that every server answers. */
   probe(): void;
-  /** The connection is lost. */
+  /** Called when the connection counts as lost. */
   silent(silenceMs: number): void;
 }
 
-/** Longer than a timer can count. */
+/** From this delay on, timers do not work. */
 const NEVER_MS = 2 ** 31;
 
 export class Heartbeat {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private heardAt = 0;
   private isOn = false;
-  /** Nothing has arrived since the last probe. */
+  /** Whether nothing has arrived since the last probe. */
   private isSilent = false;
 
   constructor(
@@ -29,7 +29,7 @@ export class Heartbeat {
     private readonly options: HeartbeatOptions,
   ) {}
 
-  /** There is a connection. */
+  /** Starts watching a new connection. */
   start(): void {
     this.isOn = this.options.heartbeatIntervalMs > 0 && this.options.heartbeatIntervalMs < NEVER_MS;
     this.heardAt = Date.now();
@@ -41,13 +41,13 @@ export class Heartbeat {
     clearTimeout(this.timer);
   }
 
-  /** Something arrived, whatever it is. */
+  /** Notes that something arrived. */
   heard(): void {
     this.heardAt = Date.now();
     this.isSilent = false;
   }
 
-  /** Probes at once, whatever is expected: the network or the device may have been away. */
+  /** Probes at once, even if the client waits for nothing: the network or the device may have been away. */
   check(): void {
     if (this.isOn) this.probe();
   }
@@ -56,7 +56,7 @@ export class Heartbeat {
     const { heartbeatIntervalMs } = this.options;
     const idleMs = Date.now() - this.heardAt;
     if (idleMs >= heartbeatIntervalMs && this.parts.isExpecting()) return this.probe();
-    // At once when something is asked for on a connection that has long been idle would cost a probe for each request.
+    // Probing as soon as a request goes out on an idle connection would cost a probe for each request.
     this.after(idleMs < heartbeatIntervalMs ? heartbeatIntervalMs - idleMs : heartbeatIntervalMs, () => this.beat());
   }
 
@@ -68,7 +68,7 @@ export class Heartbeat {
     this.after(heartbeatTimeoutMs, () => {
       const waitedMs = Date.now() - probedAt;
       if (!this.isSilent) this.beat();
-      // The device slept or was busy: what arrived meanwhile may be waiting behind this timer.
+      // The device slept or was busy. Frames that arrived in the meantime may be waiting behind this timer.
       else if (waitedMs > 1.5 * heartbeatTimeoutMs) this.probe();
       else this.parts.silent(Date.now() - this.heardAt);
     });

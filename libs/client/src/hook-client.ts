@@ -11,27 +11,31 @@ import type { ChangedRow, FilterOf, InputOf, NameOf, OutputOf, QueryOf, RowOf, S
 export interface CallOptions {
   /** Headers of the request, such as `if-match`. @default {} */
   readonly headers?: Query;
-  /** Aborting fails the call with `ABORTED`; a request in flight is cancelled on the server. */
+  /** Aborting fails the call with `ABORTED` and cancels a request in flight on the server. */
   readonly signal?: AbortSignal;
-  /** Time limit in ms, including the wait for a connection. @default the client's `timeoutMs` */
+  /**
+   * Time limit in ms, including the wait for a connection.
+   *
+   * @default the client's `timeoutMs`
+   */
   readonly timeoutMs?: number;
   /**
-   * Sends the write with an idempotency key: a new one (`true`), or yours. The server does it once, and the client sends it
-   * again after a lost connection. The server must store keys.
+   * Sends the write with an idempotency key: a new one (`true`) or your own. The server does the write once, and the client
+   * sends it again after a lost connection. The server must store keys.
    *
    * @default the client's `writeOnce`
    */
   readonly once?: boolean | string;
   /**
-   * Shows the write in live stores at once, until the server's rows contain it, and takes it back if it fails. `true` shows
-   * the input (`destroy` hides the row); an object shows its fields instead.
+   * Shows the write in live stores at once, until the server's rows contain it. If the write fails, the stores undo it. `true`
+   * shows the input (`destroy` hides the row). An object shows its own fields instead.
    *
    * @default false
    */
   readonly optimistic?: boolean | Readonly<Record<string, unknown>>;
 }
 
-/** A write to be shown before it is answered. */
+/** A write that stores show before it is answered. */
 export interface Write {
   readonly namespace: string;
   readonly action: string;
@@ -43,17 +47,19 @@ export interface Write {
 
 interface CallContent<Input, Params> extends CallOptions {
   /**
-   * @default the method of the action: GET for `list` and `retrieve`, PUT for `update`, DELETE for `destroy`, else POST. If
-   * the server names another method, the client repeats the request with that one, and uses it from then on
+   * If you name no method and the server accepts only another one, the client repeats the request with that one, and uses it
+   * from then on.
+   *
+   * @default GET for `list` and `retrieve`, PUT for `update`, DELETE for `destroy`, else POST
    */
   readonly method?: Method;
   readonly data?: Input;
   readonly query?: Params;
-  /** The key of the row, for a detail action. Short for `query: { pk: id }`. */
+  /** For a detail action: the key of the row. Short for `query: { pk: id }`. */
   readonly id?: RowId;
 }
 
-/** The content of a call; `data` may be omitted if the input may be undefined. */
+/** The content of a call. You may omit `data` if the input may be undefined. */
 export type CallOf<Hook, Action> =
   undefined extends InputOf<Hook, Action>
     ? [call?: CallContent<InputOf<Hook, Action>, QueryOf<Hook, Action>>]
@@ -64,7 +70,7 @@ export interface ActionSubscribeOptions<Input = unknown> extends SubscribeOption
   readonly data?: Input;
 }
 
-/** All verbs; `HookClient` keeps those whose action the hook has. */
+/** All verbs. `HookClient` keeps those whose action the hook has. */
 interface Verbs<Hook> {
   /** POST `create`. */
   create(input: InputOf<Hook, 'create'>, options?: CallOptions): JiraRequest<OutputOf<Hook, 'create'>>;
@@ -78,7 +84,7 @@ interface Verbs<Hook> {
   ): JiraRequest<OutputOf<Hook, 'retrieve'>>;
   /** The same as `retrieve`. */
   get(id: RowId, query?: QueryOf<Hook, 'retrieve'>, options?: CallOptions): JiraRequest<OutputOf<Hook, 'retrieve'>>;
-  /** PUT `update`: the whole input; omitted fields take their defaults. */
+  /** PUT `update`: sends the whole input. Omitted fields take their defaults. */
   update(id: RowId, input: InputOf<Hook, 'update'>, options?: CallOptions): JiraRequest<OutputOf<Hook, 'update'>>;
   /** PATCH `update`: changes the given fields only. */
   patch(
@@ -103,14 +109,14 @@ interface ActionOf {
 declare const HOOK: unique symbol;
 
 interface AnyHook<Hook> {
-  /** Never there. By it the compiler finds the hook in a type of yours: `type Issues = HookClient<Api['issues']>`. */
+  /** Exists at compile time only, to infer the hook from your own type: `type Issues = HookClient<Api['issues']>`. */
   readonly [HOOK]?: Hook;
   readonly namespace: string;
   /** Calls any action of the hook. Rejects with `JiraClientError`. */
   action<A extends NameOf<Hook>>(name: A, ...call: CallOf<Hook, A>): JiraRequest<OutputOf<Hook, A>>;
-  /** Calls a streaming action, once you iterate. Leaving the loop cancels it. The loop throws `JiraClientError`. */
+  /** Calls a streaming action when you start iterating. Leaving the loop cancels it. The loop throws `JiraClientError`. */
   stream<A extends NameOf<Hook>>(name: A, ...call: CallOf<Hook, A>): AsyncGenerator<OutputOf<Hook, A>, void, undefined>;
-  /** Calls back on every change of the matching rows, until you call the returned function. */
+  /** Calls `onChange` with every change of the matching rows, until you call the returned function. */
   subscribe(onChange: (change: Change<RowOf<Hook>>) => void, options?: SubscribeOptions): Subscription;
   subscribe(
     filter: FilterOf<Hook> | undefined,
@@ -118,7 +124,7 @@ interface AnyHook<Hook> {
     options?: SubscribeOptions,
   ): Subscription;
   /**
-   * Subscribes by an action of your own, one that returns an observer's `subscribe(scope)`.
+   * Subscribes through your own action, which returns an observer's `subscribe(scope)`.
    *
    * @example
    * const stop = jira.hook('orders').subscribe('watchKitchen', { table: 7 }, (change) => render(change));
@@ -137,8 +143,8 @@ interface AnyHook<Hook> {
 }
 
 /**
- * The calls of one namespace: of `create`, `list`, `retrieve` (or `get`), `update`, `patch` and `destroy` those whose action the
- * hook has, and always `action`, `stream` and `subscribe`. Calls reject with `JiraClientError`.
+ * The calls of one namespace. It has `create`, `list`, `retrieve` (or `get`), `update`, `patch` and `destroy` if the hook has
+ * the action, and always `action`, `stream` and `subscribe`. Calls reject with `JiraClientError`.
  */
 export type HookClient<Hook> = AnyHook<Hook> & {
   [Verb in keyof Verbs<Hook> as ActionOf[Verb] extends keyof Hook ? Verb : never]: Verbs<Hook>[Verb];
@@ -147,7 +153,7 @@ export type HookClient<Hook> = AnyHook<Hook> & {
 /** The content of a call, untyped. */
 export type AnyCall = CallContent<unknown, Query>;
 
-/** What the verbs call. */
+/** The client's side of the verbs. */
 export interface Calls {
   request(namespace: string, action: string, call?: AnyCall): JiraRequest<unknown>;
   stream(namespace: string, action: string, call?: AnyCall): AsyncGenerator<unknown, void, undefined>;
@@ -159,7 +165,7 @@ export interface Calls {
   ): Subscription;
 }
 
-/** The verbs, untyped; `HookClient` adds the types. */
+/** The verbs, untyped. `HookClient` adds the types. */
 export class UntypedHookClient {
   constructor(
     /** The client. */

@@ -1,4 +1,4 @@
-// A request in the application's hands: a promise that also knows its content.
+// A request as the application holds it: a promise that also knows its content.
 
 import type { AnswerFrame } from 'nestjs-jira-protocol';
 import type { Call, OpenRequest } from './call.js';
@@ -8,7 +8,7 @@ import type { Requests } from './requests.js';
 export interface Answer<Output> {
   readonly data: Output;
   readonly status: number;
-  /** The commit this request made, if it wrote: equal to the `position` of the changes it caused. */
+  /** The position of the commit, if the request wrote. It equals the `position` of the changes that the request caused. */
   readonly position: string | undefined;
 }
 
@@ -16,14 +16,14 @@ export interface Answer<Output> {
 export interface JiraRequest<Output> extends Promise<Output> {
   /** The content of the request. */
   readonly call: Call;
-  /** Resolves to the whole answer, with status and position, instead of the output alone. */
+  /** Resolves with the whole answer, including its status and position. */
   answer(): Promise<Answer<Output>>;
 }
 
-/** Requests not sent yet, and how to send them: `listen` sends its list only once it is subscribed. */
+/** Requests that are not sent yet, and how to send them. `listen` sends its list only once it is subscribed. */
 const held = new WeakMap<object, OpenRequest>();
 
-/** Sends in the next microtask, so that `listen` can still hold the request back. */
+/** Sends the request in the next microtask, so that `listen` can still hold it back. */
 export function createRequest<Output>(requests: Requests, call: Call): JiraRequest<Output> {
   let open!: OpenRequest;
   const answer = new Promise<Answer<Output>>((resolve, reject) => {
@@ -38,20 +38,20 @@ export function createRequest<Output>(requests: Requests, call: Call): JiraReque
   return request;
 }
 
-/** The promise of an answer's output, which knows its call. */
+/** A promise of the answer's output that also knows its call. */
 export function requestOf<Output>(call: Call, answer: Promise<Answer<Output>>): JiraRequest<Output> {
   const output = answer.then(({ data }) => data);
   return Object.assign(output, {
     call,
     answer: () => {
-      // Whoever asks for the answer gets its failure there.
+      // The failure is reported through `answer`, so it must not also be an unhandled rejection of `output`.
       output.catch(() => undefined);
       return answer;
     },
   });
 }
 
-/** Holds a request that was not sent yet; the caller releases it. Undefined if it was sent. */
+/** Holds back a request that is not sent yet. The caller must release it. Returns undefined if it was sent already. */
 export function holdBack(request: JiraRequest<unknown>): OpenRequest | undefined {
   const open = held.get(request);
   held.delete(request);

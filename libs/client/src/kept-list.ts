@@ -1,4 +1,4 @@
-// A list that the server keeps: it answers the rows, and tells what becomes of them.
+// A list that the server keeps. The server answers its rows, then sends the steps that change them.
 
 import type { ListData, ListState } from 'nestjs-jira-protocol';
 import type { Subscription, SubscriptionState } from './change.js';
@@ -10,7 +10,7 @@ import { guarded } from './listeners.js';
 import { Progress, type Point } from './progress.js';
 import type { ListenOptions, ListUpdate, RowsListener } from './listen.js';
 
-/** A list as it was shown, from where another client may go on. */
+/** A list as it was last shown. Another client can resume from it. */
 export interface ListSeed extends Keyed, Point {}
 
 export interface KeptListParts {
@@ -25,12 +25,12 @@ export interface KeptListParts {
 
 export class KeptList {
   private subscription: Subscription | undefined;
-  /** The one that is to take its place. */
+  /** The subscription with more rows that will replace the current one. */
   private wider: Subscription | undefined;
   private list: Keyed;
   private progress: Progress | undefined;
   private extent: ListState | undefined;
-  /** Rows that the first answer had: `loadMore` adds as many. */
+  /** The number of rows in the first answer. `loadMore` adds as many. */
   private pageSize = 0;
   private limit: number | undefined;
   private widening: Promise<void> | undefined;
@@ -52,7 +52,7 @@ export class KeptList {
     this.subscription?.();
   }
 
-  /** Resolves once it has as many rows more as it had at first, or all there are. */
+  /** Adds as many rows as the first answer had. Resolves once they, or all that exist, are there. */
   loadMore(): Promise<void> {
     this.widening ??= this.widen().finally(() => (this.widening = undefined));
     return this.widening;
@@ -87,7 +87,7 @@ export class KeptList {
         progress,
         answered: (data) => {
           const former = this.subscription;
-          // What the narrower one is still told is told by this one.
+          // This subscription covers all that the narrower one would still receive.
           this.subscription = opened.own;
           this.progress = progress;
           if (former !== opened.own) former?.();

@@ -1,9 +1,9 @@
-// What the server tells of a live list, applied to the rows: pure functions, no network.
+// Applies the steps of a live list to its rows. Pure functions, no network.
 
 import type { ListOp, ListRows, RowId } from 'nestjs-jira-protocol';
 import { keyText } from './live-list.js';
 
-/** Rows with their keys, at the same places. Never changed in place. */
+/** Rows, and their keys in the same order. Never modified. */
 export interface Keyed {
   readonly rows: readonly unknown[];
   readonly ids: readonly RowId[];
@@ -30,7 +30,7 @@ export function applyOps(list: Keyed, ops: readonly ListOp[]): Keyed {
   }
 }
 
-/** The list as it is now: rows that show the same as before are the same objects, and so is a list in which all are. */
+/** The new list. An equal row stays the same object. If no row differs, the list of rows stays the same object, too. */
 export function takeRows(before: Keyed, { rows, ids }: ListRows): Keyed {
   const known = new Map(before.ids.map((id, at) => [keyText(id), before.rows[at]]));
   const taken = rows.map((row, at) => {

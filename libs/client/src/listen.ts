@@ -1,4 +1,4 @@
-// A list that stays current: subscribe, then fetch, then apply the changes received since.
+// A list that stays current: subscribe, fetch, then apply the changes received since.
 
 import type { ListOp, ListState, Query } from 'nestjs-jira-protocol';
 import { backoffMs } from './backoff.js';
@@ -13,42 +13,46 @@ import { readList } from './read-list.js';
 import type { ItemOf } from './types.js';
 
 export interface ListenOptions<Row> extends LiveListOptions<Row>, Pick<SubscribeOptions, 'onState' | 'signal'> {
-  /** What to subscribe to. @default the list's query without paging and ordering */
+  /**
+   * The query to subscribe with.
+   *
+   * @default the list's query without paging and ordering
+   */
   readonly filter?: Query;
-  /** Called with each change once the list is loaded, before the rows that result from it. */
+  /** Called with each change once the list is loaded, before the listener gets the resulting rows. */
   readonly onChange?: (change: Change<Row>) => void;
 }
 
-/** What `listen` tells along with the rows. */
+/** What `listen` passes along with the rows. */
 export interface ListUpdate<Row = unknown> extends ListState {
-  /** The steps from the rows before. Undefined if the rows came all at once. */
+  /** The steps from the previous rows to these. Undefined if the rows came all at once. */
   readonly ops: readonly ListOp[] | undefined;
-  /** The change that caused the update, if the client applied it itself. */
+  /** The change that caused this update, if the client applied it itself. */
   readonly change: Change<Row> | undefined;
 }
 
-/** Called with the rows whenever they, their count, or whether more rows follow changes. */
+/** Called with the rows whenever the rows or their `ListState` change. */
 export type RowsListener<Output> = (rows: readonly ItemOf<Output>[], update: ListUpdate<ItemOf<Output>>) => void;
 
-/** Query keys that say how to answer the rows, not which rows are meant: nothing to filter changes by. */
+/** Query keys that shape the answer but do not select rows. Changes cannot be filtered by them. */
 const PRESENTATION = new Set(['page', 'page_size', 'limit', 'offset', 'cursor', 'ordering', 'expand', 'fields']);
 
-/** Query keys that make a listed row look other than the row of a change. */
+/** Query keys that make a listed row look different from the row of a change. */
 const SHAPES = ['expand', 'fields'];
 
-/** Wait between a change and the fetch it causes: changes within it share one fetch. */
+/** The wait between a change and the fetch that it causes. Changes within this time share one fetch. */
 const REFETCH_MIN_MS = 50;
-/** A slow list waits twice as long as it took, up to this: the client asks no more than a third of the time. */
+/** A slow list waits about twice as long as its fetch took, up to this. So fetching takes about a third of the time. */
 const REFETCH_MAX_MS = 5_000;
 
 /**
- * One live list of a hook that keeps none itself. It shows only what the server answered, and changes to that whose result only one answer fits;
- * every other change makes it fetch.
+ * One live list of a hook without live lists of its own. It shows the server's answer. If a change has only one possible result,
+ * it applies that change itself. Every other change makes it fetch the list again.
  */
 export class LiveRows {
   readonly subscription: Subscription;
   private rows: readonly unknown[] = [];
-  /** All rows are loaded; of a page, only the server knows which rows follow. */
+  /** Whether all rows are loaded. If not, only the server knows which rows follow the page. */
   private isWhole = false;
   private isPage = false;
   private count: number | null = null;
@@ -56,15 +60,15 @@ export class LiveRows {
   private isLoaded = false;
   private isFetching = false;
   private isStale = false;
-  /** Changes received during a fetch: its answer may or may not include them. */
+  /** Changes received during a fetch. Its answer may or may not include them. */
   private early: Change[] = [];
-  /** The given request, as long as it can stand in for a new one. */
+  /** The given request, until it fails or the first fetch uses it. */
   private first: { readonly open: OpenRequest; readonly answer: Promise<unknown> } | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private fetchMs = 0;
   private failures = 0;
   private failure: JiraClientError | undefined;
-  /** The subscription tells of exactly the rows that the list is about. */
+  /** Whether the subscription covers exactly the rows of the list. */
   private readonly isOfList: boolean;
   private readonly isShaped: boolean;
 
@@ -80,7 +84,7 @@ export class LiveRows {
     this.isOfList = action === 'list' && options.filter === undefined;
     this.isShaped = SHAPES.some((key) => query[key] !== undefined);
     if (open) this.first = { open, answer: request };
-    // `onState` reports its failure, and so does the promise itself.
+    // `onState` and the promise itself report its failure.
     request.catch(() => (this.first = undefined));
     const subscribe = { namespace, action: 'subscribe', query: options.filter ?? withoutPresentation(query) };
     this.subscription = calls.subscribe(subscribe, (change) => this.changed(change), {
@@ -104,22 +108,22 @@ export class LiveRows {
     if (!isExact) this.refetch();
   }
 
-  /** Applies a change if that gives what the server would answer. Returns false if only the server knows. */
+  /** Applies a change if its result is certain. Returns false if only the server knows the result. */
   private apply(change: Change): boolean {
     if (!this.isOfList || !this.isWhole || !this.isKeyed || change.type === 'reset') return false;
     const isThere = hasRow(this.rows, change.id, this.options);
     if (change.type === 'removed') {
-      // A narrowed row may go by another key.
+      // With `fields` or `expand`, the listed row may have another key.
       if (!isThere) return !this.isShaped;
     } else if (this.isShaped || !this.options.compare || (this.isPage && !isThere)) {
-      // Not the listed form of the row, or at an unknown place, or one row too many for its page.
+      // The row has another form than the listed rows, or its index is unknown, or the page is full.
       return false;
     }
     this.rows = applyChange(this.rows, change, this.options);
     return true;
   }
 
-  /** Fetches soon, once for all changes until then. The jitter keeps the clients that heard of a change apart. */
+  /** Fetches soon, once for all changes until then. Jitter keeps clients that got the same change from fetching all at once. */
   private refetch(): void {
     if (this.isFetching) this.isStale = true;
     else this.timer ??= setTimeout(() => void this.fetch(), this.waitMs() * (0.5 + Math.random()));
@@ -172,7 +176,7 @@ export class LiveRows {
 
   private failed(error: unknown): void {
     if (this.isOver) return;
-    // Once it was answered, a fault of the server's is no answer about the list.
+    // After a first success, a server fault is treated as temporary.
     if (error instanceof JiraClientError && (this.isLoaded ? isPassing(error) : error.retryable)) {
       this.stopTimer();
       this.timer = setTimeout(() => void this.fetch(), backoffMs(this.failures++));
@@ -209,7 +213,7 @@ function withoutPresentation(query: Query): Query {
   return Object.fromEntries(Object.entries(query).filter(([name]) => !PRESENTATION.has(name)));
 }
 
-/** The last change of each row: the answer may know it, and must not be taken back by an earlier one. */
+/** The last change of each row. The answer may contain it already, and an earlier change must not undo it. */
 function lastOfEach(changes: readonly Change[]): Change[] {
   const last = new Map(changes.map((change) => [keyText(change.id ?? ''), change]));
   return changes.filter((change) => last.get(keyText(change.id ?? '')) === change);

@@ -1,4 +1,4 @@
-// A set of listeners; adding one returns a function that removes it.
+// A set of listeners. Adding one returns a function that removes it.
 
 export class Listeners<Args extends unknown[]> {
   private readonly all = new Set<{ readonly call: (...args: Args) => void }>();
@@ -10,13 +10,13 @@ export class Listeners<Args extends unknown[]> {
   }
 
   add(listener: (...args: Args) => void): () => void {
-    // Wrapped, so that a function added twice is two listeners that are removed separately.
+    // The wrapper lets a function that was added twice be two listeners, each removed separately.
     const entry = { call: listener };
     this.all.add(entry);
     return () => void this.all.delete(entry);
   }
 
-  /** Calls all listeners; an error is reported and does not stop the others. */
+  /** Calls all listeners. Reports their errors, and goes on with the next one. */
   emit(...args: Args): void {
     for (const entry of Array.from(this.all)) guarded(this.report, entry.call, ...args);
   }
@@ -26,7 +26,7 @@ export class Listeners<Args extends unknown[]> {
   }
 }
 
-/** Calls an application function and reports its errors instead of throwing them. */
+/** Calls a function of the application. Reports its errors instead of throwing them. */
 export function guarded<Args extends unknown[]>(
   report: (error: unknown) => void,
   call: ((...args: Args) => void) | undefined,

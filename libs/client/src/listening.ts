@@ -1,4 +1,4 @@
-// `listen`: by a list that the server keeps where it keeps one, else by subscribing, listing and listing again.
+// `listen` uses a list that the server keeps. If the server keeps none, it subscribes, lists, and lists again after changes.
 
 import type { Subscription, SubscriptionState } from './change.js';
 import { JiraClientError } from './errors.js';
@@ -9,18 +9,18 @@ import { LiveRows, type ListenOptions, type RowsListener } from './listen.js';
 import { guarded } from './listeners.js';
 import { createReady } from './ready.js';
 
-/** A list that stays current. Stops when called; calling it again does nothing. */
+/** A list that stays current. Call it to stop. Calling it again does nothing. */
 export interface LiveList extends Subscription {
   /**
    * Adds as many rows as the first answer had. Resolves once they are there, or at once if there are no more. Rejects with
-   * `JiraClientError` where the server keeps no such list: of a later page, or of a hook without live lists.
+   * `JiraClientError` if the server does not keep the list, as with a later page or a hook without live lists.
    */
   loadMore(): Promise<void>;
 }
 
-/** For stores: a list that goes on where another client's was. */
+/** For stores: a list that can resume where another client left off. */
 export interface SeededList extends LiveList {
-  /** Undefined where nobody could go on from here. */
+  /** Where another client can resume. Undefined if none could. */
   readonly seed: ListSeed | undefined;
 }
 
@@ -33,7 +33,7 @@ interface Listener {
   readonly report: (error: unknown) => void;
 }
 
-/** The server keeps no such list, or not for this caller. */
+/** Error codes that mean: the server keeps no such list, or not for this caller. */
 const UNKEPT: ReadonlySet<string> = new Set(['UNKNOWN_ACTION', 'METHOD_NOT_ALLOWED', 'PERMISSION_DENIED', 'NOT_FOUND']);
 
 /** Namespaces whose hooks have no `listen`. */
@@ -81,7 +81,7 @@ export function listen(
           if (reason.code === 'UNKNOWN_ACTION') noteWithout(calls, call.namespace);
           return keepNothing();
         }
-        // As if nobody had held it back.
+        // The list ended before the server kept it, so the held request goes out after all.
         if (next === 'unsubscribed' && !wasKept) open?.release();
         if (next === 'subscribed' && !wasKept) {
           wasKept = true;
@@ -113,7 +113,7 @@ export function listen(
   }) as unknown as SeededList;
 }
 
-/** Whether the rows are what `list` answers, in its order, and nobody wants to hear of single changes. */
+/** Whether the caller wants the rows as `list` answers them, in its order, without a call for each change. */
 function isKeepable({ call }: JiraRequest<unknown>, { filter, compare, onChange }: ListenOptions<unknown>): boolean {
   return call.action === 'list' && filter === undefined && compare === undefined && onChange === undefined;
 }

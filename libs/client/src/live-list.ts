@@ -1,17 +1,25 @@
-// Rows and the changes that keep them current: pure functions, no network.
+// Applies changes to rows. Pure functions, no network.
 
 import type { RowId } from 'nestjs-jira-protocol';
 import type { Change } from './change.js';
 
 export interface LiveListOptions<Row> {
-  /** The row's key, as the server names it in `change.id`. @default row => row.id */
+  /**
+   * The row's key, as the server names it in `change.id`.
+   *
+   * @default row => row.id
+   */
   readonly key?: (row: Row) => RowId;
-  /** The order of rows. @default `listen` asks the server; `applyChange` puts new rows at the end, changed rows stay in place */
+  /**
+   * The order of the rows.
+   *
+   * @default the server's with `listen`; `applyChange` appends new rows and leaves changed rows at their index
+   */
   readonly compare?: (a: Row, b: Row) => number;
 }
 
 /**
- * The rows after the change; the same array if nothing changes. Applying a change twice has no further effect, and a
+ * Returns the rows after the change, or the same array if nothing changes. Applying a change twice has no further effect. A
  * `reset` changes nothing here: refetch instead.
  *
  * @example
@@ -28,7 +36,7 @@ export function applyChange<Row>(
   return putRow(rows, at, change.data, options);
 }
 
-/** The rows with this row replaced or added, by key: for the answer to your own write. */
+/** Returns the rows with this row replaced or added, by key. Use it for the answer to your own write. */
 export function applyRow<Row>(rows: readonly Row[], row: Row, options: LiveListOptions<Row> = {}): readonly Row[] {
   return putRow(rows, indexOf(rows, keyOf(row, options), options), row, options);
 }
@@ -61,7 +69,7 @@ function keyOf<Row>(row: Row, { key }: LiveListOptions<Row>): RowId {
   return id;
 }
 
-/** One string for equal keys. A number and its digits are the same key: a view may write a bigint either way. */
+/** Returns the same string for equal keys. A number and its digits are equal, because a view may write a bigint either way. */
 export function keyText(id: RowId): string {
   if (typeof id !== 'object') return String(id);
   return JSON.stringify(

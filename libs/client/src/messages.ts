@@ -1,11 +1,11 @@
-// Messages from the server's queues: each is delivered once, then acknowledged.
+// Messages from the server's queues. Each is delivered once, then acknowledged.
 
 import { ACKNOWLEDGE_ACTION, CONNECTION_EVENT } from 'nestjs-jira-protocol';
 import type { Connection } from './connection.js';
 import { ids } from './ids.js';
 import { Listeners } from './listeners.js';
 
-/** Called with a message's event and data. Once it returns, the message is acknowledged and not sent again. */
+/** Called with a message's event and data. When it returns, the client acknowledges the message, and it is not sent again. */
 export type MessageListener = (event: string, data: unknown) => void;
 
 interface QueuedMessage {
@@ -14,7 +14,7 @@ interface QueuedMessage {
   readonly data: unknown;
 }
 
-/** As many as a server keeps for a user: it cannot send more again. */
+/** How many ids to remember. A server keeps this many messages for a user, so it cannot repeat more. */
 const REMEMBERED = 1_000;
 
 export class Messages {
@@ -31,19 +31,19 @@ export class Messages {
     this.listeners = new Listeners(report);
   }
 
-  /** Listeners. */
+  /** The number of listeners. */
   get size(): number {
     return this.listeners.size;
   }
 
-  /** Messages received before there is a listener go to the first listener. */
+  /** Adds a listener. Messages that arrived before go to the first one. Returns a function that removes it. */
   listen(listener: MessageListener): () => void {
     const stop = this.listeners.add(listener);
     for (const message of this.waiting.splice(0)) this.hear(message);
     return stop;
   }
 
-  /** The server sends unacknowledged messages again on a new connection. */
+  /** Forgets waiting messages, because the server sends unacknowledged ones again on a new connection. */
   connectionLost(): void {
     this.waiting = [];
   }
@@ -64,7 +64,7 @@ export class Messages {
     this.acknowledge(id);
   }
 
-  /** The answer does not matter: a message whose acknowledgement was lost comes again and is dropped. */
+  /** Ignores the answer. If the acknowledgement is lost, the message comes again, is acknowledged again and dropped. */
   private acknowledge(id: string): void {
     if (!this.link.isConnected) return;
     const requestId = `ack-${this.nextId()}`;

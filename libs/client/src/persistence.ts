@@ -1,4 +1,4 @@
-// The port through which rows and writes outlive the page; `nestjs-jira-client/offline` fills it.
+// The port through which rows and writes outlive the page. `nestjs-jira-client/offline` implements it.
 
 import type { Call } from './call.js';
 import type { ConnectionView } from './connection-view.js';
@@ -6,7 +6,7 @@ import type { JiraClientError } from './errors.js';
 import type { Write } from './hook-client.js';
 import type { JiraRequest } from './jira-request.js';
 
-/** A write that waits for its answer, as the application is told of it. */
+/** A write that waits for its answer, as the application sees it. */
 export interface QueuedWrite {
   readonly namespace: string;
   readonly action: string;
@@ -16,56 +16,56 @@ export interface QueuedWrite {
 
 /** How writes wait for a connection. */
 export interface OfflineOptions {
-  /** Writes that may wait; more fail with `QUEUE_FULL`. @default 1_000 */
+  /** Maximum number of waiting writes. More fail with `QUEUE_FULL`. @default 1_000 */
   readonly maxWrites?: number;
   /**
-   * How long a write may wait, in ms; an older one fails with `NOT_CONNECTED` when there is a connection. Keep it shorter than
-   * the server's `idempotencyTtlMs`, or a write whose answer was lost may be done twice.
+   * How long a write may wait, in ms. Once there is a connection, an older write fails with `NOT_CONNECTED`. Keep this shorter
+   * than the server's `idempotencyTtlMs`. Otherwise, a write whose answer was lost may be done twice.
    *
    * @default 72_000_000, 20 hours
    */
   readonly maxAgeMs?: number;
   /**
-   * Called for each write that will not be done: refused, too old, or behind a refused write to the same row. Of several tabs
-   * one calls it. The promise of the write rejects too, if its page is still there.
+   * Called for each write that will not be done, because it was refused, is too old, or follows a refused write to the same
+   * row. Only one of several tabs calls it. If the page that made the write is still open, the write's promise rejects, too.
    *
    * @default the client's `onError`, for writes of earlier pages and other tabs
    */
   readonly onRefused?: (error: JiraClientError, write: QueuedWrite) => void;
   /**
-   * Called when the server answered a write with a 401 or a 5xx of its own fault, such as `INTERNAL`: the write stays in the queue
-   * and is sent again. After a 401 the whole queue waits until the user has signed in again; otherwise this row alone waits. Called
-   * once for each write and code, in the tab that sends.
+   * Called when the server answers a write with a 401, or with a 5xx such as `INTERNAL` that is a fault of the server. The write
+   * stays in the queue and is sent again. After a 401, the whole queue waits until the user has signed in again. After a 5xx,
+   * only the writes to this row wait. Called once for each write and code, in the tab that sends.
    *
    * @default the client's `onError`
    */
   readonly onDelayed?: (error: JiraClientError, write: QueuedWrite) => void;
 }
 
-/** What a client offers to its persistence. */
+/** What a client offers its persistence. */
 export interface PersistenceHost {
   readonly url: string;
   readonly connection: ConnectionView;
-  /** Undefined: writes do not wait. */
+  /** Undefined if writes do not wait. */
   readonly offline: OfflineOptions | undefined;
   readonly onError: (error: unknown) => void;
-  /** Sends the call as it is. */
+  /** Sends the call without queueing it. */
   send(this: void, call: Call): JiraRequest<unknown>;
-  /** A write of an earlier page or of another tab is under way. */
+  /** Called for a pending write of an earlier page or of another tab. */
   adopted(this: void, write: Write): void;
 }
 
 /** The persistence of one client. */
 export interface Persisted {
-  /** Whether such a call waits in the queue. */
+  /** Whether the queue accepts this call. */
   takes(call: Call): boolean;
-  /** Queues a call that it takes. */
+  /** Queues a call that `takes()` accepted. */
   write(call: Call, shown: Pick<Write, 'id'> & Partial<Pick<Write, 'shown'>>): JiraRequest<unknown>;
-  /** Writes that were shown before they are answered, of whatever page. */
+  /** The pending optimistic writes of this page and of others. */
   readonly pending: Iterable<Write>;
-  /** The rows that this list last had, undefined if they are not kept. */
+  /** Resolves with the list's last rows, or undefined if they are not kept. */
   rows(list: string): Promise<readonly unknown[] | undefined>;
-  /** Keeps these rows, or none. */
+  /** Keeps these rows. Undefined deletes what is kept. */
   keep(list: string, rows: readonly unknown[] | undefined): void;
   close(): void;
 }

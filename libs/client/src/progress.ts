@@ -1,4 +1,4 @@
-// How far a subscription was told: what it brings back after a reconnect, and what of the answer is new to it.
+// What a subscription has received: from where it resumes after a reconnect, and which parts of the answer are new to it.
 
 import type {
   ChangeFrame,
@@ -13,26 +13,26 @@ import { keyText } from './live-list.js';
 
 type RowType = ResumedChange['type'];
 
-/** Where a subscription can be taken up again. */
+/** Where a subscription can resume. */
 export interface Point {
   readonly resume: string;
   readonly position: string;
 }
 
 export class Progress {
-  /** Of the last subscribe; undefined = there is nothing to come back to. */
+  /** The token of the last subscribe. Undefined if nothing can be resumed. */
   private token: string | undefined;
-  /** Up to here everything was told. */
+  /** The position up to which everything was received. */
   private complete: string | undefined;
-  /** Of this commit something was told; more may have been on its way. */
+  /** The position of the newest commit with a received change. More of its changes may be on their way. */
   private newest: string | undefined;
-  /** What was told of it, by row. */
+  /** The received changes of that commit, by row. */
   private readonly told = new Map<string, RowType>();
   private lostAt: number | undefined;
-  /** Up to here everything arrived, as a count of frames shows. */
+  /** The position up to which the server's count of frames proves that everything arrived. */
   private verified: string | undefined;
 
-  /** @param from where another client left off */
+  /** `from` is where another client left off. */
   constructor(from?: Point) {
     this.token = from?.resume;
     this.begin(from?.position);
@@ -43,13 +43,13 @@ export class Progress {
     return resume === undefined || position === undefined ? undefined : { resume, position };
   }
 
-  /** The headers of the next subscribe. */
+  /** Returns the headers of the next subscribe. */
   headers(): ResumeHeaders {
     const { point, lostAt = Date.now() } = this;
     return point ? { ...point, silentMs: Math.max(0, Date.now() - lostAt) } : { resume: null };
   }
 
-  /** A subscribe was answered. Returns what was missed, or undefined when nobody can tell. */
+  /** Notes the answer to a subscribe. Returns the missed changes, or undefined if the server does not know them. */
   answered({ resume, position, recovered, changes = [] }: Partial<ResumedData>): Change[] | undefined {
     const missed = recovered === true ? changes.flatMap((change) => this.newIn(change)) : undefined;
     this.token = typeof resume === 'string' ? resume : undefined;
@@ -57,21 +57,21 @@ export class Progress {
     return missed;
   }
 
-  /** Whether a frame are steps from what was shown. Whoever was shown another list has lost frames, or has these steps already. */
+  /** Whether a frame's steps start from the list shown here. If not, frames were lost, or these steps were applied already. */
   fits({ type, data }: ChangeFrame): boolean {
     const { from, rows } = (type === 'list' ? data : {}) as Partial<ListSteps>;
     return from === undefined || rows !== undefined || from === this.token;
   }
 
-  /** Whether a list is shown as it is after that frame. */
+  /** Whether the list shown here is already the one after this frame. */
   shows({ data }: ChangeFrame): boolean {
     return (data as ListShown).resume === this.token;
   }
 
-  /** A change was told. */
+  /** Notes a received change. */
   saw({ type, id, position, data }: ChangeFrame): void {
     if (type === 'list') {
-      // Each frame of a list names what it shows.
+      // Each frame of a list names the list after it.
       this.token = (data as ListShown).resume;
       this.complete = this.newest = position;
       return;
@@ -84,24 +84,24 @@ export class Progress {
     if (type !== 'reset' && id !== undefined) this.told.set(keyText(id), type);
   }
 
-  /** Everything up to that position was told. */
+  /** Notes that everything up to this position was received. */
   reached(position: string): void {
     this.begin(position);
   }
 
-  /** Something that was sent since that was last known for sure has not arrived. */
+  /** Notes that frames were lost after the last verified position. */
   doubted(): void {
     this.lost(false);
     this.begin(this.verified);
   }
 
-  /** The subscription goes on in another channel, and by another token, if it has one. */
+  /** Notes that the subscription continues in another channel, with a new token or none. */
   moved({ resume, position }: Partial<ResumedData>): void {
     this.token = resume;
     this.begin(position);
   }
 
-  /** The connection was lost. @param isIncomplete what was told has not reached the application */
+  /** Notes that the connection was lost. `isIncomplete`: the application has not got all that was received. */
   lost(isIncomplete: boolean): void {
     this.lostAt = Date.now();
     if (isIncomplete) this.token = undefined;
@@ -112,7 +112,7 @@ export class Progress {
     this.told.clear();
   }
 
-  /** Of the commit that was cut in two the server tells again, as if nothing of it had been told. */
+  /** If a commit was received in part, the server sends all of it again. Returns the change only if it is new here. */
   private newIn({ type, id, data, position }: ResumedChange): Change[] {
     const before = this.told.get(keyText(id));
     if (before !== undefined && position === this.newest) return [];
@@ -120,7 +120,7 @@ export class Progress {
   }
 }
 
-/** What a change is to who was told already that the row came, changed or went. */
+/** The type of a change for a subscriber that already got the change `before` of the same row. */
 function typeAfter(before: RowType | undefined, type: RowType): RowType {
   if (before === undefined || type === 'removed') return type;
   return before === 'removed' ? 'added' : 'modified';

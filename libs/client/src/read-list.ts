@@ -1,23 +1,23 @@
-// The answer to a list, whatever its pagination.
+// Reads the answer to a list, with any pagination.
 
 export interface ReadList {
   readonly rows: readonly unknown[];
-  /** These are all the rows there are. */
+  /** Whether these are all the rows. */
   readonly isWhole: boolean;
-  /** They came as a page, which holds a limited number of rows. */
+  /** Whether the rows came as a page, which holds a limited number of them. */
   readonly isPage: boolean;
-  /** How many rows there are; null where the page does not say, or not exactly. */
+  /** How many rows match. `null` if the page does not give an exact count. */
   readonly count: number | null;
 }
 
-/** What names the neighbours of a page; `null` where there is none. Page numbers, offsets, cursors. */
+/** The keys that name a page's neighbours: page numbers, offsets or cursors. Their value is `null` if there is no neighbour. */
 const NEIGHBOURS = [
   ['previous_page', 'next_page'],
   ['previous_offset', 'next_offset'],
   ['previous', 'next'],
 ] as const;
 
-/** A page of an unknown form is never whole. Throws a TypeError if it is no list. */
+/** Reads a list or a page. A page of an unknown form is never whole. Throws a `TypeError` if the output is not a list. */
 export function readList(output: unknown): ReadList {
   if (Array.isArray(output)) return { rows: output, isWhole: true, isPage: false, count: output.length };
   const page = output as Readonly<Record<string, unknown>> | null | undefined;

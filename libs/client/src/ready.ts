@@ -1,4 +1,4 @@
-// A promise that others settle.
+// A promise that its owner settles.
 
 import type { JiraClientError } from './errors.js';
 
@@ -12,7 +12,7 @@ export function createReady(): Ready {
   let resolve!: () => void;
   let reject!: (error: JiraClientError) => void;
   const promise = new Promise<void>((...both) => ([resolve, reject] = both));
-  // `ready` is optional: an ignored refusal must not be an unhandled rejection.
+  // Applications may ignore `ready`, so a refusal must not become an unhandled rejection.
   promise.catch(() => undefined);
   return { promise, resolve, reject };
 }

@@ -1,4 +1,4 @@
-// Requests from call to answer: queued, in flight, timed out, aborted, lost, repeated.
+// Requests from call to answer: queued, in flight, timed out, aborted, lost or repeated.
 
 import { CANCEL_ACTION, parseAnswer, type AnswerFrame, type RequestFrame } from 'nestjs-jira-protocol';
 import { aborted, late, lostWhileAsking, malformed, queueFull, unsendable } from './call-errors.js';
@@ -8,7 +8,7 @@ import { ids } from './ids.js';
 import type { Methods } from './methods.js';
 import { isRepeatable, isRunning } from './write-once.js';
 
-/** Wait before asking again for the answer to a write that is still running. */
+/** The wait before asking again for the answer to a write that is still running. */
 const ASK_AGAIN_MS = 200;
 
 export interface RequestsOptions {
@@ -79,7 +79,7 @@ export class Requests {
     };
   }
 
-  /** Sends queued requests, as far as the limit on requests in flight allows. */
+  /** Sends queued requests, up to the limit of requests in flight. */
   pump(): void {
     while (this.link.isConnected && this.inFlight < this.options.maxRequestsInFlight) {
       const entry = this.queue.shift();
@@ -88,7 +88,7 @@ export class Requests {
     }
   }
 
-  /** The connection was lost: reads wait for the next one, all else fails. */
+  /** Handles a lost connection: requests in flight wait for the next one if they are repeatable, and else fail. */
   connectionLost(cause: JiraClientError): void {
     for (const entry of Array.from(this.entries.values())) {
       const wasSent = entry.phase === 'sent';
@@ -192,7 +192,7 @@ export class Requests {
 
   private limit(entry: Entry, timeoutMs: number | undefined): void {
     clearTimeout(entry.timer);
-    // Longer than a timer can count = no limit.
+    // Timers cannot count any further, so this means no limit.
     if (timeoutMs === undefined || timeoutMs > 2 ** 31 - 1) return;
     entry.timer = setTimeout(() => this.timedOut(entry, timeoutMs), timeoutMs);
   }
@@ -213,7 +213,7 @@ export class Requests {
     if (!this.link.isConnected) return;
     const data = { target: id };
     const frame: RequestFrame = { requestId: this.nextId(), method: 'SUBSCRIPTION', action: CANCEL_ACTION, data };
-    // With an acknowledgement, or the server would answer by an event.
+    // Without an acknowledgement callback, the server would answer with an event.
     this.link.emit(namespace, frame, () => undefined);
   }
 
@@ -238,7 +238,7 @@ export class Requests {
   }
 }
 
-/** A stream could not resume where it was. */
+/** Whether a lost request must fail: a stream cannot resume, and others are valid on their connection only. */
 function isOfOnce({ manner }: Entry): boolean {
   return manner.isStream === true || manner.isOfConnection === true;
 }

@@ -7,7 +7,7 @@ import { JiraClientError } from './errors.js';
 import type { AuthSource, ResolvedClientOptions } from './options.js';
 import type { Requests } from './requests.js';
 
-/** How long before expiry to renew; for short-lived credentials, the last quarter of their life. */
+/** How long before they expire to renew credentials. Short-lived ones are renewed in the last quarter of their life. */
 const LEAD_MS = 60_000;
 const LEAD_SHARE = 0.25;
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -22,9 +22,9 @@ export class Session {
     private readonly options: ResolvedClientOptions,
   ) {}
 
-  /** Resolves with the expiry of the new credentials, `null` if they do not expire. Rejects with `JiraClientError`. */
+  /** Resolves with the date at which the new credentials expire, or `null` if they do not. Rejects with `JiraClientError`. */
   async renew(source: AuthSource = this.link.auth): Promise<Date | null> {
-    // Without a connection, the next one uses these.
+    // If there is no connection, the next one uses these credentials.
     if (!this.link.isConnected) this.link.auth = source;
     const data = await this.link.credentials(source);
     const session = await this.ask(data);
@@ -33,18 +33,18 @@ export class Session {
     return typeof session.expiresAt === 'string' ? new Date(session.expiresAt) : null;
   }
 
-  /** The server announced when the credentials expire. */
+  /** Notes when the credentials expire, as the server announced. */
   learn(session: unknown): void {
     const { expiresInMs } = (session ?? {}) as Partial<SessionData>;
     this.retries = 0;
     this.stop();
     if (typeof expiresInMs !== 'number' || typeof this.link.auth !== 'function') return;
-    // Jitter: many clients may have received their credentials at once.
+    // Many clients may have received their credentials at once, so add jitter.
     const leadMs = Math.min(LEAD_MS, expiresInMs * LEAD_SHARE) * (0.75 + Math.random() / 2);
     this.renewAfter(expiresInMs - leadMs);
   }
 
-  /** The connection was lost: the next one has its own session. */
+  /** Ends the renewal. The next connection has its own session. */
   stop(): void {
     clearTimeout(this.timer);
     this.timer = undefined;

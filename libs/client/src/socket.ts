@@ -3,7 +3,7 @@
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import type { ResolvedClientOptions } from './options.js';
 
-/** @param authenticate called at each handshake with the function that takes the credentials */
+/** `authenticate` is called at each handshake, with the function that takes the credentials. */
 export function openSocket(
   url: string,
   options: ResolvedClientOptions,
@@ -22,7 +22,7 @@ export function openSocket(
     reconnectionDelay: options.reconnectMinMs,
     reconnectionDelayMax: options.reconnectMaxMs,
     auth: authenticate,
-    // Typed there as strings and booleans only.
+    // Socket.IO's types allow only strings and booleans here.
     ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as object),
   };
   return io(url, socketOptions);

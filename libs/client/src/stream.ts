@@ -5,7 +5,7 @@ import type { Call } from './call.js';
 import { JiraClientError } from './errors.js';
 import type { Requests } from './requests.js';
 
-/** Sends the request when iteration begins; leaving early (`break`, `return`, a throw) cancels it on the server. */
+/** Sends the request when iteration begins. Leaving the loop early (`break`, `return`, a throw) cancels it on the server. */
 export async function* createStream<Item>(
   requests: Requests,
   call: Call,

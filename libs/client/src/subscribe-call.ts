@@ -17,8 +17,8 @@ const SUBSCRIBE = 'subscribe';
 const UNSUBSCRIBE = 'unsubscribe';
 
 /**
- * Ends the subscription that the request `target` opened. The ready-made `subscribe` has `unsubscribe` beside it; for other
- * actions `$cancel` serves, and where a server knows it for running requests only, the hook's `unsubscribe`.
+ * Ends the subscription that the request `target` opened: with `action` if it is given, with `unsubscribe` for `subscribe`, and
+ * else with `$cancel`. Some servers cancel only running requests with `$cancel`. There, the hook's `unsubscribe` follows.
  */
 export function endSubscription(requests: Requests, call: SubscribeCall, target: string, action?: string): void {
   const { namespace } = call;

@@ -1,4 +1,4 @@
-// What is known of one subscription.
+// The state of one subscription.
 
 import type { ChangeFrame, ListData } from 'nestjs-jira-protocol';
 import type { OpenRequest } from './call.js';
@@ -8,10 +8,10 @@ import type { Progress } from './progress.js';
 import type { Ready } from './ready.js';
 import type { SubscribeCall } from './subscribe-call.js';
 
-/** Who is told of a list, in place of changes. */
+/** Receives the states of a list in place of changes. */
 export interface ListReader {
   readonly progress: Progress;
-  /** The list as it is at the first, or after an interruption: whole, or as the steps from what was told before. */
+  /** Takes the list at the start or after an interruption: the whole list, or the steps from the last one received. */
   answered(this: void, data: ListData): void;
   told(this: void, data: ListData): void;
 }
@@ -28,11 +28,11 @@ export interface Entry {
   reason?: JiraClientError;
   wasSubscribed: boolean;
   retries: number;
-  /** The subscribe request, in flight or answered: its id identifies the subscription on the server. */
+  /** The subscribe request, in flight or answered. Its id identifies the subscription on the server. */
   request?: OpenRequest;
   channel?: string;
   retryTimer?: ReturnType<typeof setTimeout>;
-  /** A reset that waits for its turn among the clients that got it. */
+  /** A reset that waits out its random delay. */
   reset?: ResetChange;
   resetTimer?: ReturnType<typeof setTimeout>;
 }
@@ -48,7 +48,7 @@ export function routeOf(namespace: string, channel: string): string {
   return JSON.stringify([namespace, channel]);
 }
 
-/** The frame without what is the wire's own. */
+/** The frame as a change, without `channel` and other members that only the wire needs. */
 export function changeOf({ type, id, data, position }: ChangeFrame): Change {
   return (type === 'reset' ? { type, data: null, position } : { type, id, data, position }) as Change;
 }

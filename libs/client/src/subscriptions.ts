@@ -1,4 +1,4 @@
-// Subscriptions: reopened with every connection; maps changes from channels to callbacks.
+// Opens subscriptions again with each connection, and passes changes from channels to callbacks.
 
 import {
   parseChange,
@@ -27,7 +27,7 @@ export interface SubscriptionsOptions {
 
 export class Subscriptions {
   private readonly entries = new Set<Entry>();
-  /** By namespace and channel: several subscriptions may share a channel. */
+  /** The subscriptions by namespace and channel. Several may share a channel. */
   private readonly routes = new Map<string, Set<Entry>>();
 
   /** Change frames that have arrived on this connection. */
@@ -77,7 +77,7 @@ export class Subscriptions {
     }) as unknown as Subscription;
   }
 
-  /** A new connection has no subscriptions yet. */
+  /** Opens all subscriptions on a new connection. */
   connected(): void {
     this.arrived = 0;
     for (const entry of Array.from(this.entries)) this.start(entry);
@@ -87,12 +87,12 @@ export class Subscriptions {
     for (const entry of Array.from(this.entries)) this.suspend(entry, reason);
   }
 
-  /** Ends all. */
+  /** Ends all subscriptions. */
   close(reason: JiraClientError): void {
     for (const entry of this.entries) this.end(entry, reason);
   }
 
-  /** Takes a frame that arrived as an event, if it is a change. */
+  /** Takes a frame that arrived as an event, if it is for a subscription. Returns whether it was. */
   receive(namespace: string, value: unknown): boolean {
     const addressee = this.addresseeOf(value);
     if (addressee && this.answeredAgain(addressee, value as AnswerFrame)) return true;
@@ -115,7 +115,7 @@ export class Subscriptions {
     return true;
   }
 
-  /** The server says how far it has told this connection. */
+  /** Takes a `$position`: the position up to which the server has sent everything, and how many frames it has sent. */
   positioned(value: unknown): void {
     const { position, frames } = (value ?? {}) as Partial<PositionData>;
     if (typeof position !== 'string' || typeof frames !== 'number') return;
@@ -127,19 +127,19 @@ export class Subscriptions {
         entry.progress.reached(position);
         continue;
       }
-      // Steps are missing: what it shows is not what it was told to show.
+      // Steps of the list are missing, so the list shown here is wrong. Drop its token, to get the whole list.
       if (entry.list) entry.progress.lost(true);
       this.resubscribe(entry);
     }
   }
 
-  /** Steps from a list that it does not show: from the one that it shows it is told again. */
+  /** Handles steps from a list that is not shown here: subscribes again, from the list that is. */
   private stepsLost(entry: Entry, frame: ChangeFrame): void {
     const isSoon = entry.resetTimer !== undefined;
     if (entry.state === 'subscribed' && !isSoon && !entry.progress.shows(frame)) this.resubscribe(entry);
   }
 
-  /** Something on the way has swallowed frames: from where all were there it is told again. */
+  /** Handles lost frames: subscribes again, from the last verified position. */
   private resubscribe(entry: Entry): void {
     const { request } = entry;
     entry.progress.doubted();
@@ -160,7 +160,7 @@ export class Subscriptions {
       {
         done: (frame) => this.answered(entry, frame),
         failed: (error) => this.refused(entry, error),
-        // Given up here, but opened on the server.
+        // The client gave up, but the server opened the subscription.
         late: (frame) => frame.status < 400 && this.unsubscribe(entry, frame.requestId),
       },
       { isOfConnection: true },
@@ -182,13 +182,14 @@ export class Subscriptions {
     entry.ready.resolve();
     if (entry.list) return guarded(this.options.onError, entry.list.answered, frame.data as ListData);
     if (!isAgain) return;
-    // Where commits between the two connections are unknown. Reconnections are spread already.
+    // Without `missed`, the commits between the two connections are unknown. The reset needs no random wait, because reconnects
+    // are spread out already.
     for (const change of missed ?? [{ type: 'reset', data: null, position: data.position } as const])
       if (entry.state === 'subscribed') this.hand(entry, change);
   }
 
   private refused(entry: Entry, error: JiraClientError): void {
-    // Lost with the connection: the next connection restarts it.
+    // If the connection was lost, the next one starts the subscription again.
     if (entry.state === 'unsubscribed' || !this.link.isConnected) return;
     if (!(entry.wasSubscribed ? isPassing(error) : error.retryable)) return this.end(entry, error);
     this.removeRoute(entry);
@@ -197,7 +198,7 @@ export class Subscriptions {
   }
 
   private suspend(entry: Entry, reason: JiraClientError): void {
-    // A reset that the application was not told is not lost: nothing resumes from there.
+    // If the application has not got a waiting reset, drop the token. The next answer then is a reset.
     if (entry.channel !== undefined) entry.progress.lost(entry.reset !== undefined);
     clearTimers(entry);
     this.removeRoute(entry);
@@ -209,7 +210,7 @@ export class Subscriptions {
     if (entry.state === 'unsubscribed') return;
     const { request, channel } = entry;
     this.end(entry);
-    // A subscribe that is still in flight is undone once it is answered.
+    // If the subscribe is still in flight, `answered()` unsubscribes.
     if (channel !== undefined && request) this.unsubscribe(entry, request.id);
   }
 
@@ -223,14 +224,14 @@ export class Subscriptions {
     if (reason && reason.code !== 'CLOSED' && !entry.options.onState) this.options.onError(reason);
   }
 
-  /** The only subscription a frame is for, if it names one: its channel received it before the subscribe was answered. */
+  /** The subscription whose `requestId` the frame names. Without a `requestId`, a change is for the whole channel. */
   private addresseeOf(value: unknown): Entry | undefined {
     const requestId = (value as { requestId?: unknown } | null | undefined)?.requestId;
     if (typeof requestId !== 'string') return undefined;
     return [...this.entries].find(({ channel, request }) => channel !== undefined && request?.id === requestId);
   }
 
-  /** A second answer to an old subscribe: it continues in another channel, or an error ends it. */
+  /** Takes a second answer to an old subscribe: the subscription continues in another channel, or an error ends it. */
   private answeredAgain(entry: Entry, frame: AnswerFrame): boolean {
     if (frame.status >= 400) {
       this.refused(entry, errorOfAnswer(frame));
@@ -249,7 +250,7 @@ export class Subscriptions {
     if (this.link.isConnected) endSubscription(this.requests, call, target, options.unsubscribeAction);
   }
 
-  /** A reset of the server's reaches many clients at once: each refetches at a time of its own, once for all resets until then. */
+  /** Hands over a change. A reset reaches many clients at once, so each waits for a random time. Resets until then become one. */
   private deliver(entry: Entry, change: Change): void {
     if (change.type !== 'reset') return this.hand(entry, change);
     entry.reset = change;

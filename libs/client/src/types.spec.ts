@@ -29,7 +29,7 @@ type Api = {
   tags: { list: { input: undefined; query: object; output: string[] } };
 };
 
-// Never runs: the compiler is the test.
+// Never runs: the compiler does the checking.
 const compiles = (body: () => unknown) => expectTypeOf(body).toBeFunction();
 
 declare const jira: JiraClient<Api>;

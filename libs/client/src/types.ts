@@ -1,4 +1,4 @@
-// From the description of an API to the types of its calls.
+// Types of calls, derived from the description of an API.
 
 import type {
   ActionDescription,
@@ -15,7 +15,7 @@ export type ApiLike<Api> = { [N in keyof Api]: HookLike<Api[N]> };
 /** Any hook: its actions by name. */
 export type HookLike<Hook> = { [A in keyof Hook]: ActionDescription };
 
-/** The API if none is given: every namespace and action exists and is `unknown`. */
+/** The API if none is given: every namespace and action exists, and its types are `unknown`. */
 export type UntypedApi = ApiDescription;
 
 export type NameOf<T> = keyof T & string;
@@ -30,7 +30,7 @@ type Part<Hook, Action, Name extends keyof ActionDescription> = Action extends k
 export type InputOf<Hook, Action> = Part<Hook, Action, 'input'>;
 /** What an action answers; `unknown` if the hook's type does not say. */
 export type OutputOf<Hook, Action> = Part<Hook, Action, 'output'>;
-/** The query of an action. If its type is unknown, any query; if the type is closed, exactly its keys. */
+/** The query of an action: any query if its type is unknown, exactly its keys if the type is closed. */
 export type QueryOf<Hook, Action> =
   unknown extends Part<Hook, Action, 'query'>
     ? Query
@@ -38,7 +38,7 @@ export type QueryOf<Hook, Action> =
       ? Part<Hook, Action, 'query'>
       : Part<Hook, Action, 'query'> & Partial<Query>;
 
-/** The type of a hook's rows: from `retrieve`, else from `list`. */
+/** The type of a hook's rows: the output of `retrieve`, else an item of `list`. */
 export type RowOf<Hook> = 'retrieve' extends keyof Hook
   ? OutputOf<Hook, 'retrieve'>
   : 'list' extends keyof Hook
@@ -57,7 +57,7 @@ export type SubscriptionOf<Hook> = {
   [A in NameOf<Hook>]: unknown extends OutputOf<Hook, A> ? A : OutputOf<Hook, A> extends SubscribedData ? A : never;
 }[NameOf<Hook>];
 
-/** What the changes of a subscription bring: what its observer shows; for `subscribe` itself the hook's rows. */
+/** The row in a subscription's changes: what its observer shows or, for `subscribe`, the hook's row. */
 export type ChangedRow<Hook, Action> =
   OutputOf<Hook, Action> extends SubscribedTo<infer Row>
     ? unknown extends Row
@@ -73,7 +73,7 @@ export type ChangedRow<Hook, Action> =
 export type FilterOf<Hook> = 'subscribe' extends keyof Hook ? QueryOf<Hook, 'subscribe'> : QueryOf<Hook, 'list'>;
 
 /**
- * The description of a hook with the standard actions, for a client that cannot import the server's types.
+ * Describes a hook with the standard actions, for a client that cannot import the server's types.
  *
  * @example
  * type Api = { issues: Crud<Issue, CreateIssue> & { close: { input: undefined; query: {}; output: Issue } } };

@@ -1,11 +1,11 @@
-// A page that is shown again, a network that is back: the moments at which a connection may be dead without a word.
+// Events after which a connection may have died unnoticed: the page is shown again, or the network is back.
 
 interface Events {
   addEventListener?(name: string, listener: () => void): void;
   removeEventListener?(name: string, listener: () => void): void;
 }
 
-/** Calls back at each of them, where the platform tells, until the returned function is called. */
+/** Calls `call` at each such event that the platform reports. Returns a function that stops it. */
 export function onWake(call: () => void): () => void {
   const page = globalThis as Events & { readonly document?: Events & { readonly visibilityState?: string } };
   const { document } = page;

@@ -1,4 +1,4 @@
-// Types that describe an API to a client: per namespace its actions, per action what goes in and comes out.
+// Types that describe an API to a client: the actions of each namespace, and the input, query and output of each action.
 
 import type { SubscribedData } from './frames.js';
 
@@ -12,7 +12,7 @@ export interface ActionDescription {
 /** The actions of one namespace. */
 export type HookDescription = Record<string, ActionDescription>;
 
-/** All namespaces of a server; `ApiOf` of the server package derives one from hook classes. */
+/** All namespaces of a server. The server package's `ApiOf` derives this from hook classes. */
 export type ApiDescription = Record<string, HookDescription>;
 
 declare const CLOSED: unique symbol;
@@ -24,7 +24,7 @@ export interface ClosedQuery {
 
 declare const ROW: unique symbol;
 
-/** The answer to a subscribe, with the type of the rows that its changes bring. `Row` exists at compile time only. */
+/** The answer to a subscribe, with the type of the rows in its changes. `Row` exists at compile time only. */
 export interface SubscribedTo<Row> extends SubscribedData {
   readonly [ROW]?: Row;
 }
@@ -33,8 +33,8 @@ type Primitive = string | number | boolean | null | undefined;
 type Unsent = symbol | ((...args: never[]) => unknown);
 
 /**
- * The type of a value after JSON. Dates, bigints and bytes (in base64) become strings. An object with `toJSON()` becomes
- * what that returns. Functions are left out.
+ * The type of a value on the wire. Dates, bigints and bytes (in base64) become strings. An object with `toJSON()` becomes
+ * its result. Functions are left out.
  */
 export type Wire<T> = T extends Primitive
   ? T
@@ -50,26 +50,26 @@ export type Wire<T> = T extends Primitive
             ? { [K in keyof T as T[K] extends Unsent ? never : K]: Wire<T[K]> }
             : T;
 
-/** A page as the page-number pagination answers it. */
+/** A page as page-number pagination answers it. */
 export interface PaginatedResponse<T> {
   count: number;
-  /** Absent if `count` is exact. `at_least`: there are more rows. `estimated`: there are about as many. */
+  /** Absent if `count` is exact. `at_least`: there are more rows. `estimated`: there are about this many. */
   count_is?: 'at_least' | 'estimated';
   /** The number of the next page; `null` on the last. */
   next_page: number | null;
-  /** The number of the page before; `null` on the first. */
+  /** The number of the previous page; `null` on the first. */
   previous_page: number | null;
   results: T[];
 }
 
 type TextOf<T extends string> = `${T}` extends infer Text extends string
-  ? // A branded string has no literal, and stays.
+  ? // A branded string has no literal type, and stays as it is.
     object extends Record<Text, unknown>
     ? T
     : T | Text
   : never;
 
-/** A value as a client may send it: in place of a member of a string enum, its text will do. */
+/** A value as a client may send it: the text of a string enum's member may stand in for the member. */
 export type Sendable<T> = [WithTexts<T>] extends [T] ? T : WithTexts<T>;
 
 type WithTexts<T> = 0 extends 1 & T

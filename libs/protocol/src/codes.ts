@@ -1,13 +1,13 @@
 // The table of error codes: the status of each, and whether the same request may succeed later.
 
 export interface CodeEntry {
-  /** Status of an answer that carries this code. */
+  /** The status of an answer with this code. */
   readonly status: number;
   /** True if repeating the same request may succeed. */
   readonly retryable: boolean;
 }
 
-/** Every error code of the protocol. docs/errors.md says what each means, and what to do about it. */
+/** Every error code of the protocol. docs/errors.md says what each means and what to do about it. */
 export const CODES = {
   BAD_REQUEST: { status: 400, retryable: false },
   MALFORMED_FRAME: { status: 400, retryable: false },
@@ -61,7 +61,7 @@ const BY_STATUS: Readonly<Record<number, Code>> = {
   504: 'TIMEOUT',
 };
 
-/** The most general code for a status; `BAD_REQUEST` for an unlisted 4xx and `INTERNAL` for everything else. */
+/** Returns the most general code for a status: `BAD_REQUEST` for an unlisted 4xx, `INTERNAL` for any other unlisted status. */
 export function codeForStatus(status: number): Code {
   return BY_STATUS[status] ?? (status >= 400 && status < 500 ? 'BAD_REQUEST' : 'INTERNAL');
 }

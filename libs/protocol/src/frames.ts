@@ -8,7 +8,7 @@ export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'SUBSCRIPTION']
 export type Method = (typeof METHODS)[number];
 
 /**
- * What a change frame tells: a row was `added`, `modified` or `removed` for its channel, or a live list changed (`list`).
+ * The types of change frames: a row was `added`, `modified` or `removed` for its channel, or a live list changed (`list`).
  * `reset` means that changes may have been missed: refetch.
  */
 export const CHANGE_TYPES = ['added', 'modified', 'removed', 'list', 'reset'] as const;
@@ -19,18 +19,18 @@ export const CANCEL_ACTION = '$cancel';
 
 /** The event of the connection itself. Requests on it go to the server, not to a hook. */
 export const CONNECTION_EVENT = '$connection';
-/** The action on it that renews credentials. `data` is what a handshake would send as `auth`. */
+/** The action on `$connection` that renews credentials. `data` is what a handshake would send as `auth`. */
 export const AUTHENTICATE_ACTION = '$authenticate';
-/** The action on it that is only answered, to find out whether the connection is alive. */
+/** The action on `$connection` that only gets an answer. It shows whether the connection is alive. */
 export const PING_ACTION = '$ping';
 /** The event that says when a connection's credentials expire. Its payload is `SessionData`. */
 export const SESSION_EVENT = '$session';
 /** The action on `$connection` that acknowledges messages. `data.ids` lists their ids. */
 export const ACKNOWLEDGE_ACTION = '$acknowledge';
-/** The event of a message from a queue. Its payload is `{ id, event, data }`. It is sent again until it is acknowledged. */
+/** The event of a message from a queue. Its payload is `{ id, event, data }`. The server repeats it until it is acknowledged. */
 export const MESSAGE_EVENT = '$message';
 
-/** The event that says up to which position a connection was sent everything: `PositionData`. Sent only to clients that may resume. */
+/** The event that says up to which position everything was sent, as `PositionData`. Only clients that may resume get it. */
 export const POSITION_EVENT = '$position';
 
 /** A row's key: its value, or one value for each key column. */
@@ -41,7 +41,7 @@ export type Query = Readonly<Record<string, unknown>>;
 
 /** Client → server, on the event named after the namespace. */
 export interface RequestFrame {
-  /** Chosen by the client, 1 to 128 characters; unique among its requests that are still open. */
+  /** Chosen by the client: 1 to 128 characters, unique among its open requests. */
   readonly requestId: string;
   readonly method: Method;
   /** 1 to 128 characters. */
@@ -50,7 +50,7 @@ export interface RequestFrame {
   readonly data?: unknown;
   /** Filters, paging, and `pk`, the key of the row. @default {} */
   readonly query?: Query;
-  /** Such as `idempotency-key`, `if-match` or `resume`. @default {} */
+  /** Headers such as `idempotency-key`, `if-match` or `resume`. @default {} */
   readonly headers?: Query;
 }
 
@@ -58,15 +58,15 @@ export interface RequestFrame {
 export interface ErrorData {
   /** A code of `CODES`, or an application's own. */
   readonly code: string;
-  /** One or more sentences for people. Do not parse it. */
+  /** One or more sentences for people. Do not parse them. */
   readonly message: string;
-  /** Messages by input field; nested fields by dotted path. */
+  /** Messages by input field. A nested field's key is its dotted path. */
   readonly errors?: Readonly<Record<string, readonly string[]>>;
   /** Why a subscription ended, in the frame that ends it. */
   readonly reason?: number;
 }
 
-/** Server → client: the one answer to a request. A stream is answered by one frame of status 206 for each item, and a last one. */
+/** Server → client: the one answer to a request. A stream gets a frame with status 206 for each item, then a last frame. */
 export interface AnswerFrame {
   readonly requestId: string;
   readonly method: Method;
@@ -74,15 +74,15 @@ export interface AnswerFrame {
   /** As in HTTP, 100 to 599. From 400 on, `data` is `ErrorData`. */
   readonly status: number;
   readonly data: unknown;
-  /** Position of the commit this request made, if it wrote: equal to the `position` of the changes it caused. */
+  /** The position of the commit, if the request wrote. It equals the `position` of the changes that the request caused. */
   readonly position?: string;
 }
 
 /** `data` of the answer to a subscribe request. */
 export interface SubscribedData {
-  /** The channel whose changes belong to this subscription. Several subscriptions may share one. */
+  /** The channel whose changes belong to this subscription. Several subscriptions may share it. */
   readonly channel: string;
-  /** Changes committed after this position arrive on the channel. Opaque: compare for equality only. */
+  /** Changes committed after this position arrive on the channel. It is opaque: compare it for equality only. */
   readonly position: string;
 }
 
@@ -90,15 +90,15 @@ export interface SubscribedData {
 export interface ResumedData extends SubscribedData {
   /** Send it as the header `resume` of the next subscribe. Absent if the subscription cannot be resumed. */
   readonly resume?: string;
-  /** Whether `changes` holds all that was missed. If not, refetch. */
+  /** Whether `changes` holds everything that was missed. If not, refetch. */
   readonly recovered: boolean;
-  /** The net changes since the position that was given, to be applied together. */
+  /** The net changes since the given position. Apply them together. */
   readonly changes?: readonly ResumedChange[];
-  /** What `list` answers. Present if the client asked for it and nothing was recovered. */
+  /** The answer of `list`. Present if the client asked for it and nothing was recovered. */
   readonly snapshot?: unknown;
 }
 
-/** What became of one row while the client was away. */
+/** The net change of one row while the client was away. */
 export interface ResumedChange {
   readonly type: 'added' | 'modified' | 'removed';
   readonly id: RowId;
@@ -108,19 +108,23 @@ export interface ResumedChange {
   readonly position: string;
 }
 
-/** The headers of a subscribe that may be resumed. */
+/** The headers of a subscribe that can be resumed later. */
 export interface ResumeHeaders {
-  /** The token of the subscribe before; `null` for the first. */
+  /** The token of the previous subscribe; `null` for the first. */
   readonly resume: string | null;
-  /** The newest position up to which the client was sent everything. @default that of the token */
+  /**
+   * The newest position up to which the client was sent everything.
+   *
+   * @default the position of the token
+   */
   readonly position?: string;
   /** How long the client has received nothing from the server, in ms. */
   readonly silentMs?: number;
-  /** Asks for the rows too, if nothing is recovered: by the query of the subscribe (`true`), or by this one. */
+  /** Asks for the rows if nothing is recovered: with the query of the subscribe (`true`), or with this query. */
   readonly snapshot?: true | Query;
 }
 
-/** One step of a change of a live list. Apply the steps in order: each index counts after the steps before it. */
+/** One step of a change to a live list. Apply the steps in order. Each index holds after the previous steps. */
 export type ListOp =
   | { readonly op: 'added'; readonly at: number; readonly id: RowId; readonly row: unknown }
   | { readonly op: 'modified'; readonly at: number; readonly id: RowId; readonly row: unknown }
@@ -128,7 +132,7 @@ export type ListOp =
   | { readonly op: 'moved'; readonly from: number; readonly at: number; readonly id: RowId; readonly row?: unknown }
   | { readonly op: 'removed'; readonly at: number; readonly id: RowId };
 
-/** What goes with the rows of a live list. */
+/** What a live list has besides its rows. */
 export interface ListState {
   /** How many rows match, including those beyond the list. `null` if they are not counted. */
   readonly count: number | null;
@@ -136,13 +140,13 @@ export interface ListState {
   readonly complete: boolean;
 }
 
-/** What goes with the rows on the wire. */
+/** The state of a live list on the wire. */
 export interface ListShown extends ListState {
   /** Send it as the header `resume` of the next `listen`. Absent if the list cannot be resumed. */
   readonly resume?: string;
 }
 
-/** The whole of a live list. */
+/** A whole live list. */
 export interface ListRows extends ListShown {
   readonly rows: readonly unknown[];
   /** The keys of the rows, in the same order. */
@@ -151,53 +155,56 @@ export interface ListRows extends ListShown {
 
 /** The steps from the last state of a live list to this one. */
 export interface ListSteps extends ListShown {
-  /** Names the list before the steps: they are not for a client that shows another. Only in frames, where the list has names. */
+  /**
+   * Names the list before the steps. A client that shows another list must not apply them. Present only in change frames, and
+   * only if the list can be resumed.
+   */
   readonly from?: string;
   readonly ops: readonly ListOp[];
   readonly rows?: undefined;
 }
 
-/** `data` of a change frame of the type `list`: the steps from the list before, or the list itself. */
+/** `data` of a change frame of the type `list`: the steps from the previous list, or the list itself. */
 export type ListData = ListSteps | ListRows;
 
-/** `data` of the answer to `listen`: a subscription, and the rows that the steps of its frames begin with. */
+/** `data` of the answer to `listen`: a subscription, and the rows to which the steps in its frames apply. */
 export interface ListenedData extends SubscribedData, ListRows {
   readonly recovered: false;
 }
 
-/** The same for a client that comes back: the steps from what the header `resume` names. */
+/** The same for a client that comes back: the steps from the list that the header `resume` names. */
 export interface RelistedData extends SubscribedData, ListSteps {
   readonly recovered: true;
 }
 
-/** Server → client: one change, the same frame for every connection of the channel. */
+/** Server → client: one change. Every connection of the channel gets the same frame. */
 export interface ChangeFrame {
   readonly method: 'SUBSCRIPTION';
   readonly type: ChangeFrameType;
   readonly status: 200;
   readonly channel: string;
   readonly position: string;
-  /** The `requestId` of the only subscription it is for. Absent if it is for all of the channel. */
+  /** The `requestId` of the only subscription that the frame is for. Absent if it is for the whole channel. */
   readonly requestId?: string;
-  /** Absent for `reset` and `list`. */
+  /** The row's key. Absent for `reset` and `list`. */
   readonly id?: RowId;
-  /** The row's output view; its key alone for a row that the caller no longer sees; `ListData` for `list`; `null` for `reset`. */
+  /** The row's view, or its key alone if the caller no longer sees the row. `ListData` for `list`. `null` for `reset`. */
   readonly data: unknown;
 }
 
-/** Payload of `$position`. */
+/** The payload of `$position`. */
 export interface PositionData {
-  /** Everything up to here was sent, for every subscription of the connection. */
+  /** Everything up to this position was sent, for every subscription of the connection. */
   readonly position: string;
-  /** How many change frames the server has sent on this connection. A client that received fewer has lost some. */
+  /** The number of change frames sent on this connection. A client that received fewer has lost some. */
   readonly frames: number;
 }
 
-/** Payload of `$session`, and `data` of the answer to `$authenticate`. */
+/** The payload of `$session`, and `data` of the answer to `$authenticate`. */
 export interface SessionData {
   /** When the credentials expire, as an ISO 8601 date. `null` if they do not. */
   readonly expiresAt: string | null;
-  /** The same, in ms from now, because clocks differ. */
+  /** The same as ms from now, because clocks differ. */
   readonly expiresInMs: number | null;
 }
 

@@ -1,4 +1,4 @@
-// From an unknown value to a frame, or to the reason why it is none. Nothing here throws.
+// Reads an unknown value as a frame, or says why it is not one. Nothing here throws.
 
 import {
   CHANGE_TYPES,
@@ -15,15 +15,15 @@ export const MAX_REQUEST_ID_LENGTH = 128;
 /** Longest accepted action name, in UTF-16 units. */
 export const MAX_ACTION_LENGTH = 128;
 
-/** The frame, or why there is none. */
+/** The frame, or why the value is not one. */
 export type Parsed<T> = { readonly ok: true; readonly frame: T } | Malformed;
 
-/** Why a value is no frame. */
+/** Why a value is not a frame. */
 export interface Malformed {
   readonly ok: false;
   /** One sentence for the sender: which part is wrong and what it must be. */
   readonly reason: string;
-  /** What could be read, so that the sender can be answered. */
+  /** The `requestId`, if it could be read, so that the sender can be answered. */
   readonly requestId?: string;
   readonly method?: Method;
   readonly action?: string;
@@ -96,7 +96,7 @@ export function isReservedName(name: string): boolean {
   return name.startsWith('$') || SOCKET_IO_EVENTS.has(name);
 }
 
-// Socket.IO's client and server refuse or act on these themselves ("newListener" is Node's EventEmitter's).
+// Socket.IO's client and server refuse these names, or act on them. "newListener" belongs to Node's EventEmitter.
 const SOCKET_IO_EVENTS: ReadonlySet<string> = new Set([
   'connect',
   'connect_error',

@@ -14,7 +14,7 @@ interface Tables extends DBSchema {
 
 const VERSION = 1;
 
-/** Lists that nobody looked at for so long are forgotten. */
+/** Lists that were not used for this long are deleted. */
 const KEEP_LISTS_MS = 30 * 24 * 3_600_000;
 
 export class OfflineDatabase implements WriteQueue {
@@ -67,7 +67,7 @@ export class OfflineDatabase implements WriteQueue {
 
   private async connect(): Promise<IDBPDatabase<Tables>> {
     const forget = (): void => void (this.opened = undefined);
-    // Checked where there is no DOM too, which has the type.
+    // The DOM's types declare `close`, but this file is also checked without them.
     const close = (): void => (database as unknown as { close(): void }).close();
     const database = await openDB<Tables>(this.name, VERSION, {
       upgrade(made) {
@@ -76,7 +76,7 @@ export class OfflineDatabase implements WriteQueue {
         writes.createIndex('owner', 'owner');
         writes.createIndex('key', 'key', { unique: true });
       },
-      // Another tab has a newer version of this library, or deletes the database.
+      // Another tab runs a newer version of this library, or deletes the database.
       blocking: () => {
         close();
         forget();

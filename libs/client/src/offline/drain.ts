@@ -1,4 +1,4 @@
-// Sends the writes of a queue: one after the other, in the order in which they were made.
+// Sends the writes of a queue one by one, in the order in which they were made.
 
 import { backoffMs } from '../backoff.js';
 import type { Call } from '../call.js';
@@ -13,9 +13,9 @@ export interface DrainParts {
   readonly maxAgeMs: number;
   send(this: void, call: Call): JiraRequest<unknown>;
   settled(this: void, write: WriteRecord, outcome: Outcome): void;
-  /** The server did not do it, and that may be for the application to know. It stays in the queue. */
+  /** Called when the server failed at a write, or wants the user to sign in again. The write stays in the queue. */
   delayed(this: void, write: WriteRecord, error: JiraClientError): void;
-  /** The queue failed. */
+  /** Called when the queue itself fails. */
   failed(this: void, error: unknown): void;
 }
 
@@ -23,22 +23,22 @@ export class Drain {
   private isWoken = false;
   private waker: (() => void) | undefined;
   private readonly held = new HeldRows();
-  /** Why which write was delayed, as far as it was told. */
+  /** The last reported error code of each delayed write. */
   private readonly told = new Map<string, string>();
 
   constructor(private readonly parts: DrainParts) {}
 
-  /** There may be something to send. */
+  /** Looks for something to send. */
   wake(): void {
     this.isWoken = true;
     this.waker?.();
   }
 
-  /** Sends what this owner writes until the signal aborts. */
+  /** Sends this owner's writes until the signal aborts. */
   async run(owner: string, signal: AbortSignal): Promise<void> {
     const { maxAgeMs, failed } = this.parts;
     signal.addEventListener('abort', () => this.wake());
-    // Another connection may be to a server that was mended.
+    // On a new connection, the server may be repaired.
     this.held.clear();
     let failures = 0;
     while (!signal.aborted) {
@@ -63,7 +63,7 @@ export class Drain {
     return this.held.firstFree(await queue.all(owner));
   }
 
-  /** Returns false if the queue has to wait before anything is sent. */
+  /** Sends one write. Returns false if the whole queue must wait before the next one. */
   private async send(write: WriteRecord): Promise<boolean> {
     try {
       const answer = await this.parts.send(JSON.parse(write.call) as Call).answer();
@@ -86,7 +86,7 @@ export class Drain {
     return isOfWrite;
   }
 
-  /** What was written to the row after it was written in the belief that this had been done. */
+  /** Fails the write and all later writes to its row, because those assume that this one was done. */
   private async refuse(write: WriteRecord, error: JiraClientError): Promise<void> {
     const all = write.row === undefined ? [] : await this.parts.queue.all(write.owner);
     await this.settle(write, { error: plainOf(error) });
@@ -94,7 +94,7 @@ export class Drain {
       if (next.row === write.row && next.key !== write.key) await this.settle(next, { error: plainOf(stopped(error)) });
   }
 
-  /** Told first: if this tab dies in between, the next one sends it again, is answered the same, and tells it again. */
+  /** Reports first, then removes. If this tab dies in between, the next tab sends the write again and gets the same answer. */
   private async settle(write: WriteRecord, outcome: Outcome): Promise<void> {
     this.held.release(write);
     this.told.delete(write.key);
@@ -119,13 +119,13 @@ export class Drain {
   }
 }
 
-/** Whether the server has decided about the write, and not about the connection or the moment. */
+/** Whether the error is final for this write, and not due to the connection or a temporary state. */
 function isVerdict({ status, code, retryable }: JiraClientError): boolean {
   if (status === 0) return code === 'UNSENDABLE' || code === 'MALFORMED_ANSWER';
   return !retryable && status !== 401 && status < 500;
 }
 
-/** Whether the server failed at this write, and would do others. */
+/** Whether the server failed at this write alone, so that other writes may succeed. */
 function isFault({ status, code, retryable }: JiraClientError): boolean {
   return status >= 500 && !retryable && code !== 'OUTCOME_UNKNOWN';
 }
@@ -134,7 +134,7 @@ function stopped(cause: JiraClientError): JiraClientError {
   return new JiraClientError('An earlier write to this row was refused.', { code: 'ABORTED', cause });
 }
 
-/** Without its cause, which may hold anything. */
+/** The error without its cause, which may hold anything. */
 function plainOf({ message, code, status, errors, details, requestId, retryable }: JiraClientError): PlainError {
   return { message, options: { code, status, errors, details, requestId, retryable } };
 }

@@ -1,4 +1,4 @@
-// Rows at whose oldest write the server failed: it waits, with what was written to the row after it, and other rows go on.
+// Rows whose oldest write failed because of a server fault. All writes to such a row wait, while those to other rows go on.
 
 import { backoffMs } from '../backoff.js';
 import type { JiraClientError } from '../errors.js';
@@ -26,7 +26,7 @@ export class HeldRows {
     this.all.set(rowOf(write), { until, failures: failures + 1, error });
   }
 
-  /** Why it waits. */
+  /** Why the write waits. */
   errorOf(write: WriteRecord): JiraClientError | undefined {
     return this.all.get(rowOf(write))?.error;
   }
@@ -39,23 +39,23 @@ export class HeldRows {
     this.all.clear();
   }
 
-  /** The oldest that may be sent, of all that wait. */
+  /** The oldest of the waiting writes that may be sent now. */
   firstFree(writes: readonly WriteRecord[]): WriteRecord | undefined {
     const now = Date.now();
     const rows = new Set(writes.map(rowOf));
-    // Deleted meanwhile.
+    // Forget rows whose writes were deleted.
     for (const row of this.all.keys()) if (!rows.has(row)) this.all.delete(row);
     return writes.find((write) => (this.all.get(rowOf(write))?.until ?? 0) <= now);
   }
 
-  /** How long until another may be sent, undefined if none waits. */
+  /** How many ms until the next write may be sent. Undefined if none waits. */
   waitMs(): number | undefined {
     if (this.all.size === 0) return undefined;
     return Math.max(0, Math.min(...Array.from(this.all.values(), ({ until }) => until)) - Date.now());
   }
 }
 
-/** A write whose row nobody knows is a row of its own. */
+/** The row of a write. If it is unknown, the write counts as a row of its own. */
 function rowOf({ row, key }: WriteRecord): string {
   return row ?? key;
 }

@@ -6,12 +6,12 @@ import { OfflineClient } from './offline-client.js';
 import type { IndexedDbOptions } from './options.js';
 
 export interface IndexedDb extends Persistence {
-  /** Deletes all kept rows and writes of all users, in all tabs: for log-out. Writes that wait fail with `ABORTED`. */
+  /** Deletes the kept rows and writes of all users, in all tabs. Call it at logout. Waiting writes fail with `ABORTED`. */
   clear(): Promise<void>;
 }
 
 /**
- * Keeps rows and writes in the browser's database of this name, for the options `persist` and `offline`.
+ * Keeps rows and writes in the browser's database with this name, for the options `persist` and `offline`.
  *
  * @example
  * const kept = indexedDb('app', { user: () => session.userId });
@@ -27,7 +27,7 @@ export function indexedDb(name: string, options: IndexedDbOptions): IndexedDb {
   };
   const clear = async (): Promise<void> => {
     const all = [...clients];
-    // Without a client nobody has opened it.
+    // If there is no client, nothing has opened the database.
     const last = all.length > 0 ? undefined : new OfflineDatabase(name);
     await Promise.all([last?.clear(), ...all.map((client) => client.clear())]);
   };

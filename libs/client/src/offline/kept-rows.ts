@@ -1,12 +1,12 @@
-// The rows of lists, written a moment after they changed.
+// Writes the rows of lists to the database, shortly after they change.
 
 import type { OfflineDatabase } from './database.js';
 
-/** Changes within it are written once. */
+/** Changes within this time are written together. */
 const WRITE_MS = 200;
 
 export class KeptRows {
-  /** Whose rows: server, user and form. Undefined: nobody's, and nothing is kept. */
+  /** Whose rows these are: server, user and schema. While it is undefined, nothing is kept. */
   private owner: string | undefined;
   private readonly changed = new Map<string, readonly unknown[] | undefined>();
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -42,7 +42,7 @@ export class KeptRows {
     changed.clear();
   }
 
-  /** Forgets what is not written yet, and keeps nothing until there is an owner again. */
+  /** Forgets what is not written yet. Keeps nothing until there is an owner again. */
   stop(): void {
     clearTimeout(this.timer);
     this.timer = undefined;

@@ -1,4 +1,4 @@
-// What one client keeps: the rows that its stores show, and the writes that wait for a connection.
+// The persistence of one client: the rows that its stores show, and the writes that wait for a connection.
 
 import type { RowId } from 'nestjs-jira-protocol';
 import type { Call } from '../call.js';
@@ -18,7 +18,7 @@ import { Tabs, type Outcome, type PlainError, type TabMessage } from './tabs.js'
 import { shownWrite, WaitingWrites, writeOf } from './waiting.js';
 
 const MAX_WRITES = 1_000;
-/** Less than a server keeps the keys of writes by default, which is a day. */
+/** Shorter than the server's default for keeping idempotency keys, which is a day. */
 const MAX_AGE_MS = 20 * 3_600_000;
 
 export class OfflineClient implements Persisted {
@@ -30,9 +30,9 @@ export class OfflineClient implements Persisted {
   private readonly shared: Drain;
   private readonly own: Drain;
   private readonly stopListening: () => void;
-  /** Of the connection that there is. */
+  /** Stops sending when the current connection is lost. */
   private sending: AbortController | undefined;
-  /** Nothing more can be kept. */
+  /** Whether the database failed, so that nothing more can be kept. */
   private isBroken = false;
 
   constructor(
@@ -61,7 +61,7 @@ export class OfflineClient implements Persisted {
 
   write(call: Call, { id, shown }: Pick<Write, 'id'> & Partial<Pick<Write, 'shown'>>): JiraRequest<unknown> {
     const record = this.recordOf(call, id, shown);
-    // What cannot be written as text is refused as it is without a queue.
+    // A call that is not JSON is sent directly, and fails as it would without a queue.
     if (!record) return this.host.send(call);
     const request = this.waiting.add(record, call, true);
     void this.enqueue(record);
@@ -132,7 +132,7 @@ export class OfflineClient implements Persisted {
     for (const record of all ?? []) this.adopt(record);
   }
 
-  /** A write of an earlier page or of another tab. */
+  /** Takes over a write of an earlier page or of another tab. */
   private adopt(record: WriteRecord): void {
     if (this.waiting.has(record.key) || record.owner !== this.ownerOf(this.user())) return;
     const write = shownWrite(record, this.waiting.add(record, JSON.parse(record.call) as Call, false));
@@ -203,7 +203,7 @@ export class OfflineClient implements Persisted {
     this.waiting.rejectAll(new JiraClientError('What was kept was deleted.', { code: 'ABORTED' }));
   }
 
-  /** From here on this page works from memory. */
+  /** Handles a failed database. From now on, this page works from memory. */
   private broke(cause: unknown): undefined {
     if (this.isBroken) return;
     this.isBroken = true;
@@ -217,13 +217,13 @@ export class OfflineClient implements Persisted {
     return typeof user === 'function' ? user() : user;
   }
 
-  /** Writes outlive a change of the rows' form. */
+  /** The owner of writes. It leaves out the schema, so that writes outlive a change of it. */
   private ownerOf(user: string | undefined): string | undefined {
     return user && JSON.stringify([this.host.url, user]);
   }
 }
 
-/** Undefined if it is not JSON. */
+/** The call as JSON. Undefined if it cannot be written as JSON. */
 function textOf(call: Call): string | undefined {
   try {
     return JSON.stringify(call);

@@ -2,10 +2,14 @@
 
 export interface IndexedDbOptions {
   /**
-   * The user whose rows and writes these are, by what tells users apart, such as an id. A function is called at each connection
-   * and for each write. While it returns undefined, nothing is kept.
+   * What identifies the user whose rows and writes these are, such as an id. A function is called at each connection and for
+   * each write. While it returns undefined, nothing is kept.
    */
   readonly user: string | (() => string | undefined);
-  /** The version of the form of your rows. Rows kept under another version are not shown. Writes are sent all the same. @default '' */
+  /**
+   * The version of your rows' schema. Rows kept under another version are not shown. Writes are sent in any case.
+   *
+   * @default ''
+   */
   readonly schema?: string | number;
 }

@@ -1,16 +1,16 @@
-// What is kept, and where: a port with two forms.
+// What is kept, and the port through which it is kept, with its implementation in memory.
 
 import type { Write } from '../hook-client.js';
 
-/** A write that waits. All of it is JSON. */
+/** A waiting write. All of it is JSON. */
 export interface WriteRecord {
-  /** Its idempotency key: it names the write in every tab. */
+  /** Its idempotency key, which identifies the write in every tab. */
   readonly key: string;
-  /** Whose: server and user. */
+  /** Whose write it is: server and user. */
   readonly owner: string;
-  /** The call, as text: what the wire would make of it. */
+  /** The call as JSON, as it would go over the wire. */
   readonly call: string;
-  /** Which row it writes, undefined if nobody knows. */
+  /** The row that it writes. Undefined if unknown. */
   readonly row?: string;
   readonly id?: Write['id'];
   readonly shown?: Write['shown'];
@@ -19,15 +19,15 @@ export interface WriteRecord {
 
 /** Writes in the order in which they were made. Every method may reject. */
 export interface WriteQueue {
-  /** Adds it, unless so many wait already. Resolves with whether it was added. */
+  /** Adds the write, unless `maxWrites` writes wait already. Resolves with whether it was added. */
   add(write: WriteRecord, maxWrites: number): Promise<boolean>;
-  /** The oldest of this owner. */
+  /** Resolves with the oldest write of this owner. */
   first(owner: string): Promise<WriteRecord | undefined>;
   all(owner: string): Promise<readonly WriteRecord[]>;
   remove(key: string): Promise<void>;
 }
 
-/** The queue of a page that can keep nothing. */
+/** The queue of a page that cannot use the database. */
 export class MemoryQueue implements WriteQueue {
   private writes: WriteRecord[] = [];
 

@@ -1,16 +1,16 @@
-// What the tabs of a browser tell each other, and which of them sends.
+// Passes messages between the tabs of a browser, and chooses the tab that sends.
 
 import type { JiraClientErrorOptions } from '../errors.js';
 import type { Answer } from '../jira-request.js';
 import type { WriteRecord } from './records.js';
 
-/** An error without its class, which it would lose on the way. */
+/** An error without its class, which messages between tabs cannot carry. */
 export interface PlainError {
   readonly message: string;
   readonly options: JiraClientErrorOptions;
 }
 
-/** What became of a write. */
+/** The outcome of a write. */
 export type Outcome = { readonly answer: Answer<unknown> } | { readonly error: PlainError };
 
 export type TabMessage =
@@ -18,7 +18,7 @@ export type TabMessage =
   | { readonly type: 'settled'; readonly key: string; readonly outcome: Outcome }
   | { readonly type: 'cleared' };
 
-/** What of the browser is used here, and is not everywhere. */
+/** The browser APIs used here. Not every browser has them. */
 interface Channel {
   postMessage(message: TabMessage): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
@@ -34,7 +34,7 @@ interface Browser {
 
 export class Tabs {
   private readonly browser = globalThis as unknown as Browser;
-  /** Undefined where there is none: a tab is then on its own. */
+  /** Undefined if the browser has no `BroadcastChannel`. Tabs then do not know of each other. */
   private readonly channel: Channel | undefined;
 
   constructor(
@@ -50,12 +50,12 @@ export class Tabs {
     this.channel?.postMessage(message);
   }
 
-  /** Runs it in one tab at a time: when that one is closed or killed, in the next. On pages without Web Locks in each. */
+  /** Runs `run` in one tab at a time. When that tab ends, the next one takes over. Without Web Locks, every tab runs it. */
   async lead(signal: AbortSignal, run: () => Promise<void>): Promise<void> {
     const locks = this.browser.navigator?.locks;
     if (!locks) return run();
     await locks.request(this.name, { signal }, run).catch((error: unknown) => {
-      // Aborted while it waited for its turn.
+      // An abort while waiting for the lock is not an error.
       if (!signal.aborted) throw error;
     });
   }

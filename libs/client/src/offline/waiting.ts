@@ -1,4 +1,4 @@
-// Writes that wait for their answer, of this page and of others.
+// Writes of this page and of others that wait for their answer.
 
 import type { Call } from '../call.js';
 import { JiraClientError } from '../errors.js';
@@ -11,7 +11,7 @@ import type { Outcome } from './tabs.js';
 interface Waiting {
   readonly record: WriteRecord;
   readonly request: JiraRequest<unknown>;
-  /** Made by this page. */
+  /** Whether this page made the write. */
   readonly isOwn: boolean;
   readonly resolve: (answer: Answer<unknown>) => void;
   readonly reject: (error: JiraClientError) => void;
@@ -28,13 +28,13 @@ export class WaitingWrites {
     return this.all.get(key)?.isOwn === true;
   }
 
-  /** The promise of its answer. */
+  /** Adds a write. Returns the promise of its answer. */
   add(record: WriteRecord, call: Call, isOwn: boolean): JiraRequest<unknown> {
     let resolve!: Waiting['resolve'];
     let reject!: Waiting['reject'];
     const request = requestOf(call, new Promise<Answer<unknown>>((...both) => ([resolve, reject] = both)));
     this.all.set(record.key, { record, request, isOwn, resolve, reject });
-    // The failure of another page's write is told by `onRefused`.
+    // `onRefused` reports the failure of another page's write.
     if (!isOwn) request.catch(() => undefined);
     return request;
   }
@@ -51,7 +51,7 @@ export class WaitingWrites {
     this.all.clear();
   }
 
-  /** Those that are shown before they are answered. */
+  /** The writes that stores show before they are answered. */
   *shown(): Iterable<Write> {
     for (const { record, request } of this.all.values()) {
       const write = shownWrite(record, request);
@@ -64,7 +64,7 @@ export function shownWrite(record: WriteRecord, request: JiraRequest<unknown>): 
   return record.shown && { ...writeOf(record, request.call), shown: record.shown, request };
 }
 
-/** The write as the application knows it. */
+/** The write as the application sees it. */
 export function writeOf({ id }: WriteRecord, { namespace, action, data }: Call): QueuedWrite {
   return { namespace, action, id, data };
 }

@@ -1,4 +1,4 @@
-// The client that components below use.
+// The client that the components below use.
 
 import { createContext, createElement, useContext, useState, type ReactNode } from 'react';
 import type { JiraClient } from '../client.js';
@@ -14,14 +14,18 @@ export interface JiraProviderProps<Api extends ApiLike<Api>> {
   readonly children?: ReactNode;
 }
 
-/** Provides the client to the components below. */
+/** Provides the client to the components below it. */
 export function JiraProvider<Api extends ApiLike<Api>>({ client, state, children }: JiraProviderProps<Api>): ReactNode {
-  // Once, and before the first of them renders.
+  // An initializer runs once, before the first component below renders.
   useState(() => state && hydrate(client, state));
   return createElement(Context.Provider, { value: client }, children);
 }
 
-/** Returns the client of the `JiraProvider` above. Throws an `Error` if there is none. */
+/**
+ * Returns the client of the `JiraProvider` above.
+ *
+ * @throws Error if there is no provider above
+ */
 export function useJira<Api extends ApiLike<Api> = UntypedApi>(): JiraClient<Api> {
   const client = useContext(Context);
   if (client === undefined) throw new Error('There is no client. Put a <JiraProvider client={jira}> above.');

@@ -15,12 +15,12 @@ interface ActionState<Output> {
 }
 
 export interface UsedAction<Hook, Action> extends ActionState<OutputOf<Hook, Action>> {
-  /** Calls the action. You need not handle the promise: `error` says why it failed. The function is always the same. */
+  /** Calls the action. You need not handle the promise: a failure is in `error`. The function stays the same between renders. */
   readonly run: (...call: CallOf<Hook, Action>) => JiraRequest<OutputOf<Hook, Action>>;
 }
 
 /**
- * Returns an action, and how its last call went.
+ * Returns an action, and the state of its last call.
  *
  * @example
  * const close = useAction(jira.hook('issues'), 'close');

@@ -1,4 +1,4 @@
-// The connection and the queues of the client above.
+// The connection and the message queues of the client above.
 
 import { useCallback, useEffect, useRef, useSyncExternalStore } from 'react';
 import type { ConnectionState } from '../connection-view.js';
@@ -8,11 +8,11 @@ import { useJira } from './context.js';
 
 export interface UsedConnection {
   readonly state: ConnectionState;
-  /** Why it is not connected. */
+  /** Why there is no connection. */
   readonly reason: JiraClientError | undefined;
 }
 
-/** Returns the state of the connection, and renders again when it changes. On a server it is `connecting`. */
+/** Returns the state of the connection, and renders again when it changes. In server rendering, the state is `connecting`. */
 export function useConnection(): UsedConnection {
   const { connection } = useJira();
   const subscribe = useCallback((listener: () => void) => connection.onState(listener), [connection]);
@@ -24,7 +24,7 @@ export function useConnection(): UsedConnection {
   return { state, reason: connection.reason };
 }
 
-/** Calls the listener with messages from the server's queues while the component is mounted. It may change with each render. */
+/** While the component is mounted, calls the listener with messages from the server's queues. Each render may pass a new one. */
 export function useMessages(listener: MessageListener): void {
   const jira = useJira();
   const newest = useRef(listener);

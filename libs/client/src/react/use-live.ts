@@ -8,7 +8,12 @@ import { liveStore, rowStore, type LiveStoreOptions } from '../store/stores.js';
 import type { ItemOf, OutputOf, QueryOf, RowOf } from '../types.js';
 
 export interface UseLiveOptions<Row> extends LiveStoreOptions<Row> {
-  /** Waits for the first rows in the `<Suspense>` above, and throws a failure to the error boundary above. @default false */
+  /**
+   * Suspends until the first rows are there, so that the `<Suspense>` above shows its fallback. Throws a failure to the error
+   * boundary above.
+   *
+   * @default false
+   */
   readonly suspense?: boolean;
 }
 

@@ -8,7 +8,7 @@ import { liveStore, rowStore, type LiveStoreOptions } from '../store/stores.js';
 import type { ItemOf, OutputOf, QueryOf, RowOf } from '../types.js';
 
 /**
- * The rows of a query, which may read signals. It ends with its owner.
+ * Returns the rows of a query, which may read signals. The subscription ends with the owner.
  *
  * @example
  * const issues = createLive(jira.hook('issues'), () => ({ status: status() }));
@@ -22,7 +22,7 @@ export function createLive<Hook>(
   return createStoreSignal(() => liveStore(hook, query?.(), options));
 }
 
-/** One row by its key, as a list of one. The list is empty while the row does not exist, or the user may not see it. */
+/** Returns one row by its key, as a list of one. The list is empty while the row does not exist or the user may not see it. */
 export function createLiveRow<Hook>(hook: HookClient<Hook>, id: Accessor<RowId>): Accessor<LiveSnapshot<RowOf<Hook>>> {
   return createStoreSignal(() => rowStore(hook, id()));
 }
@@ -30,7 +30,7 @@ export function createLiveRow<Hook>(hook: HookClient<Hook>, id: Accessor<RowId>)
 function createStoreSignal<Row>(storeOf: () => LiveStore<Row>): Accessor<LiveSnapshot<Row>> {
   const store = createMemo(storeOf);
   const [snapshot, setSnapshot] = createSignal<LiveSnapshot<Row>>(untrack(store).getSnapshot());
-  // Not by a server, which runs no effects.
+  // Effects do not run in server rendering, so a server does not subscribe here.
   createEffect(() => {
     const { subscribe, getSnapshot } = store();
     const show = (): void => void setSnapshot(getSnapshot);

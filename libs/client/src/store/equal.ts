@@ -1,4 +1,4 @@
-// Whether two values of JSON are the same.
+// Whether two JSON values are equal.
 
 export function isEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;

@@ -1,4 +1,4 @@
-// Writes that are shown before they are answered: layers over the rows of a store.
+// Optimistic writes: layers over the rows of a store.
 
 import type { Change } from '../change.js';
 import type { Write } from '../hook-client.js';
@@ -9,14 +9,14 @@ type Fields = Readonly<Record<string, unknown>>;
 
 interface Layer {
   readonly write: Write;
-  /** Of the row; of a create only once it is answered, unless the application chooses keys. */
+  /** The row's key. A create gets it with the answer, unless the application chooses the key. */
   key: string | undefined;
   fields: Fields;
   isAnswered: boolean;
-  /** What was answered: the stored row. */
+  /** The answer: the stored row. */
   stored?: unknown;
   position?: string;
-  /** How often the server read the list since the answer. */
+  /** How often the server has read the list since the answer. */
   reads: number;
   timer?: ReturnType<typeof setTimeout>;
 }
@@ -24,15 +24,15 @@ interface Layer {
 export interface LayersParts {
   readonly keyOf: (row: unknown) => string;
   readonly compare?: (a: unknown, b: unknown) => number;
-  /** Whether a row with these fields belongs to the list, as far as that is known here. */
+  /** Whether a row with these fields may belong to the list, as far as the client can tell. */
   readonly fits: (fields: Fields) => boolean;
-  /** Whether a new row with these fields surely does. */
+  /** Whether a new row with these fields certainly belongs to the list. */
   readonly gains: (fields: Fields) => boolean;
-  /** The layers are others. */
+  /** Called when the layers change. */
   changed(): void;
 }
 
-/** How long a layer outlives its answer if its rows never come, in ms: the server's word counts. */
+/** How long a layer outlives its answer, in ms, if no rows with it arrive. After that, the server's rows are shown. */
 const LAST_MS = 5_000;
 
 let temporary = 0;
@@ -40,7 +40,7 @@ let temporary = 0;
 export class Layers {
   private layers: Layer[] = [];
   private base: readonly unknown[] = [];
-  /** The newest changes since there are layers, and how often rows came after each. */
+  /** The newest change of each row since there are layers, and how often rows arrived after it. */
   private readonly heard = new Map<string, { readonly change: Change; readonly positions: string[]; rows: number }>();
 
   constructor(private readonly parts: LayersParts) {}
@@ -59,7 +59,7 @@ export class Layers {
     this.parts.changed();
   }
 
-  /** A change was heard; the rows that it leads to follow. */
+  /** Notes a change. The resulting rows follow. */
   hear(change: Change): void {
     if (this.layers.length === 0 || change.type === 'reset') return;
     const key = keyText(change.id);
@@ -67,7 +67,7 @@ export class Layers {
     this.heard.set(key, { change, positions, rows: 0 });
   }
 
-  /** Rows came from the server: what they hold already needs no layer. `isRead`: by a reading of its own. */
+  /** Takes rows from the server. Removes the layers that they contain. `isRead`: the server read them anew for this list. */
   rows(base: readonly unknown[], isRead: boolean): void {
     this.base = base;
     for (const one of this.heard.values()) one.rows++;
@@ -75,7 +75,7 @@ export class Layers {
     this.settle();
   }
 
-  /** The rows with what is being written. */
+  /** Returns the rows with the layers applied. */
   over(base: readonly unknown[]): readonly unknown[] {
     return this.layers.reduce((rows, layer) => this.apply(rows, layer), base);
   }
@@ -118,15 +118,15 @@ export class Layers {
     if (this.layers.length === 0) this.heard.clear();
   }
 
-  /** Whether the rows of the server are as new as the write. */
+  /** Whether the server's rows contain the write. */
   private isApplied({ key, write, stored, position, reads }: Layer): boolean {
-    // The first reading that arrives after the answer may have begun before the write; the second began after the first was sent.
+    // The first read that arrives after the answer may have begun before the write. The second cannot have.
     if (key === undefined || reads > 1) return true;
     const row = this.base.find((one) => this.parts.keyOf(one) === key);
     if (write.action === 'destroy' ? row === undefined : row !== undefined && isAlike(row, stored)) return true;
     const heard = this.heard.get(key);
     if (!heard || heard.rows === 0 || (position !== undefined && !heard.positions.includes(position))) return false;
-    // Of two lists that were fetched after a change, the second was asked for after it.
+    // If rows arrived twice after a change, the second fetch began after it.
     if (heard.rows > 1) return true;
     const { change } = heard;
     return change.type === 'removed' ? row === undefined : row !== undefined && isAlike(row, change.data);
@@ -152,7 +152,7 @@ export class Layers {
   }
 }
 
-/** The plain filters of a query: a row that has another value there is not in its list. */
+/** The plain filters of a query. A row with another value in such a field is not in the list. */
 export function plainFilters(query: Fields = {}): { fits: LayersParts['fits']; gains: LayersParts['gains'] } {
   const asked = Object.entries(query).filter(([name, value]) => value !== undefined && !PRESENTATION.has(name));
   const isPlain = ([name, value]: [string, unknown]): boolean =>
@@ -172,12 +172,12 @@ function fieldsOf({ action, shown, data }: Write): Fields {
   return action === 'create' && fields['id'] === undefined ? { id: `~${++temporary}`, ...fields } : fields;
 }
 
-/** Of an input, what the row shows. */
+/** The fields of the input that the row shows. */
 function shownOf({ shown }: Write, fields: Fields, row: Fields): Fields {
   return shown === true ? Object.fromEntries(Object.entries(fields).filter(([name]) => name in row)) : fields;
 }
 
-/** Equal in what both show: a list may show fewer fields, or other rows in place of a key. */
+/** Whether both are equal in the fields that both show. A list may show fewer fields, or related rows in place of their keys. */
 function isAlike(row: unknown, stored: unknown): boolean {
   if (isEqual(row, stored)) return true;
   if (!isRecord(row) || !isRecord(stored)) return false;

@@ -1,4 +1,4 @@
-// Rows that stay current, as a value to look at and a list of who wants to know when it is another.
+// Rows that stay current, as a snapshot to read and listeners that hear when it changes.
 
 import type { SubscriptionState } from '../change.js';
 import { JiraClientError } from '../errors.js';
@@ -9,28 +9,28 @@ import { Layers, type LayersParts } from './layers.js';
 import { reconcile, type Reconciled } from './reconcile.js';
 import type { Sink, Source } from './source.js';
 
-/** What to show. The object stays the same until something changes, and so do `rows` and each row. */
+/** What to show. The snapshot, its `rows` and each row stay the same object until they change. */
 export interface LiveSnapshot<Row> {
   readonly rows: readonly Row[];
-  /** `loading` until the first rows; `failed` when it ended, `error` says why. */
+  /** `loading` until the first rows arrive. `failed` once the list has ended; `error` says why. */
   readonly status: 'loading' | 'ready' | 'failed';
   /** Whether the rows may be out of date, because the connection is lost. */
   readonly isStale: boolean;
-  /** Why it failed. */
+  /** Why the list ended. */
   readonly error?: JiraClientError;
 }
 
-/** What a server sends along of a list: its rows, and where the browser can take it up. */
+/** What a server passes to the browser: the rows of a list, and where the list can resume. */
 export type DehydratedList = Pick<ListSeed, 'rows'> & Partial<ListSeed>;
 
 /** A live list that several components share. */
 export interface LiveStore<Row> {
-  /** Calls the listener when the snapshot changes. Returns a function that stops it. The first listener subscribes. */
+  /** Calls the listener when the snapshot changes. Returns a function that removes it. The first listener subscribes. */
   readonly subscribe: (listener: () => void) => () => void;
   readonly getSnapshot: () => LiveSnapshot<Row>;
   /** The snapshot for server rendering, and for the first rendering in the browser. */
   readonly getServerSnapshot: () => LiveSnapshot<Row>;
-  /** Resolves with the first rows; rejects with `JiraClientError` if they cannot be loaded. Reading this property loads them. */
+  /** Resolves when the first rows are loaded. Rejects with `JiraClientError` if that fails. Reading this property loads them. */
   readonly ready: Promise<void>;
 }
 
@@ -38,19 +38,19 @@ const LOADING: LiveSnapshot<never> = Object.freeze({ rows: Object.freeze([]), st
 const NONE: Reconciled<never> = { given: LOADING.rows, shown: LOADING.rows };
 
 export interface StoreParts extends Omit<LayersParts, 'changed'> {
-  /** Tells of writes to be shown before they are answered. */
+  /** Calls the listener with each optimistic write. Returns a function that removes it. */
   readonly onWrite: (listener: (write: Write) => void) => () => void;
   readonly source: Source;
-  /** Its rows, which outlive the page. */
+  /** Where to keep its rows beyond the page. */
   readonly kept?: {
     rows(): Promise<readonly unknown[] | undefined> | undefined;
     keep(rows: readonly unknown[] | undefined): void;
   };
-  /** How long to stay subscribed when nobody listens. */
+  /** How long to stay subscribed without listeners, in ms. */
   readonly keepMs: number;
-  /** Somebody needs it. */
+  /** Called when the store is needed. */
   held(): void;
-  /** Nobody has for a while. */
+  /** Called when the store has not been needed for `keepMs`. */
   dropped(): void;
 }
 
@@ -64,7 +64,7 @@ export class SharedStore implements LiveStore<unknown> {
   private readonly listeners = new Set<{ readonly call: () => void }>();
   private holders = 0;
   private subscription: ReturnType<Source> | undefined;
-  /** Where to take up the list. */
+  /** Where the list can resume. */
   private from: ListSeed | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private loaded: Ready | undefined;
@@ -86,14 +86,14 @@ export class SharedStore implements LiveStore<unknown> {
   readonly getSnapshot = (): LiveSnapshot<unknown> => this.snapshot;
 
   readonly getServerSnapshot = (): LiveSnapshot<unknown> =>
-    // A browser that takes a page over has to begin with what the server rendered.
+    // A browser that hydrates a page must begin with what the server rendered.
     this.serverSnapshot ?? ('document' in globalThis ? LOADING : this.snapshot);
 
   get ready(): Promise<void> {
     return (this.loaded ??= this.load()).promise;
   }
 
-  /** Rows that a server fetched. */
+  /** Takes rows that a server fetched. */
   hydrate(list: DehydratedList): void {
     if (this.snapshot.status !== 'loading') return;
     const { rows } = list;
@@ -103,13 +103,13 @@ export class SharedStore implements LiveStore<unknown> {
     this.serverSnapshot = this.snapshot = { rows, status: 'ready', isStale: true };
   }
 
-  /** Undefined while there are no rows. */
+  /** Returns the rows for the browser. Undefined while there are none. */
   dehydrate(): DehydratedList | undefined {
     const { status, rows } = this.snapshot;
     return status === 'ready' ? (this.subscription?.seed ?? { rows }) : undefined;
   }
 
-  /** Rows of an earlier page. */
+  /** Takes the rows of an earlier page. */
   private restore(rows: readonly unknown[]): void {
     if (this.snapshot.status !== 'loading' || !this.subscription) return;
     this.given = rows;
@@ -195,9 +195,9 @@ export class SharedStore implements LiveStore<unknown> {
   }
 
   private ended(error: JiraClientError | undefined): void {
-    // Dropped here, because nobody listens.
+    // The store itself stopped, because it has no listeners.
     if (this.holders === 0) return;
-    // What may no longer be seen is no longer shown.
+    // If the server refused the list, delete its kept rows: the user may no longer see them.
     if (error && error.status > 0) this.parts.kept?.keep(undefined);
     this.forget();
     this.publish({ rows: NONE.shown, status: 'failed', isStale: false, error });

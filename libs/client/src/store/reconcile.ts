@@ -1,18 +1,18 @@
-// Rows that keep their identity: what is equal to what was shown before is the same object.
+// Keeps the identity of rows: a row that equals the one shown before stays the same object.
 
 import { isEqual } from './equal.js';
 
-/** What a source gave, and what is shown of it: the same rows, each by its oldest equal object. */
+/** The rows of a source, and the same rows as shown: each is its oldest equal object. */
 export interface Reconciled<Row> {
   readonly given: readonly Row[];
   readonly shown: readonly Row[];
 }
 
 /**
- * The new rows, shown by the objects of before where these are equal, and by the array of before if nothing changed.
- * Rows that are the same objects as before cost one comparison each.
+ * Returns the new rows. Equal rows are the objects shown before, and if nothing changed, so is the array. A row that is still
+ * the same object costs one comparison.
  *
- * @param keyOf one string for each row
+ * @param keyOf returns a string that identifies the row
  */
 export function reconcile<Row>(
   before: Reconciled<Row>,

@@ -1,4 +1,4 @@
-// Where a store's rows come from: a live list, or one live row.
+// The source of a store's rows: a live list or one live row.
 
 import type { Query, RowId } from 'nestjs-jira-protocol';
 import { backoffMs } from '../backoff.js';
@@ -12,19 +12,19 @@ import type { ListenOptions, ListUpdate } from '../listen.js';
 import type { SeededList, SeededOptions } from '../listening.js';
 import type { Persisted } from '../persistence.js';
 
-/** What a source tells. */
+/** Receives what a source reports. */
 export interface Sink {
-  /** The rows, all of them. `isRead`: the server read them for this list, one reading after the other. */
+  /** Takes all rows. `isRead`: the server read them for this list, one read after the other. */
   rows(rows: readonly unknown[], isRead?: boolean): void;
-  /** A change was heard; the rows that it leads to follow. */
+  /** Takes a change. The resulting rows follow. */
   change(change: Change): void;
   state(state: SubscriptionState, reason: JiraClientError | undefined): void;
 }
 
-/** Begins to listen, where another client left off if it can. */
+/** Starts listening. Resumes where another client left off, if it can. */
 export type Source = (sink: Sink, from?: ListSeed) => Subscription & Partial<Pick<SeededList, 'seed'>>;
 
-/** The client under a hook. */
+/** The client of a hook. */
 export interface StoreClient extends Calls {
   listen(
     request: JiraRequest<unknown>,
@@ -42,7 +42,7 @@ export function listSource(
   query: Query | undefined,
   options: Pick<ListenOptions<unknown>, 'key' | 'compare' | 'filter'>,
 ): Source {
-  // Who orders or filters in the client hears of each change; all others have the list that the server keeps.
+  // Only a list that the client orders or filters itself needs each change. The server keeps all other lists.
   const isOrdered = options.compare !== undefined || options.filter !== undefined;
   return (sink, from) =>
     client.listen(client.request(namespace, 'list', { query }), (rows, { ops }) => sink.rows(rows, ops !== undefined), {
@@ -53,7 +53,7 @@ export function listSource(
     });
 }
 
-/** A row that is not there, or not to be seen, is a list of none: it may come. */
+/** The source of one row. While the row does not exist or may not be seen, the list is empty; the row may still arrive. */
 export function rowSource(client: StoreClient, namespace: string, id: RowId, query: Query | undefined): Source {
   return (sink) => {
     let newest: Change | undefined;
@@ -79,7 +79,7 @@ export function rowSource(client: StoreClient, namespace: string, id: RowId, que
       if (turn !== asked || subscription.state === 'unsubscribed' || !rows) return;
       wasRead = true;
       failures = 0;
-      // What was heard meanwhile is no older than the answer.
+      // A change that arrived during the request is no older than the answer.
       if (newest) apply(newest);
       else sink.rows(rows);
     };

@@ -1,4 +1,4 @@
-// The stores of a client: equal queries share one.
+// The stores of a client. Equal queries share one.
 
 import type { Query, RowId } from 'nestjs-jira-protocol';
 import type { JiraClient } from '../client.js';
@@ -9,24 +9,32 @@ import { plainFilters } from './layers.js';
 import { SharedStore, type DehydratedList, type LiveStore } from './live-store.js';
 import { listSource, rowSource, type Source, type StoreClient } from './source.js';
 
-/** Equal queries share a store, which has the options of the first. */
+/** Options of a store. Equal queries share one store, which has the options of the first call. */
 export interface LiveStoreOptions<Row> extends LiveListOptions<Row> {
-  /** What to subscribe to. @default the list's query without paging and ordering */
+  /**
+   * The query to subscribe with.
+   *
+   * @default the list's query without paging and ordering
+   */
   readonly filter?: Query;
-  /** How long to stay subscribed after the last listener has gone, in ms, so that a page that comes back finds its rows. @default 1_000 */
+  /**
+   * How long to stay subscribed after the last listener is removed, in ms. A page that comes back in time finds its rows.
+   *
+   * @default 1_000
+   */
   readonly keepMs?: number;
 }
 
 const KEEP_MS = 1_000;
 
-/** Stores that somebody uses, by client and query. */
+/** The stores in use, by client and query. */
 const stores = new WeakMap<object, Map<string, SharedStore>>();
-/** Rows that a server fetched for stores that nobody has asked for yet. */
+/** Rows that a server fetched, for stores that do not exist yet. */
 const hydrated = new WeakMap<object, Map<string, DehydratedList>>();
 
 /**
- * The live list of a query. Equal queries of one client share one subscription, which begins with the first listener, and
- * ends `keepMs` after the last.
+ * Returns the live list of a query. Equal queries of one client share one subscription. It begins with the first listener, and
+ * ends `keepMs` after the last one is removed.
  *
  * @example
  * const store = liveStore(jira.hook('issues'), { status: 'open' });
@@ -46,7 +54,7 @@ export function liveStore<Hook>(
   >;
 }
 
-/** One row, as a list of one. The list is empty while the row does not exist, or the caller may not see it. */
+/** Returns one row, as a list of one. The list is empty while the row does not exist or the caller may not see it. */
 export function rowStore<Hook>(
   hook: HookClient<Hook>,
   id: RowId,
@@ -66,8 +74,8 @@ export function rowStore<Hook>(
 export type Dehydrated = Readonly<Record<string, DehydratedList>>;
 
 /**
- * Returns the rows of all loaded stores, to send along with what a server rendered. With a live list that the server keeps goes
- * where to take it up: the browser, as the same user, is told what changed since, and no row if nothing did.
+ * Returns the rows of all loaded stores, to send to the browser with what the server rendered. It also says where a live list
+ * that the server keeps can resume. A browser of the same user then gets only what changed since.
  *
  * @example
  * await liveStore(issues, { status: 'open' }).ready;
@@ -128,7 +136,7 @@ function listOptionsOf({ key, compare, filter }: LiveStoreOptions<unknown>): Omi
   return { ...(key && { key }), ...(compare && { compare }), ...(filter && { filter }) };
 }
 
-/** The same text for the same query, however its keys are ordered. */
+/** The query with sorted keys, so that equal queries give the same text. */
 function sorted(query: object | undefined): unknown {
   if (query === undefined) return null;
   const entries = Object.entries(query).filter(([, value]) => value !== undefined);

@@ -1,4 +1,4 @@
-// Live lists and live rows as stores of Svelte: `$issues` in a component subscribes, and ends with it.
+// Live lists and live rows as Svelte stores. `$issues` in a component subscribes until the component is destroyed.
 
 import type { Readable } from 'svelte/store';
 import type { RowId } from 'nestjs-jira-protocol';
@@ -8,7 +8,7 @@ import { liveStore, rowStore, type LiveStoreOptions } from '../store/stores.js';
 import type { ItemOf, OutputOf, QueryOf, RowOf } from '../types.js';
 
 /**
- * The rows of a query.
+ * Returns the rows of a query as a store.
  *
  * @example
  * const issues = live(jira.hook('issues'), { status: 'open' });
@@ -22,7 +22,7 @@ export function live<Hook>(
   return readable(() => liveStore(hook, query, options));
 }
 
-/** One row by its key, as a list of one. The list is empty while the row does not exist, or the user may not see it. */
+/** Returns one row by its key, as a list of one. The list is empty while the row does not exist or the user may not see it. */
 export function liveRow<Hook>(hook: HookClient<Hook>, id: RowId): Readable<LiveSnapshot<RowOf<Hook>>> {
   return readable(() => rowStore(hook, id));
 }
@@ -33,7 +33,7 @@ function readable<Row>(storeOf: () => LiveStore<Row>): Readable<LiveSnapshot<Row
       const store = storeOf();
       const first = store.getSnapshot();
       let stop: (() => void) | undefined = () => (stop = undefined);
-      // A server that renders is gone by then, and so is who looks once.
+      // By then, server rendering and a one-time `get()` have unsubscribed, so they load nothing.
       queueMicrotask(() => {
         if (!stop) return;
         stop = store.subscribe(() => run(store.getSnapshot()));

@@ -1,4 +1,4 @@
-// The options of a TanStack DB collection whose rows are a hook's.
+// The options of a TanStack DB collection that holds a hook's rows.
 
 import type { BaseCollectionConfig, CollectionConfig, InferSchemaOutput } from '@tanstack/db';
 import type { Query, RowId } from 'nestjs-jira-protocol';
@@ -10,7 +10,7 @@ import { handlerOf } from './writes.js';
 
 type Schema = NonNullable<CollectionConfig['schema']>;
 
-/** The rows of a hook's `list`. */
+/** The type of the rows in a hook's `list`. */
 export type CollectionRow<Hook> = ItemOf<OutputOf<Hook, 'list'>> extends infer Row extends object ? Row : object;
 
 /** A collection's key: the row's `id`. */
@@ -24,38 +24,53 @@ export interface JiraCollectionConfig<Hook, Row extends object> extends Pick<
 > {
   /** The hook: `jira.hook('issues')`. */
   readonly hook: HookClient<Hook>;
-  /** Which of its rows: filters and `search`, not pages or shapes. @default all that the caller may see */
+  /**
+   * Selects rows of the hook by filters and `search`. Keys for paging, ordering or shape, such as `page` or `expand`, are
+   * refused.
+   *
+   * @default all rows that the caller may see
+   */
   readonly query?: QueryOf<Hook, 'list'>;
   /**
-   * `eager` keeps all rows of the query, `on-demand` those that live queries ask for.
+   * `eager` keeps all rows of the query. `on-demand` keeps the rows that live queries need.
    *
    * @default 'eager'
    */
   readonly syncMode?: 'eager' | 'on-demand';
-  /** The row's key, as the server names it in `change.id`. @default row => row.id */
+  /**
+   * The row's key, as the server names it in `change.id`.
+   *
+   * @default row => row.id
+   */
   readonly key?: (row: Row) => RowId;
   /** The input of `create` for a new row. @default the row */
   readonly createInput?: (row: Row) => unknown;
   /** The input of PATCH `update` for a changed row. @default the changed fields */
   readonly updateInput?: (changes: Partial<Row>, row: Row) => unknown;
   /**
-   * How long a write waits for its commit's change after it was answered, in ms, where the row may not be one of the
-   * collection's.
+   * How long an answered write waits for the change of its commit, in ms. The change may never come, if the row does not belong
+   * to the collection.
    *
    * @default 2_000
    */
   readonly appliedWithinMs?: number;
-  /** Called with what ends a part of an `on-demand` collection, such as a lost permission. @default console.error */
+  /**
+   * Called with an error that ends a part of an `on-demand` collection, such as a lost permission.
+   *
+   * @default console.error
+   */
   readonly onError?: (error: unknown) => void;
 }
 
 const APPLIED_WITHIN_MS = 2_000;
 
-/** Query keys that are about the answer, not about which rows. */
+/** Query keys that shape the answer but do not select rows. */
 const PRESENTATION = ['page', 'page_size', 'limit', 'offset', 'cursor', 'ordering', 'expand', 'fields'];
 
 /**
- * The options of a collection that holds a hook's rows, current, and writes to it.
+ * Returns the options of a collection that keeps a hook's rows current and sends its writes to the hook.
+ *
+ * @throws TypeError if `query` has a key for paging, ordering or shape
  *
  * @example
  * const issues = createCollection(jiraCollectionOptions({ hook: jira.hook('issues') }));
@@ -83,7 +98,7 @@ export function jiraCollectionOptions(config: object): object {
     run: () => run,
   });
   const options: CollectionConfig<object, RowKey> = {
-    // As the server orders text.
+    // The server's order of text.
     defaultStringCollation: { stringSort: 'lexical' },
     ...rest,
     syncMode: isEager ? 'eager' : 'on-demand',

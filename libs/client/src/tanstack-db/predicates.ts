@@ -1,29 +1,29 @@
-// A predicate of TanStack DB as a filter of a list: the same rows, or more where the filter cannot say it.
+// Translates a predicate of TanStack DB to a list's filter. The filter selects the same rows, or more if it cannot express all.
 
 import { extractFieldPath, extractValue, type IR } from '@tanstack/db';
 import type { Query } from 'nestjs-jira-protocol';
 
 type Expression = IR.BasicExpression;
 
-/** Query keys with a meaning of their own: a field of that name is reached by its lookup. */
+/** Query keys that are not filters. To filter by a field with such a name, use a lookup. */
 const RESERVED = new Set(['page', 'page_size', 'limit', 'offset', 'cursor', 'ordering', 'search', 'expand', 'fields']);
 
-/** What the server takes for `in` at most, unless it is set otherwise. */
+/** The server's default limit of values for `in`. */
 const MAX_VALUES = 100;
 
 const COMPARISONS = new Set(['gt', 'gte', 'lt', 'lte']);
 
-/** All rows that the predicate may hold for; `{}` means all there are. */
+/** Returns a filter for all rows that the predicate may hold for. `{}` selects all rows. */
 export function filterOf(where: Expression | undefined): Query {
   return (where && translate(where, false)) ?? {};
 }
 
-/** Both must hold. What cannot be said beside what is there is left out: more rows, never fewer. */
+/** Combines two filters that must both hold. A key that both have is taken from the first: more rows, never fewer. */
 export function both(first: Query, second: Query): Query {
   return { ...second, ...first };
 }
 
-/** The key of the only row that the predicate may hold for. */
+/** Returns the key of the only row that the predicate may hold for, if there is such a key. */
 export function onlyKey(where: Expression | undefined, field: string): string | number | undefined {
   if (where?.type !== 'func') return undefined;
   if (where.name === 'and') return where.args.map((arg) => onlyKey(arg, field)).find((key) => key !== undefined);
@@ -37,7 +37,7 @@ function sides([left, right]: readonly Expression[], field: string): unknown {
   return extractFieldPath(right)?.join('.') === field ? extractValue(left) : undefined;
 }
 
-/** Undefined: nothing that narrows. Negation is pushed down to the comparisons, each of which has an exact opposite. */
+/** Returns undefined if nothing narrows the rows. Negation moves down to the comparisons, which all have an exact opposite. */
 function translate(expression: Expression, isNegated: boolean): Query | undefined {
   if (expression.type !== 'func') return undefined;
   const { name, args } = expression;
@@ -97,12 +97,12 @@ function valuesTerm(field: string, value: unknown): [string, unknown] | undefine
   return [`${field}__in`, plain];
 }
 
-/** The patterns that are a lookup: `a%`, `%a`, `%a%` and `a`. */
+/** Translates the patterns that equal a lookup: `a%`, `%a`, `%a%` and `a`. */
 function textTerm(field: string, pattern: unknown, isCaseIgnored: boolean): [string, unknown] | undefined {
   if (typeof pattern !== 'string') return undefined;
   const [, before, text, after] = /^(%*)([^%_]+)(%*)$/s.exec(pattern) ?? [];
   if (text === undefined) return undefined;
-  // Databases differ in what other letters are without case.
+  // Databases ignore the case of other letters differently.
   // oxlint-disable-next-line no-control-regex -- it is the range of ASCII
   if (isCaseIgnored && !/^[\x00-\x7f]*$/.test(text)) return undefined;
   const lookup = before ? (after ? 'contains' : 'endswith') : after ? 'startswith' : 'exact';
@@ -110,14 +110,14 @@ function textTerm(field: string, pattern: unknown, isCaseIgnored: boolean): [str
   return [`${field}__${isCaseIgnored ? 'i' : ''}${lookup}`, text];
 }
 
-/** What a query may hold. */
+/** The value as a query may hold it. Undefined if it may not. */
 function plainOf(value: unknown): string | number | boolean | undefined {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : value.toISOString();
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   return typeof value === 'string' || typeof value === 'boolean' ? value : undefined;
 }
 
-/** JavaScript compares text by code unit, the server by code point: beyond these, not the same. */
+/** JavaScript compares text by code units, the server by code points. Up to U+D7FF, the order is the same. */
 function isComparedAlike(value: string | number | boolean): boolean {
   return typeof value === 'string' ? !/[\uD800-\uFFFF]/.test(value) : typeof value === 'number';
 }

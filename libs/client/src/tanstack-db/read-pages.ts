@@ -1,23 +1,25 @@
-// All pages of a list, or as many as are needed, whatever its pagination.
+// Reads all pages of a list, or as many as needed, with any pagination.
 
 import type { Query } from 'nestjs-jira-protocol';
 
 export interface ReadPages {
   readonly rows: readonly unknown[];
-  /** All pages were read. */
+  /** Whether all pages were read. */
   readonly isWhole: boolean;
-  /** A row that left the list meanwhile may have moved others to a page that had been read. */
+  /** Whether rows may be missing: a row that left the list during the read may have moved others to an earlier page. */
   readonly isSliding: boolean;
 }
 
-/** Rows a page where all are needed; the server may give fewer. */
+/** Rows per page when all are needed. The server may return fewer. */
 const PAGE_SIZE = 100;
 
 type Page = Readonly<Record<string, unknown>>;
 
 /**
- * @param isEnough whether these first rows are all that is needed
- * @param pageSize rows a page after the first
+ * Reads page after page until `isEnough`.
+ *
+ * @param isEnough returns whether these first rows are all that is needed
+ * @param pageSize rows per page after the first
  */
 export async function readPages(
   ask: (query: Query) => Promise<unknown>,
@@ -29,7 +31,7 @@ export async function readPages(
   if (Array.isArray(page)) return { rows: page, isWhole: true, isSliding: false };
   let rows = resultsOf(page);
   if (followerOf(page as Page, pageSize)?.['page'] !== undefined && !isEnough(rows)) {
-    // Pages of another size begin elsewhere.
+    // With another page size, pages begin at other rows, so read the first page again.
     page = await ask({ ...query, page_size: pageSize });
     rows = resultsOf(page);
   }
@@ -46,7 +48,7 @@ export async function readPages(
   return { rows, isWhole: !followerOf(page as Page, pageSize), isSliding };
 }
 
-/** What to ask for the next page; undefined if there is none. */
+/** The query for the next page. Undefined if there is none. */
 function followerOf({ next_page: page, next_offset: offset, next: cursor }: Page, size: number): Query | undefined {
   if (typeof page === 'number') return { page, page_size: size };
   if (typeof offset === 'number') return { offset, limit: size };

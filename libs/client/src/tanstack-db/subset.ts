@@ -1,4 +1,4 @@
-// The rows of one filter: subscribed to, read, and kept current while somebody needs them.
+// The rows of one filter: subscribed to, read, and kept current while they are needed.
 
 import type { Query, RowId } from 'nestjs-jira-protocol';
 import type { Change, Subscription, SubscriptionState } from '../change.js';
@@ -15,11 +15,11 @@ export interface SubsetParts {
   readonly hook: UntypedHookClient;
   readonly rows: SyncedRows;
   readonly filter: Query;
-  /** The filter is this row's key. */
+  /** The key of the only row, if the filter is a key. */
   readonly id?: RowId;
-  /** After a reset the first rows of an order may be others. */
+  /** Called after an unrequested refetch: the first rows of an order may have changed. */
   slid(this: void): void;
-  /** It will not go on: refused, or a permission was lost. */
+  /** Called when the subset ends, because it was refused or a permission was lost. */
   ended(this: void, error: unknown): void;
 }
 
@@ -29,21 +29,21 @@ interface Load {
   isDone: boolean;
 }
 
-/** Wait before asking again after a failure that may pass, or after rows slid between pages; doubles. */
+/** The wait before reading again after a temporary failure, or after rows moved between pages. It doubles each time. */
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 5_000;
 
-/** How long after a list a change may come that it had not seen. */
+/** How long after a list a change may arrive that the list does not contain. */
 const LATE_MS = 1_000;
 
 const WHOLE = '*';
 
 export class Subset {
-  /** Who needs it. */
+  /** The claims that need this subset. */
   readonly claims = new Set<object>();
   readonly subscription: Subscription;
   private readonly loads = new Map<string, Load>();
-  /** When a change told of a row last, by `rows.now`, while a list is asked for. */
+  /** While a list is being read: when each row last changed, counted by `rows.now`. */
   private readonly touched = new Map<string, number>();
   private readonly waits = new Waits();
   private reading = 0;
@@ -55,7 +55,7 @@ export class Subset {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private refetching: Promise<void> | undefined;
   private isStale = false;
-  /** The next refetch is nobody's request. */
+  /** Whether the next refetch was not requested by a caller. */
   private isUnasked = false;
   private readonly sleepers = new Set<() => void>();
   private readonly fits: (row: Readonly<Record<string, unknown>>) => boolean;
@@ -69,7 +69,7 @@ export class Subset {
     });
   }
 
-  /** Resolves once these rows, or all, are there. */
+  /** Loads these rows, or all. Resolves once they are there. */
   load(demand?: Demand): Promise<void> {
     const known = this.covering(demand);
     if (known) return known.done;
@@ -87,7 +87,7 @@ export class Subset {
     return this.covering(demand)?.isDone === true;
   }
 
-  /** Reads everything again that was read, and writes what is different. */
+  /** Reads all loaded rows again, and writes the differences. */
   refetch(): Promise<void> {
     if (this.refetching) this.isStale = true;
     return (this.refetching ??= this.readAgain().finally(() => {
@@ -98,14 +98,14 @@ export class Subset {
     }));
   }
 
-  /** Whether a write of this row will be told here, as far as that can be known. */
+  /** Whether a change of this row should arrive here, as far as the client can tell. */
   concerns(text: string, row: unknown): boolean {
     if (this.parts.rows.has(this, text)) return true;
     if (this.parts.id !== undefined) return keyText(this.parts.id) === text;
     return typeof row === 'object' && row !== null && this.fits(row as Readonly<Record<string, unknown>>);
   }
 
-  /** Resolves once the commit's change of this row, or a list that was asked for later, has been applied. */
+  /** Resolves once the commit's change of this row, or a list requested after it, has been applied. */
   applied(position: string, text: string): Promise<void> {
     return this.isStopped ? Promise.resolve() : this.waits.of(position, text);
   }
@@ -153,7 +153,7 @@ export class Subset {
     try {
       await this.pass([demand], !demand);
     } catch (error) {
-      // Not an order that the hook has.
+      // The hook does not allow this ordering, so load all rows.
       if (!demand || !(error instanceof JiraClientError) || !error.errors?.['ordering']) throw error;
       await this.load();
     }
@@ -169,11 +169,11 @@ export class Subset {
     this.isUnasked = false;
     const demands = [...this.loads.values()].map(({ demand }) => demand);
     await this.pass(demands, true);
-    // Who asked for it looks at the rows anyway.
+    // A caller that requested the refetch reads the rows anyway.
     if (isUnasked && !this.isStopped && demands.some((demand) => demand)) this.parts.slid();
   }
 
-  /** Reads and writes, again while it fails for now. Rows that are not in the answer go, if all are asked for. */
+  /** Reads and writes rows. Retries after temporary failures. `isAll`: also removes rows that the answer does not contain. */
   private async pass(demands: readonly (Demand | undefined)[], isAll: boolean): Promise<void> {
     for (let waitMs = RETRY_MIN_MS; !this.isStopped; waitMs = Math.min(RETRY_MAX_MS, 2 * waitMs)) {
       const isSure = await this.once(demands, isAll).catch((error: unknown) => {
@@ -181,13 +181,13 @@ export class Subset {
         return undefined;
       });
       if (isSure === true) return void (this.retries = 0);
-      // What could be read is there; whether it is all is seen in time.
+      // The rows that could be read are there. A later refetch finds the missing ones.
       if (isSure === false && waitMs > RETRY_MIN_MS) return this.later();
       await this.sleep(waitMs);
     }
   }
 
-  /** Returns whether no row can have been missed between two pages. */
+  /** Reads and writes once. Returns whether it is certain that no row was missed between two pages. */
   private async once(demands: readonly (Demand | undefined)[], isAll: boolean): Promise<boolean> {
     const { rows } = this.parts;
     const { slides } = this;
@@ -232,7 +232,7 @@ export class Subset {
     const query = { ...filter, ordering: demand.ordering };
     const read = await readPages(ask, query, (rows) => isEnough(rows, demand), pageSizeOf(demand));
     if (read.isWhole || !demand.areNullsElsewhere) return read;
-    // The server has the rows without a value at the end, and first in the opposite order.
+    // On the server, rows without a value are last, so they come first in the reverse order.
     const backwards = { ...filter, ordering: demand.backwards };
     const isPast = (rows: readonly unknown[]): boolean => (valueAt(rows.at(-1), demand.field) ?? null) !== null;
     const ends = await readPages(ask, backwards, isPast, pageSizeOf(demand));
@@ -264,12 +264,12 @@ export class Subset {
       this.stop();
       if (wasReady) this.parts.ended(reason);
     }
-    // What was missed is told next, at once, and was committed before.
+    // The missed changes follow at once, and contain all commits that wait now.
     if (recovered) queueMicrotask(this.waits.mark());
   }
 }
 
-/** Enough for the rows and for some that are equal to the last. */
+/** Enough rows for the demand, and for some that are equal to the last. */
 function pageSizeOf({ rows }: Demand): number {
   return Math.min(100, Math.max(10, 2 * rows));
 }

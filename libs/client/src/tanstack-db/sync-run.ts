@@ -1,4 +1,4 @@
-// One run of a collection's synchronization: its subsets, and who needs which.
+// One run of a collection's synchronization: its subsets, and which queries need them.
 
 import type { LoadSubsetOptions, SyncConfigRes } from '@tanstack/db';
 import type { Query, RowId } from 'nestjs-jira-protocol';
@@ -13,13 +13,13 @@ export interface SyncRunParts {
   readonly hook: UntypedHookClient;
   readonly query: Query;
   readonly idOf: (row: object) => RowId;
-  /** The field that is the key, where a row can be asked for by it. */
+  /** The key's field, if a row can be requested by it. */
   readonly keyField: string | undefined;
   readonly isEager: boolean;
   readonly onError: (error: unknown) => void;
 }
 
-/** Refused filters to remember. */
+/** How many refused filters to remember. */
 const MAX_REDUCED = 1_000;
 
 interface Claim {
@@ -31,7 +31,7 @@ export class SyncRun {
   private readonly rows: SyncedRows;
   private readonly subsets = new Map<string, Subset>();
   private readonly claims = new Map<LoadSubsetOptions, Claim[]>();
-  /** Filters that the hook refused, and what is left of each. */
+  /** For each filter that the hook refused: the part that it accepts. */
   private readonly reduced = new Map<string, Query>();
   private isStopped = false;
 
@@ -55,7 +55,7 @@ export class SyncRun {
     return { cleanup };
   }
 
-  /** Resolves once the commit has been applied wherever it is told, or after `withinMs`. */
+  /** Resolves once every subset that gets the commit's change has applied it, or after `withinMs`. */
   async applied(position: string | undefined, text: string, row: unknown, withinMs: number): Promise<void> {
     if (position === undefined || this.isStopped) return;
     const concerned = [...this.subsets.values()].filter((subset) => subset.concerns(text, row));
@@ -73,7 +73,7 @@ export class SyncRun {
     const claim: Claim = { isReleased: false };
     this.claims.set(options, [...(this.claims.get(options) ?? []), claim]);
     const filter = filterOf(options.where);
-    // A place in an order is counted from its start, or not known.
+    // Without an offset, it is unknown how many rows come before the cursor, so all rows are needed.
     const demand = options.cursor && options.offset === undefined ? undefined : demandOf(options);
     const { query, keyField } = this.parts;
     const isByKey = keyField !== undefined && Object.keys(query).length === 0;
@@ -166,11 +166,11 @@ export class SyncRun {
   }
 }
 
-/** The filter without what the server does not take. Throws what is not about the filter. */
+/** Returns the filter without the parts that the server refused. Throws any error that is not about the filter. */
 function withoutRefused(filter: Query, error: unknown): Query {
   const errors = error instanceof JiraClientError && error.code === 'VALIDATION_FAILED' ? error.errors : undefined;
   if (!errors) throw error;
-  // Inside of `$or` it is told by a path; too many conditions are told by none.
+  // Errors inside `$or` have a dotted path. An error about too many conditions has the empty path.
   const refused = new Set(Object.keys(errors).map((name) => name.split('.')[0]));
   const left = refused.has('') ? [] : Object.entries(filter).filter(([name]) => !refused.has(name));
   if (left.length === Object.keys(filter).length) throw error;

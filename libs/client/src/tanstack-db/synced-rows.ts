@@ -1,4 +1,4 @@
-// What was written to the collection: the rows of all its parts, each once.
+// The rows written to the collection. Each is there once, however many subsets hold it.
 
 import type { SyncAppliedReceipt, SyncConfig } from '@tanstack/db';
 import { keyText } from '../live-list.js';
@@ -14,14 +14,14 @@ interface Held {
   readonly holders: Set<unknown>;
 }
 
-/** The collection's key of a row's: one value, also where the server's key has several columns. */
+/** The collection's key of a row: one value, even if the server's key has several columns. */
 export function collectionKey(id: RowId): RowKey {
   return typeof id === 'object' ? keyText(id) : id;
 }
 
 export class SyncedRows {
   private readonly held = new Map<string, Held>();
-  /** When a change told of a row last, for lists that were asked for before. */
+  /** While a list is being read: when each row last changed, counted by `now`. */
   private readonly told = new Map<string, number>();
   private isOpen = false;
   private listings = 0;
@@ -38,12 +38,12 @@ export class SyncedRows {
     return keyText(this.idOf(row));
   }
 
-  /** Writes as one transaction, if it writes anything. */
+  /** Runs `write`. What it writes becomes one transaction. */
   transact(write: () => void): SyncAppliedReceipt {
     try {
       write();
     } finally {
-      // What was written before a failure is noted as written.
+      // If `write` fails, what it wrote before is noted as written, so commit it.
       if (this.isOpen) this.receipt = this.sync.commit();
       else this.receipt = true;
       this.isOpen = false;
@@ -51,7 +51,7 @@ export class SyncedRows {
     return this.receipt;
   }
 
-  /** A list is asked for, until the returned function is called: changes meanwhile may be newer than it. */
+  /** Notes that a list is being read, until the returned function is called. Changes until then may be newer than the list. */
   listing(): () => void {
     this.listings++;
     return () => {
@@ -59,14 +59,14 @@ export class SyncedRows {
     };
   }
 
-  /** A change is being applied. */
+  /** Notes that a change of this row is being applied. Returns the count of changes. */
   tell(text: string): number {
     this.now++;
     if (this.listings > 0) this.told.set(text, this.now);
     return this.now;
   }
 
-  /** Writes a row of this holder's; a row that a change told of since `since` is newer than one from a list. */
+  /** Writes a row of this holder. A row that has changed after `since` is newer than one from a list, and stays. */
   put(holder: unknown, row: object, since = Infinity): void {
     const text = this.textOf(row);
     const known = this.held.get(text);
@@ -84,7 +84,7 @@ export class SyncedRows {
     this.sync.write({ type: 'update', value: row, previousValue });
   }
 
-  /** This holder has the row no longer. */
+  /** Removes the row from this holder, and from the collection if no other holds it. */
   drop(holder: unknown, text: string): void {
     const known = this.held.get(text);
     if (!known?.holders.delete(holder) || known.holders.size > 0) return;
@@ -97,7 +97,7 @@ export class SyncedRows {
     return this.held.get(text)?.holders.has(holder) ?? false;
   }
 
-  /** The rows of a holder. */
+  /** The keys of a holder's rows. */
   textsOf(holder: unknown): string[] {
     return [...this.held].filter(([, { holders }]) => holders.has(holder)).map(([text]) => text);
   }

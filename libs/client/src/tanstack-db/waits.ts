@@ -1,11 +1,11 @@
-// Writes that wait until their commit has been applied to the rows.
+// Writes that wait until their commit is applied to the rows.
 
 interface Wait {
   readonly of: string;
   resolve(): void;
 }
 
-/** Changes to remember: an answer may come after the change that its write caused. */
+/** How many changes to remember. A change may arrive before the answer to the write that caused it. */
 const REMEMBERED = 1_000;
 
 export class Waits {
@@ -18,7 +18,7 @@ export class Waits {
     return new Promise((resolve) => this.waits.add({ of, resolve }));
   }
 
-  /** A change was applied. */
+  /** Notes that a change was applied. */
   tell(position: string, text: string): void {
     const of = `${position} ${text}`;
     this.told.add(of);
@@ -27,7 +27,7 @@ export class Waits {
     for (const wait of this.waits) if (wait.of === of) this.settle(wait);
   }
 
-  /** Settles, when the returned function is called, those that wait now: what is asked for now knows their commits. */
+  /** Returns a function that settles the writes waiting now. A list requested now contains their commits. */
   mark(): () => void {
     const now = [...this.waits];
     return () => now.forEach((wait) => this.settle(wait));

@@ -1,4 +1,4 @@
-// The writes of a collection: each is called on the hook, and done once its commit has been applied.
+// The writes of a collection. Each calls the hook, and is done once its commit is applied.
 
 import type { PendingMutation } from '@tanstack/db';
 import type { UntypedHookClient } from '../hook-client.js';
@@ -12,17 +12,17 @@ type Mutation = Pick<PendingMutation<object>, 'type' | 'original' | 'modified' |
 export interface WritesParts {
   readonly hook: UntypedHookClient;
   readonly idOf: (row: object) => RowId;
-  /** What to send for a new row, and for a changed one. */
+  /** The input of `create` for a new row. `updateInput` is that of `update` for a changed row. */
   readonly createInput: (row: object) => unknown;
   readonly updateInput: (changes: object, row: object) => unknown;
   readonly appliedWithinMs: number;
-  /** The run that is to apply them. */
+  /** The run that applies the writes. */
   run(this: void): SyncRun | undefined;
 }
 
 export type Handler = (params: { readonly transaction: { readonly mutations: readonly unknown[] } }) => Promise<void>;
 
-/** Calls one after the other, and stops at the first that fails: what was done before stays done on the server. */
+/** Sends the writes one by one. Stops at the first that fails. The earlier ones stay done on the server. */
 export function handlerOf(parts: WritesParts): Handler {
   return async ({ transaction }) => {
     const applied: Promise<void>[] = [];

@@ -10,7 +10,7 @@ import type { ItemOf, OutputOf, QueryOf, RowOf } from '../types.js';
 type Live<Row> = Readonly<ShallowRef<LiveSnapshot<Row>>>;
 
 /**
- * The rows of a query, which may be a ref or a getter. It ends with the component.
+ * Returns the rows of a query, which may be a ref or a getter. The subscription ends with the component.
  *
  * @example
  * const live = useLive(jira.hook('issues'), () => ({ status: status.value }));
@@ -24,14 +24,14 @@ export function useLive<Hook>(
   return useStore(() => liveStore(hook, toValue(query), options));
 }
 
-/** One row by its key, as a list of one. The list is empty while the row does not exist, or the user may not see it. */
+/** Returns one row by its key, as a list of one. The list is empty while the row does not exist or the user may not see it. */
 export function useRow<Hook>(hook: HookClient<Hook>, id: MaybeRefOrGetter<RowId>): Live<RowOf<Hook>> {
   return useStore(() => rowStore(hook, toValue(id)));
 }
 
 function useStore<Row>(storeOf: () => LiveStore<Row>): Live<Row> {
   const snapshot = shallowRef(storeOf().getSnapshot());
-  // A server renders once, and runs no cleanups.
+  // Server rendering runs once, without cleanups, so it must not subscribe.
   if (hasInjectionContext() && inject(ssrContextKey, undefined)) return snapshot;
   watch(
     storeOf,
