@@ -1,4 +1,4 @@
-// The figures as a table for people and as a file for programs.
+// Writes the figures as a table for people and as a file for programs.
 
 import { loadavg } from 'node:os';
 import { format } from 'prettier';
@@ -16,7 +16,7 @@ const HEADINGS: Readonly<Record<ServerName, string>> = {
   jira: 'nestjs-jira',
 };
 
-/** A server's figure by bare's of the same round; the median over the rounds. */
+/** A server's figure divided by bare's of the same round; the median of all rounds. */
 export function ratioOf(line: Line, server: ServerName): number | undefined {
   const bare = line.figures.bare;
   const figures = line.figures[server];
