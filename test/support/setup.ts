@@ -1,3 +1,5 @@
+// Runs in each test file before its tests: a fixed seed in CI, patient waits, and the judging of frames.
+
 import 'reflect-metadata';
 import fc from 'fast-check';
 import { afterAll, afterEach, vi } from 'vitest';

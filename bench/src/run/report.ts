@@ -30,7 +30,7 @@ export function lineText(line: Line): string {
   return `${line.name.padEnd(17)} ${cells.join('  |  ')}`;
 }
 
-/** The text of results.md, formatted as the house's check wants it. */
+/** The text of results.md, formatted with Prettier. */
 export function markdown(lines: readonly Line[], command: string, minutes: number): Promise<string> {
   const servers = SERVERS.filter((name) => lines.some((line) => line.figures[name] !== undefined));
   const table = [

@@ -15,7 +15,7 @@ export interface Watch {
 
 export class Watcher {
   readonly watches = new Map<string, Watch>();
-  /** Every channel that an answer or a change ever named, with its watch. */
+  /** Every channel that an answer to a subscribe has ever named, with its watch. */
   readonly channels = new Map<string, Watch>();
   checked = 0;
 
