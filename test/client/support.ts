@@ -1,4 +1,4 @@
-// What the client's tests share.
+// Shared by the client's tests.
 
 import { expect } from 'vitest';
 import {
@@ -11,7 +11,7 @@ import {
 import type { ApiDescription } from 'nestjs-jira-protocol';
 import { StubServer } from './stub-server.js';
 
-/** A stub server and clients of it, all closed when the test's block ends. */
+/** A stub server and its clients. All are closed when the test's block ends. */
 export class Bench implements AsyncDisposable {
   private readonly clients: { close(): void }[] = [];
 
@@ -21,7 +21,7 @@ export class Bench implements AsyncDisposable {
     return new Bench(await StubServer.start());
   }
 
-  /** A client that comes back and refetches quickly. */
+  /** Creates a client that reconnects and refetches quickly. */
   client<Api extends ApiDescription = ApiDescription>(options: ClientOptions = {}): JiraClient<Api> {
     const quick = { reconnectMinMs: 10, reconnectMaxMs: 40, resetJitterMs: 0 };
     const jira = createClient<Api>(this.server.url, { ...quick, ...options });
@@ -35,7 +35,7 @@ export class Bench implements AsyncDisposable {
   }
 }
 
-/** The error a promise rejects with. */
+/** Resolves with the error that a promise rejects with. Expects a `JiraClientError`. */
 export async function failureOf(promise: Promise<unknown>): Promise<JiraClientError> {
   const error: unknown = await promise.then(
     () => undefined,
@@ -45,7 +45,7 @@ export async function failureOf(promise: Promise<unknown>): Promise<JiraClientEr
   return error as JiraClientError;
 }
 
-/** Resolves when the client is in this state. */
+/** Resolves as soon as the client is in this state. */
 export function reached(jira: Pick<JiraClient, 'connection'>, state: ConnectionState): Promise<void> {
   return new Promise((resolve) => {
     if (jira.connection.state === state) return resolve();

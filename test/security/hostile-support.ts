@@ -1,4 +1,4 @@
-// What the hostile clients share: a server in a process of its own, honest clients, and raw sockets.
+// Shared by the tests of hostile clients: a server in a process of its own, honest clients, and raw sockets.
 
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,17 +10,17 @@ import { WebSocket } from 'ws';
 import { expect } from 'vitest';
 import type { AnswerFrame } from 'nestjs-jira-protocol';
 
-/** What the server holds. */
+/** What the server holds in memory. */
 export interface Held {
   readonly heap: number;
   readonly rss: number;
-  /** Connections that have ended, by the reason. */
+  /** Number of connections that have ended, by reason. */
   readonly ends: Readonly<Record<string, number>>;
-  /** Of every registry, by name. */
+  /** Size of each registry, by name. */
   readonly sizes: Readonly<Record<string, number>>;
 }
 
-/** What may grow for good, up to a bound of its own: statements that were prepared. */
+/** Registries that may grow for good, up to a bound of their own: prepared statements. */
 const CACHES: ReadonlySet<string> = new Set(['DirectConnection.statements']);
 
 export class HostileServer {
@@ -37,17 +37,17 @@ export class HostileServer {
     return new HostileServer(child, url);
   }
 
-  /** After a collection of garbage. */
+  /** Reports what the server holds after a garbage collection. */
   async look(): Promise<Held> {
     return this.ask({}) as Promise<Held>;
   }
 
-  /** Sends so many events to everybody. Resolves with who is there afterwards. */
+  /** Sends `count` events to everybody. Resolves with the connections and the memory that are left afterwards. */
   async shout(count: number, bytes: number): Promise<{ readonly connections: number; readonly rss: number }> {
     return this.ask({ count, bytes }) as Promise<{ connections: number; rss: number }>;
   }
 
-  /** Resolves when no registry holds more than it held then: nothing is left of who is gone. */
+  /** Waits until no registry holds more than it did then: clients that are gone must leave nothing behind. */
   async isAsBefore({ sizes }: Held): Promise<void> {
     const grown = async (): Promise<unknown[]> =>
       Object.entries((await this.look()).sizes).filter(
@@ -79,7 +79,7 @@ export async function call(socket: Socket, method: string, action: string, rest:
   return (await socket.timeout(20_000).emitWithAck('issues', frame)) as AnswerFrame;
 }
 
-/** Calls again and again while something else goes on. Resolves with how long the calls took, in ms, shortest first. */
+/** Calls again and again during an attack. Resolves with the latencies in milliseconds, shortest first. */
 export async function latenciesDuring(victim: Socket, attack: () => Promise<unknown>): Promise<number[]> {
   const latencies: number[] = [];
   const under = { attack: true };
@@ -104,7 +104,7 @@ export function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }
 
-/** An Engine.IO connection by hand; it is in the namespace when this resolves. */
+/** Opens an Engine.IO connection by hand. Resolves when it has joined the namespace, or was refused. */
 export async function rawSocket(url: string): Promise<WebSocket> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
   socket.setMaxListeners(0).on('error', () => {});
@@ -114,7 +114,7 @@ export async function rawSocket(url: string): Promise<WebSocket> {
     socket.on('message', (data) => {
       const text = (data as Buffer).toString();
       if (text === '2') socket.send('3');
-      if (text.startsWith('4')) resolve(); // or a refusal
+      if (text.startsWith('4')) resolve(); // joined, or refused
     });
     socket.once('close', () => resolve());
   });
@@ -124,11 +124,11 @@ export async function rawSocket(url: string): Promise<WebSocket> {
 export async function plainSocket(url: string): Promise<WebSocket> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/ws?token=user-2`);
   socket.setMaxListeners(0).on('error', () => {});
-  await Promise.race([once(socket, 'open'), once(socket, 'close')]); // or a refusal
+  await Promise.race([once(socket, 'open'), once(socket, 'close')]); // open, or refused
   return socket;
 }
 
-/** Bytes over TCP, and whatever comes of it. */
+/** Opens a TCP connection and sends the text, if there is one. */
 export async function tcp(url: string, text = '', options: { allowHalfOpen?: boolean } = {}): Promise<TcpSocket> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), ...options });

@@ -1,4 +1,4 @@
-// The testing kit's application, on the database this run is about, with users known by short tokens.
+// The testing kit's application on the database of this test run, with users known by short tokens.
 
 import { Injectable, Module, type Provider } from '@nestjs/common';
 import { BearerTokenAuthentication, TokenVerifier, type JiraOptions, type Limits } from 'nestjs-jira';
@@ -13,7 +13,7 @@ export interface TestUser {
   readonly role?: string;
 }
 
-/** Tokens are `user-<id>`; `expired` and everything else is unknown. */
+/** Knows the tokens `user-<id>` and `user-<id>-<role>`. All others are refused, `expired` for example. */
 @Injectable()
 class TestTokens extends TokenVerifier {
   verify(token: string): TestUser | null {
@@ -30,14 +30,17 @@ export interface TestAppOptions extends KitOptions {
   readonly options?: JiraOptions;
 }
 
-/** Tests send faster than clients do; those about rates set their own. */
+/** Tests send faster than clients do. Tests of rate limits set their own. */
 const UNHURRIED: Partial<Limits> = {
   requestsPerSecond: 100_000,
   userRequestsPerSecond: 100_000,
   userWeightPerSecond: 1e6,
 };
 
-/** @param options its database is a new one, where `DATABASE_URL` says or SQLite in memory, unless it names one */
+/**
+ * Starts an application. If the options name no database, it gets a new one, which `close()` drops: where `runOn` or
+ * `DATABASE_URL` says, else SQLite in memory.
+ */
 export async function createTestApp({ database, options, ...rest }: TestAppOptions): Promise<TestApp> {
   const { place, drop } = database ? { place: database, drop: undefined } : await freshDatabase();
   const app = await createApp({

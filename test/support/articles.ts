@@ -1,4 +1,4 @@
-// Entities and hooks that an insert past TypeORM has to get right, and those that it has to leave alone.
+// Entities and hooks that an insert past TypeORM must handle correctly, and those that it must leave to TypeORM.
 
 import { Expose } from 'class-transformer';
 import { Allow } from 'class-validator';
@@ -135,7 +135,7 @@ class ArticleHook extends ModelHook<Article> {
   createInput = AnyInput;
   output = ArticleView;
 
-  // The status has a default: what was stored is known to the database alone when the client leaves it out.
+  // The status has a default: if the client leaves it out, only the database knows what was stored.
   visibility(scope: HookScope): Visibility<Article> {
     return scope.user.id === 1 ? true : { status: 'draft' };
   }
@@ -146,7 +146,7 @@ export class ShelfHook extends ModelHook<Shelf> {
   entity = Shelf;
   createInput = AnyInput;
   output = ShelfView;
-  /** What visibility waits for before it answers with what it has read. */
+  /** `visibility` waits for this promise before it returns what it has read. */
   gate: Promise<void> | undefined;
   asked = 0;
 
@@ -164,7 +164,7 @@ class KeyHook extends ModelHook<Key> {
   createInput = AnyInput;
   output = NamedView;
 
-  // oxlint-disable-next-line typescript/require-await -- a promise is what it is about
+  // oxlint-disable-next-line typescript/require-await -- this hook must return a promise
   async visibility(): Promise<Visibility<Key>> {
     return true;
   }
@@ -198,7 +198,7 @@ class DocumentHook extends ModelHook<Document> {
   output = NamedView;
 }
 
-/** The same rows as `keys`, but create is the hook's own. */
+/** The same rows as `keys`, with a `performCreate` of the hook's own. */
 @Hook('own-keys')
 class OwnKeyHook extends ModelHook<Key> {
   entity = Key;

@@ -1,4 +1,4 @@
-// A cluster adapter of Socket.IO without a server: the adapters of one process hear each other, as those over Redis do.
+// A cluster adapter of Socket.IO without a server: the adapters of one process hear each other, as they do over Redis.
 
 import { Server } from 'socket.io';
 
@@ -7,7 +7,7 @@ type Packet = Parameters<Adapter['broadcast']>;
 
 const InMemory = new Server().of('/').adapter.constructor as new (nsp: unknown) => Adapter;
 
-/** One cluster, for `JiraModule.forRoot({ socketIo: { adapter } })` of each of its servers. */
+/** Creates one cluster. Pass the result to `JiraModule.forRoot({ socketIo: { adapter } })` of each of its servers. */
 export function clusterAdapter(): new (nsp: unknown) => Adapter {
   const all = new Set<Adapter>();
   return class extends InMemory {

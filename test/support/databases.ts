@@ -1,4 +1,4 @@
-// The databases every database suite runs on; each call of `open` gives a database of its own.
+// The databases that every database suite runs on. Each call of `open` creates a new one.
 
 import { randomUUID } from 'node:crypto';
 import { DataSource, type DataSourceOptions } from 'typeorm';
@@ -9,7 +9,7 @@ export const DATABASES = ['better-sqlite3', 'postgres', 'mariadb'] as const;
 export type DatabaseType = (typeof DATABASES)[number];
 
 export type Entities = NonNullable<DataSourceOptions['entities']>;
-/** What a test may say about its data source beside its entities. */
+/** What a test may set on its data source, apart from its entities. */
 export type Extras = Pick<
   DataSourceOptions,
   'logging' | 'logger' | 'subscribers' | 'poolSize' | 'namingStrategy' | 'synchronize'
@@ -18,23 +18,23 @@ export type Extras = Pick<
 export interface TestDatabase {
   readonly type: DatabaseType;
   /**
-   * A connected data source over a new database with the tables of these entities. It is closed and its database
-   * dropped after the test that opened it (after the suite, if a `beforeAll` did). Not for `it.concurrent`.
+   * Opens a data source on a new database with the tables of these entities. After the test that opened it (after the
+   * suite, if a `beforeAll` did), it is closed and its database dropped. Not for `it.concurrent`.
    */
   readonly open: (entities: Entities, extras?: Extras) => Promise<DataSource>;
   /**
-   * The same for code that makes its own data source, such as `TypeOrmModule.forRoot`: a new database and the options
-   * that lead to it, tables included. Whoever connects with them closes them; the database is dropped as above.
+   * Like `open`, for code that makes its own data source, such as `TypeOrmModule.forRoot`: creates a database and
+   * returns the options to connect to it. Close what you connect; the database is dropped as above.
    */
   readonly options: (entities: Entities, extras?: Extras) => Promise<DataSourceOptions>;
 }
 
-/** Defines the suite once for each database; `define` gets the means to open one. */
+/** Defines the suite once for each database. `define` gets the functions that open one. */
 export function describeEachDatabase(title: string, define: (database: TestDatabase) => void): void {
   for (const type of DATABASES) describeDatabase(type, title, define);
 }
 
-/** The same for databases that several processes can share. */
+/** Like `describeEachDatabase`, for the databases that several processes can share. */
 export function describeEachServer(title: string, define: (database: TestDatabase) => void): void {
   for (const type of ['postgres', 'mariadb'] as const) describeDatabase(type, title, define);
 }
@@ -47,7 +47,7 @@ function describeDatabase(type: DatabaseType, title: string, define: (database: 
 
 type Undo = () => Promise<void>;
 
-/** A database factory whose undo is registered with the suite that is being defined. */
+/** Creates databases, and registers their cleanup with the suite that is being defined. */
 function ownedBySuite(type: DatabaseType): TestDatabase {
   const undos: Undo[] = [];
   let mark = 0;
@@ -76,15 +76,15 @@ function ownedBySuite(type: DatabaseType): TestDatabase {
   return { type, open, options };
 }
 
-/** What one test's application runs on when it names no database of its own. */
+/** What applications without a database of their own run on. */
 let chosen: DatabaseType | 'sqljs' | undefined;
 
-/** From here on, in this test file, every application without a database of its own runs on this one. */
+/** From now on, all applications of this test file without a database of their own run on this one. */
 export function runOn(type: DatabaseType | 'sqljs'): void {
   chosen = type;
 }
 
-/** A new database where `runOn` said, else where `DATABASE_URL` says, else in memory. Whoever asks drops it. */
+/** Creates a database: where `runOn` says, else where `DATABASE_URL` says, else in memory. The caller drops it. */
 export function freshDatabase(): Promise<{ place: DataSourceOptions; drop: () => Promise<void> }> {
   if (chosen === 'sqljs') return Promise.resolve({ place: { type: 'sqljs' }, drop: () => Promise.resolve() });
   const url = process.env['DATABASE_URL'];
@@ -101,7 +101,7 @@ async function createDatabase(
   await administrate(type, server, `CREATE DATABASE ${name}`);
   const url = new URL(server);
   url.pathname = `/${name}`;
-  // FORCE: a test that failed half way may have left a connection, which must not keep its database alive.
+  // FORCE: a connection that a failed test has left open must not keep its database alive.
   const drop = type === 'postgres' ? `DROP DATABASE IF EXISTS ${name} WITH (FORCE)` : `DROP DATABASE IF EXISTS ${name}`;
   return { place: { type, url: url.href }, drop: () => administrate(type, server, drop) };
 }

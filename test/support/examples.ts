@@ -1,4 +1,4 @@
-// The TypeScript examples of a document, as docs/contributing.md describes them.
+// Finds and writes the TypeScript examples of a document, as docs/contributing.md describes them.
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -7,16 +7,16 @@ import { fencesOf, type Fence } from './markdown.js';
 const ROOT = join(import.meta.dirname, '../..');
 
 export interface Example {
-  /** Its document's path from the root. */
+  /** Path of its document from the root of the repository. */
   readonly document: string;
-  /** The name it has for the other examples of its document. */
+  /** The name by which the other examples of its document import it. */
   readonly file: string;
   readonly text: string;
-  /** Line of the document at which it begins. */
+  /** The line of the document on which it begins. */
   readonly line: number;
 }
 
-/** The examples of a document that have to compile: all of its `ts` and `tsx` blocks but the fragments. */
+/** The examples of a document that must compile: all `ts` and `tsx` blocks that are not fragments. */
 export function examplesOf(document: string, markdown = readFileSync(join(ROOT, document), 'utf8')): Example[] {
   return fencesOf(markdown)
     .filter(isExample)
@@ -33,13 +33,13 @@ function isExample({ language, info }: Fence): boolean {
 }
 
 /**
- * Writes the examples of a document to a folder of their own, from which a test can import and so run them:
+ * Writes the examples of a document to a new folder, so that a test can import and run them:
  * `using examples = writeExamples('README.md'); await import(examples.pathOf('issue.hook.ts'))`.
  */
 export function writeExamples(document: string, markdown?: string): WrittenExamples {
   const generated = join(ROOT, 'test/generated');
   mkdirSync(generated, { recursive: true });
-  // Several tests write examples of the same document at the same time.
+  // A new folder each time, because several tests write examples of the same document at once.
   const folder = mkdtempSync(join(generated, `${basename(document)}-`));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   for (const { file, text } of examplesOf(document, markdown)) writeFileSync(join(folder, file), text);

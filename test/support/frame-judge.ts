@@ -1,5 +1,5 @@
-// Holds frames against the document of the application that they belong to: a request by its action, an answer by what it
-// answers, a change by its channel.
+// Checks frames against the API document of their application: a request by its action, an answer by its request, a
+// change by its channel.
 
 import type { Type } from '@nestjs/common';
 import { ConfigurationError, JiraModule, type AsyncApiDocument } from 'nestjs-jira';
@@ -14,37 +14,37 @@ export interface JudgedApp {
 export interface JudgedFrame {
   readonly app: JudgedApp;
   readonly event: string;
-  /** What the server sent. */
+  /** The frame that the server sent. */
   readonly frame: unknown;
-  /** The payload it answers, if it does. */
+  /** The payload of the request that the frame answers, if it is an answer. */
   readonly request?: unknown;
 }
 
-/** Documents are the same for the same hooks, which most tests of a file share. */
+/** Schemas by the text of the document: most tests of a file share the same hooks, and so the same document. */
 const byText = new Map<string, DocumentSchemas>();
 const byApp = new WeakMap<JudgedApp, DocumentSchemas>();
 
-/** What the document does not allow of the frame and of the request it answers, one sentence each. */
+/** What the document does not allow of the frame and of the request it answers, as one sentence each. */
 export function faultsOfFrame({ app, event, frame, request }: JudgedFrame): string[] {
   const schemas = schemasOf(app);
   const isOurs = Object.values(schemas?.document.channels ?? {}).some(({ address }) => address === event);
   if (!schemas || !isOurs) return []; // an event of the application's own
   const { action, status, type, requestId, channel } = (isRecord(frame) ? frame : {}) as Record<string, unknown>;
-  // By hand, in a hook's namespace.
+  // Sent by the application itself, in a hook's namespace.
   if (status !== undefined && type === undefined && requestId === undefined && channel === undefined && event[0] !== '$') return []; // prettier-ignore
   const kind = type === undefined && (request !== undefined || requestId !== undefined) ? 'reply' : 'sent';
   const answered = faultsOf(schemas, kind, event, frame, action);
-  // A row that is refused by itself is answered in its place, by 207.
+  // 207: the answer has the errors of rows that were refused by themselves.
   const isTaken = typeof status === 'number' && status < 400 && status !== 207;
   if (request === undefined || !isTaken) return answered;
-  // As it went over the wire: without what JSON leaves out.
+  // As it went over the wire, without the members that JSON leaves out.
   const asked = JSON.parse(JSON.stringify(request)) as unknown;
   return [...answered, ...faultsOf(schemas, 'asked', event, asked, isRecord(asked) ? asked['action'] : undefined)]; // prettier-ignore
 }
 
 type Kind = 'asked' | 'reply' | 'sent';
 
-/** @param action that the frame names: only messages about that one, or about none, are meant */
+/** @param action what the frame names; it is compared with messages about that action, or about none */
 function faultsOf(schemas: DocumentSchemas, kind: Kind, event: string, frame: unknown, action: unknown): string[] {
   const paths = messagesOf(schemas, kind, event).filter(({ about }) => about === undefined || about === action);
   if (kind === 'sent' && paths.length === 0) return []; // the application's own, at the event of a handler
@@ -56,13 +56,13 @@ function faultsOf(schemas: DocumentSchemas, kind: Kind, event: string, frame: un
 
 interface JudgedMessage {
   readonly path: string;
-  /** The one action it is about. */
+  /** The only action that the message is about, if it names one. */
   readonly about: string | undefined;
 }
 
 const MESSAGES = new WeakMap<DocumentSchemas, Map<string, readonly JudgedMessage[]>>();
 
-/** The messages of the operations at this event: what they take, what they reply, what the server sends by itself. */
+/** The messages of this event's operations: what they take, what they reply, or what the server sends by itself. */
 function messagesOf(schemas: DocumentSchemas, kind: Kind, event: string): readonly JudgedMessage[] {
   const cache = MESSAGES.get(schemas) ?? new Map<string, readonly JudgedMessage[]>();
   MESSAGES.set(schemas, cache);
@@ -108,7 +108,7 @@ function schemasOf(app: JudgedApp): DocumentSchemas | undefined {
   return schemas;
 }
 
-/** An application without hooks and handlers has nothing to say. */
+/** Returns undefined for an application without hooks and handlers, which has no document. */
 function documentOf(app: JudgedApp): AsyncApiDocument | undefined {
   try {
     return withoutLenient(JiraModule.document(app));

@@ -1,5 +1,5 @@
-// Holds every frame that clients of this process send and receive over Socket.IO against the
-// document of the application they talk to. A test in which the document does not allow a frame fails.
+// Checks every frame that clients of this process send and receive over Socket.IO against the API document of the
+// application they talk to. A frame that the document does not allow fails the test.
 
 import { Manager } from 'socket.io-client';
 import { isRecord } from '../../libs/jira/src/core/support/is-record.js';
@@ -10,7 +10,7 @@ import type { Recorder } from './recording.js';
 const CONNECT = 0;
 const EVENT = 2;
 const ACK = 3;
-/** Frames are judged when a test has ended, so as not to slow it down, or earlier if there are many. */
+/** Frames are judged after the test, so as not to slow it down, or earlier if this many are held. */
 const MAX_HELD = 50_000;
 
 interface Packet {
@@ -28,7 +28,7 @@ interface Wire {
 
 class FrameRecorder implements Recorder {
   private readonly apps = new Map<string, JudgedApp>();
-  /** Connections that speak the protocol, and the payloads they wait for an answer to. */
+  /** Connections that speak the protocol, each with the requests that await an answer. */
   private readonly waiting = new WeakMap<object, Map<string, unknown>>();
   private readonly held: JudgedFrame[] = [];
   private readonly faults = new Set<string>();
@@ -51,7 +51,7 @@ class FrameRecorder implements Recorder {
     this.received(wire, wire.uri, event, payload);
   }
 
-  /** @param key of the acknowledgement it asks for */
+  /** @param key identifies the acknowledgement that the frame asks for */
   sent(wire: object, event: string, payload: unknown, key?: string): void {
     const requests = this.waiting.get(wire);
     if (key !== undefined) requests?.set(key, { event, payload });

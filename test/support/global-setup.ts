@@ -1,4 +1,4 @@
-// Runs once before all test files: looks which services are there, and says which are not.
+// Runs once before all test files: finds out which services are available, and prints which are not.
 
 import type { TestProject } from 'vitest/node';
 import { SERVICES, addressOf, probeServices, type ServiceName } from './service-list.js';

@@ -1,12 +1,12 @@
 // Reads the fenced blocks of a Markdown file.
 
 export interface Fence {
-  /** First word after the fence, e.g. `json`. */
+  /** The first word after the fence, e.g. `json`. */
   readonly language: string;
-  /** What follows it, e.g. `request`. */
+  /** What follows that word, e.g. `request`. */
   readonly info: string;
   readonly text: string;
-  /** Line of the block's first line of text, from 1. */
+  /** Number of the block's first line of text, counted from 1. */
   readonly line: number;
 }
 

@@ -1,4 +1,4 @@
-// The smallest row, for tests to which its shape does not matter.
+// A minimal entity, for tests that do not depend on its shape.
 
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 

@@ -1,4 +1,4 @@
-// A Redis of a test's own, to be killed, frozen and started again.
+// A Redis server of the test's own, to kill, freeze and start again.
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +15,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** `always`: every command is on disk before it is answered. `never`: what is not saved by hand goes with the process. */
+/** `always`: every command is on disk before it is answered. `never`: what was not saved by hand ends with the process. */
 export type Durability = 'always' | 'never';
 
 const SETTINGS: Record<Durability, string> = { always: '--appendonly yes --appendfsync always', never: '--save _' };
@@ -44,7 +44,7 @@ export class OwnRedis implements AsyncDisposable {
     const words = args.split(' ').map((word) => (word === '_' ? '' : word));
     const child = spawn('redis-server', words, { stdio: ['ignore', 'pipe', 'ignore'] });
     this.child = child;
-    // A test that timed out disposes of nothing.
+    // A test that timed out may not dispose of its server.
     const end = (): void => void child.kill('SIGKILL');
     process.once('exit', end);
     child.once('exit', () => process.off('exit', end));
@@ -70,7 +70,7 @@ export class OwnRedis implements AsyncDisposable {
   }
 }
 
-/** A way to a server that can be held up: who goes through it hears nothing, as a process that sleeps. */
+/** A proxy in front of a server. While it is held, its clients hear nothing, like a process that sleeps. */
 export class Gate implements AsyncDisposable {
   private readonly sockets = new Set<Socket>();
   private readonly server = createServer((client) => {
@@ -93,12 +93,12 @@ export class Gate implements AsyncDisposable {
     return `redis://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** Nothing passes any more on connections that are open now. */
+  /** Stops all traffic on the connections that are open now. */
   hold(): void {
     for (const socket of this.sockets) socket.unpipe().pause();
   }
 
-  /** Ends them; what was held up is gone. */
+  /** Ends all connections. Whatever was held up is lost. */
   drop(): void {
     for (const socket of this.sockets) socket.destroy();
     this.sockets.clear();

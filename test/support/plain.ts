@@ -5,12 +5,12 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { WebSocket, type ClientOptions } from 'ws';
 
-/** A WebSocket that keeps what it got, and can be waited for. */
+/** A WebSocket client that keeps the frames it got, and can wait for more. */
 export class PlainClient implements AsyncDisposable {
   readonly frames: unknown[] = [];
   readonly socket: WebSocket;
   closed?: { readonly code: number; readonly reason: string };
-  /** Answer of a server that refused by HTTP. */
+  /** The HTTP answer, if the server refused the handshake. */
   refused?: { readonly status: number; readonly body: string; readonly headers: NodeJS.Dict<string | string[]> };
   private readonly waiting = new Set<() => void>();
 
@@ -24,7 +24,7 @@ export class PlainClient implements AsyncDisposable {
       this.closed = { code, reason: reason.toString() };
       this.check();
     });
-    this.socket.on('error', () => {}); // told by `closed` or `refused`
+    this.socket.on('error', () => {}); // reported by `closed` or `refused`
     this.socket.on('unexpected-response', (_request, response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text: string) => (body += text));
@@ -45,7 +45,7 @@ export class PlainClient implements AsyncDisposable {
     this.socket.send(JSON.stringify(value));
   }
 
-  /** The first frame that fits, now or later. */
+  /** Resolves with the first frame that passes the test, now or later. */
   async find<T extends object>(test: (frame: T) => boolean): Promise<T> {
     const find = (): unknown => this.frames.find((frame) => typeof frame === 'object' && frame && test(frame as T));
     await this.until(() => find() !== undefined);
@@ -97,7 +97,7 @@ function read(text: string): unknown {
   }
 }
 
-/** Runs a Python program by this interpreter with these arguments; resolves with the lines it printed. */
+/** Runs a Python program with this interpreter and these arguments; resolves with the lines it printed. */
 export async function runPython(python: string, program: string, ...args: readonly string[]): Promise<string[]> {
   const child = spawn(python, ['-c', program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];

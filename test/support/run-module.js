@@ -1,4 +1,4 @@
-// Runs a module of the tests with the sources as they are, in a process of its own: bundles them as vitest compiles them.
+// Runs a module of the tests in a process of its own, from the current sources. They are bundled as vitest compiles them.
 // fork('test/support/run-module.js', ['/test/security/hostile-server.ts'], { cwd: root })
 
 import { randomUUID } from 'node:crypto';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'vite';
 
-// Where the packages are found.
+// In node_modules, so that the bundle finds its packages.
 const outDir = join('node_modules/.test-processes', randomUUID());
 await build({
   configFile: 'vitest.config.ts',

@@ -1,4 +1,4 @@
-// The servers and programs some tests need: their names, where they are expected, and how to see that they are there.
+// The servers and programs that some tests need: their names, where to find them, and how to check that they work.
 
 import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
@@ -15,7 +15,7 @@ export const SERVICES = {
 } as const;
 export type ServiceName = keyof typeof SERVICES;
 
-/** Which services were there when the run began. */
+/** Which services were available when the run began. */
 export type Availability = Readonly<Record<ServiceName, boolean>>;
 
 declare module 'vitest' {
@@ -24,12 +24,12 @@ declare module 'vitest' {
   }
 }
 
-/** Where the service is: the environment's word, else the default. For Chromium and Python the path of the program. */
+/** Where the service is: the environment variable, else the default. For Chromium and Python, the program's path. */
 export function addressOf(service: ServiceName): string {
   return process.env[SERVICES[service].variable] ?? SERVICES[service].url;
 }
 
-/** Tries to use each service once: a server that answers but refuses the login counts as missing. */
+/** Tries to use each service once. A server that answers but refuses the login counts as missing. */
 export async function probeServices(): Promise<Availability> {
   const [postgres, mariadb, redis, python] = await Promise.all([
     succeeds(probePostgres),
@@ -74,7 +74,7 @@ function probeRedis(): Promise<void> {
       else resolve();
     };
     socket.once('connect', () => socket.write('PING\r\n'));
-    // "-NOAUTH" is an answer of Redis too, but not of one that these tests could use.
+    // Redis may also answer "-NOAUTH", but then these tests cannot use it.
     socket.once('data', (answer) => end(answer.toString().startsWith('+PONG') ? undefined : new Error('no PONG')));
     socket.once('timeout', () => end(new Error('timeout')));
     socket.once('error', end);

@@ -1,11 +1,11 @@
-// Suites that need a server or a browser: run when it is there, skipped by name when not, failed when not and CI is set.
+// Suites that need a server or a browser. Without it, they are skipped by name, or fail if CI is set.
 
 import { describe, expect, inject, it } from 'vitest';
 import { SERVICES, addressOf, type ServiceName } from './service-list.js';
 
 export { addressOf, type ServiceName } from './service-list.js';
 
-/** `describe` for tests of one service; `define` gets its address (for Chromium the path of its program). */
+/** `describe` for tests of one service. `define` gets its address (for Chromium and Python, the program's path). */
 export function describeWith(
   service: ServiceName,
   title: string,

@@ -1,3 +1,5 @@
+// Runs in each test file before its tests: a fixed seed in CI, patient waits, and the judging of frames.
+
 import 'reflect-metadata';
 import fc from 'fast-check';
 import { afterAll, afterEach, vi } from 'vitest';
@@ -6,7 +8,7 @@ import { CI_SEED } from './seed.js';
 
 if (process.env['CI']) fc.configureGlobal({ seed: CI_SEED });
 
-/** A bound ends what hangs, and measures nothing: the machine may be busy. */
+/** Ends a wait that hangs. It is no measurement: the machine may be busy. */
 const PATIENCE_MS = 60_000;
 
 type Options = Parameters<typeof vi.waitFor>[1];

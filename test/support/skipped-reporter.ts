@@ -1,4 +1,4 @@
-// Says at the end of a run which suites were skipped; vitest itself only counts them.
+// Prints at the end of a run which suites were skipped. vitest itself only counts them.
 
 import type { Reporter, TestCase, TestModule, TestSuite } from 'vitest/node';
 

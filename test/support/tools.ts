@@ -1,4 +1,4 @@
-// A hook without rows, whose actions answer, fail, hang or do nothing.
+// A hook without rows whose actions answer, fail, hang or do nothing.
 
 import { Action, ActionScope, BaseHook, Hook } from 'nestjs-jira';
 import { TRACKER } from './tracker.js';
@@ -31,5 +31,5 @@ export class ToolHook extends BaseHook {
   }
 }
 
-/** The tracker with that hook beside its own. */
+/** The tracker, with that hook added to its own. */
 export const WITH_TOOLS = { ...TRACKER, providers: [...TRACKER.providers, ToolHook] };

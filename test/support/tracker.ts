@@ -1,4 +1,4 @@
-// The entities and hooks most end-to-end tests use: projects with members, and their issues.
+// The entities and hooks that most end-to-end tests use: projects with members, and their issues.
 
 import { Expose } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Length } from 'class-validator';
@@ -91,7 +91,7 @@ export class ProjectHook extends ReadOnlyModelHook<Project> {
 
 export const TRACKER = { entities: [Project, Member, Issue], providers: [IssueHook, ProjectHook] };
 
-/** Project 1: users 1 and 2. Project 2: user 1 alone. */
+/** Creates project 1 with users 1 and 2, and project 2 with user 1 alone. */
 export async function seedTracker({ dataSource }: { dataSource: import('typeorm').DataSource }): Promise<void> {
   const { manager } = dataSource;
   await manager.save(Project, [{ name: 'Shared' }, { name: 'Private' }]);

@@ -1,9 +1,9 @@
-// A way to a database server on which answers get lost.
+// A proxy in front of a database server that loses answers.
 
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** `cut`: the connection ends instead of the answer. `hold`: the answer never comes. */
+/** `cut`: the connection ends in place of the answer. `hold`: the answer never comes. */
 export type Loss = 'cut' | 'hold';
 
 export class Wire implements AsyncDisposable {
@@ -26,7 +26,7 @@ export class Wire implements AsyncDisposable {
     return url.href;
   }
 
-  /** The answer to the next statement that contains the text is lost; the statement itself arrives. */
+  /** Loses the answer to the next statement that contains the text. The statement itself arrives. */
   lose(text: string, loss: Loss): void {
     this.rule = { text, loss };
   }

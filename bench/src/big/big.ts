@@ -1,4 +1,4 @@
-// `npm run bench -- --big`: lists of a large table against SQL written by hand.
+// `npm run bench -- --big`: compares lists of a large table with SQL written by hand.
 
 import { createTestApp, type TestApp } from 'nestjs-jira/testing';
 import { choose, dropAll, freshDatabase } from '../work/databases.js';
@@ -9,9 +9,9 @@ import { costOf, Recorder, type Statement } from './plans.js';
 
 export interface BigOptions {
   readonly database: ServerName;
-  /** How many issues there are. */
+  /** Number of issues. */
   readonly size: number;
-  /** Print statements and plans as well. */
+  /** Also print statements and plans. */
   readonly verbose: boolean;
 }
 
@@ -60,7 +60,7 @@ async function measure(
   for (const [i, sql] of one.byHand.entries()) console.log(`  by hand: ${sql}\n    ${hand.plans[i] ?? ''}`);
 }
 
-/** What the library sends for a call. */
+/** The statements that the library sends for one call. */
 async function statementsOf(app: TestApp, recorder: Recorder, one: Case, size: number): Promise<Statement[]> {
   const client = await app.connect(USER);
   let { query } = one;
@@ -72,7 +72,7 @@ async function statementsOf(app: TestApp, recorder: Recorder, one: Case, size: n
   return [...recorder.sent];
 }
 
-/** The place of a row is that of the list which holds it alone. */
+/** The cursor after the middle row: `next` of a one-row page that ends with it. */
 async function middleOf(client: Awaited<ReturnType<TestApp['connect']>>, size: number): Promise<unknown> {
   const around = { id__in: [Math.round(size / 2), Math.round(size / 2) - 1].join(), page_size: 1 };
   const { data } = await client.call('issues', 'list', 'GET', { query: around });

@@ -1,4 +1,4 @@
-// What is asked of the big tables, and what one would write by hand for it.
+// The queries on the big tables, and the SQL one would write by hand for each.
 
 import { createHash } from 'node:crypto';
 import type { ServerName } from './fill.js';
@@ -8,13 +8,13 @@ export interface Case {
   readonly hook: 'issues' | 'member-issues' | 'own-issues';
   readonly action: 'list' | 'counted' | 'capped' | 'uncounted';
   readonly query: Readonly<Record<string, unknown>>;
-  /** Reads the second page, from the cursor of the row in the middle of the table. */
+  /** Starts at the cursor of the row in the middle of the table. */
   readonly isInTheMiddle?: boolean;
-  /** Statements that answer the same, of PostgreSQL; MariaDB's quotes are put in. */
+  /** The same query in hand-written SQL for PostgreSQL. For MariaDB, the double quotes are removed. */
   readonly byHand: readonly string[];
 }
 
-/** The caller of all cases. */
+/** Id of the user who calls in all cases. */
 export const USER = 7;
 
 const PAGE = 'ORDER BY "createdAt" DESC, id DESC LIMIT 17';

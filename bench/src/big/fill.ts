@@ -1,10 +1,10 @@
-// Fills the tables by the database's own means: 1.5 million issues in a minute or two.
+// Fills the tables inside the database: 1.5 million issues in a minute or two.
 
 import type { DataSource } from 'typeorm';
 
 export type ServerName = 'postgres' | 'mariadb';
 
-/** How many rows there are of what, with this many issues. */
+/** The number of rows of each table, given the number of issues. */
 export function sizesOf(issues: number): Readonly<Record<'issue' | 'project' | 'member' | 'comment' | 'user', number>> {
   const project = Math.max(20, Math.round(issues / 1_500));
   return { issue: issues, project, member: Math.round(issues / 15), comment: Math.round((issues * 2) / 3), user: Math.max(50, Math.round(issues / 300)) }; // prettier-ignore

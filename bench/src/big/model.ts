@@ -1,4 +1,4 @@
-// An issue tracker of real size: its tables, and the hooks that are measured.
+// A full-size issue tracker: its tables, and the hooks that are measured.
 
 import 'reflect-metadata';
 import { Injectable } from '@nestjs/common';
@@ -75,7 +75,7 @@ interface Caller {
   readonly id: number;
 }
 
-/** Every row, to everybody. */
+/** Shows every issue to everybody. */
 @Hook('issues')
 class IssueHook extends ReadOnlyModelHook<Issue> {
   entity = Issue;
@@ -114,7 +114,7 @@ class IssueHook extends ReadOnlyModelHook<Issue> {
   }
 }
 
-/** Those of the projects that the caller is a member of. */
+/** Shows the issues of the projects that the caller is a member of. */
 @Hook('member-issues')
 class MemberIssueHook extends IssueHook {
   override visibility(scope: HookScope): Visibility<Issue> {
@@ -122,7 +122,7 @@ class MemberIssueHook extends IssueHook {
   }
 }
 
-/** The same, and those that the caller works on. */
+/** Shows those, and the issues assigned to the caller. */
 @Hook('own-issues')
 class OwnIssueHook extends IssueHook {
   override visibility(scope: HookScope): Visibility<Issue> {

@@ -1,4 +1,4 @@
-// What a statement costs: its plan, the rows it touches, its time.
+// The cost of a statement: its plan, the rows it reads, its time.
 
 import type { DataSource, Logger } from 'typeorm';
 import type { ServerName } from './fill.js';
@@ -7,12 +7,12 @@ export type Statement = readonly [sql: string, parameters: readonly unknown[]];
 
 export interface Cost {
   readonly ms: number;
-  /** Rows that the leaves of the plans read, whether they were of use or not. */
+  /** Rows that the leaves of the plans read, used or not. */
   readonly rows: number;
   readonly plans: readonly string[];
 }
 
-/** Keeps the reads that are sent. */
+/** Records the SELECT statements that are sent. */
 export class Recorder implements Logger {
   readonly sent: Statement[] = [];
   logQuery(sql: string, parameters: unknown[] = []): void {
@@ -25,7 +25,7 @@ export class Recorder implements Logger {
   readonly log = (): void => undefined;
 }
 
-/** The better of two runs, after which the plan is read. */
+/** Runs the statements twice and keeps the shorter time, then reads their plans. */
 export async function costOf(
   dataSource: DataSource,
   type: ServerName,
@@ -65,7 +65,7 @@ function ofPostgres(plan: PostgresPlan): { rows: number; text: string } {
   const own = (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops'];
   const name = [plan['Node Type'], plan['Relation Name'] ?? plan['Index Name']].filter(Boolean).join(' ');
   const text = inner.length === 0 ? `${name} (${own})` : `${name} [${inner.map((one) => one.text).join(', ')}]`;
-  // A scan may have subplans beside it; what a bitmap finds was counted where it was made.
+  // A scan may have subplans. The rows of a bitmap are counted in the scan that builds it.
   const isRead = inner.length === 0 || /^(Seq|Index|Index Only) Scan$/.test(plan['Node Type']);
   return { rows: inner.reduce((sum, one) => sum + one.rows, isRead ? own : 0), text };
 }
@@ -77,7 +77,7 @@ interface MariadbTable {
   readonly r_loops?: number;
 }
 
-/** Every table of the plan, wherever it stands in it. */
+/** Reads every table of the plan, at any depth. */
 function ofMariadb(plan: unknown): { rows: number; text: string } {
   if (typeof plan !== 'object' || plan === null) return { rows: 0, text: '' };
   const { table } = plan as { readonly table?: MariadbTable };

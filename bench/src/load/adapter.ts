@@ -1,4 +1,4 @@
-// How each server is spoken to. Everything that differs between them on the wire is in here.
+// How to talk to each server. Everything that differs between them on the wire is in this file.
 
 import { LIST_SIZE, PAGE_SIZE, type IssueInput, type Status } from '../work/issues.js';
 import type { ServerName } from '../work/rows.js';
@@ -9,7 +9,7 @@ export interface Page {
   readonly results: unknown;
 }
 
-/** A request and how to read its answer; reading returns `undefined` if the answer has the wrong shape or status. */
+/** A request and the reader of its answer. `read` returns `undefined` if the shape or the status is wrong. */
 export interface Request<Result> {
   readonly args: Arguments;
   read(answer: Arguments): Result | undefined;
@@ -25,7 +25,7 @@ export interface StepsSeen extends ChangeSeen {
 }
 
 export interface Adapter {
-  /** The handshake's credentials, for an audience if one is given. */
+  /** The handshake's credentials, for one audience if you name it. */
   auth(audience?: number): object | undefined;
   retrieve(id: number): Request<unknown>;
   list(status: Status, page: number): Request<Page>;
@@ -33,17 +33,17 @@ export interface Adapter {
   update(id: number, changes: Partial<IssueInput>): Request<unknown>;
   destroy(id: number): Request<true>;
   subscribe(audience?: number): Request<true>;
-  /** The first rows of a status, newest first. */
+  /** The first page of a status, newest rows first. */
   newest(status: Status): Request<Page>;
-  /** The same where the server keeps them up to date; absent = clients ask again. */
+  /** The same page as a live list. Absent if the server has none: clients then fetch the page again. */
   listen?(status: Status): Request<Page>;
-  /** Reads the arguments of an event that says how such a list goes on: one row came, and the last went. */
+  /** Reads the event that updates such a live list: one row came in, and the last one dropped out. */
   readSteps?(event: Arguments): StepsSeen | undefined;
-  /** Reads the arguments of an event that announces a row that was created, changed or destroyed. */
+  /** Reads the event that announces a created, changed or destroyed row. */
   readChange(event: Arguments): ChangeSeen | undefined;
 }
 
-/** The handlers written by hand: bare, Nest and the limit speak alike. */
+/** For the servers written by hand: bare, Nest and limit use the same frames. */
 const byHand: Adapter = {
   auth: () => undefined,
   retrieve: (id) => ({ args: ['issues:retrieve', { id }], read: (answer) => dataOf(answer, 200) }),
@@ -93,7 +93,7 @@ function foundPage([error, found]: Arguments): Page | undefined {
 
 let requests = 0;
 
-/** A frame of protocol version 2, and the reading of its answer. */
+/** A request of protocol version 2, with the reader of its answer. */
 function jiraRequest<Result>(
   method: string,
   action: string,

@@ -1,4 +1,4 @@
-// Follows each written row to every subscriber, and finds what is missing, doubled or wrong.
+// Follows each written row to every subscriber, and finds what is missing, duplicated or wrong.
 
 import { rowFault, type IssueInput } from '../work/issues.js';
 import { clockMs } from '../work/clock.js';
@@ -8,7 +8,7 @@ import { fault } from './faults.js';
 
 export interface Announcement {
   readonly input: IssueInput;
-  /** Resolves with the moment the last subscriber had it. */
+  /** Resolves with the time (see `clockMs`) at which the last subscriber got the row. */
   readonly complete: Promise<number>;
 }
 
@@ -19,11 +19,11 @@ interface Pending {
   readonly resolve: (at: number) => void;
 }
 
-/** Subscribers of one server. Each is expected to get each announced row exactly once. */
+/** The subscribers of one server. Each must get each announced row exactly once. */
 export class Announcements {
   readonly sockets: BareSocket[] = [];
   private readonly byTitle = new Map<string, Pending>();
-  /** Equal frames are checked once: the frame's text leads to its row. */
+  /** Checked frames and their rows, by text: equal frames are checked only once. */
   private readonly byText = new Map<string, Pending>();
   private announced = 0;
 
@@ -46,12 +46,12 @@ export class Announcements {
     pending.resolve(clockMs());
   };
 
-  /** Deliveries that are still to come. */
+  /** Number of deliveries still to come. */
   get missing(): number {
     return [...this.byTitle.values()].reduce((sum, { remaining }) => sum + remaining, 0);
   }
 
-  /** Call when all is complete: a socket that got a row twice made up for one that got none. */
+  /** Call it when all rows have arrived: one socket may have got a row twice and another none. */
   assertEven(): void {
     const uneven = this.sockets.find((socket) => socket.events !== this.announced);
     if (uneven !== undefined) fault(`a subscriber got ${uneven.events} of ${this.announced} announcements`);

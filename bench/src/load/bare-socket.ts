@@ -1,4 +1,4 @@
-// A Socket.IO connection as bare frames: no client library takes part in the figures.
+// A Socket.IO connection that uses bare frames, so that no client library affects the figures.
 
 import { fault } from './faults.js';
 import { FrameSocket } from './frame-socket.js';
@@ -8,7 +8,7 @@ export type Arguments = readonly unknown[];
 const PATH = '/socket.io/?EIO=4&transport=websocket';
 
 export class BareSocket {
-  /** Events seen on this connection. */
+  /** Number of events received on this connection. */
   events = 0;
   private readonly socket: FrameSocket;
   private readonly waiting = new Map<number, (args: Arguments) => void>();
@@ -24,7 +24,7 @@ export class BareSocket {
     this.socket = new FrameSocket(port, PATH, this);
   }
 
-  /** Opens a connection to this machine and joins the root namespace. */
+  /** Connects to a port of this machine and joins the root namespace. */
   static open(
     port: number,
     auth: object | undefined,

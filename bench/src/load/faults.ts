@@ -1,4 +1,4 @@
-// The first wrong answer of this generator: one is enough to void the run.
+// Keeps the first wrong answer that this generator got. One is enough to void the run.
 
 import { WrongAnswer } from '../work/ipc.js';
 
@@ -6,7 +6,7 @@ let first: WrongAnswer | undefined;
 let reject: ((error: Error) => void) | undefined;
 
 const faulted = new Promise<never>((_, rejectFaulted) => (reject = rejectFaulted));
-// Awaited only while there is work; a fault in between is found by `assertFlawless`.
+// Awaited only while work is in progress. `assertFlawless` finds a fault that occurs in between.
 faulted.catch(() => undefined);
 
 export function fault(what: string): void {
@@ -14,12 +14,12 @@ export function fault(what: string): void {
   reject?.(first);
 }
 
-/** Throws if anything was wrong so far. */
+/** Throws the first fault, if there was one. */
 export function assertFlawless(): void {
   if (first !== undefined) throw first;
 }
 
-/** The work's result; fails at once with the first fault, because whoever waits for a lost answer waits forever. */
+/** Returns the work's result. Fails at once with the first fault: a lost answer would be awaited forever. */
 export function unlessFaulted<Result>(work: Promise<Result>): Promise<Result> {
   return Promise.race([work, faulted]);
 }

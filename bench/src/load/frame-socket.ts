@@ -1,11 +1,11 @@
-// The client's end of a WebSocket, as little of it as the load needs: whole text frames, in and out.
+// A minimal WebSocket client: it sends and receives whole text frames, and nothing else.
 //
-// `ws` spends more on receiving a frame than the servers spend on sending one, so that a thousand subscribers in one
-// process showed the generator's speed instead of theirs. All sockets read into one buffer here, and nothing is queued.
+// `ws` spends more on receiving a frame than the servers spend on sending one. With a thousand subscribers in one
+// process, the figures would be the generator's, not the servers'. Here, all sockets share one buffer; nothing is queued.
 
 import { connect, type Socket } from 'node:net';
 
-// The key and its answer of RFC 6455, section 1.3: the server must know the protocol, not this client.
+// The example key and answer of RFC 6455, section 1.3: only the server has to prove that it knows the protocol.
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 const ACCEPTED = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 
@@ -16,14 +16,14 @@ const CLOSE = 0x88;
 
 export interface FrameListener {
   onText(text: string): void;
-  /** Any end, asked for or not. */
+  /** Called when the connection ends, for any reason. */
   onClose(reason: string): void;
 }
 
 export class FrameSocket {
   private readonly tcp: Socket;
   private isUpgraded = false;
-  /** The beginning of what has not arrived whole. */
+  /** The first bytes of a frame that has not fully arrived. */
   private rest: Buffer | undefined;
 
   constructor(
@@ -63,7 +63,7 @@ export class FrameSocket {
   }
 
   close(): void {
-    // An empty close frame: the server answers it and ends the connection.
+    // An empty close frame: the server answers it and then ends the connection.
     this.tcp.write(Uint8Array.of(CLOSE, 0x80, ...MASK));
   }
 
@@ -87,7 +87,7 @@ export class FrameSocket {
     return bytes.subarray(end + 4);
   }
 
-  /** Returns where the first incomplete frame begins. */
+  /** Reads the complete frames; returns the offset of the first incomplete one. */
   private readFrames(bytes: Buffer): number {
     let at = 0;
     while (at + 2 <= bytes.length) {
@@ -104,7 +104,7 @@ export class FrameSocket {
         start = at + 4;
       }
       if (start + length > bytes.length) return at;
-      // latin1 is the cheapest decoding, and enough: all rows of the benchmark are ASCII.
+      // latin1 is the cheapest decoder, and it suffices: all rows of the benchmark are ASCII.
       if (kind === TEXT) this.listener.onText(bytes.toString('latin1', start, start + length));
       else if (kind === CLOSE) this.tcp.end();
       at = start + length;

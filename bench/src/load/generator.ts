@@ -1,4 +1,4 @@
-// A load generator process: one for each server of a row.
+// The load generator: one process for each server of a row.
 
 import { answerCalls } from '../work/ipc.js';
 import { AUDIENCES } from '../work/issues.js';

@@ -1,4 +1,4 @@
-// Clients that each show the newest rows of a status, while one writer adds to them.
+// Clients that each show the newest rows of one status, while a writer adds rows.
 
 import { LIST_SIZE, LISTED_ROWS, rowFault, seededCount, seededIssue, type IssueInput } from '../work/issues.js';
 import { clockMs } from '../work/clock.js';
@@ -8,12 +8,12 @@ import type { BareSocket } from './bare-socket.js';
 import { assertFlawless, fault } from './faults.js';
 import { connect, openMany, send, until, type Target, type Workload } from './workloads.js';
 
-/** 20 writes a second at most. The next one waits until every client shows the last. */
+/** At most 20 writes a second. Each write waits until every client shows the previous one. */
 const INTERVAL_MS = 50;
 const STATUS = 'open';
 const COUNT = seededCount(STATUS, LISTED_ROWS);
 
-/** A server that keeps such lists tells what becomes of them; of the others each client asks for its page again. */
+/** A server with live lists sends their steps. With other servers, each client fetches its page again. */
 export class LiveLists implements Workload {
   private readonly announcements: Announcements;
   private writer: BareSocket | undefined;
@@ -62,7 +62,7 @@ export class LiveLists implements Workload {
     return socket;
   }
 
-  /** It was told of a row: its page may be another. */
+  /** A row was announced, so the page may have changed. */
   private async askAgain(socket: BareSocket, text: string): Promise<void> {
     this.check(await send(socket, this.target.adapter.newest(STATUS)));
     this.announcements.receive(text);

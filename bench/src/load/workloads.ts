@@ -1,4 +1,4 @@
-// The work of each row, as one generator process does it to one server.
+// The load of each row: what one generator process does to one server.
 
 import {
   PAGE_SIZE,
@@ -18,11 +18,11 @@ import { Announcements } from './announcements.js';
 import { BareSocket } from './bare-socket.js';
 import { assertFlawless, fault } from './faults.js';
 
-/** One row's work: `open` once, `round` as often as asked, each returning how many units were done. */
+/** One row's load. Call `open` once, and `round` any number of times; `round` returns the number of units done. */
 export interface Workload {
   open(): Promise<void>;
   round(durationMs: number): Promise<number>;
-  /** After the measured part of a round. */
+  /** Cleans up after the measured part of a round. */
   tidy?(): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ export interface Target {
   readonly adapter: Adapter;
 }
 
-/** Connections that ask as quickly as they are answered, one request in flight each. */
+/** Connections that each keep one request in flight: the next one is sent when the last is answered. */
 export class Requests implements Workload {
   private sockets: BareSocket[] = [];
   private next = 0;
@@ -59,7 +59,7 @@ export class Requests implements Workload {
 }
 
 export async function retrieve(adapter: Adapter, socket: BareSocket, n: number): Promise<void> {
-  // 7 and the number of rows have no common divisor: every row is asked for, in an order no page follows.
+  // 7 and the number of rows are coprime, so this reaches every row, in an order that no page follows.
   const id = ((n * 7) % SEEDED_ROWS) + 1;
   const wrong = rowFault(await send(socket, adapter.retrieve(id)), seededIssue(id), id);
   if (wrong !== undefined) fault(`the retrieved row ${wrong}`);
@@ -94,7 +94,7 @@ const PAGES: readonly ExpectedPage[] = STATUSES.flatMap((status) => {
   }));
 });
 
-/** One writer and many subscribers; the next write starts when all have the last one. */
+/** One writer and many subscribers. The next write starts when all subscribers have the last row. */
 export class FanOut implements Workload {
   readonly announcements: Announcements;
   protected writer: BareSocket | undefined;
@@ -128,12 +128,12 @@ export class FanOut implements Workload {
     return done * (this.unit === 'creates' ? 1 : this.subscribers);
   }
 
-  /** Writes one row; resolves with the moment the last subscriber had it. */
+  /** Writes one row; resolves with the time at which the last subscriber got it. */
   protected async write(): Promise<number> {
     return this.announced(this.input(this.next()), this.target.adapter.create(this.input(this.written)));
   }
 
-  /** Sends the write of a row; resolves with the moment the last subscriber had it. */
+  /** Sends a write; resolves with the time at which the last subscriber got the expected row. */
   protected async announced(expected: IssueInput, request: Request<unknown>): Promise<number> {
     const { at } = await this.sendAnnounced(expected, request);
     return at;
@@ -169,7 +169,7 @@ export class FanOut implements Workload {
   }
 }
 
-/** The same with changes of seeded rows. */
+/** Like `FanOut`, with updates of seeded rows. */
 export class Updates extends FanOut {
   private updated = 0;
 
@@ -181,7 +181,7 @@ export class Updates extends FanOut {
   }
 }
 
-/** The same with rows that are created, and then destroyed. */
+/** Like `FanOut`, with rows that are created and then destroyed. */
 export class Destroys extends FanOut {
   protected override async write(): Promise<number> {
     const input = this.input(this.next());
@@ -192,7 +192,7 @@ export class Destroys extends FanOut {
 
 const PATIENCE_MS = 15_000;
 
-/** Writes at a fixed, modest rate, and notes when the last subscriber had each. */
+/** Writes at a fixed, modest rate, and records when the last subscriber got each row. */
 export class Latency extends FanOut {
   private moments: number[] = [];
 
@@ -200,14 +200,14 @@ export class Latency extends FanOut {
     this.moments = [];
     for (let at = clockMs(), end = at + durationMs; at < end; at += INTERVAL_MS) {
       await until(at);
-      // One at a time: concurrent saves of one SQLite connection may share a commit, whose moment would count twice.
+      // One at a time: concurrent saves on one SQLite connection may share a commit, whose time would count twice.
       this.moments.push(await this.write());
     }
     this.announcements.assertEven();
     return this.moments.length;
   }
 
-  /** Of the last round, in the order of the writes. */
+  /** Arrival times of the last round, in the order of the writes. */
   lastArrivals(): number[] {
     return this.moments;
   }
@@ -215,7 +215,7 @@ export class Latency extends FanOut {
 
 const INTERVAL_MS = 50;
 
-/** Opens connections, 32 at a time, and closes them when nobody measures. */
+/** Opens connections, 32 at a time, and closes them outside the measured time. */
 export class Connects implements Workload {
   private sockets: BareSocket[] = [];
 
@@ -239,7 +239,7 @@ export class Connects implements Workload {
   }
 }
 
-/** Subscribed connections that do nothing. The first few are closed again: they pay for what is set up only once. */
+/** Subscribed connections that do nothing. `open` warms the server up with a few, so that one-time costs do not count. */
 export class Idle implements Workload {
   constructor(
     private readonly target: Target,
@@ -257,7 +257,7 @@ export class Idle implements Workload {
   }
 }
 
-/** A single subscriber of updates that the server makes itself. */
+/** One subscriber to updates that the server itself makes. */
 export class Listener implements Workload {
   private socket: BareSocket | undefined;
 
@@ -267,10 +267,10 @@ export class Listener implements Workload {
     [this.socket] = await openSubscribed(this.target, 1, undefined, () => undefined);
   }
 
-  /** Waits until all is quiet; returns how many events came since the last time. */
+  /** Waits until all events have arrived; returns how many there were since the last call. */
   async round(): Promise<number> {
     const socket = this.socket as BareSocket;
-    // An answer comes after all that was sent before it.
+    // The answer arrives after everything that was sent before it.
     await send(socket, this.target.adapter.retrieve(1));
     const { events } = socket;
     socket.events = 0;

@@ -1,10 +1,10 @@
-// What the figures were taken on, and whether it allows to take them.
+// Describes the machine of a measurement, and checks that the machine allows it.
 
 import { cpus, totalmem } from 'node:os';
 import { readFileSync } from 'node:fs';
 import type { Row } from '../work/rows.js';
 
-/** One line: processor, cores, memory. */
+/** Processor, cores and memory, in one line. */
 export function describeMachine(): string {
   const processors = cpus();
   const gigabytes = Math.round(totalmem() / 1024 ** 3);
@@ -25,27 +25,27 @@ const MEASURED_PACKAGES = [
   'ws',
 ];
 
-/** Name and version of what takes part, Node first. */
+/** Name and version of each measured package, Node first. */
 export function versions(): string[] {
   return [`node ${process.versions.node}`, ...MEASURED_PACKAGES.map((name) => `${name} ${versionOf(name)}`)];
 }
 
-/** Read from the files, because most packages do not export their package.json. */
+/** Reads the file, because most packages do not export their package.json. */
 function versionOf(name: string): string {
   for (const folder of ['../../node_modules/', '../../../node_modules/'])
     try {
       const text = readFileSync(new URL(`${folder}${name}/package.json`, import.meta.url), 'utf8');
       return (JSON.parse(text) as { version: string }).version;
     } catch {
-      // Installed in the workspace's root instead.
+      // Not installed here: look in the workspace's root.
     }
   return 'unknown';
 }
 
-/** For what a process has open besides its sockets. */
+/** Allowance for the files a process has open besides its sockets. */
 const OTHER_FILES = 100;
 
-/** Throws if a process may not open as many files as the rows need. */
+/** Throws if the system's limit on open files is too low for these rows. */
 export function assertFilesAllowed(rows: readonly Row[]): void {
   const allowed = openFilesAllowed();
   const greedy = rows.filter((row) => row.sockets + OTHER_FILES > allowed);

@@ -1,4 +1,4 @@
-// `npm run bench`: measures, prints, writes results.md and results.json; or checks the bounds.
+// `npm run bench`: measures, prints, and writes results.md and results.json, or checks the bounds.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { choose, dropAll } from '../work/databases.js';
@@ -20,7 +20,7 @@ try {
   else await bench(options);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  // At once: processes that are still starting hold this one open, and end when it does.
+  // Exit at once: child processes that are still starting keep this one alive. They end with it.
   process.exit(1);
 }
 
@@ -29,7 +29,7 @@ async function bench(options: Options): Promise<void> {
   const lines = await measure(options);
   const command = ['npm run bench', ...process.argv.slice(2)].join(' ').replace('bench --', 'bench -- --');
   writeFileSync(new URL('results.json', HOME), json(lines, command));
-  // A part of the rows, or quick figures, would replace a better table.
+  // Quick figures, or a part of the rows, must not replace a better table.
   const isWhole =
     options.database === 'sqlite' &&
     !options.quick &&

@@ -1,4 +1,4 @@
-// Measures one row: a process a server, a generator a server, rounds interleaved.
+// Measures one row: each server has a process and a generator of its own, and rounds are interleaved.
 
 import type { MemoryReading, UpdateOrder } from '../servers/control.js';
 import { WrongAnswer } from '../work/ipc.js';
@@ -8,7 +8,7 @@ import type { Options, Plan } from './options.js';
 import { Pair } from './pair.js';
 import { percentile } from './statistics.js';
 
-/** One line of the table: a figure a round and server. */
+/** One line of the table, with a figure for each round of each server. */
 export interface Line {
   readonly name: string;
   readonly title: string;
@@ -43,10 +43,10 @@ async function measureThroughput(row: Row, pairs: readonly Pair[], { plan, profi
 }
 
 const SLICE_MS = 200;
-/** On the busiest machine a round still ends. */
+/** Ends a round even on the busiest machine. */
 const MOST_SLICES = 100;
 
-/** Work in short slices, the servers in turns, until each has used its budget of CPU time: what disturbs one, disturbs all. */
+/** Works in short slices, the servers in turn, until each has used its CPU budget: a disturbance then affects all. */
 async function runRound(row: Row, pairs: readonly Pair[], cpuMs: number): Promise<Map<ServerName, number>> {
   const progress = new Map<Pair, { mark: number; used: number; units: number }>();
   for (const pair of pairs) {
@@ -64,7 +64,7 @@ async function runRound(row: Row, pairs: readonly Pair[], cpuMs: number): Promis
   return new Map([...progress].map(([{ name }, { used, units }]) => [name, (units / used) * 1000]));
 }
 
-/** Between two slices, so that it is not measured; returns the server's CPU time afterwards. */
+/** Closes all connections between two slices, unmeasured; returns the server's CPU time afterwards. */
 async function closeAll(pair: Pair): Promise<number> {
   await pair.generator.call('tidy');
   await pair.settle();
@@ -81,7 +81,7 @@ async function runSlice(row: Row, { name, server, generator }: Pair): Promise<nu
   return updates;
 }
 
-/** By the clock, one server at a time. */
+/** Runs by the clock, one server at a time. */
 async function measureLatency(row: Row, pairs: readonly Pair[], { plan, profile }: Options): Promise<Line[]> {
   const [p50, p99] = [emptyFigures(pairs), emptyFigures(pairs)];
   for (const pair of pairs) await latenciesOf(pair, plan.latencyMs / 4);
@@ -110,7 +110,7 @@ async function latenciesOf({ name, server, generator }: Pair, durationMs: number
   return arrivals.map((at, index) => at - (commits[index] ?? NaN));
 }
 
-/** Memory does not shrink again, so each round is a process of its own. */
+/** Starts a process for each round, because memory does not shrink again. */
 async function measureMemory(row: Row, servers: readonly ServerName[], plan: Plan): Promise<Line> {
   const figures: Record<string, number[]> = Object.fromEntries(servers.map((name) => [name, []]));
   for (let n = 0; n < plan.memoryRounds; n++)
@@ -147,7 +147,7 @@ function emptyFigures(pairs: readonly Pair[]): Partial<Record<ServerName, number
   return Object.fromEntries(pairs.map(({ name }) => [name, []]));
 }
 
-/** Another one begins each round, so that none always follows the same one. */
+/** Rotates the order in each round, so that no server always follows the same one. */
 function turned<Item>(items: readonly Item[], n: number): Item[] {
   const first = n % items.length;
   return [...items.slice(first), ...items.slice(0, first)];

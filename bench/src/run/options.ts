@@ -1,19 +1,22 @@
-// The command line, as one complete and checked object.
+// Reads the command line into one complete, checked object.
 
 import { parseArgs } from 'node:util';
 import { DATABASES, type DatabaseName } from '../work/databases.js';
 import type { BigOptions } from '../big/big.js';
 import { ROW_NAMES, SERVERS, type RowName, type ServerName } from '../work/rows.js';
 
-/** How much is done of each row, by each server. Budgets are server CPU time, so that a busy machine takes longer instead of measuring less. */
+/**
+ * How much work each server does for each row. Budgets are server CPU time: a busy machine takes longer, but measures
+ * as much.
+ */
 export interface Plan {
   readonly rounds: number;
   readonly roundCpuMs: number;
-  /** Until the compiler has seen enough: its threads are charged to the server too. */
+  /** Time for the JIT compiler, whose threads count as the server's CPU time too. */
   readonly warmUpCpuMs: number;
-  /** The latency row goes by the clock, 20 writes a second. */
+  /** The latency row runs by the clock, at 20 writes a second. */
   readonly latencyMs: number;
-  /** The memory row starts a process a round. */
+  /** The memory row starts a process for each round. */
   readonly memoryRounds: number;
 }
 
@@ -47,7 +50,7 @@ export const USAGE = `npm run bench -- [options]
 
 const CHECKED: readonly RowName[] = ['retrieve', 'list', 'create-32', 'fanout-1000'];
 
-/** The command line of `--big`; undefined without it. */
+/** Reads the options of `--big`; returns `undefined` without that flag. */
 export function readBigOptions(args: readonly string[]): BigOptions | undefined {
   const { values } = parseArgs({ args: [...args], strict: false, options: BIG_OPTIONS });
   if (!values.big) return undefined;

@@ -32,13 +32,13 @@ export class Pair {
     await this.server.stop();
   }
 
-  /** All CPU time of the server process so far. */
+  /** CPU time that the server process has used so far, in milliseconds. */
   async cpuMs(): Promise<number> {
     const { microseconds } = await this.server.call<CpuReading>('cpu');
     return microseconds / 1000;
   }
 
-  /** Waits until the server has done what its last work left behind (closed sockets, collected memory). */
+  /** Waits until the server is idle: it has closed sockets and freed memory that its last work left behind. */
   async settle(): Promise<void> {
     let last = await this.cpuMs();
     for (let n = 0; n < 40; n++) {

@@ -1,4 +1,4 @@
-// The figures as a table for people and as a file for programs.
+// Writes the figures as a table for people and as a file for programs.
 
 import { loadavg } from 'node:os';
 import { format } from 'prettier';
@@ -16,7 +16,7 @@ const HEADINGS: Readonly<Record<ServerName, string>> = {
   jira: 'nestjs-jira',
 };
 
-/** A server's figure by bare's of the same round; the median over the rounds. */
+/** A server's figure divided by bare's of the same round; the median of all rounds. */
 export function ratioOf(line: Line, server: ServerName): number | undefined {
   const bare = line.figures.bare;
   const figures = line.figures[server];
@@ -30,7 +30,7 @@ export function lineText(line: Line): string {
   return `${line.name.padEnd(17)} ${cells.join('  |  ')}`;
 }
 
-/** The text of results.md, formatted as the house's check wants it. */
+/** The text of results.md, formatted with Prettier. */
 export function markdown(lines: readonly Line[], command: string, minutes: number): Promise<string> {
   const servers = SERVERS.filter((name) => lines.some((line) => line.figures[name] !== undefined));
   const table = [

@@ -1,4 +1,4 @@
-// Socket.IO handlers over TypeORM, written by hand without a framework: the measure of 1.00.
+// Socket.IO handlers over TypeORM, written by hand without a framework: the baseline (1.00).
 
 import 'reflect-metadata';
 import { createServer } from 'node:http';

@@ -1,4 +1,4 @@
-// What every server process tells the runner: its port, its CPU time, its memory.
+// What every server process reports to the runner: its port, its CPU time, its memory.
 
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
@@ -7,20 +7,20 @@ import { answerCalls } from '../work/ipc.js';
 import { LISTED_ROWS, SEEDED_ROWS } from '../work/issues.js';
 import { startProfile, stopProfile } from './profile.js';
 
-/** All CPU the process has used, every thread of it, in microseconds. */
+/** CPU time that all threads of the process have used, in microseconds. */
 export interface CpuReading {
   readonly microseconds: number;
 }
 
 export interface MemoryReading {
   readonly rss: number;
-  /** What V8 accounts for: the heap, buffers and other external memory. */
+  /** Bytes that V8 accounts for: the heap, buffers and other external memory. */
   readonly accounted: number;
 }
 
-/** What only some servers can do. */
+/** Functions that only some servers have. */
 export interface Abilities {
-  /** Runs updates of ten rows by criteria one after another; returns how many. */
+  /** Runs updates by criteria, of ten rows each, one after another; returns how many it ran. */
   update?(order: UpdateOrder): Promise<number>;
 }
 
@@ -32,17 +32,17 @@ export interface UpdateOrder {
 /** The row this process was started for. */
 export const ROW = process.argv[2] ?? '';
 
-/** How many rows there are before the first request. */
+/** Number of rows before the first request. */
 export const ROWS = ROW === 'live-list' ? LISTED_ROWS : SEEDED_ROWS;
 
 const commits: number[] = [];
 
-/** Notes the moment of a commit, for the latency row. */
+/** Records the time of a commit, for the latency row. */
 export function markCommit(): void {
   commits.push(clockMs());
 }
 
-/** Tells the runner where the server listens and answers its questions from then on. */
+/** Answers the calls of the runner: where the server listens, and what it measures. */
 export function serve(server: Server, abilities: Abilities = {}): void {
   answerCalls({
     port: () => (server.address() as AddressInfo).port,
@@ -65,13 +65,13 @@ function readCpu(): CpuReading {
 
 function readMemory(): MemoryReading {
   if (globalThis.gc === undefined) throw new Error('The server process needs --expose-gc.');
-  // Finalizers of the first collection free what the second one finds.
+  // Finalizers that run after one collection free what the next one finds.
   for (let i = 0; i < 3; i++) globalThis.gc();
   const { rss, heapUsed, external } = process.memoryUsage();
   return { rss, accounted: heapUsed + external };
 }
 
-/** Listens on loopback, on a port the system chooses. */
+/** Listens on the loopback address, on a port that the system chooses. */
 export function listen(server: Server): Promise<void> {
   return new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 }

@@ -1,4 +1,4 @@
-// FeathersJS 5 with its knex adapter over Socket.IO: the nearest peer in purpose.
+// FeathersJS 5 with its knex adapter over Socket.IO: the framework closest in purpose.
 
 import { createServer } from 'node:http';
 import { feathers, type Application, type Params } from '@feathersjs/feathers';
@@ -15,7 +15,7 @@ interface IssueRow extends IssueInput {
   readonly updatedAt: string;
 }
 
-/** Feathers has no wish to be told who listens: a client joins its channel by creating a subscription. */
+/** Feathers has no subscribe request. Here, a client joins its channel by creating a subscription. */
 class Subscriptions {
   constructor(private readonly app: Application) {}
 
@@ -45,7 +45,7 @@ async function openDatabase(): Promise<Knex> {
   });
   const rows = Array.from({ length: ROWS }, (_, index) => seededIssue(index + 1));
   await knex.batchInsert('issue', rows, 100);
-  // An insert of its own is its own commit.
+  // An insert outside a transaction is a commit of its own.
   if (ROW === 'latency') knex.on('query', ({ method }: { method?: string }) => method === 'insert' && markCommit());
   return knex;
 }

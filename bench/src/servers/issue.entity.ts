@@ -36,7 +36,7 @@ abstract class IssueColumns {
 @Entity()
 export class Issue extends IssueColumns {}
 
-/** The same columns, but no hook and no observer: what nobody watches. */
+/** The same columns without a hook or an observer: the entity that nobody watches. */
 @Entity()
 export class Note extends IssueColumns {}
 
@@ -47,7 +47,7 @@ export function databaseOptions(): DataSourceOptions {
     ...place,
     entities: [Issue, Note],
     synchronize: true,
-    // Sees each statement just before it runs: the one mark of a commit that no subscriber can delay.
+    // Called just before each statement runs: the only sign of a commit that no subscriber can delay.
     ...(ROW === 'latency' ? { verbose: (sql: unknown) => sql === 'COMMIT' && markCommit() } : {}),
   };
 }
@@ -59,7 +59,7 @@ export async function seed(dataSource: DataSource): Promise<void> {
       await dataSource.getRepository<IssueColumns>(entity).insert(rows.slice(from, from + 100));
 }
 
-/** The same loop for all servers: ten rows of one project get another assignee. */
+/** The same loop for all servers. Each update gives the ten rows of one project another assignee. */
 export async function runUpdates(dataSource: DataSource, { updates, watched }: UpdateOrder): Promise<number> {
   const repository = dataSource.getRepository<IssueColumns>(watched ? Issue : Note);
   for (let n = 0; n < updates; n++)
@@ -67,5 +67,5 @@ export async function runUpdates(dataSource: DataSource, { updates, watched }: U
   return updates;
 }
 
-// Never the value a row already has, so that each update changes each row.
+// Never the value that a row already has, so that each update changes each of its rows.
 let assignee = 100;

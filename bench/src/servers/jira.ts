@@ -1,4 +1,4 @@
-// The same API with nestjs-jira, with what a user would have: authentication, a permission, DTOs, a view, visibility.
+// The same API with nestjs-jira, as an application has it: authentication, a permission, DTOs, a view, visibility.
 
 import 'reflect-metadata';
 import type { Server as HttpServer } from 'node:http';
@@ -25,12 +25,12 @@ import { databaseOptions, Issue, runUpdates, seed } from './issue.entity.js';
 class User {
   constructor(
     readonly id: number,
-    /** The projects this user may see; `undefined` = all. */
+    /** Ids of the projects that this user may see; `undefined` = all. */
     readonly projects: readonly number[] | undefined,
   ) {}
 }
 
-/** Tokens as the load generator sends them: `everything`, or `audience-3`. */
+/** Knows the load generator's tokens: `everything`, or `audience-3` for the audience 3. */
 @Injectable()
 class Tokens extends TokenVerifier {
   verify(token: string): User | null {
@@ -112,10 +112,10 @@ class IssueHook extends ModelHook<Issue> {
       authentication: [BearerTokenAuthentication],
       imports: [AuthModule],
       socketIo: { transports: ['polling', 'websocket'] },
-      // One load generator stands for thousands of clients.
       ...(process.env['BENCH_SHORT_WAYS'] === 'off' && {
         fastPaths: { reads: false, writes: false, views: false, frames: false },
       }),
+      // One load generator stands for thousands of clients.
       limits: { requestsPerSecond: 1e9, userRequestsPerSecond: 1e9, connectionsPerUser: 1e6 },
     }),
   ],

@@ -1,4 +1,4 @@
-// What Node can do at most: one WebSocket frame, built once, written to each TCP socket. No Socket.IO server, no ORM.
+// The most that Node can do: one WebSocket frame, built once, written to each TCP socket. No Socket.IO server, no ORM.
 
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
@@ -25,7 +25,7 @@ server.on('connection', (socket, request) => {
   });
 });
 
-/** Just enough of Socket.IO to be spoken to in the same frames. */
+/** Implements just enough of Socket.IO to answer the same frames. */
 function answer(socket: WebSocket, tcp: Socket, text: string): void {
   if (text.startsWith('40')) return socket.send('40{"sid":"-"}');
   const [, id, body] = /^42(\d+)(\[.*)$/s.exec(text) ?? [];
@@ -59,7 +59,7 @@ function announce(issue: { id: number; projectId: number }): void {
   }
 }
 
-/** An unmasked WebSocket text frame of less than 64 KiB, in one piece. */
+/** A single unmasked WebSocket text frame of less than 64 KiB. */
 function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const header = length < 126 ? 2 : 4;

@@ -1,4 +1,4 @@
-// A Nest gateway written by hand, with the ValidationPipe: what a Nest developer has today.
+// A Nest gateway written by hand, with the ValidationPipe: what Nest itself offers.
 
 import 'reflect-metadata';
 import type { Server as HttpServer } from 'node:http';

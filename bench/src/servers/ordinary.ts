@@ -1,4 +1,4 @@
-// nestjs-jira with all its short ways off.
+// nestjs-jira with all its fast paths off.
 
 import process from 'node:process';
 

@@ -1,4 +1,4 @@
-// A CPU profile of a part of the process's life, without its start: what --cpu-prof cannot leave out.
+// A CPU profile without the start of the process, which `--cpu-prof` would include.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
@@ -12,7 +12,7 @@ export async function startProfile(): Promise<void> {
   await session.post('Profiler.start');
 }
 
-/** Writes `<folder>/<name>.cpuprofile`. */
+/** Ends the profile and writes it to `<folder>/<name>.cpuprofile`. */
 export async function stopProfile({ folder, name }: { folder: string; name: string }): Promise<void> {
   const { profile } = await session.post('Profiler.stop');
   mkdirSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-// Which database the servers of a run use, and a new one for each of them.
+// Chooses the database of a run, and creates a new one for each server.
 
 import { randomUUID } from 'node:crypto';
 import { DataSource, type DataSourceOptions } from 'typeorm';
@@ -8,10 +8,10 @@ export type DatabaseName = (typeof DATABASES)[number];
 
 /** Set by the runner for the processes it starts. */
 const DATABASE = (process.env['BENCH_DATABASE'] ?? 'sqlite') as DatabaseName;
-/** What the databases of one run are called, before a part of their own. */
+/** Prefix of the names of all databases of one run. */
 const PREFIX = process.env['BENCH_PREFIX'] ?? `jira_bench_${process.pid}_`;
 
-/** For the processes that are started from now on. */
+/** Chooses the database for the processes that are started from now on. */
 export function choose(database: DatabaseName): void {
   process.env['BENCH_DATABASE'] = database;
   process.env['BENCH_PREFIX'] = PREFIX;
@@ -22,7 +22,7 @@ const SERVERS = {
   mariadb: process.env['MARIADB_URL'] ?? 'mysql://root@127.0.0.1:3306/mysql',
 };
 
-/** A new database: TypeORM's ways to it. Each server has it, and a pool of the driver's usual size, for itself. */
+/** Creates a database for one server; returns TypeORM's options for it, with the driver's default pool size. */
 export async function freshDatabase(database = DATABASE): Promise<DataSourceOptions> {
   if (database === 'sqlite') return { type: 'better-sqlite3', database: ':memory:' };
   const name = `${PREFIX}${randomUUID().slice(0, 8)}`;

@@ -15,7 +15,7 @@ interface Reply {
   readonly error?: string;
 }
 
-/** What a server sent was not what it should have been. Its message says all: where it was noticed does not matter. */
+/** A server sent something wrong. Only the message is reported: where the fault was noticed does not matter. */
 export class WrongAnswer extends Error {
   constructor(what: string) {
     super(`Wrong answer: ${what}.`);
@@ -24,7 +24,7 @@ export class WrongAnswer extends Error {
 
 type Handler = (argument: never) => unknown;
 
-/** In a child: answers the parent's calls by name, and ends with the parent. */
+/** In a child: answers the parent's calls by name, and exits with the parent. */
 export function answerCalls(handlers: Readonly<Record<string, Handler>>): void {
   process.on('disconnect', () => process.exit());
   process.on('message', (call: Call) => {
@@ -47,10 +47,10 @@ function textOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** No call of a benchmark takes longer; a process that hangs ends the run instead of stalling it. */
+/** No call of a benchmark takes longer. A process that hangs fails the run instead of stalling it. */
 const CALL_TIMEOUT_MS = 90_000;
 
-/** In the parent: a process of ours and what it answers. */
+/** In the parent: a child process, and the calls to it. */
 export class Child {
   private readonly waiting = new Map<number, (reply: Reply) => void>();
   private nextId = 1;

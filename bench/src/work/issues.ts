@@ -1,19 +1,19 @@
-// The rows every server holds and every check expects.
+// The rows that every server holds and every check expects.
 
 export const SEEDED_ROWS = 1000;
 export const PAGE_SIZE = 16;
-/** Rows of a live list, and rows that it is the first of. */
+/** A live list shows the first `LIST_SIZE` of `LISTED_ROWS` rows. */
 export const LIST_SIZE = 20;
 export const LISTED_ROWS = 10_000;
 export const STATUSES = ['open', 'doing', 'done'] as const;
 export type Status = (typeof STATUSES)[number];
 
-/** Rows of one project: what an update by criteria touches. */
+/** Rows of one project, all of which an update by criteria changes. */
 export const ROWS_OF_A_PROJECT = 10;
 export const PROJECTS = SEEDED_ROWS / ROWS_OF_A_PROJECT;
 
 export const AUDIENCES = 10;
-/** The project that every audience may see; audience `n` sees project `n` besides. */
+/** The project that every audience may see. Audience `n` also sees project `n`. */
 export const SHARED_PROJECT = 1000;
 
 export interface IssueInput {
@@ -35,21 +35,21 @@ export function seededIssue(id: number): IssueInput {
   };
 }
 
-/** How many of the seeded rows have this status. */
+/** How many of the first `rows` seeded rows have this status. */
 export function seededCount(status: Status, rows = SEEDED_ROWS): number {
   let count = 0;
   for (let id = 1; id <= rows; id++) if (seededIssue(id).status === status) count++;
   return count;
 }
 
-/** The ids on a page of the rows of one status, by id. */
+/** The ids on one page of the rows of a status, ordered by id. */
 export function seededPage(status: Status, page: number): number[] {
   const ids: number[] = [];
   for (let id = 1; id <= SEEDED_ROWS; id++) if (seededIssue(id).status === status) ids.push(id);
   return ids.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE);
 }
 
-/** What is wrong with a row as it came over the wire; `undefined` = nothing. */
+/** Describes what is wrong with a row as it arrived; `undefined` if nothing is. */
 export function rowFault(row: unknown, expected: IssueInput, id?: number): string | undefined {
   if (typeof row !== 'object' || row === null) return `is ${String(row)}, not a row`;
   const fields = row as Record<string, unknown>;

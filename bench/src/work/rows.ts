@@ -1,6 +1,6 @@
-// What is measured: one entry a row of the table.
+// What is measured: one entry for each row of the table.
 
-/** `ordinary` is `jira` without its short ways: all goes through TypeORM. */
+/** `ordinary` is `jira` without its fast paths: everything goes through TypeORM. */
 export const SERVERS = ['bare', 'nest', 'feathers', 'limit', 'ordinary', 'jira'] as const;
 export type ServerName = (typeof SERVERS)[number];
 
@@ -25,11 +25,11 @@ export type RowName = (typeof ROW_NAMES)[number];
 export interface Row {
   readonly name: RowName;
   readonly title: string;
-  /** What one unit of the figure is. */
+  /** Unit of the figure, e.g. `KiB resident`. */
   readonly unit: string;
   readonly better: 'more' | 'less';
   readonly servers: readonly ServerName[];
-  /** Sockets open at once, in each of the two processes. */
+  /** Sockets that each of the two processes has open at once. */
   readonly sockets: number;
 }
 

@@ -1,4 +1,4 @@
-// What is drawn at random for tasks and requests, the same for the same seed.
+// Random tasks, filters and words, the same for the same seed.
 
 import type { Task } from './entities.js';
 import type { Filter } from './world.js';
@@ -8,7 +8,7 @@ export const WATCHERS = [1, 2];
 export const WRITER = 3;
 
 export class Dice {
-  /** From 0 to below 1. */
+  /** A random number from 0 (included) to 1 (excluded). */
   readonly chance: () => number;
 
   constructor(seed: number) {
@@ -43,7 +43,7 @@ export class Dice {
   }
 }
 
-/** mulberry32: the same numbers for the same seed. */
+/** mulberry32: a generator that gives the same numbers for the same seed. */
 function random(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,4 +1,4 @@
-// Teams with members, and their tasks, which some people may read.
+// Teams with members, and their tasks, each with readers of its own.
 
 import { Column, Entity, JoinTable, ManyToMany, ManyToOne, OneToMany, PrimaryColumn, PrimaryGeneratedColumn, type Relation } from 'typeorm'; // prettier-ignore
 

@@ -1,4 +1,4 @@
-// Random reads, writes and subscriptions, and the check that nobody is sent what they could not have retrieved.
+// Reads, writes and subscribes at random, and checks that nobody is sent what they could not have retrieved.
 
 import { isDeepStrictEqual } from 'node:util';
 import type { DataSourceOptions, EntityManager } from 'typeorm';
@@ -12,7 +12,7 @@ import { Watcher, type Watch } from './watcher.js';
 import { hookOf, matches, State, type Filter, type TaskHookClass } from './world.js';
 
 const MOST_TASKS = 14;
-/** How long what was committed may take to arrive. */
+/** How long a commit may take to arrive. */
 const PATIENCE_MS = 8_000;
 
 interface HasManager {
@@ -21,12 +21,12 @@ interface HasManager {
 
 export interface FuzzOptions {
   readonly seed: number;
-  /** Goes on until that many were checked, or something was found. */
+  /** Number of frames to check. The run ends earlier if it finds a violation. */
   readonly frames: number;
   readonly schema: Schema;
-  /** In place of the schema's own, by namespace. */
+  /** Hook classes to use in place of the schema's, by namespace. */
   readonly hooks?: Readonly<Record<string, TaskHookClass>>;
-  /** @default the one this run is about */
+  /** @default the database of this test run */
   readonly database?: DataSourceOptions;
 }
 
@@ -46,7 +46,7 @@ export async function fuzz({ seed, frames, schema, hooks = {}, database }: FuzzO
   return { frames: run.frames, changes: run.changes, steps: run.steps, violations: run.violations };
 }
 
-/** Whose rights one step may have changed. */
+/** Whose rights a step may have changed. */
 class Moved {
   readonly users = new Set<number>();
   teams = false;
@@ -61,9 +61,9 @@ class Fuzz {
   private readonly roles = new Map<number, string>();
   private watchers: Watcher[] = [];
   private writer!: TestClient;
-  /** The moment before, and now. */
+  /** The tables before the last step, and now. */
   private states!: [State, State];
-  /** In the step before, and in this one. */
+  /** The rights that may have changed in the step before, and in this one. */
   private moved: [Moved, Moved] = [new Moved(), new Moved()];
 
   constructor(
@@ -131,7 +131,7 @@ class Fuzz {
     }); // prettier-ignore
   }
 
-  /** Through a hook: what is accepted has to be within the writer's sight afterwards. */
+  /** Writes through a hook. The writer must see the row after a write that is accepted. */
   private async writeAs(client: TestClient, userId = this.userOf(client)): Promise<void> {
     const namespace = this.dice.oneOf(this.namespaces);
     const id = this.dice.oneOf([...this.states[1].tasks.keys()]);
@@ -218,7 +218,7 @@ class Fuzz {
       this.report(`user ${userId} retrieved ${id} by ${namespace}: ${JSON.stringify(row)}`);
   } // prettier-ignore
 
-  /** Waits until each watch holds what its user may retrieve: no more and no less. */
+  /** Waits until each watch holds exactly the rows that its user may retrieve. */
   private async checkHeld(watcher: Watcher): Promise<void> {
     const wrong = (): Watch[] => [...watcher.watches.values()].filter(({ namespace, filter, held }) => !isDeepStrictEqual(held, this.fetch(watcher.userId, namespace, filter))); // prettier-ignore
     const isRight = (): boolean => {

@@ -1,45 +1,45 @@
-// Rules of who sees which tasks: drawn at random, written as a visibility, and read plainly in JavaScript.
+// Rules that say who sees which tasks: drawn at random, written as a visibility, and evaluated in plain JavaScript.
 
 import fc from 'fast-check';
 import { In, IsNull, LessThan, Not } from 'typeorm';
 import type { HookScope, Visibility } from 'nestjs-jira';
 import { Membership, type Task } from './entities.js';
 
-/** What has to be true of a task's team: all that is said. */
+/** Conditions on a task's team, all of which must hold. */
 interface TeamPart {
   readonly isOpen?: boolean;
-  /** The caller is a member, in this role if it says one. */
+  /** The caller is a member: `any` in any role, `lead` in that role. */
   readonly member?: 'any' | 'lead';
 }
 
-/** All that is said has to be true of the task, and of the caller. */
+/** Conditions on the task and the caller, all of which must hold. */
 interface Part {
   readonly isPublic?: boolean;
   readonly owner?: 'me' | 'another' | 'nobody';
   readonly level?: number;
-  /** Any of these, of the task's team; `none` = it has no team. */
+  /** The task's team satisfies one of these; `none`: the task has no team. */
   readonly team?: readonly TeamPart[] | 'none';
-  /** The caller is a member of its team, by keys that were read beforehand. */
+  /** The caller is a member of the task's team, by ids of teams that the hook reads beforehand. */
   readonly resolved?: true;
-  /** The caller is among its readers. */
+  /** The caller is among the task's readers. */
   readonly reader?: true;
   /** The caller is an administrator. */
   readonly admin?: true;
 }
 
-/** Everybody sees all or nothing, or what any of these allows: lists may hold lists. */
+/** `true` shows all tasks, `false` none. A list shows the tasks for which one part holds; lists may hold lists. */
 export type Rule = boolean | readonly (Part | readonly Part[])[];
 
-/** What one hook says. */
+/** The rule of one hook, and its other options. */
 export interface HookSpec {
   readonly rule: Rule;
-  /** Who is sent a task's secret: its owner, whatever the audience, or nobody. */
+  /** Who gets a task's secret: its owner alone, or nobody. */
   readonly secret: 'owner' | 'nobody';
-  /** Tasks of level 3 and more are their owner's alone, by an object permission. */
+  /** Whether an object permission reserves tasks of level 3 and higher for their owners. */
   readonly isGuarded: boolean;
 }
 
-/** Hooks by namespace. */
+/** The hooks of one run, by namespace. */
 export type Schema = Readonly<Record<string, HookSpec>>;
 
 const teamPart = fc
@@ -61,7 +61,7 @@ const part: fc.Arbitrary<Part> = fc
     },
     { requiredKeys: [] },
   )
-  // More conditions than a few are hardly ever true together.
+  // More than two conditions hardly ever hold together.
   .filter((one) => [1, 2].includes(Object.keys(one).length) && !(one.resolved && one.team === 'none'));
 const rule: fc.Arbitrary<Rule> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom<Rule[]>(true, false, [], [[]]) },
@@ -73,12 +73,12 @@ const spec: fc.Arbitrary<HookSpec> = fc.record({
   isGuarded: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
 });
 
-/** Five hooks of random rules. */
+/** Five hooks with random rules. */
 export const schemas: fc.Arbitrary<Schema> = fc
   .array(spec, { minLength: 5, maxLength: 5 })
   .map((specs) => Object.fromEntries(specs.map((one, i) => [`rule${i}`, one])));
 
-/** Rules that people write. */
+/** Rules that applications typically have. */
 export const USUAL: Schema = {
   related: { rule: [{ team: [{ member: 'any' }] }], secret: 'owner', isGuarded: false },
   owned: { rule: [{ owner: 'me' }], secret: 'owner', isGuarded: false },
@@ -104,7 +104,7 @@ interface Caller {
   readonly role?: string;
 }
 
-/** The conditions on the row; true or false where what is said of the caller decides. */
+/** The conditions on the row, or a boolean if those on the caller decide alone. */
 function whereOf(one: Part, user: Caller, teams: readonly number[]): object | boolean {
   if (one.admin && user.role !== 'admin') return false;
   const owner = { me: user.id, another: Not(user.id), nobody: IsNull() };
@@ -127,7 +127,7 @@ function teamWhere({ isOpen, member }: TeamPart, userId: number): object {
   };
 }
 
-/** What a rule is asked about: one moment. */
+/** What a rule reads: the state at one point in time. */
 export interface Moment {
   roleOf(userId: number): string | undefined;
   isMember(userId: number, teamId: number, role?: string): boolean;
@@ -158,7 +158,7 @@ function partHolds(one: Part, userId: number, { id, isPublic, ownerId, level, te
   );
 }
 
-/** Whether opening or closing a team may alter what the rule shows. */
+/** Whether opening or closing a team may change what the rule shows. */
 export function asksWhetherOpen(written: Rule): boolean {
   if (typeof written === 'boolean') return false;
   return written.flat().some(({ team }) => Array.isArray(team) && (team as TeamPart[]).some(({ isOpen }) => isOpen !== undefined)); // prettier-ignore

@@ -1,4 +1,4 @@
-// A user with subscriptions, and what each of them was told.
+// A user with subscriptions, and the rows that each subscription holds.
 
 import type { TestClient } from '../../support/app.js';
 import type { Filter } from './world.js';
@@ -7,15 +7,15 @@ export interface Watch {
   readonly namespace: string;
   readonly filter: Filter;
   readonly requestId: string;
-  /** What two watches share if they ask for the same. */
+  /** Channel of the subscription. Watches that ask for the same rows share one. */
   channel: string;
-  /** The rows it has by what it was told, by id. */
+  /** The rows that the changes so far leave it with, by id. */
   held: Map<number, object>;
 }
 
 export class Watcher {
   readonly watches = new Map<string, Watch>();
-  /** Every channel ever told of. */
+  /** Every channel that an answer to a subscribe has ever named, with its watch. */
   readonly channels = new Map<string, Watch>();
   checked = 0;
 

@@ -1,4 +1,4 @@
-// Hooks that show tasks by any rule, and what a rule shows at one moment.
+// Hooks that show tasks by any rule, and what a rule shows at one point in time.
 
 import { Expose } from 'class-transformer';
 import { IsBoolean, IsInt, IsOptional, IsString } from 'class-validator';
@@ -49,7 +49,7 @@ export abstract class TaskHook extends ModelHook<Task> {
   ];
 }
 
-/** The class of a hook, and what to put into its place: a class of the same namespace that extends it. */
+/** The class of a hook. To replace it, extend it under the same namespace. */
 export type TaskHookClass = new () => TaskHook;
 
 export function hookOf(namespace: string, { rule, secret, isGuarded }: HookSpec): TaskHookClass {
@@ -74,7 +74,7 @@ export function hookOf(namespace: string, { rule, secret, isGuarded }: HookSpec)
 
 export type Filter = Partial<Pick<Task, 'teamId' | 'isPublic' | 'ownerId'>>;
 
-/** Everything there is at one moment, read from the tables. */
+/** All tables as they are at one point in time. */
 export class State implements Moment {
   private constructor(
     readonly tasks: ReadonlyMap<number, Task>,
@@ -114,13 +114,13 @@ export class State implements Moment {
     return this.readers.has(`${userId} ${taskId}`);
   }
 
-  /** Whether the row is in a user's sight, object permissions aside. */
+  /** Whether a user may see the row, object permissions aside. */
   sees(userId: number, namespace: string, id: unknown): boolean {
     const task = this.tasks.get(Number(id));
     return task !== undefined && holds(this.specOf(namespace).rule, userId, task, this);
   }
 
-  /** What a user may be shown of a row; `undefined` = nothing. */
+  /** What a user may be shown of a row; `undefined` if nothing. */
   shown(userId: number, namespace: string, id: unknown): object | undefined {
     const task = this.tasks.get(Number(id));
     if (!task || !this.sees(userId, namespace, id)) return undefined;
@@ -128,7 +128,7 @@ export class State implements Moment {
     return spec.isGuarded && !permits(task, userId) ? undefined : viewOf(task, userId, spec);
   }
 
-  /** The rows that a list has to have, by their id. */
+  /** The rows that a list must have, ordered by id. */
   list(userId: number, namespace: string, filter: Filter): object[] {
     const seen = [...this.tasks.values()].filter(
       (task) => this.sees(userId, namespace, task.id) && matches(task, filter),
@@ -136,7 +136,7 @@ export class State implements Moment {
     return seen.map((task) => viewOf(task, userId, this.specOf(namespace)));
   }
 
-  /** The rows that a subscriber has to have, by their id. */
+  /** The rows that a subscriber must hold, ordered by id. */
   held(userId: number, namespace: string, filter: Filter): object[] {
     const asked = [...this.tasks.values()].filter((task) => matches(task, filter));
     return asked.flatMap((task) => this.shown(userId, namespace, task.id) ?? []);

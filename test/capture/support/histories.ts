@@ -1,4 +1,4 @@
-// Random histories: what several actors write at the same time, in nested transactions that commit, fail and roll back.
+// Random histories: several actors write at the same time, in nested transactions that commit, fail or roll back.
 
 import fc from 'fast-check';
 import {
@@ -20,7 +20,7 @@ export interface Write {
 }
 export interface Transaction {
   readonly steps: readonly Step[];
-  /** How it ends: an error inside is thrown on, or swallowed; `abort` throws after the last step. */
+  /** How it ends: `commit` passes on an error inside, `swallow` ignores it, `abort` throws after the last step. */
   readonly end: 'commit' | 'swallow' | 'abort';
   readonly isByHand: boolean;
 }
@@ -36,7 +36,7 @@ const pick = async (manager: EntityManager, index: number, withDeleted = false):
 };
 const labelOf = (value: number): string => `l${value % 3}`;
 
-/** Every way of TypeORM to write; `a` and `b` choose rows and values. */
+/** Every way in which TypeORM writes. `a` and `b` choose rows and values. */
 const WRITES = {
   'save new': (m, a) => m.save(Task, { name: name(a) }),
   'save several new': (m, a, b) =>
@@ -203,7 +203,7 @@ const WRITES = {
 } satisfies Record<string, Writer>;
 
 const small = fc.integer({ min: 0, max: 4 });
-/** TypeORM 0.3 inserts no selected rows. */
+/** TypeORM 0.3 cannot insert the rows of a select. */
 const writes = (Object.keys(WRITES) as (keyof typeof WRITES)[]).filter(
   (write) => write !== 'insert as select' || 'valuesFromSelect' in InsertQueryBuilder.prototype,
 );
@@ -227,15 +227,15 @@ const { step } = fc.letrec<{ step: Step; transaction: Transaction }>((tie) => ({
   }),
 }));
 
-/** Up to four actors of up to six steps. */
+/** Up to four actors, with up to six steps each. */
 export const histories: fc.Arbitrary<History> = fc.array(fc.array(step, { minLength: 1, maxLength: 6 }), {
   minLength: 1,
   maxLength: 4,
 });
 
-/** Runs every actor of a history; what the database refuses is part of the game. */
+/** Runs all actors of a history at once. Refusals are expected, and ignored. */
 export async function play(dataSource: DataSource, history: History): Promise<void> {
-  // All of them to the end, so that a fault of one does not meet the next history.
+  // Wait for all of them, so that after a failure none goes on writing during the next history.
   const actors = await Promise.allSettled(
     history.map(async (steps) => {
       for (const one of steps) await run(dataSource.manager, one).catch(tolerate);
@@ -244,7 +244,7 @@ export async function play(dataSource: DataSource, history: History): Promise<vo
   for (const actor of actors) if (actor.status === 'rejected') throw actor.reason;
 }
 
-/** TypeORM itself refuses some upserts on SQLite, and the end of a transaction that PostgreSQL has aborted. */
+/** Ignores planned errors and TypeORM's own: for some upserts on SQLite, or when PostgreSQL has aborted a transaction. */
 function tolerate(error: unknown): void {
   if (error instanceof TypeORMError || (error instanceof Error && error.message === 'aborted')) return;
   throw error;

@@ -11,7 +11,7 @@ export interface Kind {
 
 const book = (manager: EntityManager, id = 1) => manager.findOneByOrFail(Book, { id });
 
-/** Before each: author 1 with books 1 (title a, pages 1 and 2) and 2 (title b); tag x on book 1; seat 1A; cat 1, dog 2. */
+/** Rows before each: author 1 with books 1 (title a, pages 1 and 2) and 2 (title b); tag x on book 1; seat 1A; cat 1, dog 2. */
 export const KINDS: readonly Kind[] = [
   { title: '`save` of a new row', write: (m) => m.save(Author, { name: 'new' }), announced: ['added Author 2'] },
   {

@@ -1,4 +1,4 @@
-// A small library with one of each kind of mapping that TypeORM knows.
+// A small library whose entities use each kind of mapping that TypeORM has.
 
 import {
   ChildEntity,

@@ -1,4 +1,4 @@
-// Replays announced changes on a copy of the tables, and notes every change that does not fit the copy.
+// Replays announced changes on a copy of the tables, and records every change that does not fit the copy.
 
 import { isDeepStrictEqual } from 'node:util';
 import type { DataSource } from 'typeorm';
@@ -12,7 +12,7 @@ export class Mirror {
   readonly source: TypeOrmChangeSource;
   private readonly rows = new Map<string, Image>();
 
-  /** @param owners entities whose many-to-many rows are theirs: a change of one may leave its columns as they were */
+  /** @param owners entities that own many-to-many relations: a change of links leaves their columns as they were */
   constructor(
     private readonly dataSource: DataSource,
     private readonly entities: readonly string[],
@@ -31,7 +31,7 @@ export class Mirror {
     return this.commits.flatMap((commit) => commit.changes);
   }
 
-  /** What was announced since the last call, without images. */
+  /** The changes announced since the last call, as texts without images. */
   take(): string[] {
     const taken = this.changes.map(({ type, entity, id, isSoftDeleted }) => {
       return `${type} ${entity} ${typeof id === 'object' ? JSON.stringify(id) : id}${isSoftDeleted ? ' (deleted)' : ''}`;
@@ -46,7 +46,7 @@ export class Mirror {
     this.rows.clear();
   }
 
-  /** Notes each row in which the copy and the tables differ. */
+  /** Records each row in which the copy and the tables differ; returns all faults. */
   async compare(): Promise<readonly string[]> {
     const actual = new Map<string, Image>();
     for (const entity of this.entities) {

@@ -42,7 +42,7 @@ export class Task {
   @DeleteDateColumn()
   deletedAt: Date | null;
 
-  // No foreign key: one would have the database change rows by itself, which is not what is tested here.
+  // No constraint: with one, the database would change rows by itself, which is not tested here.
   @ManyToOne(() => Task, { nullable: true, createForeignKeyConstraints: false })
   parent: Relation<Task> | null;
 

@@ -1,4 +1,4 @@
-// Entities whose columns look different wherever nobody takes care: as given, as stored, as read, as announced.
+// Entities whose values easily differ between the four forms: as given, as stored, as read, as announced.
 
 import { Allow, IsOptional } from 'class-validator';
 import { Expose } from 'class-transformer';
@@ -14,7 +14,7 @@ import {
 } from 'typeorm';
 import type { DatabaseType } from '../../support/databases.js';
 
-/** A value of a class of the application's, with a form of its own on the wire. */
+/** A class of the application, with a form of its own on the wire (`toJSON`). */
 class Money {
   constructor(readonly cents: number) {}
   toJSON(): string {
@@ -22,7 +22,7 @@ class Money {
   }
 }
 
-/** One without. */
+/** A class of the application, without one. */
 class Span {
   constructor(
     readonly from: number,
@@ -57,7 +57,7 @@ const bytes = {
 
 const bit = { to: (value: unknown) => (Buffer.isBuffer(value) ? value[0] : value), from: (value: unknown) => value };
 
-/** A column, a value to create the row with, and one to update it to. */
+/** A column, the value to create the row with, and the value to update it to. */
 type Awkward = readonly [options: ColumnOptions, created: unknown, updated: unknown];
 
 const EVERYWHERE: Record<string, Awkward> = {
@@ -130,7 +130,7 @@ class Place {
   @Column({ type: 'varchar', nullable: true, select: false }) code: string | null;
 }
 
-/** Entity, input, view and values of one database's rows. */
+/** Entity, view, input and values for one database. */
 export function awkwardRows(type: DatabaseType) {
   const columns: Record<string, Awkward> = { ...EVERYWHERE, ...OWN[type] };
 

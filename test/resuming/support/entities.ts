@@ -1,4 +1,4 @@
-// Projects with members, and their issues: seen by membership, by ownership, by flags, by links and by code.
+// Projects with members, and issues that are visible by membership, ownership, flags, links or code.
 
 import { Expose } from 'class-transformer';
 import { Column, DeleteDateColumn, Entity, In, JoinTable, ManyToMany, ManyToOne, OneToMany, PrimaryColumn, PrimaryGeneratedColumn, type Relation } from 'typeorm'; // prettier-ignore

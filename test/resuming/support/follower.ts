@@ -1,4 +1,4 @@
-// A client as docs/protocol.md describes one: it keeps rows, a token and a position, loses its connection, and resumes.
+// A client as docs/protocol.md describes it: it keeps rows, a token and a position, loses its connection, and resumes.
 
 import type { ChangeFrame, ResumedChange, ResumedData } from 'nestjs-jira-protocol';
 import type { TestApp, TestClient } from '../../support/app.js';
@@ -6,19 +6,19 @@ import type { Filter, Shown } from './oracle.js';
 
 export class Follower {
   rows = new Map<number, Shown>();
-  /** Every id it was told of, since it was cut last. */
+  /** Ids of all rows that it was told of since the last cut. */
   readonly told = new Set<number>();
   recovered = 0;
   refetched = 0;
   private client!: TestClient;
   private channel = '';
   private token: string | null = null;
-  /** Everything up to here was told; of the newest position more may be on its way. */
+  /** All changes up to this position have arrived. Of the newest position, more may be on their way. */
   private complete?: string;
   private newest?: string;
   private heardAt = Date.now();
   private count = 0;
-  /** It was told to refetch, and has not got the rows yet. */
+  /** It was told to refetch, and does not have the rows yet. */
   private isStale = false;
   private fetching?: Promise<unknown>;
 
@@ -28,7 +28,11 @@ export class Follower {
     readonly filter: Filter,
   ) {}
 
-  /** Connects, and is then up to date. @param isLate its connection was found to be lost only now */
+  /**
+   * Connects, and brings the rows up to date.
+   *
+   * @param isLate whether the client notices only now that its connection was lost
+   */
   async connect(app: TestApp, isLate = false): Promise<void> {
     this.client = await app.connect(this.userId);
     this.count = 0;
@@ -46,7 +50,7 @@ export class Follower {
     this.read();
   } // prettier-ignore
 
-  /** Takes what has arrived. */
+  /** Applies the changes that have arrived. */
   read(): void {
     const frames = this.client.changes(this.namespace).slice(this.count);
     this.count += frames.length;
@@ -59,7 +63,7 @@ export class Follower {
     }
   }
 
-  /** Resolves when it has what was committed before now. */
+  /** Resolves when it holds everything that was committed before the call. */
   async settle(): Promise<void> {
     await this.client.settled(this.namespace);
     this.read();
@@ -67,7 +71,7 @@ export class Follower {
     this.read();
   }
 
-  /** The connection is lost, and with it what is on its way. */
+  /** Loses the connection, and with it whatever is on its way. */
   cut(): void {
     this.read();
     this.told.clear();

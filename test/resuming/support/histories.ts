@@ -1,4 +1,4 @@
-// Random histories: writes, memberships, rollbacks and cuts. At the end everybody holds what the tables say.
+// Random histories: writes, memberships, rollbacks and cuts. In the end, everybody must hold what the tables say.
 
 import { isDeepStrictEqual } from 'node:util';
 import type { EntityManager } from 'typeorm';
@@ -22,7 +22,7 @@ export interface Tally {
   readonly faults: string[];
 }
 
-/** Fills the tables that histories play on. */
+/** Fills the tables that the histories change. */
 export async function seedHistories({ dataSource: { manager } }: TestApp): Promise<void> {
   await manager.save(Project, PROJECTS.map((id) => ({ id, isOpen: id === 1 }))); // prettier-ignore
   await manager.save(Person, USERS.map((id) => ({ id }))); // prettier-ignore
@@ -52,7 +52,7 @@ export class Histories {
           for (const id of this.tables.shown(userId, namespace, filter).keys()) readable[n].add(id);
       };
       for (let i = 0; i < 3; i++) await step(0.1);
-      // Some lose their connection with the last changes on their way, some have read all.
+      // Some lose their connection while changes are on their way; others have received them all.
       for (const follower of followers) {
         if (dice.chance() < 0.5) await follower.settle();
         follower.cut();
@@ -90,7 +90,11 @@ export class Histories {
     this.tally.faults.push(`seed ${seed}: ${what}`);
   }
 
-  /** One transaction, that may roll back. @param decisive how often it is one that decides who sees what */
+  /**
+   * Runs one transaction, which may roll back.
+   *
+   * @param decisive probability (0 to 1) that it changes who sees what, in place of issues
+   */
   private async step(dice: Dice, decisive: number): Promise<void> {
     const { dataSource } = this.app;
     const isRolledBack = dice.chance() < 0.1;
@@ -117,7 +121,7 @@ export class Histories {
       projectId: dice.oneOf([...PROJECTS, null]),
     };
     if (id === undefined || (roll < 0.3 && ids.length < 12)) {
-      // Keys that were in use come back as other rows.
+      // Keys of rows that are gone come back as other rows.
       const key = dice.chance() < 0.3 ? dice.oneOf([1, 2, 3, 4]) : this.nextId++;
       if (!(await manager.exists(Issue, { where: { id: key }, withDeleted: true })))
         await manager.insert(Issue, { id: key, ...fields });

@@ -1,4 +1,4 @@
-// A node in a process of its own: it reports, and stops, when it is told to, or dies in the middle of its first commit.
+// A node in a process of its own. It reports and stops on request, or dies in the middle of its first commit.
 
 import 'reflect-metadata';
 import { CHANGE_LOG, type ChangeLog } from '../../../libs/jira/src/core/changes/change-log.js';
@@ -13,10 +13,10 @@ process.on('message', (order) => {
 });
 
 const die = (): void => process.kill(process.pid, 'SIGKILL') as unknown as void;
-// A token of Nest's, which TestApp takes for a class.
+// `CHANGE_LOG` is an injection token, where the type of `TestApp.get` expects a class.
 const log = node.app.get<ChangeLog & { keep(): void }>(CHANGE_LOG as never);
 if (death === 'committed') log.append = die;
-// What is read back of the stream is kept before anybody is told of it.
+// The log keeps what it reads back from the stream before it tells anybody.
 if (death === 'logged') log.keep = die;
 if (death === 'told') log.listen(die);
 process.send?.({ url: node.url });

@@ -1,4 +1,4 @@
-// One node of a cluster that is stopped and started again, in this process or in one of its own.
+// One node of a cluster that tests stop and start again, in this process or in one of its own.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,26 +14,33 @@ import { Logger, type TypeORMLogger } from './counting-logger.js';
 export interface NodeSettings {
   readonly database: DataSourceOptions;
   readonly redis: { readonly url: string; readonly prefix: string };
-  /** After which a node that crashed is noticed. @default a machine that is busy is no crash */
+  /**
+   * Time after which a crashed node is noticed. The default is long, because a busy machine is not a crash.
+   *
+   * @default 120_000
+   */
   readonly leaseMs?: number;
 }
 
-/** Where a node is killed: it has committed, but not told the log; the log has it, but nobody was told; it told its clients. */
+/**
+ * When a node is killed: after the commit, before the log has it (`committed`); before anybody is told of it (`logged`);
+ * after its clients were told (`told`).
+ */
 export type Death = 'committed' | 'logged' | 'told';
 
 export interface NodeReport {
-  /** Asked of the database since the last report. */
+  /** Statements sent to the database since the last report. */
   readonly statements: number;
   readonly channels: number;
   readonly connections: number;
-  /** What its process computed since the last report. */
+  /** CPU time that its process has used since the last report. */
   readonly cpuMs: number;
 }
 
 export interface ClusterNode {
   readonly url: string;
   report(): Promise<NodeReport>;
-  /** Stops as a deployment does. */
+  /** Stops the node as a deployment does. */
   stop(): Promise<void>;
 }
 
@@ -44,7 +51,7 @@ class FollowedHook extends IssueHook {
 
 const UNBOUNDED = 1_000_000;
 
-/** In this process. */
+/** Starts a node in this process. */
 export async function startNode({
   database,
   redis,
@@ -57,7 +64,7 @@ export async function startNode({
     database: { ...database, logging: true, logger: logger as TypeORMLogger },
     options: {
       ...redisCluster({ ...redis, leaseMs }),
-      // Without a word in between all clients of a channel come back from one position.
+      // No positions are sent in between, so all clients of a channel come back from the same one.
       resume: { positionMs: 3_600_000 },
       limits: { connectionsPerUser: UNBOUNDED, handshakesPerSecond: UNBOUNDED },
     },
@@ -75,7 +82,7 @@ export async function startNode({
   return { app, url: app.url, report, stop: () => app.close() };
 }
 
-/** In a process of its own. */
+/** Starts a node in a process of its own. `dieAt` says when it is killed. */
 export async function forkNode(settings: NodeSettings, dieAt?: Death): Promise<ClusterNode> {
   const args = ['/test/resuming/support/node-process.ts', JSON.stringify(settings), dieAt ?? ''];
   const child = fork('test/support/run-module.js', args, { cwd: fileURLToPath(new URL('../../..', import.meta.url)) });

@@ -1,4 +1,4 @@
-// Who may see which issues, from the tables alone.
+// Who may see which issues, computed from the tables alone.
 
 import type { DataSource } from 'typeorm';
 import { Issue, Member, Project } from './entities.js';
@@ -21,7 +21,7 @@ export class Tables {
     return new Tables(issues, new Set(pairs), new Set(projects.map(({ id }) => id)));
   }
 
-  /** The rows that a list has to have, by id. */
+  /** The rows that a list must have, by id. */
   shown(userId: number, namespace: string, filter: Filter = {}): Map<number, Shown> {
     const seen = this.issues.filter((issue) => this.sees(userId, namespace, issue) && this.matches(issue, filter));
     return new Map(

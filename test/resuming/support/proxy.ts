@@ -1,13 +1,13 @@
-// A TCP proxy that loses connections, and holds back what the server says. With several targets it balances them in turn.
+// A TCP proxy that loses connections, or drops what the server sends. With several targets, it takes them in turn.
 
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** One client and its server. */
+/** The two sockets of one connection. */
 interface Link {
   readonly client: Socket;
   readonly upstream: Socket;
-  /** Nothing goes through any more, its end included. */
+  /** Whether nothing passes any more, not even the end of a connection. */
   isLost: boolean;
 }
 
@@ -17,9 +17,9 @@ export class Proxy implements AsyncDisposable {
   private turn = 0;
   /** Whether clients can connect. */
   isOpen = true;
-  /** Whether what the server sends reaches its clients. */
+  /** Whether what the server sends is dropped. */
   isDeaf = false;
-  /** Bytes that did not. */
+  /** Number of bytes from the server that were dropped. */
   swallowed = 0;
 
   private constructor(public targets: readonly string[]) {
@@ -37,13 +37,13 @@ export class Proxy implements AsyncDisposable {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** Ends every connection; nobody gets in until `isOpen` is set. */
+  /** Ends every connection. Nobody can connect until `isOpen` is set. */
   cut(): void {
     this.isOpen = false;
     for (const { client, upstream } of this.links) for (const socket of [client, upstream]) socket.destroy();
   }
 
-  /** The same, but neither side is told that its connection ended. */
+  /** Like `cut`, but neither side learns that its connection has ended. */
   lose(): void {
     this.isOpen = false;
     for (const link of this.links) link.isLost = true;

@@ -1,4 +1,4 @@
-// A client of the library's own that keeps the rows it is told of, and notes what it should not have been told.
+// A client of the client library that keeps the rows it is told of, and records changes that it is told twice.
 
 import { createClient, type Change, type ClientOptions, type Crud } from 'nestjs-jira-client';
 import type { Row } from './world.js';
@@ -7,14 +7,14 @@ type Api = { followed: Crud<Row> };
 
 export class Reader {
   readonly rows = new Map<number, Row>();
-  /** Times that it came back. */
+  /** How often it has resumed. */
   recovered = 0;
   resets = 0;
-  /** Changes that it had been told before. */
+  /** Changes that it was told a second time. */
   readonly twice: string[] = [];
   readonly ready: Promise<void>;
   private readonly jira: ReturnType<typeof createClient<Api>>;
-  /** By row: position of the last change. */
+  /** Position of the last change of each row, by id. */
   private readonly newest = new Map<number, string | undefined>();
 
   constructor(
@@ -42,7 +42,7 @@ export class Reader {
     this.jira.close();
   }
 
-  /** Rejects as soon as its server is gone. */
+  /** Creates an issue. Rejects as soon as the server is gone. */
   create(title: string): Promise<Row> {
     return this.jira.hook('followed').create({ title, projectId: 1 });
   }

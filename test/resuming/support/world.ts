@@ -1,4 +1,4 @@
-// Two nodes on one database and one Redis, a process that writes, and who may see what, from the tables alone.
+// Two nodes and a writer on one database and one Redis, and who may see what, by the tables alone.
 
 import { randomUUID } from 'node:crypto';
 import type { DataSource, DataSourceOptions } from 'typeorm';
@@ -29,7 +29,7 @@ export class World implements AsyncDisposable {
     private readonly areApart: boolean,
     private readonly writer: Awaited<ReturnType<typeof startNode>>,
     readonly nodes: ClusterNode[],
-    /** In front of the nodes. */
+    /** The proxy in front of the nodes. */
     readonly balancer: Proxy,
   ) {}
 
@@ -50,7 +50,7 @@ export class World implements AsyncDisposable {
     return this.writer.app.dataSource;
   }
 
-  /** Stops a node, and starts another in its place. */
+  /** Stops a node and starts another in its place. */
   async restart(n: number): Promise<void> {
     const [stopping] = this.nodes.splice(n, 1);
     this.balance();
@@ -63,7 +63,7 @@ export class World implements AsyncDisposable {
     return Promise.all(this.nodes.map((node) => node.report()));
   }
 
-  /** One transaction that leaves what it should. */
+  /** Creates, updates or deletes an issue at random. */
   async write(dice: Dice): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       const ids = await manager.find(Issue, { select: { id: true }, order: { id: 'DESC' }, take: 30 });
@@ -76,7 +76,7 @@ export class World implements AsyncDisposable {
     });
   }
 
-  /** Those of them that do not hold what their users may see. */
+  /** The readers that do not hold exactly what their users may see. */
   async wrong(readers: readonly Reader[]): Promise<Reader[]> {
     const issues = await this.dataSource.manager.find(Issue);
     const shown = new Map<string, string>();
