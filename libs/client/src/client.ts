@@ -36,7 +36,7 @@ export interface JiraClient<Api extends ApiLike<Api> = UntypedApi> {
   /** The calls of a namespace. Nothing is sent. */
   hook<N extends NameOf<Api>>(namespace: N): HookClient<Api[N]>;
   /** The same, with the hook's type given here, for a client without a type of its own. */
-  hook<Hook extends HookLike<Hook>>(namespace: string): HookClient<Hook>;
+  hook<Hook extends HookLike<Hook> = never>(namespace: [Hook] extends [never] ? never : string): HookClient<Hook>;
   /** Calls any action. Resolves with its output, rejects with `JiraClientError`. */
   request<N extends NameOf<Api>, A extends NameOf<Api[N]>>(
     namespace: N,
