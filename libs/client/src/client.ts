@@ -17,6 +17,7 @@ import {
 import { Listeners } from './listeners.js';
 import { ids } from './ids.js';
 import { withKey } from './write-once.js';
+import { definedOf } from './defined.js';
 import { createRequest, type JiraRequest } from './jira-request.js';
 import type { ListenOptions, RowsListener } from './listen.js';
 import { listen, type LiveList, type SeededList, type SeededOptions } from './listening.js';
@@ -250,9 +251,4 @@ class Client implements Calls {
       ...link.inspect(),
     };
   }
-}
-
-/** Drops undefined values, so that `method: undefined` means the default. */
-function definedOf<T extends object>(values: T): T {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }
