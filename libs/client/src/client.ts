@@ -147,7 +147,7 @@ class Client implements Calls {
     this.link = link;
     this.messages = new Messages(link, this.options.onError);
     this.requests = new Requests(link, this.options, this.methods);
-    this.session = new Session(this.requests, link, this.options);
+    this.session = new Session(this.requests, link, this.options, () => this.kept?.wake());
     this.subscriptions = new Subscriptions(this.requests, link, this.options);
     this.connection = {
       get state() {
