@@ -1,9 +1,9 @@
 // The queue of writes, without a browser: in memory.
 
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { OfflineOptions } from 'nestjs-jira-client';
+import type { AuthSource, OfflineOptions } from 'nestjs-jira-client';
 import { indexedDb } from 'nestjs-jira-client/offline';
-import { Bench } from './support.js';
+import { Bench, reached } from './support.js';
 
 interface Queue {
   readonly bench: Bench;
@@ -13,9 +13,10 @@ interface Queue {
   readonly write: (id: number, title: string) => void;
 }
 
-function queueOf(bench: Bench, options: OfflineOptions = {}): Queue {
+function queueOf(bench: Bench, options: OfflineOptions = {}, auth: AuthSource = {}): Queue {
   const told: string[] = [];
   const jira = bench.client({
+    auth,
     persist: indexedDb('app', { user: '1' }),
     offline: {
       onDelayed: ({ code }, { id }) => told.push(`delayed ${id as number} ${code}`),
@@ -83,5 +84,30 @@ describe('the queue of writes', () => {
     expect(told).toEqual(['delayed 1 SESSION_EXPIRED']);
     jira.connect({ token: 'new' });
     await expect.poll(() => told).toEqual(['delayed 1 SESSION_EXPIRED', 'done a', 'done b']);
+  });
+
+  it('sends after a 401 as soon as the credentials are renewed on the open connection, by hand or by themselves', async () => {
+    await using bench = await Bench.start();
+    let isSignedIn = false;
+    bench.server.on('notes.update', ({ answer, refuse }) => (isSignedIn ? answer(null) : refuse('SESSION_EXPIRED')));
+    bench.server.on('$connection.$authenticate', ({ answer }) => {
+      isSignedIn = true;
+      answer({ expiresAt: null, expiresInMs: null });
+    });
+    const { jira, told, write } = queueOf(bench, {}, () => ({ token: 'fresh' }));
+    await reached(jira, 'connected');
+    // Nothing that waits for its backoff is sent within this test.
+    const chance = vi.spyOn(Math, 'random').mockReturnValue(1_000);
+    onTestFinished(() => chance.mockRestore());
+    write(1, 'a');
+    await expect.poll(() => told).toEqual(['delayed 1 SESSION_EXPIRED']);
+    await jira.authenticate();
+    await expect.poll(() => told).toEqual(['delayed 1 SESSION_EXPIRED', 'done a']);
+    isSignedIn = false;
+    write(2, 'b');
+    await expect.poll(() => told.slice(2)).toEqual(['delayed 2 SESSION_EXPIRED']);
+    bench.server.sockets[0]?.emit('$session', { expiresAt: '', expiresInMs: 20 });
+    await expect.poll(() => told.slice(2)).toEqual(['delayed 2 SESSION_EXPIRED', 'done b']);
+    expect(bench.server.requests('update')).toHaveLength(4);
   });
 });

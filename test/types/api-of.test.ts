@@ -3,7 +3,7 @@ import { IsString } from 'class-validator';
 import type { Observable } from 'rxjs';
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { describe, expectTypeOf, it } from 'vitest';
-import type { JiraClient } from 'nestjs-jira-client';
+import { createClient, type JiraClient } from 'nestjs-jira-client';
 import {
   Action,
   ActionScope,
@@ -199,12 +199,27 @@ describe('ApiOf', () => {
       jira.listen(jira.hook('archive').list(), (rows) =>
         expectTypeOf(rows).toEqualTypeOf<readonly { name: string; since: string }[]>(),
       );
+      // @ts-expect-error a namespace that the API has not
+      void jira.hook('users');
       // @ts-expect-error a field that the input has not
       void issues.create({ title: 'a', status: 'open' });
       // @ts-expect-error a helper is no action
       void issues.action('helper');
       // @ts-expect-error the query must name a text
       void issues.action('search', { query: { limit: 1 } });
+    });
+  });
+
+  it('is no limit to a client without a type, nor to a hook whose type the call gives', () => {
+    compiles(() => {
+      const untyped = createClient('http://localhost:3000');
+      expectTypeOf(untyped.hook('anything').list()).resolves.toBeUnknown();
+      expectTypeOf(untyped.hook<Api['posts']>('anything').list()).resolves.toEqualTypeOf<
+        Api['posts']['list']['output']
+      >();
+      expectTypeOf(jira.hook<Api['posts']>('others').list()).resolves.toEqualTypeOf<Api['posts']['list']['output']>();
+      // @ts-expect-error a typed client of the same call
+      void createClient<Api>('http://localhost:3000').hook('users');
     });
   });
 });

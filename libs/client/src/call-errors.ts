@@ -1,26 +1,33 @@
 // Errors that the client itself raises for a request.
 
-import type { Method } from 'nestjs-jira-protocol';
 import type { Call } from './call.js';
 import { JiraClientError } from './errors.js';
+import { isRead } from './write-once.js';
+
+type Named = Pick<Call, 'action' | 'namespace'>;
+
+/** How messages name a request. */
+export function nameOf({ action, namespace }: Named): string {
+  return `"${action}" on "${namespace}"`;
+}
 
 /** The connection was lost between request and answer. */
 export function lostWhileAsking(requestId: string, call: Call, cause: JiraClientError): JiraClientError {
-  const message = `The connection was lost before "${call.action}" on "${call.namespace}" was answered.${doubtOf(call.method)}`;
+  const message = `The connection was lost before ${nameOf(call)} was answered.${doubtOf(call)}`;
   return new JiraClientError(message, { code: 'CONNECTION_LOST', requestId, cause });
 }
 
 /** The request timed out. `where` says how far it got. */
 export function late(
   requestId: string,
-  { action, namespace, method }: Call,
+  call: Call,
   timeoutMs: number,
   where: 'sent' | 'queued' | 'unconnected',
   cause: JiraClientError | undefined,
 ): JiraClientError {
-  const what = `"${action}" on "${namespace}"`;
+  const what = nameOf(call);
   if (where === 'sent') {
-    const message = `${what} was not answered within ${timeoutMs} ms.${doubtOf(method)}`;
+    const message = `${what} was not answered within ${timeoutMs} ms.${doubtOf(call)}`;
     return new JiraClientError(message, { code: 'REQUEST_TIMEOUT', requestId });
   }
   if (where === 'queued') {
@@ -37,17 +44,17 @@ export function queueFull(requestId: string, limit: number): JiraClientError {
 }
 
 /** The request is not JSON (it holds a bigint or a circular value), or Socket.IO reserves its namespace. */
-export function unsendable(requestId: string, { action, namespace }: Call, cause: unknown): JiraClientError {
-  return new JiraClientError(`"${action}" on "${namespace}" cannot be sent.`, { code: 'UNSENDABLE', requestId, cause });
+export function unsendable(requestId: string, call: Call, cause: unknown): JiraClientError {
+  return new JiraClientError(`${nameOf(call)} cannot be sent.`, { code: 'UNSENDABLE', requestId, cause });
 }
 
-export function malformed(requestId: string, { action, namespace }: Call, reason: string): JiraClientError {
-  const message = `The answer to "${action}" on "${namespace}" is malformed: ${reason}`;
+export function malformed(requestId: string, call: Call, reason: string): JiraClientError {
+  const message = `The answer to ${nameOf(call)} is malformed: ${reason}`;
   return new JiraClientError(message, { code: 'MALFORMED_ANSWER', requestId });
 }
 
-function doubtOf(method: Method): string {
-  return method === 'GET' || method === 'SUBSCRIPTION' ? '' : ' The write may or may not have happened.';
+function doubtOf(call: Call): string {
+  return isRead(call) ? '' : ' The write may or may not have happened.';
 }
 
 export function aborted(requestId: string, cause: unknown): JiraClientError {
@@ -55,11 +62,8 @@ export function aborted(requestId: string, cause: unknown): JiraClientError {
 }
 
 /** The answer to a subscribe names no channel. */
-export function noChannel(
-  requestId: string,
-  { action, namespace }: { action: string; namespace: string },
-): JiraClientError {
-  const message = `The answer to "${action}" on "${namespace}" has no channel or position. Return what the observer's subscribe(scope) resolves with.`;
+export function noChannel(requestId: string, call: Named): JiraClientError {
+  const message = `The answer to ${nameOf(call)} has no channel or position. Return what the observer's subscribe(scope) resolves with.`;
   return new JiraClientError(message, { code: 'MALFORMED_ANSWER', requestId });
 }
 

@@ -17,6 +17,7 @@ import {
 import { Listeners } from './listeners.js';
 import { ids } from './ids.js';
 import { withKey } from './write-once.js';
+import { definedOf } from './defined.js';
 import { createRequest, type JiraRequest } from './jira-request.js';
 import type { ListenOptions, RowsListener } from './listen.js';
 import { listen, type LiveList, type SeededList, type SeededOptions } from './listening.js';
@@ -36,7 +37,7 @@ export interface JiraClient<Api extends ApiLike<Api> = UntypedApi> {
   /** Returns the calls of a namespace. Sends nothing. */
   hook<N extends NameOf<Api>>(namespace: N): HookClient<Api[N]>;
   /** The same for an untyped client: give the hook's type here. */
-  hook<Hook extends HookLike<Hook>>(namespace: string): HookClient<Hook>;
+  hook<Hook extends HookLike<Hook> = never>(namespace: [Hook] extends [never] ? never : string): HookClient<Hook>;
   /** Calls any action. Resolves with its output. Rejects with `JiraClientError`. */
   request<N extends NameOf<Api>, A extends NameOf<Api[N]>>(
     namespace: N,
@@ -146,7 +147,7 @@ class Client implements Calls {
     this.link = link;
     this.messages = new Messages(link, this.options.onError);
     this.requests = new Requests(link, this.options, this.methods);
-    this.session = new Session(this.requests, link, this.options);
+    this.session = new Session(this.requests, link, this.options, () => this.kept?.wake());
     this.subscriptions = new Subscriptions(this.requests, link, this.options);
     this.connection = {
       get state() {
@@ -250,9 +251,4 @@ class Client implements Calls {
       ...link.inspect(),
     };
   }
-}
-
-/** Drops undefined values, so that `method: undefined` means the default. */
-function definedOf<T extends object>(values: T): T {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }

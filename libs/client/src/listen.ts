@@ -76,7 +76,7 @@ export class LiveRows {
     private readonly calls: Calls,
     private readonly request: JiraRequest<unknown>,
     private readonly onRows: RowsListener<unknown>,
-    private readonly options: ListenOptions<unknown>,
+    private readonly options: ListenOptions<unknown> & Required<Pick<SubscribeOptions, 'onState'>>,
     private readonly report: (error: unknown) => void,
     open = holdBack(request),
   ) {
@@ -189,8 +189,7 @@ export class LiveRows {
 
   private stateChanged(state: SubscriptionState, reason = this.failure, recovered?: boolean): void {
     if (state === 'unsubscribed') this.stopTimer();
-    if (this.options.onState) guarded(this.report, this.options.onState, state, reason, recovered);
-    else if (state === 'unsubscribed' && reason && reason.code !== 'CLOSED') this.report(reason);
+    this.options.onState(state, reason, recovered);
   }
 
   private stopTimer(): void {

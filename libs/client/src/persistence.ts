@@ -67,6 +67,8 @@ export interface Persisted {
   rows(list: string): Promise<readonly unknown[] | undefined>;
   /** Keeps these rows. Undefined deletes what is kept. */
   keep(list: string, rows: readonly unknown[] | undefined): void;
+  /** Tries the waiting writes again at once: what stopped them may be over. */
+  wake(): void;
   close(): void;
 }
 

@@ -20,6 +20,8 @@ export class Session {
     private readonly requests: Requests,
     private readonly link: Connection,
     private readonly options: ResolvedClientOptions,
+    /** Called when new credentials are in force on the open connection. */
+    private readonly renewed: () => void,
   ) {}
 
   /** Resolves with the date at which the new credentials expire, or `null` if they do not. Rejects with `JiraClientError`. */
@@ -30,6 +32,7 @@ export class Session {
     const session = await this.ask(data);
     this.link.auth = source;
     this.learn(session);
+    this.renewed();
     return typeof session.expiresAt === 'string' ? new Date(session.expiresAt) : null;
   }
 

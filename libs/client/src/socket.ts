@@ -1,6 +1,7 @@
 // The Socket.IO socket under the client.
 
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
+import { definedOf } from './defined.js';
 import type { ResolvedClientOptions } from './options.js';
 
 /** `authenticate` is called at each handshake, with the function that takes the credentials. */
@@ -23,7 +24,7 @@ export function openSocket(
     reconnectionDelayMax: options.reconnectMaxMs,
     auth: authenticate,
     // Socket.IO's types allow only strings and booleans here.
-    ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as object),
+    ...(definedOf(given) as object),
   };
   return io(url, socketOptions);
 }

@@ -2,6 +2,7 @@
 
 import type { AnswerFrame } from 'nestjs-jira-protocol';
 import type { Call } from './call.js';
+import { nameOf } from './call-errors.js';
 import { JiraClientError } from './errors.js';
 import type { Requests } from './requests.js';
 
@@ -42,7 +43,7 @@ export async function* createStream<Item>(
   }
 }
 
-function overflow({ action, namespace }: Call, limit: number): JiraClientError {
-  const message = `"${action}" on "${namespace}" streamed more than ${limit} items that were not read ("maxBufferedItems").`;
+function overflow(call: Call, limit: number): JiraClientError {
+  const message = `${nameOf(call)} streamed more than ${limit} items that were not read ("maxBufferedItems").`;
   return new JiraClientError(message, { code: 'STREAM_OVERFLOW' });
 }

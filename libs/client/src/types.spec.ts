@@ -55,6 +55,8 @@ describe('the types of a client', () => {
       expectTypeOf(jira.hook('tags')).not.toHaveProperty('create');
       // @ts-expect-error no such namespace
       void jira.request('users', 'list');
+      // @ts-expect-error no such namespace
+      void jira.hook('users');
       // @ts-expect-error no such action
       void jira.request('issues', 'explode');
       // @ts-expect-error an undeclared field
@@ -87,6 +89,8 @@ describe('the types of a client', () => {
       expectTypeOf(untyped.request('issues', 'close', { query: { pk: 1 } })).resolves.toBeUnknown();
       const issues = untyped.hook<Crud<Issue, CreateIssue>>('issues');
       expectTypeOf(issues.create({ title: 'a', projectId: 1 })).resolves.toEqualTypeOf<Issue>();
+      // Of a typed client too, for what its type does not describe.
+      expectTypeOf(jira.hook<Crud<Issue>>('others').list()).resolves.toEqualTypeOf<PaginatedResponse<Issue>>();
     });
   });
 

@@ -27,6 +27,7 @@ export function isRunning({ status, data }: AnswerFrame): boolean {
   return status === 409 && (data as Partial<ErrorData> | null)?.code === 'KEY_IN_FLIGHT';
 }
 
-function isRead({ method }: Call): boolean {
+/** Whether a call changes nothing. */
+export function isRead({ method }: Pick<Call, 'method'>): boolean {
   return method === 'GET' || method === 'SUBSCRIPTION';
 }

@@ -76,6 +76,11 @@ export class OfflineClient implements Persisted {
     if (!this.isBroken) this.kept.keep(list, rows);
   }
 
+  wake(): void {
+    this.shared.wake();
+    this.own.wake();
+  }
+
   close(): void {
     this.lost();
     this.kept.flush();
@@ -153,8 +158,7 @@ export class OfflineClient implements Persisted {
       const message = `Too many writes wait for a connection; the limit is ${maxWrites} ("maxWrites").`;
       return this.waiting.settle(record.key, { error: { message, options: { code: 'QUEUE_FULL' } } });
     }
-    this.shared.wake();
-    this.own.wake();
+    this.wake();
     this.tabs.tell({ type: 'added', write: record });
   }
 
