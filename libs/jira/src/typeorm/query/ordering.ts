@@ -60,7 +60,8 @@ export function orderTerms(
   const last = ordering.at(-1)?.direction === 'desc' ? 'DESC' : 'ASC';
   for (const column of metadata.primaryColumns)
     if (!keyed.has(column)) terms.push(...termsOf({ relations: [], column, sight }, alias, last, writer));
-  return terms;
+  // The first mention of a value decides. TypeORM would let the last one overwrite its direction.
+  return terms.filter(({ sql }, i) => terms.findIndex((term) => term.sql === sql) === i);
 }
 
 function termsOf(
