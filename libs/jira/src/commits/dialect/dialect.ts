@@ -153,7 +153,7 @@ export interface QueryDialect {
 
   /** Kinds whose values the driver reads exactly and by which alone the database sorts. */
   readonly sortedKinds: readonly ColumnKind[];
-  /** Number of bytes of a text by which the database sorts; the rest may be ignored. @default all of them */
+  /** Number of bytes of a text by which rows are sorted; a database that has it has LEFT(). @default all of them */
   readonly sortedBytes?: number;
   /** Whether the driver reads values of the kind less exactly than they are stored, or JSON cannot hold them. */
   readsInexactly(kind: ColumnKind): boolean;
