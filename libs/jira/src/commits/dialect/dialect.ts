@@ -100,6 +100,8 @@ export interface QueryDialect {
   /** Whether sorting by columns of a joined row is cheaper than by a subquery: the rows need not be copied to be sorted. */
   readonly sortsJoins: boolean;
   readonly hasIlike: boolean;
+  /** Whether parameters may be `Infinity` and `NaN`. */
+  readonly hasInfinity: boolean;
   /** The kind of a type that compares differently on this database. */
   kindOf(type: string): ColumnKind | undefined;
   /** Prepares what the dialect must know of the database. Call it once, when the data source is connected. */

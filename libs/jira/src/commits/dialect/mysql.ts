@@ -46,6 +46,7 @@ export class MysqlDialect implements SqlDialect {
   /** The server sorts by `max_sort_length` bytes, 1,024 by default, a few of which may hold the length. */
   readonly sortedBytes = 1_000;
   readonly hasIlike = false;
+  readonly hasInfinity = false;
   readonly isSynchronous = false;
   readonly asksForUuids = true;
   readonly textTest = likeTest;
