@@ -139,6 +139,24 @@ describeEachDatabase('TypeOrmStore', ({ open }) => {
       expect(await order('project.name', 'asc')).toEqual(['b', 'B', 'a']);
     });
 
+    it('follows the first mention of a column that is ordered by twice, under any name', async () => {
+      const { dataSource } = await issues();
+      const store = storeOf(dataSource, true);
+      const order = async (...names: string[]): Promise<string[]> => {
+        const ordering = names.map((name) => ({ path: name.replace('-', '').split('.'), direction: name.startsWith('-') ? 'desc' : 'asc' }) as const); // prettier-ignore
+        return (await store.find({ filter: EVERYTHING, ordering })).map(({ title }) => title);
+      };
+      for (const [first, second] of [
+        ['title', '-title'],
+        ['-title', 'title'],
+        ['note', '-note'],
+        ['project', '-projectId'],
+        ['-projectId', 'project.id'],
+      ] as const)
+        // prettier-ignore
+        expect(await order(first, second, 'title')).toEqual(await order(first, 'title'));
+    });
+
     it('cuts pages by rows, also when the own query joins many rows to each', async () => {
       const { dataSource } = await issues();
       const labels = await dataSource.manager.save(Label, [{ name: 'one' }, { name: 'two' }, { name: 'three' }]);

@@ -50,6 +50,9 @@ describe('compileVisibility', () => {
     [{ text: Not(undefined) }, /at "text" compares with undefined\./],
     [{ text: Equal(null) }, /at "text" compares with null\. .*IsNull\(\)/],
     [{ text: Like(undefined) }, /at "text" applies like to undefined\./],
+    [{ ratio: MoreThan(-Infinity) }, /at "ratio" compares with -Infinity\. Check the number/],
+    [{ amount: Not(Number.NaN) }, /at "amount" compares with NaN\./],
+    [{ big: In([1, Infinity]) }, /at "big" compares with Infinity\./],
     [{ txt: 'a' }, /at "txt" names no property of Sample\./],
     [{ owner: { nam: 'a' } }, /at "owner\.nam" names no property of Owner\./],
     [{ owner: 5 }, /at "owner" is a number\./],
@@ -164,6 +167,19 @@ describeEachDatabase('visibility', ({ type, open }) => {
     expect(await see({ title: Raw((alias) => `LENGTH(${alias}) = :n`, { n: 2 }) })).toMatch(/a $/);
     expect(await see({ owner: [{ name: 'bob' }, { id: 1 }] })).toBe('a,A,b');
     expect(await see([{ title: 'a' }, { owner: { name: 'bob' } }])).toBe('a,b');
+  });
+
+  it('compares with infinity on PostgreSQL alone', async () => {
+    const { dataSource } = await tickets();
+    await dataSource.manager.insert(Sample, [{ code: 'a', part: 1, ratio: 0.5, address: {} }, { code: 'b', part: 1, address: {} }]); // prettier-ignore
+    const see = async (): Promise<string[]> => {
+      const query = dataSource.manager.createQueryBuilder(Sample, 's');
+      compileVisibility(dataSource.getMetadata(Sample), { ratio: MoreThan(-Infinity) }).apply(query, 's');
+      return (await query.getMany()).map(({ code }) => code);
+    };
+    const seen = await see().catch((error: unknown) => (error as Error).message);
+    const refusal = expect.stringMatching(/^The visibility of Sample at "ratio" compares with -Infinity\./) as string;
+    expect(seen).toEqual(type === 'postgres' ? ['a'] : refusal);
   });
 
   it('keeps parameters of one name apart', async () => {

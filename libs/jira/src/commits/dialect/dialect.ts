@@ -100,6 +100,8 @@ export interface QueryDialect {
   /** Whether sorting by columns of a joined row is cheaper than by a subquery: the rows need not be copied to be sorted. */
   readonly sortsJoins: boolean;
   readonly hasIlike: boolean;
+  /** Whether parameters may be `Infinity` and `NaN`. */
+  readonly hasInfinity: boolean;
   /** The kind of a type that compares differently on this database. */
   kindOf(type: string): ColumnKind | undefined;
   /** Prepares what the dialect must know of the database. Call it once, when the data source is connected. */
@@ -153,7 +155,7 @@ export interface QueryDialect {
 
   /** Kinds whose values the driver reads exactly and by which alone the database sorts. */
   readonly sortedKinds: readonly ColumnKind[];
-  /** Number of bytes of a text by which the database sorts; the rest may be ignored. @default all of them */
+  /** Number of bytes of a text by which rows are sorted; a database that has it has LEFT(). @default all of them */
   readonly sortedBytes?: number;
   /** Whether the driver reads values of the kind less exactly than they are stored, or JSON cannot hold them. */
   readsInexactly(kind: ColumnKind): boolean;

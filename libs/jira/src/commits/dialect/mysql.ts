@@ -43,9 +43,10 @@ export class MysqlDialect implements SqlDialect {
   readonly sortsJoins = false;
   /** MariaDB sorts UUIDs by their timestamp, and a boolean column may hold any small number. */
   readonly sortedKinds: readonly ColumnKind[];
-  /** `max_sort_length` is 1,024 by default, and a few of these bytes may hold the length. */
+  /** The server sorts by `max_sort_length` bytes, 1,024 by default, a few of which may hold the length. */
   readonly sortedBytes = 1_000;
   readonly hasIlike = false;
+  readonly hasInfinity = false;
   readonly isSynchronous = false;
   readonly asksForUuids = true;
   readonly textTest = likeTest;

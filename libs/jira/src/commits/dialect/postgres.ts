@@ -47,6 +47,7 @@ export class PostgresDialect implements SqlDialect {
   readonly sortsJoins = true;
   readonly sortedKinds: readonly ColumnKind[];
   readonly hasIlike = true;
+  readonly hasInfinity = true;
   readonly isSynchronous = false;
   readonly asksForUuids = false;
   readonly textTest = likeTest;

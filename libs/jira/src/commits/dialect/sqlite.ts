@@ -39,6 +39,7 @@ export class SqliteDialect implements SqlDialect {
   readonly sortsJoins = true;
   readonly sortedKinds = ['text', 'enum', 'uuid', 'integer', 'bigint', 'double'] as const;
   readonly hasIlike = false;
+  readonly hasInfinity = false;
   readonly asksForUuids = false;
   readonly indexes = SQLITE_INDEXES;
   readonly isCaptured: boolean;

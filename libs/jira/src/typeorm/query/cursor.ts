@@ -9,7 +9,7 @@ import { dialectOf } from '../../commits/dialect/dialects.js';
 import { kindOf, typeOf } from './column-value.js';
 import { SqlWriter } from '../rows/sql-writer.js';
 import { resolvePath, type FieldPath } from './field-path.js';
-import { applyOrdering, valueSql, type SeenField } from './ordering.js';
+import { applyOrdering, sortedText, valueSql, type SeenField } from './ordering.js';
 import { SEES_ALL, type Sight } from './sight.js';
 
 interface Field extends SeenField {
@@ -126,7 +126,7 @@ function isText(column: ColumnMetadata): boolean {
 }
 
 function comparable(column: ColumnMetadata, sql: string, { dataSource }: SqlWriter): string {
-  return isText(column) ? dialectOf(dataSource).exactText(sql, typeOf(column)) : sql;
+  return isText(column) ? sortedText(dialectOf(dataSource), sql, typeOf(column)) : sql;
 }
 
 function cursorSql(column: ColumnMetadata, sql: string): string {
@@ -138,6 +138,6 @@ function cursorSql(column: ColumnMetadata, sql: string): string {
 function boundSql(column: ColumnMetadata, value: CursorValue, { bind, dataSource }: SqlWriter): string {
   const bound = bind(value);
   const dialect = dialectOf(dataSource);
-  if (isText(column)) return dialect.exactText(bound);
+  if (isText(column)) return sortedText(dialect, bound);
   return dialect.readsInexactly(kindOf(column)) ? dialect.fromCursorText(typeOf(column), bound) : bound;
 }

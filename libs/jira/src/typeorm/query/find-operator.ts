@@ -58,7 +58,18 @@ function compare(
 function operand(column: ColumnMetadata, value: unknown, path: string, fail: Describe): Stored {
   if (value === undefined || value === null)
     return fail(path, `compares with ${value}.`, 'Check the value first, or use IsNull() to ask for null.');
-  return toStored(column, value);
+  const stored = toStored(column, value);
+  const unwritable = unwritableNumber(column, stored);
+  if (unwritable !== undefined)
+    return fail(path, `compares with ${unwritable}.`, 'Check the number first: on SQLite, MySQL and MariaDB, it must be finite.'); // prettier-ignore
+  return stored;
+}
+
+/** The value, if TypeORM or the driver would write it into the SQL as the name of a column: `Infinity`, `NaN`. */
+function unwritableNumber(column: ColumnMetadata, stored: Stored): number | undefined {
+  const number = typeof stored === 'object' ? stored?.opaque : undefined;
+  if (typeof number !== 'number' || Number.isFinite(number)) return undefined;
+  return dialectOf(column.entityMetadata.dataSource).hasInfinity ? undefined : number;
 }
 
 function members(value: unknown, path: string, fail: Describe): readonly unknown[] {

@@ -1,6 +1,8 @@
 // Writes an ordering as ORDER BY terms: the same order on every database, and without ties.
 
 import type { EntityMetadata, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import type { ColumnType } from '../../commits/dialect/column-type.js';
+import type { SqlDialect } from '../../commits/dialect/dialect.js';
 import type { ColumnMetadata } from '../../commits/typeorm-internals.js';
 import type { Ordering } from '../../policy/filtering/filter.js';
 import { dialectOf } from '../../commits/dialect/dialects.js';
@@ -60,7 +62,8 @@ export function orderTerms(
   const last = ordering.at(-1)?.direction === 'desc' ? 'DESC' : 'ASC';
   for (const column of metadata.primaryColumns)
     if (!keyed.has(column)) terms.push(...termsOf({ relations: [], column, sight }, alias, last, writer));
-  return terms;
+  // The first mention of a value decides. TypeORM would let the last one overwrite its direction.
+  return terms.filter(({ sql }, i) => terms.findIndex((term) => term.sql === sql) === i);
 }
 
 function termsOf(
@@ -74,10 +77,16 @@ function termsOf(
   const dialect = dialectOf(writer.dataSource);
   const type = typeOf(field.column);
   const isText = type.kind === 'text' || type.kind === 'enum';
-  const value: OrderTerm = { sql: isText ? dialect.exactText(sql, type) : sql, direction };
+  const value: OrderTerm = { sql: isText ? sortedText(dialect, sql, type) : sql, direction };
   // Without a term for NULLs, the database can use an index.
   const mayBeNull = field.relations.length > 0 || field.column.isNullable;
   return mayBeNull && !dialect.sortsNullsLast ? [{ sql: `(${sql} IS NULL)`, direction }, value] : [value];
+}
+
+/** SQL of what the database sorts a text by. Cursors compare it, too: the rest of the text does not decide the order. */
+export function sortedText(dialect: SqlDialect, sql: string, type?: ColumnType): string {
+  const exact = dialect.exactText(sql, type);
+  return dialect.sortedBytes === undefined ? exact : `LEFT(${exact}, ${dialect.sortedBytes})`;
 }
 
 /** A field, and the related rows on the way to it that may be read. */
