@@ -49,7 +49,7 @@ export class RequestHandle {
   settle(isSuccess: boolean): void {
     this.outcome = isSuccess;
     const callbacks = isSuccess ? this.followers : this.undoers;
-    // An open subscription keeps its request in memory, so drop what is no longer needed.
+    // An open subscription keeps its request in memory. Unused references are dropped.
     this.followers = this.undoers = this.aborters = undefined;
     for (const callback of callbacks ?? []) callback();
   }
